@@ -1,0 +1,120 @@
+"""What can go wrong, in one tree.
+
+    TrialbookError
+    ├── SourceFormatError     a record or file does not have the shape that its format promises
+    ├── SourceReadError       a file, archive or remote registry cannot be read (truncated, too large, refused)
+    ├── QueryError            a query cannot be parsed or asks for something that does not exist
+    ├── NotFoundError         the library has no such study or version
+    ├── StoreError            the library itself cannot be opened or written
+    │   ├── StoreBusyError    another process is writing to it
+    │   └── StoreVersionError the library was written by a newer Trialbook
+    └── UsageError            a command or request was asked with values that make no sense
+
+Errors carry fields, not only text: `str(error)` says what is wrong, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class TrialbookError(Exception):
+    """Base of every error that Trialbook raises on purpose."""
+
+
+class SourceFormatError(TrialbookError):
+    """A record or a file does not have the shape that its format promises.
+
+    Attributes
+    ----------
+    reason
+        What is wrong, in a sentence.
+    path
+        Where inside the record (`protocolSection.statusModule…`), or "" for the whole.
+    found, expected
+        The offending value (shortened) and what would be right; "" when neither helps.
+    nct_id
+        The record's id, where one could be read.
+    """
+
+    def __init__(
+        self, reason: str, *, path: str = "", found: str = "", expected: str = "", nct_id: str = ""
+    ) -> None:
+        self.reason, self.path, self.nct_id = reason, path, nct_id
+        self.found, self.expected = found[:200], expected
+        super().__init__(reason, path, found, expected, nct_id)
+
+    def __str__(self) -> str:
+        parts = [f"{self.nct_id}: {self.reason}" if self.nct_id else self.reason]
+        if self.path:
+            parts.append(f"at {self.path}")
+        if self.found:
+            parts.append(f"found {self.found!r}")
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        return ", ".join(parts)
+
+
+class SourceReadError(TrialbookError):
+    """A file, an archive or a remote registry cannot be read any further.
+
+    Attributes
+    ----------
+    reason
+        What is wrong and what to do next.
+    place
+        The file, the entry inside it or the address.
+    """
+
+    def __init__(self, reason: str, *, place: str = "") -> None:
+        self.reason, self.place = reason, place
+        super().__init__(reason, place)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}" if self.place else self.reason
+
+
+class QueryError(TrialbookError):
+    """A query cannot be parsed, or names an area or a value that does not exist.
+
+    Attributes
+    ----------
+    message
+        What is wrong, in the wording that registry clients match on.
+    query, position
+        The query and the 0-based offset of the offending character (-1 when there is none).
+    hint
+        What would be right.
+    """
+
+    def __init__(self, message: str, *, query: str = "", position: int = -1, hint: str = "") -> None:
+        self.message, self.query, self.position, self.hint = message, query, position, hint
+        super().__init__(message, query, position, hint)
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.position >= 0:
+            start = max(0, self.position - 60)
+            excerpt = self.query[start : self.position + 40].replace("\n", " ")
+            lines += [f"  {excerpt}", "  " + " " * (self.position - start) + "^"]
+        if self.hint:
+            lines.append(self.hint)
+        return "\n".join(lines)
+
+
+class NotFoundError(TrialbookError):
+    """The library has no such study, version or file."""
+
+
+class StoreError(TrialbookError):
+    """The library cannot be opened or written (read-only, disk full, damaged)."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to the library; one writer at a time."""
+
+
+class StoreVersionError(StoreError):
+    """The library was written by a newer Trialbook than this one."""
+
+
+class UsageError(TrialbookError):
+    """A command or a request was asked with values that make no sense together."""

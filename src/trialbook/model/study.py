@@ -1,0 +1,326 @@
+"""One registry record, whole: `Study`, how to read it from JSON and how to write it back."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import msgspec
+
+from trialbook.errors import SourceFormatError
+from trialbook.model.dates import PartialDate
+from trialbook.model.derived import AnnotationSection, DerivedSection, DocumentSection
+from trialbook.model.element import Element
+from trialbook.model.enums import Phase, Status, StudyType
+from trialbook.model.protocol import (
+    ArmGroup,
+    EligibilityModule,
+    IdentificationModule,
+    Intervention,
+    Location,
+    ProtocolSection,
+    StatusModule,
+)
+from trialbook.model.results import ResultsSection
+
+EMPTY_PROTOCOL = ProtocolSection()
+
+
+class Study(Element, frozen=True, dict=True, gc=True):
+    """One registry record (API v2 2.0.5), typed and frozen, with nothing left out.
+
+    Attributes
+    ----------
+    protocol_section, results_section, annotation_section, document_section, derived_section, has_results
+        The record's sections as the registry names them; None where the record lacks one.
+    unmodelled
+        What the typed view cannot hold (elements unknown to this version, explicit nulls), by JSON
+        pointer; `encode_study` puts it back in its place.
+
+    Examples
+    --------
+    >>> study = parse_study(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"new":1}')
+    >>> study.nct_id, study.unmodelled
+    ('NCT00000001', {'/new': 1})
+    """
+
+    protocol_section: ProtocolSection | None = None
+    results_section: ResultsSection | None = None
+    annotation_section: AnnotationSection | None = None
+    document_section: DocumentSection | None = None
+    derived_section: DerivedSection | None = None
+    has_results: bool | None = None
+
+    @property
+    def unmodelled(self) -> dict[str, Any]:
+        """What the typed view cannot hold, by JSON pointer; empty for most records."""
+        found: dict[str, Any] = self.__dict__.get("_unmodelled", {})
+        return dict(found)
+
+    @property
+    def protocol(self) -> ProtocolSection:
+        """The protocol section, empty where the record has none."""
+        return self.protocol_section or EMPTY_PROTOCOL
+
+    @property
+    def identification(self) -> IdentificationModule:
+        """`protocolSection.identificationModule`, empty where the record has none."""
+        return self.protocol.identification_module or IdentificationModule()
+
+    @property
+    def status(self) -> StatusModule:
+        """`protocolSection.statusModule`, empty where the record has none."""
+        return self.protocol.status_module or StatusModule()
+
+    @property
+    def nct_id(self) -> str:
+        """The registry's id of the record; "" where the record has none."""
+        return self.identification.nct_id or ""
+
+    @property
+    def brief_title(self) -> str:
+        """The title for lay readers; "" where the record has none."""
+        return self.identification.brief_title or ""
+
+    @property
+    def official_title(self) -> str:
+        """The title of the protocol; "" where the record has none."""
+        return self.identification.official_title or ""
+
+    @property
+    def overall_status(self) -> Status | None:
+        """The recruitment status, or the availability of an expanded access."""
+        return self.status.overall_status
+
+    @property
+    def study_type(self) -> StudyType | None:
+        """Interventional, observational or expanded access."""
+        design = self.protocol.design_module
+        return design.study_type if design else None
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases; two where a trial combines them, none where the record names none."""
+        design = self.protocol.design_module
+        return design.phases if design else ()
+
+    @property
+    def enrollment_count(self) -> int | None:
+        """Participants, planned or actual; None where the record gives none."""
+        design = self.protocol.design_module
+        return design.enrollment_info.count if design and design.enrollment_info else None
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions in the sponsor's words."""
+        module = self.protocol.conditions_module
+        return module.conditions if module else ()
+
+    @property
+    def arm_groups(self) -> tuple[ArmGroup, ...]:
+        """The arms of an interventional study, the groups of an observational one."""
+        module = self.protocol.arms_interventions_module
+        return module.arm_groups if module else ()
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What is given, done or observed."""
+        module = self.protocol.arms_interventions_module
+        return module.interventions if module else ()
+
+    @property
+    def eligibility(self) -> EligibilityModule:
+        """Who may take part; `eligibility.criteria` is the list of single criteria."""
+        return self.protocol.eligibility_module or EligibilityModule()
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The sites."""
+        module = self.protocol.contacts_locations_module
+        return module.locations if module else ()
+
+    @property
+    def version_date(self) -> PartialDate | None:
+        """The date that the registry gives this version of the record.
+
+        Its history pages count versions by LastUpdateSubmitDate; where a record lacks that, the
+        date of posting or of verification stands in. None where it has none of the three.
+        """
+        status = self.status
+        posted = status.last_update_post_date_struct
+        candidates = (status.last_update_submit_date, posted and posted.date, status.status_verified_date)
+        return next((value for value in candidates if value and value.earliest), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as API v2 JSON values, equal to what was read."""
+        record: dict[str, Any] = msgspec.json.decode(_ENCODER.encode(self))
+        for pointer, value in self.unmodelled.items():
+            _put(record, pointer, value)
+        return record
+
+    def __repr__(self) -> str:
+        phases = "/".join(self.phases)
+        facts = [self.overall_status or "status unknown", phases or self.study_type or "type unknown"]
+        if self.enrollment_count is not None:
+            facts.append(f"{self.enrollment_count} participants")
+        return f"<Study {self.nct_id or 'without id'}: {self.brief_title!r}, {', '.join(facts)}>"
+
+    def _repr_html_(self) -> str:
+        """A small table for a notebook."""
+        rows = {
+            "Status": self.overall_status.words if self.overall_status else "",
+            "Phase": " / ".join(phase.words for phase in self.phases),
+            "Enrolment": "" if self.enrollment_count is None else str(self.enrollment_count),
+            "Conditions": "; ".join(self.conditions),
+            "Arms": "; ".join(arm.label or "" for arm in self.arm_groups),
+            "Sites": str(len(self.locations)),
+        }
+        body = "".join(
+            f"<tr><th scope='row'>{name}</th><td>{html.escape(value)}</td></tr>"
+            for name, value in rows.items()
+            if value
+        )
+        title = f"{html.escape(self.nct_id)}: {html.escape(self.brief_title)}"
+        return f"<table><caption>{title}</caption>{body}</table>"
+
+
+def parse_study(body: bytes) -> Study:
+    """Read one API v2 record.
+
+    An element whose type is not the registry's (`"healthyVolunteers": "No"`) is absent in the typed
+    view and kept in `unmodelled`.
+
+    Parameters
+    ----------
+    body
+        One JSON object in UTF-8.
+
+    Raises
+    ------
+    SourceFormatError
+        The text is no JSON object, or so little of it has the registry's shape that it is no record.
+    """
+    return parse_record(decode_record(body))
+
+
+def parse_record(record: dict[str, Any]) -> Study:
+    """Read one API v2 record from its JSON values; as `parse_study`."""
+    study, _ = read_typed(record)
+    held = study.to_dict()
+    if held != record:
+        unmodelled: dict[str, Any] = {}
+        _collect_unmodelled(record, held, "", unmodelled)
+        study.__dict__["_unmodelled"] = unmodelled
+    return study
+
+
+def decode_record(body: bytes) -> dict[str, Any]:
+    """Decode one JSON object; raises SourceFormatError where the text is something else."""
+    try:
+        record = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceFormatError(f"not valid JSON: {error}", expected="one JSON object in UTF-8") from None
+    if not isinstance(record, dict):
+        raise SourceFormatError("not a record", found=type(record).__name__, expected="a JSON object")
+    return record
+
+
+def encode_study(study: Study) -> bytes:
+    """Write a record as API v2 JSON, compact, UTF-8; the same values as were read."""
+    return msgspec.json.encode(study.to_dict())
+
+
+def read_typed(record: dict[str, Any]) -> tuple[Study, list[SourceFormatError]]:
+    """Fit JSON values into the typed view, leaving out those of a wrong type, and name these."""
+    misfits: list[SourceFormatError] = []
+    while True:
+        try:
+            return msgspec.convert(record, Study, dec_hook=_decode_text), misfits
+        except (msgspec.ValidationError, RecursionError) as error:
+            misfit, steps = _locate(record, str(error))
+        misfits.append(misfit)
+        if not steps or len(misfits) > MAX_MISFITS:
+            raise misfit
+        record = without_misfits(record, steps, misfit.found)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
+MAX_MISFITS = 50
+JSON_TYPES = {
+    str: "str",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
+
+
+def without_misfits(value: Any, steps: list[str], found: str) -> Any:
+    """A copy of JSON values that lacks what stands at `steps` ("*" is each of a list) with type `found`."""
+    step, *rest = steps
+    if step == "*":
+        items = [item for item in value if rest or JSON_TYPES.get(type(item)) != found]
+        return [without_misfits(item, rest, found) for item in items] if rest else items
+    if not isinstance(value, dict) or step not in value:
+        return value
+    copy = dict(value)
+    if rest:
+        copy[step] = without_misfits(value[step], rest, found)
+    elif JSON_TYPES.get(type(value[step])) == found:
+        del copy[step]
+    return copy
+
+
+def _locate(record: dict[str, Any], message: str) -> tuple[SourceFormatError, list[str]]:
+    """Turn the decoder's words ("Expected `str`, got `int` - at `$.a[...].b`") into fields and steps."""
+    match = re.fullmatch(r"Expected `(.+?)`, got `(.+?)`(?: - at `\$\.?(.*)`)?", message)
+    nct_id = find_nct_id(record)
+    if match is None:
+        return SourceFormatError(message, nct_id=nct_id), []
+    expected, found, path = match.groups()
+    steps = (path or "").replace("[...]", ".*").split(".") if path else []
+    error = SourceFormatError("wrong type", path=path or "", found=found, expected=expected, nct_id=nct_id)
+    return error, steps
+
+
+def find_nct_id(record: dict[str, Any]) -> str:
+    """The id that stands in a record's JSON values, or ""."""
+    value: Any = record
+    for step in ("protocolSection", "identificationModule", "nctId"):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _decode_text(kind: type, value: object) -> object:
+    if isinstance(value, str):
+        return kind(value)
+    raise TypeError(f"Expected `str`, got `{JSON_TYPES[type(value)]}`")
+
+
+def _collect_unmodelled(record: Any, held: Any, pointer: str, out: dict[str, Any]) -> None:
+    if isinstance(record, dict) and isinstance(held, dict):
+        for key, value in record.items():
+            place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            if key not in held:
+                out[place] = value
+            elif held[key] != value:
+                _collect_unmodelled(value, held[key], place, out)
+    elif isinstance(record, list) and isinstance(held, list) and len(record) == len(held):
+        for index, (value, kept) in enumerate(zip(record, held, strict=True)):
+            if value != kept:
+                _collect_unmodelled(value, kept, f"{pointer}/{index}", out)
+    else:
+        out[pointer] = record
+
+
+def _put(record: Any, pointer: str, value: Any) -> None:
+    *parents, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    for key in parents:
+        record = record[int(key)] if isinstance(record, list) else record[key]
+    if isinstance(record, list):
+        record[int(last)] = value
+    else:
+        record[last] = value

@@ -1,0 +1,16 @@
+"""What a record said, and when this library learnt it: every version, forever."""
+
+from trialbook.store.codec import compute_wire_hash
+from trialbook.store.store import AnnouncedVersion, Counts, Store, Version
+from trialbook.store.writer import NewVersion, SaveCounts, Writer
+
+__all__ = [
+    "AnnouncedVersion",
+    "Counts",
+    "NewVersion",
+    "SaveCounts",
+    "Store",
+    "Version",
+    "Writer",
+    "compute_wire_hash",
+]

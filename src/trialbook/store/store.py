@@ -1,0 +1,271 @@
+"""The library on disk: every version of every record, readable while another process writes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from trialbook.errors import NotFoundError, StoreError
+from trialbook.store.codec import Codec
+from trialbook.store.schema import check_schema, create_tables
+
+FILE_NAME = "library.sqlite"
+
+# Of the versions known at a date, the one in force is the last by the registry's own date; among
+# copies of one date the more faithful format, then the fuller copy, then the one learnt last. A
+# version without a date never displaces one that has a date.
+IN_FORCE = "ORDER BY coalesce(version_date, '') DESC, fidelity DESC, extent DESC, version_id DESC"
+KNOWN_AT = "coalesce(version_date, substr(learnt_at, 1, 10)) <= :as_of"
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version of one record, without its body.
+
+    Attributes
+    ----------
+    number
+        1 for the oldest version that the library holds.
+    version_date
+        The registry's own date of the version (a partial date), None where it gave none.
+    learnt_at
+        When this library received it, UTC, ISO 8601.
+    location, place, format
+        From which file or address, where in it, in which format.
+    is_current
+        Whether it is the version in force.
+    """
+
+    version_id: int
+    nct_id: str
+    number: int
+    version_date: str | None
+    learnt_at: str
+    location: str
+    place: str
+    format: str
+    is_current: bool
+
+
+class AnnouncedVersion(msgspec.Struct, frozen=True):
+    """A version that the registry's history lists (numbered from 0); its body may be unknown."""
+
+    number: int
+    version_date: str
+    overall_status: str
+    module_labels: tuple[str, ...]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much a library holds."""
+
+    studies: int
+    versions: int
+    rejections: int
+
+
+class Store:
+    """The records of one library, for reading.
+
+    Parameters
+    ----------
+    home
+        The library's folder; made, with an empty library in it, where it does not exist.
+    check_same_thread
+        False where several threads take turns on one `Store`.
+
+    Raises
+    ------
+    StoreError
+        The folder or the file cannot be opened or is no library.
+    StoreVersionError
+        A newer Trialbook wrote it.
+    """
+
+    def __init__(self, home: Path, *, check_same_thread: bool = True) -> None:
+        self.home = home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            self.connection = sqlite3.connect(
+                home / FILE_NAME, timeout=30, isolation_level=None, check_same_thread=check_same_thread
+            )
+            self._prepare()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open the library in {home}: {error}") from error
+        self.reload_codec()
+
+    def _prepare(self) -> None:
+        self.connection.execute("PRAGMA page_size = 8192")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA mmap_size = 268435456")
+        exists = self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone()
+        if exists is None:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            create_tables(self.connection)
+        check_schema(self.connection)
+
+    def reload_codec(self) -> None:
+        """Take up the dictionaries that a writer has added."""
+        self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
+
+    def close(self) -> None:
+        """Close the file; further calls fail."""
+        self.connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def library_id(self) -> str:
+        """The library's identity, made once."""
+        return self._value("library_id")
+
+    @property
+    def seq(self) -> int:
+        """The number of the last change; an index that has applied it is in step."""
+        return int(self._value("seq"))
+
+    def _value(self, key: str) -> str:
+        (value,) = self.connection.execute("SELECT value FROM library WHERE key = ?", (key,)).fetchone()
+        return str(value)
+
+    def count(self) -> Counts:
+        """Count what the library holds."""
+        row = self.connection.execute(
+            "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM version),"
+            " (SELECT count(*) FROM rejection)"
+        ).fetchone()
+        return Counts(*row)
+
+    def has_study(self, nct_id: str) -> bool:
+        """Whether any version of the record is here."""
+        row = self.connection.execute("SELECT 1 FROM study WHERE nct_id = ?", (nct_id,)).fetchone()
+        return row is not None
+
+    def get_body(self, nct_id: str, *, as_of: str | None = None) -> bytes:
+        """The record's bytes, now or as they stood at the end of a day (ISO date).
+
+        Raises NotFoundError where the library has no such record, or none as old as that.
+        """
+        if as_of is None:
+            row = self.connection.execute(
+                "SELECT dictionary_id, body FROM study JOIN version ON version_id = current_version_id"
+                " WHERE nct_id = ?",
+                (nct_id,),
+            ).fetchone()
+        else:
+            row = self.connection.execute(
+                "SELECT dictionary_id, body FROM study JOIN version USING (study_id)"
+                f" WHERE nct_id = :nct_id AND {KNOWN_AT} {IN_FORCE} LIMIT 1",
+                {"nct_id": nct_id, "as_of": as_of},
+            ).fetchone()
+        if row is None:
+            raise NotFoundError(self._explain_absence(nct_id, as_of))
+        return self._unpack(*row)
+
+    def _explain_absence(self, nct_id: str, as_of: str | None) -> str:
+        if as_of is None or not self.has_study(nct_id):
+            return f"{nct_id} is not in this library"
+        first = min(version.version_date or version.learnt_at[:10] for version in self.find_versions(nct_id))
+        return f"{nct_id} has no version as old as {as_of}: the first known one is of {first}"
+
+    def _unpack(self, dictionary_id: int, packed: bytes) -> bytes:
+        try:
+            return self.codec.unpack(dictionary_id, packed)
+        except KeyError:
+            self.reload_codec()
+            return self.codec.unpack(dictionary_id, packed)
+
+    def find_versions(self, nct_id: str) -> tuple[Version, ...]:
+        """Every version of a record, oldest first; empty for an unknown one."""
+        rows = self.connection.execute(
+            "SELECT version_id, version_date, learnt_at, location, place, format,"
+            " version_id = current_version_id FROM study JOIN version USING (study_id)"
+            f" JOIN source USING (source_id) WHERE nct_id = ? {IN_FORCE}",
+            (nct_id,),
+        ).fetchall()
+        return tuple(
+            Version(row[0], nct_id, number, row[1], row[2], row[3], row[4], row[5], bool(row[6]))
+            for number, row in enumerate(reversed(rows), 1)
+        )
+
+    def get_version_body(self, version_id: int) -> bytes:
+        """The bytes of one version; raises NotFoundError."""
+        row = self.connection.execute(
+            "SELECT dictionary_id, body FROM version WHERE version_id = ?", (version_id,)
+        ).fetchone()
+        if row is None:
+            raise NotFoundError(f"there is no version {version_id} in this library")
+        return self._unpack(*row)
+
+    def get_original(self, version_id: int) -> bytes:
+        """The bytes as they were received, in the source's own format; raises NotFoundError."""
+        row = self.connection.execute(
+            "SELECT original FROM version WHERE version_id = ?", (version_id,)
+        ).fetchone()
+        if row is None or row[0] is None:
+            return self.get_version_body(version_id)
+        return self.codec.unpack(0, row[0])
+
+    def find_announced(self, nct_id: str) -> tuple[AnnouncedVersion, ...]:
+        """The versions that the registry's own history lists, oldest first."""
+        rows = self.connection.execute(
+            "SELECT number, version_date, overall_status, module_labels FROM announced_version"
+            " WHERE nct_id = ? ORDER BY number",
+            (nct_id,),
+        )
+        return tuple(
+            AnnouncedVersion(number, day, status, tuple(labels.split("\n")) if labels else ())
+            for number, day, status, labels in rows
+        )
+
+    def iter_current(self, *, as_of: str | None = None) -> Iterator[tuple[str, bytes]]:
+        """Every record in force (now, or at the end of a day), as id and bytes, by id."""
+        if as_of is None:
+            rows = self.connection.execute(
+                "SELECT nct_id, dictionary_id, body FROM study JOIN version"
+                " ON version_id = current_version_id ORDER BY nct_id"
+            )
+        else:
+            rows = self.connection.execute(
+                "SELECT nct_id, dictionary_id, body FROM study JOIN version ON version_id ="
+                " (SELECT version_id FROM version WHERE study_id = study.study_id"
+                f" AND {KNOWN_AT} {IN_FORCE} LIMIT 1) ORDER BY nct_id",
+                {"as_of": as_of},
+            )
+        for nct_id, dictionary_id, packed in rows:
+            yield nct_id, self._unpack(dictionary_id, packed)
+
+    def iter_changed(self, after: int) -> Iterator[tuple[int, str, list[tuple[str | None, bytes]]]]:
+        """Studies changed after a change number, as (change number, id, versions oldest first).
+
+        A version is given as the day from which it was in force (None where unknown) and its bytes.
+        """
+        studies = self.connection.execute(
+            "SELECT changed_seq, study_id, nct_id FROM study WHERE changed_seq > ? ORDER BY changed_seq",
+            (after,),
+        )
+        for seq, study_id, nct_id in studies:
+            rows = self.connection.execute(
+                "SELECT coalesce(version_date, substr(learnt_at, 1, 10)), dictionary_id, body"
+                f" FROM version WHERE study_id = ? {IN_FORCE}",
+                (study_id,),
+            ).fetchall()
+            yield seq, nct_id, [(day, self._unpack(*packed)) for day, *packed in reversed(rows)]
+
+    def find_rejections(self, limit: int = 100) -> list[tuple[str, str, bytes]]:
+        """The last rejected pieces of input, as place, reason and bytes."""
+        rows = self.connection.execute(
+            "SELECT place, reason, original FROM rejection ORDER BY rejection_id DESC LIMIT ?", (limit,)
+        )
+        return [(place, reason, self.codec.unpack(0, original)) for place, reason, original in rows]
+
+    def find_sync_state(self, request: str) -> str | None:
+        """How far a synchronisation has come, as its own JSON; None where it never ran."""
+        row = self.connection.execute("SELECT state FROM sync_state WHERE request = ?", (request,)).fetchone()
+        return None if row is None else str(row[0])

@@ -1,0 +1,275 @@
+"""Writing into a library: one process at a time, in transactions that a kill cannot tear."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import msgspec
+
+from trialbook.errors import StoreBusyError, StoreError
+from trialbook.store.codec import compute_content, compute_wire_hash, train_dictionary
+from trialbook.store.store import IN_FORCE, Store
+
+LOCK_NAME = "writer.lock"
+
+# How much of a record each format can carry: of two copies with one version date the richer counts.
+FIDELITY = {"api_v2": 4, "history": 4, "aact": 3, "legacy_xml": 2, "page_text": 1, "ictrp": 0}
+
+
+class NewVersion(msgspec.Struct, frozen=True):
+    """A record that is ready to be kept.
+
+    Attributes
+    ----------
+    nct_id, version_date
+        As the record gives them; `version_date` None where it gives none.
+    body
+        The record as API v2 JSON.
+    record
+        The same, decoded.
+    wire_hash
+        `compute_wire_hash` of the bytes as received.
+    place, format, original
+        As in `Incoming`.
+    """
+
+    nct_id: str
+    version_date: str | None
+    body: bytes
+    record: dict[str, Any]
+    wire_hash: bytes
+    place: str
+    format: str = "api_v2"
+    original: bytes | None = None
+
+
+class SaveCounts(msgspec.Struct):
+    """What became of a batch: first versions, further versions, and copies of versions already held."""
+
+    new_studies: int = 0
+    new_versions: int = 0
+    unchanged: int = 0
+
+
+class Writer:
+    """The one process that may write to a library; use it in a `with` statement.
+
+    Parameters
+    ----------
+    store
+        The library, opened in this process.
+    location
+        Where the records of this run come from: a path or an address, kept as provenance.
+
+    Raises
+    ------
+    StoreBusyError
+        Another process is writing.
+    StoreError
+        The folder cannot be written.
+    """
+
+    def __init__(self, store: Store, location: str, *, note: str = "") -> None:
+        self.store = store
+        self.connection = store.connection
+        self._location, self._note = location, note
+        self._lock: IO[str] | None = None
+        self._source_id: int | None = None
+
+    def __enter__(self) -> Writer:
+        try:
+            self._lock = (self.store.home / LOCK_NAME).open("a+")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = self._read_holder()
+            self._release()
+            raise StoreBusyError(
+                f"the library in {self.store.home} is being written by process {holder}: "
+                "wait until it is done, or use another --home"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"cannot write to the library in {self.store.home}: {error}") from error
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
+
+    def _read_holder(self) -> str:
+        if self._lock is None:
+            return "?"
+        self._lock.seek(0)
+        return self._lock.read(20).strip() or "?"
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def source_id(self) -> int:
+        """This run's entry in the table of sources, made when the first thing is kept."""
+        if self._source_id is None:
+            cursor = self.connection.execute(
+                "INSERT INTO source (location, started_at, note) VALUES (?, ?, ?)",
+                (self._location, now(), self._note),
+            )
+            self._source_id = int(cursor.lastrowid or 0)
+        return self._source_id
+
+    def knows(self, wire_hash: bytes) -> bool:
+        """Whether these very bytes are held already."""
+        row = self.connection.execute("SELECT 1 FROM version WHERE wire_hash = ?", (wire_hash,)).fetchone()
+        return row is not None
+
+    def save(self, versions: list[NewVersion]) -> SaveCounts:
+        """Keep a batch of records in one transaction; raises StoreError where the disk refuses."""
+        counts = SaveCounts()
+        if not versions:
+            return counts
+        with _Transaction(self.connection):
+            self._train(versions)
+            seq = self.store.seq
+            learnt_at = now()
+            for version in versions:
+                seq = self._save_one(version, seq, learnt_at, counts)
+            self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+        return counts
+
+    def _train(self, versions: list[NewVersion]) -> None:
+        if self.store.codec.newest_id:
+            return
+        dictionary = train_dictionary([version.body for version in versions])
+        if dictionary is not None:
+            self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
+            self.store.reload_codec()
+
+    def _save_one(self, version: NewVersion, seq: int, learnt_at: str, counts: SaveCounts) -> int:
+        content_hash, extent = compute_content(version.record)
+        study = self.connection.execute(
+            "SELECT study_id FROM study WHERE nct_id = ?", (version.nct_id,)
+        ).fetchone()
+        if study is not None:
+            held = self.connection.execute(
+                "SELECT 1 FROM version WHERE study_id = ? AND content_hash = ?", (study[0], content_hash)
+            ).fetchone()
+            if held is not None:
+                counts.unchanged += 1
+                return seq
+        study_id = study[0] if study else None
+        version_id = self._insert_version(version, study_id, content_hash, extent, learnt_at)
+        seq += 1
+        if study_id is None:
+            counts.new_studies += 1
+            self.connection.execute(
+                "INSERT INTO study VALUES (?, ?, ?, ?)", (version_id, version.nct_id, version_id, seq)
+            )
+        else:
+            counts.new_versions += 1
+            self.connection.execute(
+                "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
+                f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
+                (seq, study_id, study_id),
+            )
+        return seq
+
+    def _insert_version(
+        self, version: NewVersion, study_id: int | None, content_hash: bytes, extent: int, learnt_at: str
+    ) -> int:
+        """A study takes the id of its first version, so both rows are written without a look-up."""
+        codec = self.store.codec
+        if study_id is None:
+            (study_id,) = self.connection.execute(
+                "SELECT coalesce(max(version_id), 0) + 1 FROM version"
+            ).fetchone()
+        cursor = self.connection.execute(
+            "INSERT INTO version (study_id, version_date, fidelity, extent, learnt_at, source_id, place,"
+            " format, wire_hash, content_hash, dictionary_id, body, original)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                study_id,
+                version.version_date,
+                FIDELITY.get(version.format, 0),
+                extent,
+                learnt_at,
+                self.source_id,
+                version.place,
+                version.format,
+                version.wire_hash,
+                content_hash,
+                *codec.pack(version.body),
+                None if version.original is None else codec.pack_plain(version.original),
+            ),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def reject(self, rejections: Iterable[tuple[str, str, bytes]]) -> None:
+        """Keep input that could not be understood, as (place, reason, bytes); a repeated one once."""
+        with _Transaction(self.connection):
+            for place, reason, original in rejections:
+                self.connection.execute(
+                    "INSERT OR IGNORE INTO rejection (source_id, place, reason, content_hash, original)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (
+                        self.source_id,
+                        place,
+                        reason,
+                        compute_wire_hash(original),
+                        self.store.codec.pack_plain(original),
+                    ),
+                )
+
+    def announce(self, notices: Iterable[tuple[str, int, str, str, tuple[str, ...]]]) -> None:
+        """Keep lines of a registry's history: (id, number, date, status, labels of changed modules)."""
+        with _Transaction(self.connection):
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO announced_version VALUES (?, ?, ?, ?, ?)",
+                [(*facts, "\n".join(labels)) for *facts, labels in notices],
+            )
+
+    def save_sync_state(self, request: str, state: str) -> None:
+        """Remember how far a synchronisation has come."""
+        with _Transaction(self.connection):
+            self.connection.execute(
+                "INSERT OR REPLACE INTO sync_state VALUES (?, ?, ?)", (request, state, now())
+            )
+
+
+class _Transaction:
+    """All or nothing; a full or read-only disk becomes a StoreError that says so."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write to the library: {error}") from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+                return
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as failure:
+            error = failure
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(
+                f"cannot write to the library: {error}; nothing of this batch was kept, "
+                "everything before it was: make room and run the same command again"
+            ) from error
+
+
+def now() -> str:
+    """The present moment in UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

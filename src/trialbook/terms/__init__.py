@@ -1,0 +1,16 @@
+"""Which words mean the same thing? Conditions, drugs and brands, lay words and abbreviations."""
+
+from trialbook.terms.entries import Concept, Expansion, Mention, Synonym, SynonymKind
+from trialbook.terms.sources import ATTRIBUTION
+from trialbook.terms.thesaurus import Thesaurus, load_thesaurus
+
+__all__ = [
+    "ATTRIBUTION",
+    "Concept",
+    "Expansion",
+    "Mention",
+    "Synonym",
+    "SynonymKind",
+    "Thesaurus",
+    "load_thesaurus",
+]

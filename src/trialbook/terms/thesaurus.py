@@ -1,0 +1,280 @@
+"""Which words mean the same thing?"""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_left
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from trialbook.terms.compact import (
+    BRAND,
+    INPUT_ONLY,
+    OURS,
+    PLAIN,
+    Entry,
+    Tables,
+    decode_entry,
+    load_tables,
+)
+from trialbook.terms.entries import Concept, Expansion, Mention, Synonym, SynonymKind
+from trialbook.terms.fold import CONNECTIVES, fold_words, iterate_words, make_key, turn_round
+
+MAX_PHRASE_CHARACTERS = 300
+MAX_TEXT_CHARACTERS = 200_000
+MAX_QUERY_CHARACTERS = 10_000
+_MAX_WORDS = 9
+_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{1,80}[)\]]\s*")
+_CHEMICAL = re.compile(r"\d[,'-]|[\[\]{}]|\(\d|-\d")
+_BREAK = re.compile(r"[.;:,!?()\[\]{}\n\r|•]")
+
+
+Word = tuple[str, int, int]
+"""A folded word and its span."""
+
+
+class Thesaurus:
+    """Synonyms, brands, narrower concepts and mentions, from one set of tables.
+
+    Reading only, so one instance serves all threads.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._capitals = frozenset(tables.capitals)
+        self._unspotted = frozenset(tables.unspotted)
+
+    @property
+    def version(self) -> str:
+        """Tag of the vocabularies, our own tables and the builder; stamp it on all that is derived."""
+        return self._tables.version
+
+    @property
+    def concept_count(self) -> int:
+        """Number of concepts known."""
+        return len(self._tables.offsets) - 1
+
+    def find_concepts(self, phrase: str) -> tuple[Concept, ...]:
+        """Find what a whole phrase means, most likely first; () when nothing is known by that name.
+
+        Case, accents, hyphens, plurals, British spelling and word order do not matter; remarks in
+        brackets are ignored when the phrase is unknown with them. One to three letters ("MI") are
+        read as an abbreviation and only in capitals.
+        """
+        return tuple(_show(self._entry(number)) for number in self._find_numbers(phrase))
+
+    def find_synonyms(self, phrase: str, *, limit: int = 40) -> tuple[Synonym, ...]:
+        """Find other ways to say `phrase`, most useful first.
+
+        A form that contains the phrase or a better form finds nothing more and is left out, as are
+        abbreviations of up to three letters other than those that our own table calls unambiguous.
+        """
+        asked = fold_words(phrase[:MAX_PHRASE_CHARACTERS])
+        found: list[tuple[tuple[str, ...], Synonym]] = []
+        for number in self._find_numbers(phrase):
+            for synonym in self._rank_forms(self._entry(number)):
+                words = fold_words(synonym.text)
+                if words and not any(_contains(words, other) for other in (asked, *(w for w, _ in found))):
+                    found.append((words, synonym))
+        kept = [
+            synonym
+            for words, synonym in found
+            if _is_heading(synonym)
+            or not any(other != words and _contains(words, other) for other, _ in found)
+        ]
+        return tuple(kept[:limit])
+
+    def find_narrower(self, concept_id: str, *, limit: int = 40) -> tuple[Synonym, ...]:
+        """Find the concepts under this one in the MeSH tree, nearest first, then by name."""
+        number = self._ids.get(concept_id)
+        if number is None:
+            return ()
+        below: dict[int, int] = {}
+        for tree in self._entry(number).tree_numbers:
+            for other, depth in self._descend(tree):
+                below[other] = min(depth, below.get(other, depth))
+        below.pop(number, None)
+        entries = sorted((depth, self._entry(other).name, other) for other, depth in below.items())
+        return tuple(
+            Synonym(turn_round(name), self._entry(other).concept_id, name, SynonymKind.NARROWER)
+            for _, name, other in entries[:limit]
+        )
+
+    def get_concept(self, concept_id: str) -> Concept | None:
+        """Get a concept by its id; None when these vocabularies have no such concept."""
+        number = self._ids.get(concept_id)
+        return None if number is None else _show(self._entry(number))
+
+    def find_concepts_in(self, text: str, *, limit: int = 100) -> tuple[Mention, ...]:
+        """Find the concepts that a text mentions: longest match first from the left, no overlaps.
+
+        A match never crosses punctuation other than hyphens, slashes and apostrophes, and never
+        begins or ends with a connective. `limit` bounds the mentions returned; the first 200,000
+        characters are read.
+        """
+        mentions: list[Mention] = []
+        shouted = _is_shouted(text)
+        for run in _split_runs(text[:MAX_TEXT_CHARACTERS]):
+            at = 0
+            while at < len(run) and len(mentions) < limit:
+                length, numbers = self._match(text, run, at, shouted=shouted)
+                if length:
+                    start, end = run[at][1], run[at + length - 1][2]
+                    concepts = tuple(_show(self._entry(number)) for number in numbers)
+                    mentions.append(Mention(start, end, text[start:end], concepts))
+                at += max(length, 1)
+        return tuple(mentions)
+
+    def expand(self, query: str, *, limit: int = 20, limit_each: int = 12) -> tuple[Expansion, ...]:
+        """Expand a query: each mention with the words to add. `Expansion.explain()` says why."""
+        expansions = []
+        for mention in self.find_concepts_in(query[:MAX_QUERY_CHARACTERS], limit=limit):
+            added = self.find_synonyms(mention.text, limit=limit_each)
+            if added:
+                expansions.append(Expansion(mention, added))
+        return tuple(expansions)
+
+    def _entry(self, number: int) -> Entry:
+        return decode_entry(self._tables, number)
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return msgspec.msgpack.decode(self._tables.ids, type=dict[str, int])
+
+    @cached_property
+    def _trees(self) -> list[tuple[str, int]]:
+        return msgspec.msgpack.decode(self._tables.trees, type=list[tuple[str, int]])
+
+    def _descend(self, tree: str) -> list[tuple[int, int]]:
+        found = []
+        at = bisect_left(self._trees, (tree + ".", -1))
+        while at < len(self._trees) and self._trees[at][0].startswith(tree + "."):
+            found.append((self._trees[at][1], self._trees[at][0].count(".") - tree.count(".")))
+            at += 1
+        return found
+
+    def _look_up(self, key: str) -> tuple[int, ...]:
+        found = self._tables.keys.get(key)
+        if found is None:
+            return ()
+        return (found,) if found >= 0 else self._tables.shared[-1 - found]
+
+    def _find_numbers(self, phrase: str) -> tuple[int, ...]:
+        if len(phrase) > MAX_PHRASE_CHARACTERS:
+            return ()
+        for attempt in (phrase, _IN_BRACKETS.sub(" ", phrase)):
+            key = make_key(fold_words(attempt))
+            if key and self._may_read(attempt.strip(), key):
+                numbers = self._look_up(key)
+                if numbers:
+                    return numbers
+        return ()
+
+    def _may_read(self, written: str, key: str) -> bool:
+        """Say whether a short form is written as the abbreviation that it is ("MI", "PsA", not "mi")."""
+        if key not in self._capitals:
+            return True
+        letters = sum(letter.isalpha() for letter in written)
+        return sum(letter.isupper() for letter in written) >= min(2, letters)
+
+    def _match(self, text: str, run: list[Word], at: int, *, shouted: bool) -> tuple[int, tuple[int, ...]]:
+        if run[at][0] in CONNECTIVES:
+            return 0, ()
+        words = [word for word, _, _ in run[at : at + _MAX_WORDS]]
+        for length in range(len(words), 0, -1):
+            if words[length - 1] in CONNECTIVES:
+                continue
+            key = make_key(words[:length])
+            numbers = self._look_up(key)
+            if not numbers or key in self._unspotted or (shouted and key in self._capitals):
+                continue
+            start, end = run[at][1], run[at + length - 1][2]
+            if not _cuts_word(text, start, end) and self._may_read(text[start:end], key):
+                return length, numbers
+        return 0, ()
+
+    def _rank_forms(self, entry: Entry) -> list[Synonym]:
+        """Rank what may be added: the heading, our rows, brands and plain names, odd spellings last."""
+        ranked = []
+        for place, (form, fact) in enumerate(entry.forms):
+            if fact == INPUT_ONLY or (fact == PLAIN and make_key(fold_words(form)) in self._capitals):
+                continue
+            text = turn_round(form)
+            kind = SynonymKind.BRAND if fact == BRAND else SynonymKind.SYNONYM
+            words = 0 if entry.kind == "drug" else len(text.split())
+            odd = _is_odd(text, entry.name)
+            order = (place != 0, fact != OURS, odd, fact != BRAND, words, text.endswith("s"), place)
+            ranked.append((order, Synonym(text, entry.concept_id, entry.name, kind)))
+        ranked.sort(key=lambda row: row[0])
+        return [synonym for _, synonym in ranked]
+
+
+def load_thesaurus(cache_folder: Path | None = None) -> Thesaurus:
+    """Load the thesaurus; the first call on a machine builds its tables (some four seconds).
+
+    Parameters
+    ----------
+    cache_folder
+        Where the tables lie; by default `trialbook/terms` in the user's cache folder
+        (`XDG_CACHE_HOME` or `~/.cache`). A folder that cannot be written costs the build each time.
+    """
+    return Thesaurus(load_tables(cache_folder or _default_folder()))
+
+
+def _default_folder() -> Path | None:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "trialbook" / "terms"
+    except RuntimeError:
+        return None
+
+
+def _show(entry: Entry) -> Concept:
+    return Concept(entry.concept_id, entry.name, entry.vocabulary, entry.kind, entry.tree_numbers)
+
+
+def _is_odd(text: str, name: str) -> bool:
+    """Say whether few people write a name like this: chemical formulas, the name in other languages."""
+    if not text.isascii() or _CHEMICAL.search(text) or "," in text:
+        return True
+    stem = name.casefold()[:-1]
+    return " " not in text and len(stem) > 4 and text.startswith(stem) and len(text) <= len(stem) + 4
+
+
+def _is_shouted(text: str) -> bool:
+    """Say whether a text is in capitals throughout, where capitals no longer mark abbreviations."""
+    letters = sum(letter.isalpha() for letter in text[:2000])
+    return letters > 16 and sum(letter.isupper() for letter in text[:2000]) > 0.6 * letters
+
+
+def _is_heading(synonym: Synonym) -> bool:
+    return synonym.text == turn_round(synonym.concept_name).casefold()
+
+
+def _contains(words: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Say whether `part` is a run inside `words`, or the same words in any order."""
+    size = len(part)
+    if size == len(words):
+        return sorted(words) == sorted(part)
+    return any(words[at : at + size] == part for at in range(len(words) - size + 1))
+
+
+def _cuts_word(text: str, start: int, end: int) -> bool:
+    """Say whether a stretch begins or ends inside a written word, as "HbA1" does in "HbA1c"."""
+    before = text[start - 1 : start].isalnum() and text[start : start + 1].isalnum()
+    return before or text[end : end + 1].isalnum()
+
+
+def _split_runs(text: str) -> list[list[Word]]:
+    """Split a text into runs of words that no punctuation parts."""
+    runs: list[list[Word]] = [[]]
+    end = 0
+    for word in iterate_words(text):
+        if runs[-1] and _BREAK.search(text, end, word[1]):
+            runs.append([])
+        runs[-1].append(word)
+        end = word[2]
+    return runs

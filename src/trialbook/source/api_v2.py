@@ -1,0 +1,180 @@
+"""What does a file of API v2 records say, and is one of them whole?
+
+Reading cuts records out without decoding them: those that are already stored are recognised by their
+bytes. `check_record` decodes what is new.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from trialbook.errors import SourceFormatError
+from trialbook.model.study import find_nct_id
+from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.json_slices import slice_records
+from trialbook.source.limits import DEFAULT, Limits
+
+MAX_ID_LENGTH = 64
+ID_PATH = "protocolSection.identificationModule.nctId"
+
+_JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[\]{"\d\-tfn]|[\[{]\s*$)')
+
+
+def is_api_v2(head: bytes) -> bool:
+    """Tell from a file's first bytes whether it is JSON, of whatever content.
+
+    Examples
+    --------
+    >>> is_api_v2(b' {"protocolSection": {'), is_api_v2(b"[section]"), is_api_v2(b"<html>")
+    (True, False, False)
+    """
+    return bool(_JSON_START.match(head))
+
+
+def read_api_v2(stream: BinaryIO, place: str, limits: Limits = DEFAULT) -> Iterator[Incoming | Rejected]:
+    """Read one study, studies one after another or one a line, a list of studies, or result pages.
+
+    Parameters
+    ----------
+    stream
+        UTF-8, already decompressed, of any length.
+    place
+        The file's name; a record's own place is `place:LINE` or `place#NUMBER`, where it has several.
+
+    Yields
+    ------
+    Incoming
+        The record's exact bytes. They are cut out, not checked: see `check_record`.
+    Rejected
+        What is no JSON object, or longer than a record may be.
+
+    Raises
+    ------
+    SourceReadError
+        The stream breaks off; all before that has been yielded.
+    """
+    for body, number, is_line, problem in slice_records(stream, limits):
+        at = f"{place}:{number}" if is_line else f"{place}#{number}" if number else place
+        yield Rejected(problem, at, body[: limits.kept_bytes]) if problem else Incoming(body, at)
+
+
+def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
+    """Decode one record and make sure that it is one.
+
+    Parameters
+    ----------
+    body
+        One JSON object in UTF-8.
+
+    Returns
+    -------
+    dict
+        The record's JSON values; nothing of `body` is lost in them but space and spelling.
+
+    Raises
+    ------
+    SourceFormatError
+        Not UTF-8, not JSON, no object, without a usable `nctId`, nested too deep, or with a key
+        that occurs twice in one object; `path` says where.
+
+    Examples
+    --------
+    >>> check_record(b'{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}}')
+    {'protocolSection': {'identificationModule': {'nctId': 'NCT00000001'}}}
+    >>> check_record(b'{"title": "A note"}')
+    Traceback (most recent call last):
+    trialbook.errors.SourceFormatError: not a registry record: it has no id, at protocolSection...
+    """
+    record = _decode(body)
+    _check_id(record)
+    nct_id = find_nct_id(record)
+    try:
+        # One space of indent a level: a line that starts with more than max_depth is too deep.
+        if b"\n" + b" " * limits.max_depth in msgspec.json.format(body, indent=1):
+            raise RecursionError
+        # Equal bytes prove that no key was dropped; other spellings of the same values need a look.
+        if msgspec.json.encode(record) != body:
+            _check_keys(body, nct_id)
+    except RecursionError:
+        reason = f"objects or lists nest more than {limits.max_depth} deep"
+        raise SourceFormatError(reason, nct_id=nct_id) from None
+    return record
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    try:
+        record = msgspec.json.decode(body)
+    except UnicodeDecodeError:
+        raise SourceFormatError(_name_bad_utf8(body), expected="UTF-8") from None
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise SourceFormatError(f"not valid JSON: {error}", expected="one JSON object in UTF-8") from None
+    if not isinstance(record, dict):
+        raise SourceFormatError("not a record", found=type(record).__name__, expected="a JSON object")
+    return record
+
+
+def _name_bad_utf8(body: bytes) -> str:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return f"not valid UTF-8 at byte {error.start} of the record (0x{body[error.start]:02x})"
+    return "not valid UTF-8"
+
+
+def _check_id(record: dict[str, Any]) -> None:
+    value: Any = record
+    for step in ID_PATH.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    if value is None:
+        raise SourceFormatError("not a registry record: it has no id", path=ID_PATH, expected="a text")
+    if not isinstance(value, str):
+        found = msgspec.json.encode(value)[:100].decode(errors="replace")
+        raise SourceFormatError("the id is no text", path=ID_PATH, found=found, expected="a text")
+    if not value or len(value) > MAX_ID_LENGTH or not value.isprintable() or value != value.strip():
+        expected = f"1 to {MAX_ID_LENGTH} printable characters"
+        raise SourceFormatError("the id cannot be used", path=ID_PATH, found=value, expected=expected)
+
+
+class _Doubled(dict[str, Any]):
+    """An object of which a key occurs twice: `key` is the first such."""
+
+    key: str
+
+
+def _check_keys(body: bytes, nct_id: str) -> None:
+    doubled: list[_Doubled] = []
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        names = [name for name, _ in pairs]
+        marked = _Doubled(found)
+        marked.key = next(name for name in names if names.count(name) > 1)
+        doubled.append(marked)
+        return marked
+
+    record = json.loads(body, object_pairs_hook=collect, parse_int=len, parse_float=len)
+    if doubled:
+        path = _find_path(record, doubled[0])
+        where = f"in {path}" if path else "at the top of the record"
+        raise SourceFormatError(f"duplicate key {doubled[0].key[:80]!r} {where}", path=path, nct_id=nct_id)
+
+
+def _find_path(record: Any, target: _Doubled) -> str:
+    """Find where an object stands, as `a.b[2].c`; "" for the whole record or a dropped value."""
+    open_values: list[tuple[Any, str]] = [(record, "")]
+    while open_values:
+        value, path = open_values.pop()
+        if value is target:
+            return path
+        if isinstance(value, dict):
+            open_values += [(child, f"{path}.{key}" if path else key) for key, child in value.items()]
+        elif isinstance(value, list):
+            open_values += [(child, f"{path}[{index}]") for index, child in enumerate(value)]
+    return ""

@@ -1,0 +1,41 @@
+"""Which files of a folder are input?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+def find_files(folder: Path, *, on_skip: Callable[[], None]) -> Iterator[Path]:
+    """Find a folder's files and those below it, in the order of their names.
+
+    Parameters
+    ----------
+    folder
+        Where to look. Links to folders are not followed, links to files only inside the folder.
+    on_skip
+        Is called for each entry passed over: a hidden one, a link that is not followed, a device.
+
+    Raises
+    ------
+    OSError
+        A folder cannot be listed.
+    """
+    yield from _walk(folder, folder.resolve(), on_skip)
+
+
+def _walk(folder: Path, root: Path, on_skip: Callable[[], None]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or (path.is_symlink() and not _is_inner_file(path, root)):
+            on_skip()
+        elif path.is_dir():
+            yield from _walk(path, root, on_skip)
+        elif path.is_file():
+            yield path
+        else:
+            on_skip()
+
+
+def _is_inner_file(link: Path, root: Path) -> bool:
+    target = link.resolve()
+    return target.is_file() and target.is_relative_to(root)

@@ -5,6 +5,8 @@ Generated once from the registry's OpenAPI document 2.0.5; absent elements are N
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from trialbook.model.ages import Age
@@ -41,6 +43,9 @@ from trialbook.model.enums import (
     StudyType,
     WhoMasked,
 )
+
+if TYPE_CHECKING:
+    from trialbook.model.criteria import Criterion
 
 
 class OrgStudyIdInfo(Element, frozen=True):
@@ -291,6 +296,13 @@ class EligibilityModule(Element, frozen=True):
     std_ages: tuple[StandardAge, ...] = ()
     study_population: str | None = None
     sampling_method: SamplingMethod | None = None
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The single criteria with their places in `eligibility_criteria`; () where there is no text."""
+        from trialbook.model.criteria import split_criteria
+
+        return split_criteria(self.eligibility_criteria) if self.eligibility_criteria else ()
 
 
 class Contact(Element, frozen=True):

@@ -1,0 +1,317 @@
+"""Eligibility text as single criteria, each with its place in the original words.
+
+The registry keeps who may take part as one text. Sponsors write it with headings in many forms, with lists,
+nested lists or bare lines. `split_criteria` finds the headings and the single criteria and loses nothing:
+each character is whitespace, a list mark, part of a heading, or inside exactly one criterion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["inclusion", "exclusion", "other"]
+
+MARK = re.compile(
+    r"([ \t]*)"
+    r"(\\?[*+•·▪●○–—-](?=[ \t])"
+    r"|\\?[•●▪]|\\\*(?=\w)"
+    r"|#?\(?\d{1,3}(?:\.\d{1,2}){0,3}\\?[.):](?=[ \t]|[A-Z(])"
+    r"|\(?[a-z]\\?[.)](?=[ \t])|\([a-zA-Z]\)"
+    r"|[A-Z]\\?\)(?=[ \t])|[A-Z]\\?\.(?=[ \t]+[A-Z(\d])"
+    r"|\(?[ivx]{2,5}\\?[.)](?=[ \t])|[IVX]{2,5}\\?[.)](?=[ \t])"
+    r"|o(?=[ \t]+[A-Z]))"
+    r"[ \t]*"
+)
+BREAK = re.compile(
+    r"\r\n|\r|\n|</?(?:p|ul|ol|li|br)\s*/?>"
+    r"|(?<=[\w.;,)\]])(?<!\band)(?<!\bor)[ \t]+"
+    r"(?=(?:Key |Main )?(?:In|Ex|IN|EX)(?:clusion|CLUSION) (?:[Cc]riteria|CRITERIA)[ \t]*(?::|$))",
+    re.MULTILINE,
+)
+RUN_ON = re.compile(r"[ \t]+(?=- [A-Z0-9<>≥≤])")
+
+INCLUDES = re.compile(
+    r"\binclusions?\b|\b(?:be|are) (?:included|eligible)\b|\beligib(?:le|ility)\b|\bselection criteria\b"
+    r"|\Aincluded\b",
+    re.IGNORECASE,
+)
+EXCLUDES = re.compile(
+    r"\bexclusions?\b|\b(?:be|are) excluded\b|\bnon[- ]?inclusions?\b|\bineligib"
+    r"|\b(?:not|non)[- ](?:be )?(?:eligib|included)|\Aexcluded\b",
+    re.IGNORECASE,
+)
+BOTH = re.compile(r"\b(?:in|ex)clusion\s*(?:criteria\s*)?(?:/|and|&|or)\s*(?:in|ex)clusion\b", re.IGNORECASE)
+APPLIES = re.compile(r"inclusion\s*(?:/|and|or)\s*exclusion\s+criteria\b.{0,40}\bappl", re.IGNORECASE)
+
+NAMED = r"(?:non[- ]?)?(?:inclusion|exclusion|eligibility|selection)"
+TAIL = r"(?:for|of|related|prior|in|at|determined|to|by|based|include[sd]?|,)"
+TITLE = re.compile(
+    rf"(?:[\w,'’/&().-]+\s+){{0,5}}?{NAMED}(?:\s*(?:/|and|&)\s*{NAMED})?\s+criteri(?:a|on|ons|as)\b"
+    rf"(?P<tail>\s*\([^()]*\)|\s+{TAIL}\b.{{0,90}})?"
+    rf"|criteria (?:for|of) (?:inclusion|exclusion)"
+    rf"|(?:\w+[ -]|.{{2,40}} [-–—] ){NAMED}|{NAMED}"
+    rf"|(?:key |main )?{NAMED} criteria\s+(?:[\w-]+\s*){{1,8}}",
+    re.IGNORECASE,
+)
+INLINE = re.compile(
+    rf"(?:[\w'’/-]+\s+){{0,3}}?{NAMED}(?:\s+criteri(?:a|on))?\s*(?:\([^()]*\)\s*)?(?:[:：]|(?<=criteria)\.\s)",
+    re.IGNORECASE,
+)
+CLAUSE = re.compile(
+    r"\b(?:may|apply|meets?|met|fulfil\w*|not|no|does|will|is|are|were|was|be|any|who|within|without|than"
+    r"|prior to|time)\b",
+    re.IGNORECASE,
+)
+ANNOUNCES = re.compile(
+    r"(?:(?:all|any|the|study|key|main|potential|eligible)\s+)*"
+    r"(?:patients?|subjects?|participants?|individuals?|candidates?|persons?|people|volunteers?|infants|children"
+    r"|men|women|those|to be|for inclusion|included|excluded)\b",
+    re.IGNORECASE,
+)
+CHARACTERISTICS = re.compile(r"[A-Z][A-Z /,&-]{3,60}(?:CHARACTERISTICS|THERAPY|REQUIREMENTS)\s*:?")
+MAX_HEADING = 220
+MAX_TITLE_WORDS = 14
+MAX_LEVEL = 8
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """One criterion of an eligibility text.
+
+    Attributes
+    ----------
+    kind
+        What must hold ("inclusion"), what must not ("exclusion"), or "other" where the text does not say.
+    text
+        The criterion's own words, as `source[start:end]`, the registry's escapes included.
+    start, end
+        Character offsets into the text that was split.
+    number
+        The list mark as the sponsor wrote it (`3.`, `a)`, `*`), or "".
+    level
+        Depth in nested lists; 0 is the outermost.
+    heading
+        The heading it stands under, as written without its colon, or "".
+    """
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    number: str = ""
+    level: int = 0
+    heading: str = ""
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """One line that is not blank: where its words begin and end, its mark and its indentation."""
+
+    start: int
+    end: int
+    mark: str
+    indent: int
+    follows_blank: bool
+
+
+def split_criteria(text: str) -> tuple[Criterion, ...]:
+    """Split an eligibility text into its criteria.
+
+    Words before the first heading are inclusion criteria where only exclusion has a heading, else "other",
+    as is everything in a text without headings. The "DISEASE CHARACTERISTICS" sections of older cancer
+    records state what must hold and count as inclusion. Sentences inside a paragraph are not separated.
+
+    Parameters
+    ----------
+    text
+        `eligibilityCriteria` as the registry gives it; escapes are left as they are.
+
+    Examples
+    --------
+    >>> found = split_criteria("Inclusion Criteria:\\n\\n1. Adult\\n\\nExclusion Criteria:\\n\\n* Pregnant")
+    >>> [(item.kind, item.number, item.text) for item in found]
+    [('inclusion', '1.', 'Adult'), ('exclusion', '*', 'Pregnant')]
+    """
+    splitter = _Splitter(text)
+    for line in _lines(text):
+        splitter.take(line)
+    return _settle_opening(splitter.finish())
+
+
+class _Splitter:
+    """Walks over the lines of one text and gathers criteria under the heading that is in force."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: list[Criterion] = []
+        self.kind: Kind = "other"
+        self.heading = ""
+        self.empty_heading: tuple[int, int] | None = None
+        self.indents: list[int] = []
+        self.last_length = 0
+
+    def take(self, line: _Line) -> None:
+        words = self.text[line.start : line.end]
+        title = _find_heading(words, line)
+        if title is not None and (title.is_strict or self._may_announce(words)):
+            self._open(line, title)
+            for rest in _after_heading(self.text, line.start + title.length, line.end):
+                self._add(rest)
+        elif self.found and self.empty_heading is None and self._continues(line):
+            self.found[-1] = msgspec.structs.replace(self.found[-1], end=line.end)
+        else:
+            self._add(line)
+        self.last_length = line.end - line.start
+
+    def _may_announce(self, words: str) -> bool:
+        """Whether a clause that ends in a colon may open a list: the first may, later ones name people."""
+        return not self.heading or self.empty_heading is not None or bool(ANNOUNCES.match(words))
+
+    def _continues(self, line: _Line) -> bool:
+        """Whether an unmarked line goes on with the criterion above it (text that was wrapped)."""
+        last = self.found[-1]
+        if line.mark or line.follows_blank or self.text[last.end - 1] in ".;:":
+            return False
+        first = self.text[line.start]
+        return (
+            first.islower()
+            or first in "),;"
+            or (line.indent > 0 and bool(last.number) and self.last_length > 55)
+        )
+
+    def finish(self) -> list[Criterion]:
+        """The criteria with their words; a heading with nothing below it is kept, as kind "other"."""
+        if self.empty_heading is not None:
+            start, end = self.empty_heading
+            self.found.append(Criterion("other", "", start, end))
+        return [msgspec.structs.replace(item, text=self.text[item.start : item.end]) for item in self.found]
+
+    def _open(self, line: _Line, title: _Title) -> None:
+        name = self.text[line.start : line.start + title.length].strip(" \t:：*[]")
+        start = line.start
+        if self.empty_heading is not None:
+            start = self.empty_heading[0]
+            name = f"{self.heading}: {name}" if self.heading else name
+        if self.empty_heading is None or title.is_strict or self.kind == "other":
+            self.kind = title.kind
+        self.heading = name
+        self.empty_heading = (start, line.start + title.length)
+        self.indents.clear()
+
+    def _add(self, line: _Line) -> None:
+        text = self.text[line.start : line.end]
+        kind: Kind = "other" if APPLIES.search(text) else self.kind
+        level = _level(line, self.indents)
+        self.found.append(Criterion(kind, "", line.start, line.end, line.mark, level, self.heading))
+        self.empty_heading = None
+
+
+class _Title(msgspec.Struct, frozen=True):
+    """A heading: the kind that it opens, its length in its line, and whether it is nothing but a title."""
+
+    kind: Kind
+    length: int
+    is_strict: bool
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """The lines that are not blank; the registry's site breaks lines by tags, and these count as breaks.
+
+    A line that is only a mark is kept as words, so that nothing is lost.
+    """
+    position, depth, follows_blank, mark = 0, 0, True, ""
+    for found in (*BREAK.finditer(text), None):
+        end = found.start() if found else len(text)
+        if text[position:end].strip():
+            body = text[position:end].rstrip()
+            yield _line(
+                text, position, position + len(body), follows_blank, mark=mark, indent=max(0, depth - 1) * 2
+            )
+            follows_blank, mark = False, ""
+        else:
+            follows_blank = True
+        if found is None:
+            return
+        position, tag = found.end(), found[0].lower()
+        if tag[0] == "<":
+            follows_blank = True
+            depth += {"<u": 1, "<o": 1}.get(tag[:2], 0) - (tag[:3] in ("</u", "</o"))
+            mark = "*" if tag[:3] == "<li" else mark if tag[:2] == "<p" else ""
+
+
+def _line(text: str, start: int, end: int, follows_blank: bool, *, mark: str = "", indent: int = 0) -> _Line:
+    found = MARK.match(text, start, end)
+    body = text[start:end]
+    indent += len(body.expandtabs(4)) - len(body.expandtabs(4).lstrip())
+    if found and found.end() < end:
+        return _Line(found.end(), end, found[2].replace("\\", ""), indent, follows_blank)
+    return _Line(start + len(body) - len(body.lstrip()), end, mark, indent, follows_blank)
+
+
+def _after_heading(text: str, start: int, end: int) -> Iterator[_Line]:
+    """What stands in a heading's own line after it; a run of "- one - two" is taken apart."""
+    rest = text[start:end]
+    is_run = rest.lstrip().startswith("- ")
+    position = start
+    for cut in (*(match.start() + start for match in RUN_ON.finditer(rest) if is_run), end):
+        if text[position:cut].strip():
+            yield _line(text, position, cut, True)
+            position = cut
+
+
+def _find_heading(words: str, line: _Line) -> _Title | None:
+    """The heading that a line is or begins with, or None for a line that has none."""
+    bare = words.strip("*_ []\t")
+    if CHARACTERISTICS.fullmatch(bare):
+        return _Title("inclusion", len(words), True)
+    opening = words[:MAX_HEADING]
+    if not (INCLUDES.search(opening) or EXCLUDES.search(opening)):
+        return None
+    has_colon = bare.endswith((":", "："))
+    if len(bare) <= MAX_HEADING:
+        title = TITLE.fullmatch(bare.rstrip(" :：."))
+        if title and not CLAUSE.search(bare) and (has_colon or _is_title(bare, line.mark and title["tail"])):
+            return _Title(_kind_of(bare), len(words), True)
+        if has_colon and not line.mark:
+            return _Title(_kind_of(bare), len(words), False)
+    inline = INLINE.match(words)
+    if inline and (not line.mark or "criteri" in inline[0].lower()):
+        return _Title(_kind_of(inline[0]), inline.end(), True)
+    return None
+
+
+def _is_title(bare: str, marked_tail: str | None) -> bool:
+    """Whether words without a colon can still be a heading: short, about criteria, no list entry's clause."""
+    words = bare.split()
+    if marked_tail or len(words) > MAX_TITLE_WORDS:
+        return False
+    return "criteri" in bare.lower() or len(words) <= 2 or " - " in bare
+
+
+def _kind_of(words: str) -> Kind:
+    if BOTH.search(words):
+        return "other"
+    return "exclusion" if EXCLUDES.search(words) else "inclusion"
+
+
+def _level(line: _Line, indents: list[int]) -> int:
+    while indents and indents[-1] > line.indent:
+        indents.pop()
+    if not indents or indents[-1] < line.indent:
+        indents.append(line.indent)
+    return min(len(indents) - 1, MAX_LEVEL)
+
+
+def _settle_opening(found: list[Criterion]) -> tuple[Criterion, ...]:
+    """Count what stands before a lone exclusion heading as inclusion: that is what it can only mean."""
+    kinds = {item.kind for item in found}
+    if "exclusion" not in kinds or "inclusion" in kinds:
+        return tuple(found)
+    opening = next(index for index, item in enumerate(found) if item.kind == "exclusion")
+    lead = [
+        msgspec.structs.replace(item, kind="inclusion") if not item.heading else item
+        for item in found[:opening]
+    ]
+    return (*lead, *found[opening:])

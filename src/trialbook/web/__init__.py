@@ -1,0 +1,1 @@
+"""How a person asks in a browser: pages and routes."""

@@ -1,0 +1,200 @@
+"""What the routes hand to the pages beside the record itself. All of it is plain text, never HTML."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from trialbook.model import PartialDate
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what a page is given."""
+
+
+class Near(View, frozen=True):
+    """A place that the reader gave: sites are then listed nearest first. Degrees, WGS 84."""
+
+    lat: float
+    lon: float
+    label: str = ""
+
+
+class ChangeNote(View, frozen=True):
+    """One line of what changed between two versions, under its group (`status`, `outcomes`…)."""
+
+    group: str
+    text: str
+
+
+class VersionLine(View, frozen=True):
+    """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601."""
+
+    number: int
+    version_date: PartialDate | None = None
+    learnt_at: str = ""
+    source: str = ""
+    changes: tuple[ChangeNote, ...] = ()
+    is_shown: bool = False
+    url: str = ""
+    diff_url: str = ""
+
+
+class StudyHistory(View, frozen=True):
+    """The versions of a record that the library holds, newest first. `url` is the page of all of them."""
+
+    versions: tuple[VersionLine, ...] = ()
+    url: str = ""
+
+
+class RelatedStudy(View, frozen=True):
+    """A study that resembles the one shown, and why."""
+
+    nct_id: str
+    title: str
+    status: str = ""
+    phase: str = ""
+    reasons: tuple[str, ...] = ()
+    url: str = ""
+
+
+ChangeKind = Literal["added", "removed", "changed", "reworded"]
+
+
+class Change(View, frozen=True):
+    """One changed field. `before` is empty for an added one, `after` for a removed one."""
+
+    label: str
+    kind: ChangeKind
+    before: str = ""
+    after: str = ""
+    note: str = ""
+
+
+class ChangeGroup(View, frozen=True):
+    """The changes of one class: status, dates, enrollment, arms, outcomes, eligibility, sites, sponsor…"""
+
+    label: str
+    changes: tuple[Change, ...]
+
+
+class DiffView(View, frozen=True):
+    """The difference of two versions. `warnings` call out outcome switching after the start, and its like."""
+
+    nct_id: str
+    title: str
+    before: VersionLine
+    after: VersionLine
+    groups: tuple[ChangeGroup, ...] = ()
+    warnings: tuple[str, ...] = ()
+    history_url: str = ""
+    versions: tuple[VersionLine, ...] = ()
+    compare_url: str = ""
+
+
+class HistoryView(View, frozen=True):
+    """All versions of one record. `compare_url` takes `from` and `to` as version numbers, "" if none does."""
+
+    nct_id: str
+    title: str
+    history: StudyHistory
+    compare_url: str = ""
+
+
+class Option(View, frozen=True):
+    """One value of a filter, with its count among the results where that is known."""
+
+    value: str
+    label: str
+    count: int | None = None
+    is_selected: bool = False
+
+
+class ChoiceFilter(View, frozen=True):
+    """A filter with listed values; several may be chosen. `name` is the form field."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    is_open: bool = False
+
+
+class TextFilter(View, frozen=True):
+    """A filter that is typed: a country, an age in years, a date. `kind` is the HTML input type."""
+
+    name: str
+    label: str
+    value: str = ""
+    kind: Literal["text", "number", "date"] = "text"
+    hint: str = ""
+    suggestions: tuple[str, ...] = ()
+
+
+class ActiveFilter(View, frozen=True):
+    """A filter in force, with the address that takes it away."""
+
+    label: str
+    remove_url: str
+
+
+class Fragment(View, frozen=True):
+    """A piece of a snippet; `is_hit` marks the words that were found."""
+
+    text: str
+    is_hit: bool = False
+
+
+class Snippet(View, frozen=True):
+    """Where in the record the words were found: the field's label and the text around them."""
+
+    label: str
+    fragments: tuple[Fragment, ...]
+
+
+class Hit(View, frozen=True):
+    """One study in the list of results. `status` and `phases` are the registry's values."""
+
+    nct_id: str
+    title: str
+    url: str
+    status: str = ""
+    study_type: str = ""
+    phases: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    interventions: tuple[str, ...] = ()
+    sponsor: str = ""
+    enrollment_count: int | None = None
+    start_date: str = ""
+    completion_date: str = ""
+    has_results: bool = False
+    snippets: tuple[Snippet, ...] = ()
+    remark: str = ""
+
+
+class SearchView(View, frozen=True):
+    """Everything on the search page. `total` is None before anything was asked.
+
+    `choices` and `texts` are the filters, `hidden` what the form must carry along. `suggestion` is
+    (words, address) of a better spelling; `also_searched` the synonyms that were added.
+    """
+
+    query: str = ""
+    total: int | None = None
+    library_size: int | None = None
+    milliseconds: float | None = None
+    hits: tuple[Hit, ...] = ()
+    first_rank: int = 1
+    choices: tuple[ChoiceFilter, ...] = ()
+    texts: tuple[TextFilter, ...] = ()
+    active: tuple[ActiveFilter, ...] = ()
+    sorts: tuple[Option, ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    clear_url: str = "/"
+    previous_url: str = ""
+    next_url: str = ""
+    suggestion: tuple[str, str] | None = None
+    also_searched: tuple[str, ...] = ()
+    error: str = ""
+    as_of: str = ""
+    examples: tuple[tuple[str, str], ...] = ()

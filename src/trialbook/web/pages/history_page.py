@@ -1,0 +1,48 @@
+"""All versions of a record, and the difference of two of them."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from typing import Literal
+
+from markupsafe import Markup, escape
+
+from trialbook.web.pages.context import DiffView, HistoryView
+from trialbook.web.pages.environment import render
+from trialbook.web.pages.write_html import render_version
+
+MAX_WORDS = 3000
+TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+def render_history_page(view: HistoryView) -> str:
+    """Render the timeline of a record's versions, with a form to compare two."""
+    lines = Markup("").join(render_version(line) for line in view.history.versions)
+    return render("history.html", view=view, lines=lines, query="")
+
+
+def render_diff_page(view: DiffView) -> str:
+    """Render what changed between two versions, grouped, with single words marked where a text was reworded."""
+    return render("diff.html", view=view, query="", mark_words=mark_words)
+
+
+def mark_words(before: str, after: str, side: Literal["before", "after"]) -> Markup:
+    """One side of a reworded text, with the words that only this side has marked as deleted or inserted.
+
+    Texts beyond 3,000 words are not compared word by word: the time to do so grows with their square.
+
+    >>> print(mark_words("30 people", "26 people", "after"))
+    <ins>26</ins> people
+    """
+    first, second = TOKEN.findall(before), TOKEN.findall(after)
+    if max(len(first), len(second)) > MAX_WORDS:
+        return escape(before if side == "before" else after)
+    tag, own = ("del", 1) if side == "before" else ("ins", 3)
+    words = first if side == "before" else second
+    parts = []
+    for step in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        text = escape("".join(words[step[own] : step[own + 1]]))
+        if text:
+            parts.append(text if step[0] == "equal" else Markup("<{0}>{1}</{0}>").format(Markup(tag), text))
+    return Markup("").join(parts)

@@ -7,44 +7,26 @@ vocabulary or a newer Trialbook builds a new one and never reads an old one.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from trialbook.terms.fold import fold_words, make_key
+from trialbook.terms.gather import BRAND, INPUT_ONLY, LAY, OURS, PLAIN, Entry, gather_entries
 from trialbook.terms.sources import (
     CONDITIONS,
     DRUGS,
     Dictionary,
     LayRow,
     compute_tag,
-    is_clean,
     iterate_rows,
     load_dictionary,
     load_lay_rows,
 )
 
-PLAIN, BRAND, OURS, LAY, INPUT_ONLY = 0, 1, 2, 3, 4
-"""What is known of a form: nothing, a brand, ours, ours in lay words, only understood."""
-
-_TREE = re.compile(r"[A-Z]\d{2}(\.\d{3})*")
 _MAX_FORM_WORDS = 12
-_CONDITION_TREES = ("C", "F03")
-
-
-class Entry(msgspec.Struct, array_like=True):
-    """One concept as stored: what `Concept` shows, and its forms with what is known of each."""
-
-    concept_id: str
-    name: str
-    vocabulary: str
-    kind: str
-    tree_numbers: tuple[str, ...]
-    forms: list[tuple[str, int]]
 
 
 class Tables(msgspec.Struct, array_like=True):
@@ -121,147 +103,74 @@ def build_tables(
     version: str,
 ) -> Tables:
     """Build the tables from the vocabularies and our own rows; the same input gives the same bytes."""
-    entries: dict[str, Entry] = {}
-    for made in (_read_conditions(conditions), _read_drugs(drugs)):
-        for entry in made:
-            kept = entries.setdefault(entry.name.casefold(), entry)
-            if kept is not entry:
-                kept.forms.extend(entry.forms)
-    ours = _add_lay_rows(entries, lay_rows)
-    _apply_held_back(entries, held_back)
-    return _index(list(entries.values()), ours=ours, held_back=held_back, version=version)
-
-
-def _read_conditions(dictionary: Dictionary | None) -> Iterator[Entry]:
-    if dictionary is None:
-        return
-    for heading, forms in _group_forms(dictionary).items():
-        facts = dictionary.headings.get(heading, {})
-        name, trees = _name(facts, heading), _list_trees(facts)
-        kind = "condition" if any(tree.startswith(_CONDITION_TREES) for tree in trees) else "other"
-        yield Entry(f"mesh:{name}", name, "MeSH", kind, trees, [(form, PLAIN) for form in forms])
-
-
-def _name(facts: Mapping[str, Any], heading: str) -> str:
-    return str(facts.get("name", heading)).strip(" ,")
-
-
-def _list_trees(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """List the tree numbers; a few lost their beginning in the file and would mislead."""
-    return tuple(tree for tree in facts.get("mesh_tree", ()) if _TREE.fullmatch(str(tree)))
-
-
-def _read_drugs(dictionary: Dictionary | None) -> Iterator[Entry]:
-    """Yield drug entries. The file's `mesh_id` is wrong for most headings and is not used."""
-    if dictionary is None:
-        return
-    brands = _find_brands(dictionary)
-    for heading, forms in _group_forms(dictionary).items():
-        facts = dictionary.headings.get(heading, {})
-        name, trees = _name(facts, heading), _list_trees(facts)
-        accession = str(facts.get("drugbank_id", ""))
-        if accession:
-            concept_id, vocabulary = f"drugbank:{accession}", "DrugBank"
-        elif trees:
-            concept_id, vocabulary = f"mesh:{name}", "MeSH"
-        else:
-            concept_id, vocabulary = f"drug:{name}", "drug names"
-        marked = [(form, BRAND if form in brands else PLAIN) for form in forms]
-        yield Entry(concept_id, name, vocabulary, "drug", trees, marked)
-
-
-def _group_forms(dictionary: Dictionary) -> dict[str, list[str]]:
-    """Group forms by heading; headings that are everyday words ("pain") lack a form of their own."""
-    grouped: dict[str, list[str]] = {heading: [heading] for heading in dictionary.headings}
-    for form, headings in dictionary.forms.items():
-        for heading in headings:
-            group = grouped.setdefault(heading, [heading])
-            if form != heading and is_clean(form):
-                group.append(form)
-    return grouped
-
-
-def _find_brands(dictionary: Dictionary) -> frozenset[str]:
-    """Find brand names: those flagged, and MedlinePlus's.
-
-    The file opens with MedlinePlus's list, each generic name followed by its brands; only some 140
-    brands further down are flagged. The run ends with the first heading that MedlinePlus lacks.
-    """
-    brands = {form for form, facts in dictionary.form_facts.items() if facts.get("is_brand") is True}
-    for form, headings in dictionary.forms.items():
-        heading = headings[0] if headings else ""
-        if "medline_plus_id" not in dictionary.headings.get(heading, {}):
-            break
-        generic = form == heading or dictionary.form_facts.get(form, {}).get("is_brand") is False
-        if not generic and len(form) > 4 and " " not in form:
-            brands.add(form)
-    return frozenset(brands)
-
-
-def _add_lay_rows(entries: dict[str, Entry], rows: Iterable[LayRow]) -> dict[str, list[str]]:
-    """Add our rows to the entries that they name, or to new ones; return folded form → headings."""
-    ours: dict[str, list[str]] = {}
-    for row in rows:
-        heading = row.heading.casefold()
-        entry = entries.get(heading)
-        if entry is None:
-            concept_id = f"trialbook:{row.heading}"
-            forms = [(heading, OURS)]
-            entry = Entry(concept_id, row.heading, "Trialbook", row.concept_kind, (), forms)
-            entries[heading] = entry
-        fact = LAY if row.kind == "lay" else OURS
-        entry.forms.append((row.form, fact if row.direction == "both" else INPUT_ONLY))
-        ours.setdefault(make_key(fold_words(row.form)), []).append(heading)
-    return ours
-
-
-def _apply_held_back(entries: dict[str, Entry], held_back: Mapping[str, str]) -> None:
-    """Drop, hide or lift forms as `held_back.tsv` says; our own rows stay."""
+    entries, ours = gather_entries(conditions, drugs, lay_rows)
     policies = {make_key(fold_words(word)): policy for word, policy in held_back.items()}
-    for entry in entries.values():
-        kept = []
-        for form, fact in entry.forms:
-            if form.count(" ") > 2:
-                kept.append((form, fact))
-                continue
-            policy = policies.get(make_key(fold_words(form)))
+    index = _Index(policies)
+    for number, entry in enumerate(entries.values()):
+        index.add(number, entry)
+    places = {heading: number for number, heading in enumerate(entries)}
+    for key, headings in ours.items():
+        index.prefer(key, [places[heading] for heading in headings])
+    return index.pack(list(entries.values()), version)
+
+
+class _Index:
+    """Folded phrases with the entries that they name, and how each may be read."""
+
+    def __init__(self, policies: Mapping[str, str]) -> None:
+        self.policies = policies
+        self.keys: dict[str, list[int]] = {}
+        self.capitals = {key for key, policy in policies.items() if policy == "capitals"}
+        self.unspotted = {key for key, policy in policies.items() if policy == "spot"}
+        self._any_case: set[str] = set()
+
+    def add(self, number: int, entry: Entry) -> None:
+        """Add an entry's forms; drop, hide or lift those that `held_back.tsv` names."""
+        keyed = [(form, fact, fold_words(form)) for form, fact in entry.forms]
+        entry.forms = []
+        for form, fact, words in keyed:
+            key = make_key(words)
+            policy = self.policies.get(key)
             if policy == "drop" and fact in (PLAIN, BRAND):
                 continue
             if policy == "keep" and entry.vocabulary == "MeSH" and entry.kind == "other":
                 entry.kind = "condition"
-            kept.append((form, INPUT_ONLY if policy == "in" else fact))
-        entry.forms = kept
+            entry.forms.append((form, INPUT_ONLY if policy == "in" else fact))
+            if len(words) <= _MAX_FORM_WORDS and any(word.isalpha() for word in words):
+                short = _needs_capitals(form, fact, entry)
+                for each in (key, *_join_otherwise(form, words, entry)):
+                    self._add_key(number, each, short, ours=fact in (OURS, LAY))
+        if entry.vocabulary == "MeSH" and entry.kind == "other":
+            self.unspotted.update(make_key(words) for _, _, words in keyed if len(words) == 1)
+
+    def _add_key(self, number: int, key: str, needs_capitals: bool, *, ours: bool) -> None:
+        found = self.keys.setdefault(key, [])
+        if number not in found:
+            found.append(number)
+        if ours:
+            self._any_case.add(key)
+        elif needs_capitals and key not in self._any_case:
+            self.capitals.add(key)
+
+    def prefer(self, key: str, numbers: list[int]) -> None:
+        """Let our own reading of a phrase be the only one."""
+        self.keys[key] = list(dict.fromkeys(numbers))
+        if self.policies.get(key) != "spot":
+            self.unspotted.discard(key)
+        if self.policies.get(key) != "capitals" and key in self._any_case:
+            self.capitals.discard(key)
+
+    def pack(self, entries: list[Entry], version: str) -> Tables:
+        return _pack(entries, self.keys, version=version, capitals=self.capitals, unspotted=self.unspotted)
 
 
-def _index(
-    entries: list[Entry], *, ours: dict[str, list[str]], held_back: Mapping[str, str], version: str
-) -> Tables:
-    keys: dict[str, list[int]] = {}
-    capitals, unspotted, any_case = set[str](), set[str](), set[str]()
-    for number, entry in enumerate(entries):
-        for form, fact in entry.forms:
-            words = fold_words(form)
-            key = make_key(words)
-            if not any(word.isalpha() for word in words) or len(words) > _MAX_FORM_WORDS:
-                continue
-            found = keys.setdefault(key, [])
-            if number not in found:
-                found.append(number)
-            if fact in (OURS, LAY):
-                any_case.add(key)
-            elif _needs_capitals(form, fact, entry):
-                capitals.add(key)
-            if entry.vocabulary == "MeSH" and entry.kind == "other" and " " not in key:
-                unspotted.add(key)
-    places = {entry.name.casefold(): number for number, entry in enumerate(entries)}
-    for key, headings in ours.items():
-        keys[key] = list(dict.fromkeys(places[heading] for heading in headings))
-        unspotted.discard(key)
-    capitals -= any_case
-    for word, policy in held_back.items():
-        if policy in {"capitals", "spot"}:
-            (capitals if policy == "capitals" else unspotted).add(make_key(fold_words(word)))
-    return _pack(entries, keys, version=version, capitals=capitals, unspotted=unspotted)
+def _join_otherwise(form: str, words: tuple[str, ...], entry: Entry) -> list[str]:
+    """Give the other way to join the drugs of a combination: "a and b" is a/b, a-b and a + b."""
+    if entry.kind != "drug":
+        return []
+    if "and" in words:
+        return [make_key([word for word in words if word != "and"])]
+    return [make_key([*words, "and"])] if form.count("/") == 1 else []
 
 
 def _needs_capitals(form: str, fact: int, entry: Entry) -> bool:

@@ -18,9 +18,11 @@ _NUMBERED = frozenset({"type", "class", "stage", "grade", "phase", "factor"})
 _BRITISH = (("ae", "e"), ("oe", "e"), ("sulph", "sulf"))
 _ENDS_LIKE_PLURAL = ("ss", "us", "is")
 
-CONNECTIVES = frozenset({"and", "of", "the"})
-"""Words that carry no meaning of their own in a term ("cancer of the breast"); "a" does ("vitamin A")."""
+CONNECTIVES = frozenset({"of", "the"})
+"""Words that carry no meaning of their own in a term ("cancer of the breast").
 
+"and" does ("hypertension and pulmonary embolism" is no pulmonary hypertension), and so does "a".
+"""
 
 _MAX_WORD_CHARACTERS = 48
 
@@ -41,7 +43,7 @@ def _fold_word(word: str) -> str:
     word = word.translate(_APOSTROPHES).casefold()
     if not word.isascii():
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-    word = word.removesuffix("'s").replace("'", "")
+    word = word.replace("'", "")
     if len(word) <= 3:
         return word
     for british, american in _BRITISH:

@@ -10,23 +10,16 @@ from pathlib import Path
 
 import msgspec
 
-from trialbook.terms.compact import (
-    BRAND,
-    INPUT_ONLY,
-    OURS,
-    PLAIN,
-    Entry,
-    Tables,
-    decode_entry,
-    load_tables,
-)
+from trialbook.terms.compact import Tables, decode_entry, load_tables
 from trialbook.terms.entries import Concept, Expansion, Mention, Synonym, SynonymKind
 from trialbook.terms.fold import CONNECTIVES, fold_words, iterate_words, make_key, turn_round
+from trialbook.terms.gather import BRAND, INPUT_ONLY, OURS, PLAIN, Entry
 
 MAX_PHRASE_CHARACTERS = 300
 MAX_TEXT_CHARACTERS = 200_000
 MAX_QUERY_CHARACTERS = 10_000
 _MAX_WORDS = 9
+_NEVER_AT_AN_END = CONNECTIVES | {"and"}
 _IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{1,80}[)\]]\s*")
 _CHEMICAL = re.compile(r"\d[,'-]|[\[\]{}]|\(\d|-\d")
 _BREAK = re.compile(r"[.;:,!?()\[\]{}\n\r|•]")
@@ -129,13 +122,25 @@ class Thesaurus:
         return tuple(mentions)
 
     def expand(self, query: str, *, limit: int = 20, limit_each: int = 12) -> tuple[Expansion, ...]:
-        """Expand a query: each mention with the words to add. `Expansion.explain()` says why."""
+        """Expand a query: each mention with the words to add. `Expansion.explain()` says why.
+
+        A query that is one phrase as a whole is read as such ("PD"); otherwise as its mentions.
+        """
+        query = query[:MAX_QUERY_CHARACTERS]
+        found: dict[str, tuple[Synonym, ...]] = {}
         expansions = []
-        for mention in self.find_concepts_in(query[:MAX_QUERY_CHARACTERS], limit=limit):
-            added = self.find_synonyms(mention.text, limit=limit_each)
-            if added:
-                expansions.append(Expansion(mention, added))
+        for mention in self._read_whole(query) or self.find_concepts_in(query, limit=limit):
+            if mention.text not in found:
+                found[mention.text] = self.find_synonyms(mention.text, limit=limit_each)
+            if found[mention.text]:
+                expansions.append(Expansion(mention, found[mention.text]))
         return tuple(expansions)
+
+    def _read_whole(self, query: str) -> tuple[Mention, ...]:
+        phrase = query.strip()
+        concepts = self.find_concepts(phrase)
+        start = query.find(phrase)
+        return (Mention(start, start + len(phrase), phrase, concepts),) if concepts else ()
 
     def _entry(self, number: int) -> Entry:
         return decode_entry(self._tables, number)
@@ -181,18 +186,18 @@ class Thesaurus:
         return sum(letter.isupper() for letter in written) >= min(2, letters)
 
     def _match(self, text: str, run: list[Word], at: int, *, shouted: bool) -> tuple[int, tuple[int, ...]]:
-        if run[at][0] in CONNECTIVES:
+        if run[at][0] in _NEVER_AT_AN_END or _is_inside_word(text, run[at][1]):
             return 0, ()
         words = [word for word, _, _ in run[at : at + _MAX_WORDS]]
         for length in range(len(words), 0, -1):
-            if words[length - 1] in CONNECTIVES:
+            if words[length - 1] in _NEVER_AT_AN_END:
                 continue
             key = make_key(words[:length])
             numbers = self._look_up(key)
             if not numbers or key in self._unspotted or (shouted and key in self._capitals):
                 continue
             start, end = run[at][1], run[at + length - 1][2]
-            if not _cuts_word(text, start, end) and self._may_read(text[start:end], key):
+            if not _is_inside_word(text, end) and self._may_read(text[start:end], key):
                 return length, numbers
         return 0, ()
 
@@ -262,10 +267,9 @@ def _contains(words: tuple[str, ...], part: tuple[str, ...]) -> bool:
     return any(words[at : at + size] == part for at in range(len(words) - size + 1))
 
 
-def _cuts_word(text: str, start: int, end: int) -> bool:
-    """Say whether a stretch begins or ends inside a written word, as "HbA1" does in "HbA1c"."""
-    before = text[start - 1 : start].isalnum() and text[start : start + 1].isalnum()
-    return before or text[end : end + 1].isalnum()
+def _is_inside_word(text: str, at: int) -> bool:
+    """Say whether a boundary lies inside a written word, as the end of "HbA1" does in "HbA1c"."""
+    return text[at - 1 : at].isalnum() and text[at : at + 1].isalnum()
 
 
 def _split_runs(text: str) -> list[list[Word]]:

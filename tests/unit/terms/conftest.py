@@ -19,6 +19,8 @@ CONDITIONS = Dictionary(
         "lung brontal fever": ["fever, brontal, pulmonary"],
         "quiet": ["serenity"],
         "zona": ["brontal fever"],
+        "yesterday": ["brontal fever"],
+        "fxt1": ["ague"],
         "shared name": ["brontal fever", "ague"],
     },
     headings={
@@ -26,7 +28,10 @@ CONDITIONS = Dictionary(
         "fever, brontal, pulmonary": {"name": "Fever, Brontal, Pulmonary", "mesh_tree": ["C90.100.200"]},
         "brontal fever, relapsing": {"name": "Brontal Fever, Relapsing", "mesh_tree": ["C90.100.200.050"]},
         "ague": {"name": "Ague", "mesh_tree": ["C90"]},
-        "other branch": {"name": "Other Branch", "mesh_tree": ["C90.1001"]},
+        "other branch": {"name": "Other Branch", "mesh_tree": ["C90.101"]},
+        "chill": {"name": "Chill", "mesh_tree": ["C91"]},
+        "rash": {"name": "Rash", "mesh_tree": ["C92"]},
+        "chill rash": {"name": "Chill Rash", "mesh_tree": ["C93"]},
         "serenity": {"name": "Serenity", "mesh_tree": ["F01.100"]},
     },
     form_facts={},
@@ -39,15 +44,19 @@ DRUGS = Dictionary(
         "plain": ["plainol"],
         "latebrand": ["plainol"],
         "...''more''": ["plainol"],
-        "dolvan": ["morvastine"],
-        "morvastinum": ["morvastine"],
         "2,4-dimorphyl": ["morvastine"],
+        "morvastinum": ["morvastine"],
+        "dolvan": ["morvastine"],
         "morvastine hydrochloride": ["morvastine"],
         "mvst": ["morvastine"],
         "{{infobox": ["morvastine"],
+        "morvastine and plainol": ["morvastine and plainol"],
+        "plainol/tertiol": ["plainol/tertiol"],
     },
     headings={
         "morvastine": {"name": "Morvastine", "medline_plus_id": "a1", "drugbank_id": "DB99999"},
+        "morvastine and plainol": {"name": "Morvastine and Plainol"},
+        "plainol/tertiol": {"name": "Plainol/Tertiol"},
         "plainol": {"name": "Plainol", "mesh_tree": ["D02.100"]},
     },
     form_facts={"morvastine": {"is_brand": False}, "latebrand": {"is_brand": True}},
@@ -60,7 +69,7 @@ LAY_ROWS = (
     LayRow("lung washing", "Whole Lung Lavage", "lay", "both", "other"),
 )
 
-HELD_BACK = {"zona": "capitals", "ague": "spot", "miller's ague": "in"}
+HELD_BACK = {"yesterday": "drop", "zona": "capitals", "ague": "spot", "miller's ague": "in"}
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ def test_spellings_of_one_phrase_share_a_key(one: str, other: str) -> None:
         ("type 1 diabetes", "type 2 diabetes"),
         ("hypertension", "hypotension"),
         ("heart failure", "heart failure with stroke"),
+        ("pulmonary hypertension", "hypertension and pulmonary"),
     ],
 )
 def test_different_meanings_keep_different_keys(one: str, other: str) -> None:

@@ -91,6 +91,7 @@ def test_our_headings_exist_or_are_declared_ours(thesaurus: Thesaurus) -> None:
         "Adrenal Cortex Hormones",
         "Coenzyme Q10",
         "Mineralocorticoid Receptor Antagonists",
+        "Nightmares",
         "Thymoglobulin",
         "Vitamin D",
     }

@@ -21,7 +21,7 @@ BOM = b"\xef\xbb\xbf"
 _PAGE_HEADER_BYTES = 64 * 1024
 _RECORD_START_BYTES = 128
 
-_BLANK = re.compile(rb"(?:[\s,\x1e]|\xef\xbb\xbf)*+")
+_BLANK = re.compile(rb"(?:[\s,\x1e]++|\xef\xbb\xbf)*+")
 # In valid JSON this is never part of a string: its quotes would be escaped there.
 _RECORD_START = re.compile(
     rb'\{\s{0,64}+"(?:protocolSection|hasResults|derivedSection'
@@ -172,14 +172,17 @@ class _Window:
         self.data, self.at = b"", 0
         self.newlines = 0
         self.error: SourceReadError | None = None
-        self._page: tuple[int, int] | None = None
+        self._is_ended = False
 
     def fill(self, size: int = CHUNK_BYTES) -> bool:
         """Read on, by at least one byte; False at the end. Positions before `at` become invalid."""
+        if self._is_ended:
+            return False
         parts, length = [self.data[self.at :]], 0
         while length < size and (chunk := self._read(size - length)):
             parts.append(chunk)
             length += len(chunk)
+        self._is_ended = length < size
         self.data, self.at = b"".join(parts), 0
         return length > 0
 
@@ -244,15 +247,14 @@ class _Window:
             if not is_open or size > limit or not self.fill(max(CHUNK_BYTES, size)):
                 break
         if problem == _TRUNCATED:
-            problem = "the file ends inside this record"
-            return self._take_broken(_too_long(size, self.limits) if size > limit else problem)
+            return self._take_broken("" if size > limit else "the file ends inside this record")
         if problem:
             return self._take_broken(problem)
         body = self.take(end)
         return (body, "") if end <= limit else (body[: self.limits.kept_bytes], _too_long(end, self.limits))
 
     def _take_broken(self, problem: str) -> _Piece:
-        """Take all up to the next start of a record, keeping its first part only."""
+        """Take all up to the next start of a record, keeping the first part; "" is a record too long."""
         kept, length, start = b"", 0, self.at + 1
         while True:
             match = _RECORD_START.search(self.data, start)
@@ -269,6 +271,8 @@ class _Window:
                 break
             start = self.at
         kept = kept.rstrip(b" \t\r\n,")
+        if not problem:
+            return kept, _too_long(length, self.limits)
         return kept, f"{problem} ({length} bytes up to the next record or the end)"
 
     def skip_line(self) -> tuple[bytes, int]:

@@ -121,11 +121,11 @@ def _read_fields(fields: dict[str, str], raw: bytes, place: str) -> Incoming | R
 
 
 def _read_csv(rows: _Rows, place: str) -> Iterator[Incoming | Rejected]:
-    header = rows.take_row()
-    names, separator = _split_header(header.raw)
+    header = rows.take_header()
+    names, separator = _split_header(header)
     if "trialid" not in names:
         reason = "the first row does not name a column TrialID; this is no ICTRP export"
-        yield Rejected(reason=reason, place=place, original=header.raw[:KEPT_BYTES])
+        yield Rejected(reason=reason, place=place, original=header[:KEPT_BYTES])
         return
     while (row := rows.take_row()).raw:
         at = f"{place}:{row.line}"
@@ -193,6 +193,12 @@ class _Rows:
     def _take_line(self) -> bytes:
         line = self._waiting.popleft() if self._waiting else self._stream.readline(MAX_ROW_BYTES)
         self._line += bool(line)
+        return line
+
+    def take_header(self) -> bytes:
+        """The first line that is not blank; names of columns have no line breaks."""
+        while (line := self._take_line()) and not line.strip():
+            pass
         return line
 
     def take_row(self) -> _Row:

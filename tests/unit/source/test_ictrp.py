@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trialbook.errors import SourceReadError
 from trialbook.model import parse_study
@@ -306,6 +308,45 @@ def test_designs_keep_the_registers_words_where_they_say_more(text: str, expecte
     assert as_design(text) == expected
 
 
+def test_only_known_parties_count_as_masked() -> None:
+    assert as_design("Masking: Double (Participant, everyone else)")["maskingInfo"] == {
+        "masking": "DOUBLE",
+        "whoMasked": ["PARTICIPANT"],
+    }
+
+
+def test_the_day_of_export_is_written_month_first_and_all_others_day_first() -> None:
+    (item,) = read(b"TrialID,Export date,Date registration\nDRKS00099099,4/5/2024 1:02:03 PM,4/5/2024\n")
+    assert isinstance(item, Incoming)
+    record = json.loads(item.body)
+    assert record["derivedSection"]["miscInfoModule"]["versionHolder"] == "2024-04-05"
+    assert record["protocolSection"]["statusModule"]["studyFirstSubmitDate"] == "2024-05-04"
+
+
+def test_a_sponsor_that_also_pays_is_named_once() -> None:
+    (item,) = read(
+        b"TrialID,Primary sponsor,Secondary Sponsor,Source Support\nDRKS00099099,A,B;a,b;C;Please refer\n"
+    )
+    assert isinstance(item, Incoming)
+    assert json.loads(item.body)["protocolSection"]["sponsorCollaboratorsModule"] == {
+        "leadSponsor": {"name": "A"},
+        "collaborators": [{"name": "B"}, {"name": "C"}],
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), name=st.sampled_from(["export.csv", "export.xml"]))
+def test_no_damage_to_an_export_raises(data: st.DataObject, name: str) -> None:
+    whole = bytearray((FIXTURES / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        length = data.draw(st.sampled_from([0, 1, 3, 40]))
+        whole[at : at + length] = data.draw(
+            st.binary(max_size=6) | st.sampled_from([b'"', b",", b"\n", b"<", b"&"])
+        )
+    assert read(bytes(whole))
+
+
 def test_criteria_become_two_lists() -> None:
     text = as_criteria(
         "Inclusion criteria: 1) Adults\n2、Fever > 38\n3.5 mg of X", "Key exclusion criteria: none"
@@ -378,6 +419,11 @@ def test_a_quote_that_is_never_closed_swallows_no_other_row() -> None:
     assert lost.original == b'ISRCTN99000002,"never closed,x\nand on\n'
     assert lost.place == "e.csv:3"
     assert title(items[4]) == '5" tube'
+
+
+def test_a_quote_in_the_header_swallows_no_row() -> None:
+    items = read(b'TrialID,"Public title,x\nNCT99000001,a,x\nNCT99000002,b,x\n')
+    assert [type(item) for item in items] == [Rejected, Rejected]
 
 
 def test_a_row_without_a_trial_id_is_refused() -> None:

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source import xml_elements
@@ -153,6 +155,13 @@ def test_measures_of_results_before_2017_keep_counts_and_categories() -> None:
 def test_study_types_and_phases(inside: str, expected: tuple[object, ...]) -> None:
     design = protocol(inside).get("designModule", {})
     assert tuple(design.get(name) for name in ("studyType", "patientRegistry", "phases")) == expected
+
+
+def test_an_arm_names_each_of_its_interventions_once() -> None:
+    drug = "<intervention><intervention_type>Drug</intervention_type><intervention_name>X</intervention_name>"
+    drug += "<arm_group_label>A</arm_group_label></intervention>"
+    arms = protocol(f"<arm_group><arm_group_label>A</arm_group_label></arm_group>{drug}{drug}")
+    assert arms["armsInterventionsModule"]["armGroups"] == [{"label": "A", "interventionNames": ["Drug: X"]}]
 
 
 def test_a_word_that_the_registry_never_had_is_kept() -> None:
@@ -324,6 +333,19 @@ def test_json_lines_with_a_record_each_are_read() -> None:
         (Incoming, "old.jsonl:6"),
     ]
     assert items[3].original == lines[4]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_damage_to_a_record_raises_or_leaves_no_trace(data: st.DataObject) -> None:
+    whole = bytearray((FIXTURES / "full_study.xml").read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        length = data.draw(st.sampled_from([1, 3, 40]))
+        whole[at : at + length] = data.draw(st.binary(max_size=6))
+    items = read(bytes(whole))
+    assert items
+    list(read_legacy_xml_lines(io.BytesIO(whole), "old.jsonl"))
 
 
 def test_a_file_is_recognised_by_its_head() -> None:

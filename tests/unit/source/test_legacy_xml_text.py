@@ -62,7 +62,7 @@ NESTED = """
 
                     -  deep
 
-               A note on these.
+             A note on these.
 
          10. ten
 

@@ -91,7 +91,6 @@ def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
     trialbook.errors.SourceFormatError: not a registry record: it has no id, at protocolSection...
     """
     record = _decode(body)
-    _check_id(record)
     nct_id = find_nct_id(record)
     try:
         # One space of indent a level: a line that starts with more than max_depth is too deep.
@@ -103,6 +102,7 @@ def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
     except RecursionError:
         reason = f"objects or lists nest more than {limits.max_depth} deep"
         raise SourceFormatError(reason, nct_id=nct_id) from None
+    _check_id(record)
     return record
 
 

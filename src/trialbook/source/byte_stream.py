@@ -117,8 +117,7 @@ class Budget:
         return self.limits.is_bomb(self.packed_bytes, self.bytes_out)
 
     def spend(self, count: int, place: str) -> None:
-        """Count unpacked bytes; raises SourceReadError where they are too many."""
-        self.bytes_out += count
+        """Count unpacked bytes; raises SourceReadError where those before were already too many."""
         if self.is_spent:
             raise SourceReadError(
                 f"{describe_bytes(self.packed_bytes)} expand to more than {describe_bytes(self.bytes_out)}, "
@@ -126,6 +125,7 @@ class Budget:
                 "unpack it yourself if you trust it",
                 place=place,
             )
+        self.bytes_out += count
 
 
 def iter_file(file: BinaryIO, *, place: str, on_bytes: Callable[[int], None]) -> Iterator[bytes]:

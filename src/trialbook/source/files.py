@@ -22,6 +22,7 @@ from trialbook.source.api_v2 import is_api_v2, read_api_v2
 from trialbook.source.byte_stream import Budget, ByteStream, find_decompressor, iter_file
 from trialbook.source.folder import find_files
 from trialbook.source.history import HistoryNotice, read_history
+from trialbook.source.ictrp import is_ictrp, read_ictrp
 from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.legacy_xml import (
     is_legacy_xml,
@@ -56,6 +57,7 @@ def list_formats(limits: Limits) -> tuple[Format, ...]:
         Format(_HISTORY_START.match, read_history),
         Format(is_api_v2, partial(read_api_v2, limits=limits)),
         Format(is_legacy_xml, read_legacy_xml),
+        Format(is_ictrp, read_ictrp),
         Format(is_page_text, read_page_text),
     )
 

@@ -49,7 +49,8 @@ class ZipEntry(NamedTuple):
     @property
     def is_hidden(self) -> bool:
         """A file that its system hides (`.DS_Store`) or a copy of its attributes (`__MACOSX/`)."""
-        return self.name.startswith((".", "__MACOSX/")) or "/." in self.name
+        parts = self.name.split("/")
+        return parts[0] == "__MACOSX" or any(part[:1] == "." and part.strip(".") for part in parts)
 
     @property
     def problem(self) -> str:

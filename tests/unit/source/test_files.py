@@ -19,7 +19,10 @@ from trialbook.source.incoming import Incoming, Rejected
 
 
 def record(number: int) -> bytes:
-    return b'{"protocolSection":{"identificationModule":{"nctId":"NCT%08d","briefTitle":"Sleep \xc3\xa9"}}}' % number
+    return (
+        b'{"protocolSection":{"identificationModule":{"nctId":"NCT%08d","briefTitle":"Sleep \xc3\xa9"}}}'
+        % number
+    )
 
 
 RECORDS = [record(number) for number in range(1, 6)]
@@ -149,7 +152,9 @@ def test_hidden_entries_of_a_zip_are_passed_over_and_counted(tmp_path):
     assert progress.skipped_files == 2
 
 
-@pytest.mark.parametrize("data", [b"\n".join(RECORDS), gzip.compress(RECORDS[0]), pack_zip({"a": RECORDS[0]})])
+@pytest.mark.parametrize(
+    "data", [b"\n".join(RECORDS), gzip.compress(RECORDS[0]), pack_zip({"a": RECORDS[0]})]
+)
 def test_progress_ends_at_what_was_measured(tmp_path, data):
     save(tmp_path, data, "a")
     save(tmp_path, b"\x89PNG\r\n" + b"x" * 3_000_000, "b")

@@ -1,0 +1,371 @@
+"""Broken and malicious files: a clear reason each, nothing lost before the break, bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from trialbook.errors import SourceReadError
+from trialbook.source.files import read_path
+from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.limits import MIB, Limits
+
+SMALL = Limits(max_record_bytes=2000, kept_bytes=100)
+
+
+def record(number: int) -> bytes:
+    # Text that does not compress well, so that a stream that is cut off holds whole records.
+    noise = random.Random(number).randbytes(300).hex().encode()
+    return b'{"protocolSection":{"identificationModule":{"nctId":"NCT%08d"}},"x":"%s"}' % (number, noise)
+
+
+RECORDS = [record(number) for number in range(2000)]
+LINES = b"\n".join(RECORDS)
+
+
+def save(folder: Path, data: bytes, name: str = "file") -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def read_until_error(
+    path: Path, limits: Limits = SMALL
+) -> tuple[list[bytes], list[Rejected], SourceReadError | None]:
+    bodies, rejected = [], []
+    try:
+        for piece in read_path(path, limits=limits):
+            if isinstance(piece, Rejected):
+                rejected.append(piece)
+            else:
+                assert isinstance(piece, Incoming)
+                bodies.append(piece.body)
+    except SourceReadError as error:
+        return bodies, rejected, error
+    return bodies, rejected, None
+
+
+def pack_zip(entries: list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in entries:
+            archive.writestr(zipfile.ZipInfo(name), data, method)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_stream_that_is_cut_off_gives_all_records_before_the_break(tmp_path, pack):
+    packed = pack(LINES)
+    path = save(tmp_path, packed[: len(packed) // 2])
+    bodies, rejected, error = read_until_error(path)
+    assert 400 < len(bodies) < 1200
+    assert bodies == RECORDS[: len(bodies)]
+    assert [piece.reason for piece in rejected] == ["the file ends inside this line"]
+    assert RECORDS[len(bodies)].startswith(rejected[0].original)
+    assert error is not None
+    assert "is cut off after" in error.reason
+    assert error.place == str(path)
+
+
+def test_a_gzip_stream_that_lacks_only_its_last_byte_gives_every_record_and_an_error(tmp_path):
+    bodies, rejected, error = read_until_error(save(tmp_path, gzip.compress(LINES)[:-1]))
+    # The last line is whole, but nothing proves it: the checksum is missing.
+    assert bodies == RECORDS[:-1]
+    assert [piece.original for piece in rejected] == [RECORDS[-1][:100]]
+    assert error is not None
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_list_that_is_cut_off_gives_all_records_before_the_break(tmp_path, pack):
+    packed = pack(b"[" + b",".join(RECORDS) + b"]")
+    bodies, rejected, error = read_until_error(save(tmp_path, packed[: len(packed) // 2]))
+    assert len(bodies) > 400
+    assert bodies == RECORDS[: len(bodies)]
+    assert "the file ends inside this record" in rejected[0].reason
+    assert len(rejected) == 1
+    assert error is not None
+
+
+def test_a_damaged_gzip_stream_is_named(tmp_path):
+    packed = bytearray(gzip.compress(LINES))
+    packed[-8] ^= 0xFF
+    _, _, error = read_until_error(save(tmp_path, bytes(packed)))
+    assert error is not None
+    assert "is damaged" in error.reason
+    _, _, error = read_until_error(save(tmp_path, gzip.compress(LINES) + b"rubbish"))
+    assert error is not None
+    assert "is damaged" in error.reason
+
+
+def test_a_broken_file_of_a_folder_is_rejected_and_the_others_are_read(tmp_path):
+    save(tmp_path, gzip.compress(LINES)[:-20_000], "a.gz")
+    save(tmp_path, RECORDS[-1], "b.json")
+    bodies, rejected, error = read_until_error(tmp_path)
+    assert error is None
+    assert bodies[-1] == RECORDS[-1]
+    assert "is cut off" in rejected[-1].reason
+    assert rejected[-1].place == str(tmp_path / "a.gz")
+
+
+def test_a_zip_without_its_end_is_named(tmp_path):
+    packed = pack_zip([(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])])
+    _, _, error = read_until_error(save(tmp_path, packed[: len(packed) // 2]))
+    assert error is not None
+    assert "cut off" in error.reason
+
+
+def test_a_zip_that_lost_its_start_is_named(tmp_path):
+    packed = pack_zip([(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])])
+    second = packed.index(b"PK\x03\x04", 4)
+    _, _, error = read_until_error(save(tmp_path, packed[second:]))
+    assert error is not None
+    assert "cut off or joined wrongly" in error.reason
+
+
+def test_a_zip_after_other_bytes_is_read(tmp_path):
+    packed = pack_zip([("a.json", RECORDS[0])])
+    # What is in front starts like a zip archive: only its end says where it lies.
+    bodies, rejected, error = read_until_error(save(tmp_path, b"PK\x03\x04 in front" + packed))
+    assert (bodies, rejected, error) == (RECORDS[:1], [], None)
+
+
+def change_listed(packed: bytes, field_at: int, form: str, value: int) -> bytes:
+    """Write a field of the first entry in a zip archive's central directory."""
+    changed = bytearray(packed)
+    struct.pack_into(form, changed, packed.index(b"PK\x01\x02") + field_at, value)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("field_at", "form", "value", "words"),
+    [
+        (8, "<H", 1, "encrypted"),
+        (10, "<H", 99, "compressed with AES"),
+        (10, "<H", 14, "compressed with LZMA"),
+        (10, "<H", 77, "compressed with method 77"),
+        (16, "<L", 1, "checksum is wrong"),
+        (24, "<L", 10, "longer than the 10 bytes"),
+        (24, "<L", 1999, "is damaged"),
+        (20, "<L", 20, "is damaged"),
+        (42, "<L", 7, "does not lie where"),
+    ],
+)
+def test_one_bad_entry_of_a_zip_is_rejected_and_the_others_are_read(tmp_path, field_at, form, value, words):
+    packed = pack_zip([("bad.json", RECORDS[0]), ("good.json", RECORDS[1])])
+    path = save(tmp_path, change_listed(packed, field_at, form, value))
+    bodies, rejected, error = read_until_error(path)
+    assert (bodies, error) == (RECORDS[1:2], None)
+    assert words in rejected[0].reason
+    assert rejected[0].place == f"{path}!bad.json"
+
+
+def test_a_damaged_entry_never_gives_a_record(tmp_path):
+    packed = bytearray(pack_zip([("a.json", RECORDS[0])], zipfile.ZIP_STORED))
+    packed[packed.index(b"NCT0") + 5] ^= 1
+    bodies, rejected, _ = read_until_error(save(tmp_path, bytes(packed)))
+    assert bodies == []
+    assert "checksum is wrong" in rejected[0].reason
+    assert rejected[0].original
+
+
+def test_entries_that_overlap_are_refused(tmp_path):
+    packed = pack_zip([("a.json", RECORDS[0])])
+    listed = packed[packed.index(b"PK\x01\x02") : packed.index(b"PK\x05\x06")]
+    start, count = packed.index(b"PK\x01\x02"), 1000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, count * len(listed), start, 0)
+    bodies, _, error = read_until_error(save(tmp_path, packed[:start] + listed * count + end))
+    assert error is not None
+    assert "overlaps others" in error.reason
+    assert len(bodies) < 200
+
+
+def test_a_count_of_entries_that_is_not_true_is_named(tmp_path):
+    packed = bytearray(pack_zip([("a.json", RECORDS[0])]))
+    struct.pack_into("<H", packed, packed.index(b"PK\x05\x06") + 10, 2)
+    bodies, _, error = read_until_error(save(tmp_path, bytes(packed)))
+    assert bodies == RECORDS[:1]
+    assert error is not None
+    assert "2 entries, but lists 1" in error.reason
+
+
+def test_a_damaged_list_of_entries_is_named(tmp_path):
+    packed = pack_zip([("a.json", RECORDS[0]), ("b.json", RECORDS[1])])
+    second = packed.rindex(b"PK\x01\x02")
+    bodies, _, error = read_until_error(save(tmp_path, packed[:second] + b"XXXX" + packed[second + 4 :]))
+    assert bodies == RECORDS[:1]
+    assert error is not None
+    assert "list of entries is damaged" in error.reason
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_names_of_entries_are_labels_only(tmp_path):
+    names = ["../../etc/passwd", "./x", "/root/x", "C:\\x", "a\nb\x1b[31m", "n" * 5000, "same", "same"]
+    path = save(tmp_path, pack_zip([(name, body) for name, body in zip(names, RECORDS, strict=False)]))
+    before = sorted(tmp_path.rglob("*"))
+    pieces = list(read_path(path))
+    assert [piece.body for piece in pieces] == RECORDS[: len(names)]
+    assert all(piece.place.isprintable() and len(piece.place) < 600 for piece in pieces)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_zip_archives_inside_one_another_end_at_a_depth(tmp_path):
+    data = RECORDS[0]
+    for _ in range(3):
+        data = pack_zip([("inner", data)])
+    assert read_until_error(save(tmp_path, data))[0] == RECORDS[:1]
+    bodies, rejected, _ = read_until_error(save(tmp_path, pack_zip([("inner", data)])))
+    assert bodies == []
+    assert "packed more than 3 times over" in rejected[0].reason
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lambda data: pack_zip([("a", data)])])
+def test_what_expands_too_far_is_given_up(tmp_path, pack):
+    limits = Limits(max_record_bytes=10_000, free_expansion_bytes=3 * MIB, kept_bytes=100)
+    path = save(tmp_path, pack(RECORDS[0] + b"\n" + b"{" * 64 * MIB))
+    bodies, rejected, error = read_until_error(path, limits)
+    assert bodies == RECORDS[:1]
+    reasons = [error.reason] if error else [piece.reason for piece in rejected]
+    assert any("over 200-fold" in reason for reason in reasons)
+
+
+def test_many_archives_inside_one_share_what_they_may_expand_to(tmp_path):
+    limits = Limits(free_expansion_bytes=3 * MIB)
+    inner = pack_zip([("a", RECORDS[0] + b" " * MIB)])
+    path = save(tmp_path, pack_zip([(str(n), inner) for n in range(20)]))
+    bodies, _, error = read_until_error(path, limits)
+    assert len(bodies) == 2
+    assert error is not None
+    assert "over 200-fold" in error.reason
+
+
+@pytest.mark.parametrize("joined", [b"\n", b","])
+def test_a_record_that_is_too_long_is_told_with_its_length_and_costs_no_other(tmp_path, joined):
+    long = b'{"protocolSection":{"x":"' + b"a" * 3 * MIB + b'"}}'
+    data = joined.join([RECORDS[0], long, RECORDS[1]])
+    path = save(tmp_path, data if joined == b"\n" else b"[" + data + b"]")
+    bodies, rejected, error = read_until_error(path)
+    assert (bodies, error) == (RECORDS[:2], None)
+    assert len(rejected) == 1
+    assert f"{len(long)} bytes" in rejected[0].reason or f"{len(long) + 1} bytes" in rejected[0].reason
+    assert rejected[0].original == long[:100]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'{"protocolSection":{"x":"no end}}',
+        b'{"protocolSection":{"x":1}',
+        b'{"protocolSection":{"x":\xff\xfe}}',
+        b'{"protocolSection":' + b"[" * 3000,
+        b"null",
+        b'"a text"',
+        b"[1, 2]",
+        b"17",
+        b"}{",
+    ],
+)
+@pytest.mark.parametrize("form", ["lines", "list", "page"])
+def test_a_broken_record_costs_no_other(tmp_path, broken, form):
+    pieces = [RECORDS[0], broken, RECORDS[1], RECORDS[2]]
+    data = {
+        "lines": b"\n".join(pieces),
+        "list": b"[" + b",\n".join(pieces) + b"]",
+        "page": b'{"studies":[' + b",".join(pieces) + b'],"totalCount":4}',
+    }[form]
+    bodies, rejected, error = read_until_error(save(tmp_path, data), Limits())
+    good = [body for body in bodies if body in RECORDS]
+    assert good == RECORDS[:3]
+    assert error is None
+    # In lines, what is broken inside comes out as it is, for `check_record` to judge.
+    assert len(rejected) + len(bodies) - len(good) == 1
+    kept = b"".join(piece.original for piece in rejected) + b"".join(set(bodies) - set(good))
+    assert kept.replace(b"}", b"") == broken.replace(b"}", b"")
+
+
+def test_a_bracket_too_many_after_a_record_is_told(tmp_path):
+    path = save(tmp_path, b"[" + RECORDS[0] + b"}," + RECORDS[1] + b"]")
+    bodies, rejected, error = read_until_error(path)
+    assert (bodies, error) == (RECORDS[:2], None)
+    assert [piece.original for piece in rejected] == [b"}"]
+
+
+UNKNOWN = {
+    b"": "an empty file",
+    b" \n\n ": "a file of blanks only",
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR": "a PNG image",
+    b"%PDF-1.7\n": "a PDF document",
+    b"<!DOCTYPE html><html><body>NCT00000001</body></html>": "a web page (HTML)",
+    b"<?xml version='1.0'?><feed><entry/></feed>": "XML with the root element <feed>",
+    b"name,age\nAnn,50\n": "a table with the columns 'name', 'age'",
+    b"Dear all,\nplease find attached": "text that starts with",
+    b"BZh91AY": "a bzip2 file",
+    '{"protocolSection":{}}'.encode("utf-16"): "text in UTF-16",
+    '{"protocolSection":{}}'.encode("utf-16-le"): "text in UTF-16",
+    b"abc\0def" * 10: "a binary file",
+    b"caf\xe9 and more text": "a file that is not UTF-8 (byte 3 is 0xe9)",
+}
+
+
+@pytest.mark.parametrize("data", UNKNOWN, ids=UNKNOWN.values())
+def test_a_file_that_is_no_registry_record_is_named(tmp_path, data):
+    bodies, rejected, error = read_until_error(save(tmp_path, data, "records.jsonl"), Limits())
+    assert (bodies, error) == ([], None)
+    assert UNKNOWN[data] in rejected[0].reason
+    assert "Accepted: API v2 JSON" in rejected[0].reason
+    assert rejected[0].original == data
+
+
+def test_a_rejected_file_keeps_its_first_mebibyte(tmp_path):
+    _, rejected, _ = read_until_error(save(tmp_path, b"\x89PNG\r\n" + b"x" * 3 * MIB), Limits())
+    assert len(rejected[0].original) == MIB
+
+
+def write_long_gzip(path: Path, head: bytes, unit: bytes, count: int) -> None:
+    """Write head and then count times unit, without ever holding it."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    with path.open("wb") as file:
+        file.write(packer.compress(head))
+        for _ in range(count):
+            file.write(packer.compress(unit))
+        file.write(packer.flush())
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from trialbook.source.files import read_path
+pieces = [(type(piece).__name__, getattr(piece, "reason", "")) for piece in read_path(Path(sys.argv[1]))]
+print(pieces, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, sep="|")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("head", "unit", "count", "words"),
+    [
+        (RECORDS[0] + b'\n{"x":"', b"a" * MIB, 1024, f"{1024 * MIB + 6} bytes without the end"),
+        (b'{"x":"', b"a" * MIB, 1024, f"{1024 * MIB + 6} bytes without the end"),
+        (b"[", b" " * MIB, 1024, "the list of records is not closed"),
+        (b"", b"[" * MIB, 100, "a list where the object of a study was expected"),
+        (b"", b'{"a":' * (MIB // 5), 100, "nest too deep"),
+    ],
+    ids=["second line", "only line", "blanks", "brackets", "objects"],
+)
+def test_a_gibibyte_in_one_line_is_read_in_bounded_memory(tmp_path, head, unit, count, words):
+    path = tmp_path / "long.gz"
+    write_long_gzip(path, head, unit, count)
+    command = [sys.executable, "-c", MEASURE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    pieces, peak_mib = done.stdout.split("|")
+    assert words in pieces
+    assert int(peak_mib) < 320

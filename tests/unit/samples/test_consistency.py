@@ -67,6 +67,7 @@ def test_a_search_demo_finds_several_studies_of_common_conditions() -> None:
 def test_the_model_reads_it_and_writes_it_back(record: Record) -> None:
     study = parse_study(json.dumps(record).encode())
     assert study.nct_id == get_id(record)
+    assert study.unmodelled == {}
     assert json.loads(encode_study(study)) == record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Mapping
@@ -83,6 +84,7 @@ _COUNTRIES = {
 }
 
 
+@functools.lru_cache(maxsize=512)
 def fold_name(name: str) -> str:
     """One name for a field, however the export spells it.
 

@@ -14,6 +14,7 @@ from trialbook.source.legacy.text import as_iso_date, escape_markdown
 from trialbook.source.registry_terms import as_enum, as_phases
 
 _BREAK = re.compile(r"<\s*br\s*/?\s*>|</\s*p\s*>|_x000D_|\r\n?", re.IGNORECASE)
+_NEEDS_CLEANING = re.compile(r"[&<\r\n]|_x000D_")
 _NOTHING = {
     "",
     "-",
@@ -86,7 +87,11 @@ def clean(value: str | None) -> str:
     >>> clean(" Age &gt;= 18<br>Fever  ")
     'Age >= 18\\nFever'
     """
-    text = _BREAK.sub("\n", html.unescape(value or ""))
+    if not value:
+        return ""
+    if not _NEEDS_CLEANING.search(value):
+        return " ".join(value.split())
+    text = _BREAK.sub("\n", html.unescape(value))
     return "\n".join(line for part in text.split("\n") if (line := " ".join(part.split())))
 
 

@@ -33,7 +33,11 @@ def keep(values: dict[str, Any]) -> dict[str, Any]:
 def words(node: Element | None, path: str = ".") -> str:
     """The text of the first element at `path`, on one line; "" where there is none."""
     found = None if node is None else node if path == "." else node.find(path)
-    return " ".join("".join(found.itertext()).split()) if found is not None else ""
+    return " ".join(_text_of(found).split()) if found is not None else ""
+
+
+def _text_of(node: Element) -> str:
+    return "".join(node.itertext()) if len(node) else node.text or ""
 
 
 def all_words(node: Element, path: str) -> list[str]:
@@ -113,13 +117,13 @@ def as_markdown(text: str) -> str:
 def markdown(node: Element | None, path: str = ".") -> str:
     """The short text of the first element at `path`, as API v2 writes it; "" where there is none."""
     found = None if node is None else node if path == "." else node.find(path)
-    return as_markdown("".join(found.itertext())) if found is not None else ""
+    return as_markdown(_text_of(found)) if found is not None else ""
 
 
 def block_markdown(node: Element | None, path: str) -> str:
     """The indented block of the first element at `path`, as API v2 writes it; "" where there is none."""
     found = None if node is None else node.find(path)
-    return unwrap_block("".join(found.itertext())) if found is not None else ""
+    return unwrap_block(_text_of(found)) if found is not None else ""
 
 
 def unwrap_block(block: str) -> str:

@@ -92,7 +92,8 @@ def measure_path(path: Path) -> int:
         return 0
     with _named_errors(path):
         if path.is_dir():
-            return sum(file.stat().st_size for file in find_files(path, on_skip=lambda: None))
+            files = find_files(path, on_skip=lambda: None, on_error=lambda error: None)
+            return sum(file.stat().st_size for file in files)
         return path.stat().st_size
 
 
@@ -141,12 +142,15 @@ class _Reader:
         def count_skipped() -> None:
             self.progress.skipped_files += 1
 
+        errors: list[OSError] = []
         with _named_errors(folder):
-            for path in find_files(folder, on_skip=count_skipped):
+            for path in find_files(folder, on_skip=count_skipped, on_error=errors.append):
                 try:
                     yield from self.read_file(path)
                 except SourceReadError as error:
                     yield Rejected(error.reason, error.place, b"")
+        for problem in errors:
+            yield Rejected(f"the folder cannot be listed: {problem.strerror}", str(problem.filename), b"")
 
     def read_file(self, path: Path) -> Iterator[Record]:
         start = self.progress.read_bytes

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
-def find_files(folder: Path, *, on_skip: Callable[[], None]) -> Iterator[Path]:
+def find_files(
+    folder: Path, *, on_skip: Callable[[], None], on_error: Callable[[OSError], None]
+) -> Iterator[Path]:
     """Find a folder's files and those below it, in the order of their names.
 
     Parameters
@@ -15,21 +17,28 @@ def find_files(folder: Path, *, on_skip: Callable[[], None]) -> Iterator[Path]:
         Where to look. Links to folders are not followed, links to files only inside the folder.
     on_skip
         Is called for each entry passed over: a hidden one, a link that is not followed, a device.
+    on_error
+        Is called for each folder below that cannot be listed.
 
     Raises
     ------
     OSError
-        A folder cannot be listed.
+        The folder itself cannot be listed.
     """
-    yield from _walk(folder, folder.resolve(), on_skip)
-
-
-def _walk(folder: Path, root: Path, on_skip: Callable[[], None]) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+    root = folder.resolve()
+    waiting = [sorted(folder.iterdir(), reverse=True)]
+    while waiting:
+        if not waiting[-1]:
+            waiting.pop()
+            continue
+        path = waiting[-1].pop()
         if path.name.startswith(".") or (path.is_symlink() and not _is_inner_file(path, root)):
             on_skip()
         elif path.is_dir():
-            yield from _walk(path, root, on_skip)
+            try:
+                waiting.append(sorted(path.iterdir(), reverse=True))
+            except OSError as error:
+                on_error(error)
         elif path.is_file():
             yield path
         else:

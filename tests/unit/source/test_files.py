@@ -67,6 +67,10 @@ FORMS: dict[str, tuple[bytes, list[bytes]]] = {
     "empty page": (b'{"studies":[]}', []),
     "pages joined": ((b'{"studies":[' + RECORDS[0] + b'],"totalCount":1}\n') * 3, RECORDS[:1] * 3),
     "objects joined": (b"".join(RECORDS), RECORDS),
+    "an object that breaks its lines oddly": (
+        b'{"list":[\n{"a":1},\n{"a":2}]}',
+        [b'{"list":[\n{"a":1},\n{"a":2}]}'],
+    ),
     "pretty objects joined": (PRETTY + b"\n" + PRETTY, [PRETTY, PRETTY]),
 }
 
@@ -143,6 +147,23 @@ def test_hidden_files_and_links_out_of_the_folder_are_passed_over_and_counted(tm
     bodies = [piece.body for piece in read_path(folder, progress=progress)]
     assert bodies == [RECORDS[0], RECORDS[0]]
     assert (progress.files, progress.skipped_files) == (2, 5)
+
+
+def test_a_folder_below_that_cannot_be_listed_is_rejected_and_the_others_are_read(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    save(tmp_path, RECORDS[0], "b.json")
+    list_folder = Path.iterdir
+
+    def refuse(path: Path):
+        if path.name == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return list_folder(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    record, rejected = read_path(tmp_path)
+    assert record.body == RECORDS[0]
+    assert rejected.place == str(tmp_path / "a")
+    assert "Permission denied" in rejected.reason
 
 
 def test_hidden_entries_of_a_zip_are_passed_over_and_counted(tmp_path):

@@ -292,6 +292,14 @@ def test_a_broken_record_costs_no_other(tmp_path, broken, form):
     assert kept.replace(b"}", b"") == broken.replace(b"}", b"")
 
 
+def test_a_list_that_ends_between_two_records_is_told(tmp_path):
+    bodies, rejected, error = read_until_error(save(tmp_path, b"[" + RECORDS[0] + b"," + RECORDS[1]))
+    assert (bodies, error) == (RECORDS[:2], None)
+    assert [piece.reason for piece in rejected] == [
+        "the list of records is not closed: the file may be cut off"
+    ]
+
+
 def test_a_bracket_too_many_after_a_record_is_told(tmp_path):
     path = save(tmp_path, b"[" + RECORDS[0] + b"}," + RECORDS[1] + b"]")
     bodies, rejected, error = read_until_error(path)

@@ -54,7 +54,7 @@ TITLE = re.compile(
     rf"(?P<tail>\s*\([^()]*\)|\s+{TAIL}\b.{{0,90}})?"
     rf"|criteria (?:for|of) (?:inclusion|exclusion)"
     rf"|(?:\w+[ -]|.{{2,40}} [-–—] ){NAMED}|{NAMED}"
-    rf"|(?:key |main )?{NAMED} criteria\s+(?:[\w-]+\s*){{1,8}}",
+    rf"|(?:key |main )?{NAMED} criteria\s+(?:[\w-]+\s+){{0,7}}[\w-]+",
     re.IGNORECASE,
 )
 INLINE = re.compile(

@@ -217,8 +217,8 @@ class Part(Node, frozen=True):
 def write_day(value: PartialDate) -> str:
     """A date for a reader, at its own precision; a text that is no date stands as it is.
 
-    >>> write_day(PartialDate("2021-08-16")), write_day(PartialDate("2021-08")), write_day(PartialDate("soon"))
-    ('16 August 2021', 'August 2021', 'soon')
+    >>> [write_day(PartialDate(text)) for text in ("2021-08-16", "2021-08", "soon")]
+    ['16 August 2021', 'August 2021', 'soon']
     """
     first = value.earliest
     if first is None:

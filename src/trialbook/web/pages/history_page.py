@@ -23,7 +23,7 @@ def render_history_page(view: HistoryView) -> str:
 
 
 def render_diff_page(view: DiffView) -> str:
-    """Render what changed between two versions, grouped, with single words marked where a text was reworded."""
+    """Render what changed between two versions, grouped, with single words marked in a reworded text."""
     return render("diff.html", view=view, query="", mark_words=mark_words)
 
 
@@ -38,11 +38,16 @@ def mark_words(before: str, after: str, side: Literal["before", "after"]) -> Mar
     first, second = TOKEN.findall(before), TOKEN.findall(after)
     if max(len(first), len(second)) > MAX_WORDS:
         return escape(before if side == "before" else after)
-    tag, own = ("del", 1) if side == "before" else ("ins", 3)
+    marked = Markup("<del>{}</del>") if side == "before" else Markup("<ins>{}</ins>")
     words = first if side == "before" else second
     parts = []
-    for step in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        text = escape("".join(words[step[own] : step[own + 1]]))
+    for kind, first_start, first_end, second_start, second_end in _compare(first, second):
+        span = slice(first_start, first_end) if side == "before" else slice(second_start, second_end)
+        text = escape("".join(words[span]))
         if text:
-            parts.append(text if step[0] == "equal" else Markup("<{0}>{1}</{0}>").format(Markup(tag), text))
+            parts.append(text if kind == "equal" else marked.format(text))
     return Markup("").join(parts)
+
+
+def _compare(first: list[str], second: list[str]) -> list[tuple[str, int, int, int, int]]:
+    return list(SequenceMatcher(None, first, second, autojunk=False).get_opcodes())

@@ -1,7 +1,8 @@
 """The registry's markdown dialect: paragraphs, lists, backslash escapes, links. Nothing else becomes markup.
 
 The registry escapes each character that CommonMark would read (`\\>`, `\\[`, `\\*`), so what is left
-unescaped at the start of a line is a list mark that the sponsor's text really had. Raw HTML is always shown as text.
+unescaped at the start of a line is a list mark that the sponsor's text really had. Raw HTML is shown as text,
+but for the paragraphs and lists of the registry's older tagged form, which are read as such.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ INLINE = re.compile(
 )
 TAGGED = re.compile(r"<(?:p|ul|ol|li|br)\s*/?>", re.IGNORECASE)
 TAG = re.compile(r"</?(p|ul|ol|li|br|b|i|em|strong|u|sub|sup|span|div)\s*/?>", re.IGNORECASE)
+SPECIAL = re.compile(r"[&<>\"']")
 MAX_DEPTH = 8
 
 
@@ -86,7 +88,7 @@ def parse_entries(text: str) -> list[Entry]:
 
 
 def _from_tags(text: str) -> str:
-    """The registry's older tagged form of a text as its markdown form; tags that it does not use stay text."""
+    """The registry's older tagged form as its markdown form; tags that it does not use stay text."""
     parts: list[str] = []
     lists: list[str] = []
     position = 0
@@ -110,6 +112,15 @@ def _from_tags(text: str) -> str:
             parts.append("\n")
     parts.append(html.unescape(text[position:]))
     return "".join(parts)
+
+
+def quote_text(text: str) -> str:
+    """A text as HTML text or as a quoted attribute's value. Most texts hold nothing to escape: a fast path.
+
+    >>> quote_text('<a href="x">')
+    '&lt;a href=&#34;x&#34;&gt;'
+    """
+    return str(escape(text)) if SPECIAL.search(text) else str(text)
 
 
 def render_markup(text: str) -> Markup:
@@ -137,7 +148,7 @@ def render_markup(text: str) -> Markup:
         parts.append(f"<li{value}>{words}")
     while open_lists:
         parts.append(f"</li></{open_lists.pop()}>")
-    return Markup("".join(parts))
+    return Markup("".join(parts))  # noqa: S704 - every part was quoted
 
 
 def render_inline(text: str) -> Markup:
@@ -147,21 +158,21 @@ def render_inline(text: str) -> Markup:
     parts: list[str] = []
     position = 0
     for match in INLINE.finditer(text):
-        parts.append(str(escape(text[position : match.start()])))
+        parts.append(quote_text(text[position : match.start()]))
         parts.append(_render_match(match))
         position = match.end()
-    parts.append(str(escape(text[position:])))
-    return Markup("".join(parts))
+    parts.append(quote_text(text[position:]))
+    return Markup("".join(parts))  # noqa: S704 - every part was quoted
 
 
 def _render_match(match: re.Match[str]) -> str:
     found = match[0]
     if match.lastgroup == "escape":
-        return str(escape(found[1]))
+        return quote_text(found[1])
     if match.lastgroup == "nct":
         return str(render_link(found.upper(), study_url(found.upper())))
     if match.lastgroup == "strong":
-        return f"<strong>{escape(unescape(found[2:-2]))}</strong>"
+        return f"<strong>{quote_text(unescape(found[2:-2]))}</strong>"
     if match.lastgroup == "titled":
         words, _, address = found[1:-1].partition("](")
         return str(render_link(unescape(words), unescape(address)))
@@ -169,7 +180,7 @@ def _render_match(match: re.Match[str]) -> str:
     bare = address.rstrip(".,;:!?)]}*_~")
     if bare.count("(") > bare.count(")") and address[len(bare) :].startswith(")"):
         bare += ")"
-    return str(render_link(bare, bare)) + str(escape(address[len(bare) :]))
+    return str(render_link(bare, bare)) + quote_text(address[len(bare) :])
 
 
 def render_link(text: str, url: str) -> Markup:

@@ -19,6 +19,7 @@ from trialbook.web.pages.words import count_of
 
 RULE_IN_FORCE = date(2017, 1, 18)
 ACT_SINCE = date(2007, 9, 27)
+NO_DATE = "The record gives no primary completion date"
 State = Literal["posted", "submitted", "waived", "delayed", "not_expected", "pending", "overdue", "unknown"]
 Applies = Literal["likely", "unlikely", "unclear"]
 
@@ -100,7 +101,8 @@ def judge_applicability(study: Study) -> tuple[Applies, tuple[str, ...]]:
         return "likely", (known, *phase, "the product is exported from the United States")
     return "unclear", (
         known,
-        "no site in the United States is listed, and the record does not show whether it runs under a US IND or IDE",
+        "no site in the United States is listed, and the record does not show whether it runs under a US IND "
+        "or IDE",
     )
 
 
@@ -126,7 +128,7 @@ def _posted(study: Study) -> ResultsOutlook:
     posted = study.status.results_first_post_date_struct
     when = f" on {write_day(posted.date)}" if posted and posted.date else ""
     if study.results_section is None:
-        words = f"The registry says that results were posted{when}, but this copy of the record does not hold them."
+        words = f"The registry says that results were posted{when}, but this copy does not hold them."
     else:
         words = f"The sponsor's results were first posted{when}; the tables are further down this page."
     return ResultsOutlook(state="posted", headline="Results posted", sentences=(words,))
@@ -144,61 +146,56 @@ def _not_expected(study: Study) -> ResultsOutlook:
 
 def _awaited(study: Study, today: date) -> ResultsOutlook:
     applies, reasons = judge_applicability(study)
-    status = study.status
-    struct = status.primary_completion_date_struct
+    struct = study.status.primary_completion_date_struct
     primary = struct.date if struct else None
     judged = _judgement(study, applies, reasons)
-    if primary is None or primary.latest is None:
-        given = (
-            "The record gives no primary completion date"
-            if primary is None
-            else f"The primary completion date, “{primary}”, is not a date"
-        )
-        words = f"{given}, so the day on which results would be due cannot be counted."
-        return ResultsOutlook(
-            state="unknown",
-            headline="No results yet",
-            sentences=(words, judged),
-            applies=applies,
-            reasons=reasons,
-        )
-    if status.disp_first_submit_date:
+    if study.status.disp_first_submit_date:
         return _delayed(study, judged, applies, reasons)
+    if applies == "unlikely":
+        return ResultsOutlook("pending", "No results posted", (judged,), applies=applies, reasons=reasons)
+    if primary is None or primary.latest is None:
+        given = f"The primary completion date, “{primary}”, is not a date" if primary else NO_DATE
+        words = f"{given}, so the day on which results would be due cannot be counted."
+        return ResultsOutlook("unknown", "No results yet", (words, judged), applies=applies, reasons=reasons)
     due = add_year(primary.latest)
-    is_actual = struct is not None and struct.type == DateType.ACTUAL
-    kind = (
-        "actual"
-        if is_actual
-        else "estimated, so the due date may still move"
-        if struct and struct.type
-        else "of unstated type"
+    kind = str(struct.type) if struct and struct.type else ""
+    has_passed = today > due
+    is_late = (
+        has_passed and applies == "likely" and kind == DateType.ACTUAL and primary.latest >= RULE_IN_FORCE
     )
-    rule = (
-        f"Where 42 CFR 11.44(a) applies, results are due one year after the primary completion date, "
-        f"{write_day(primary)} ({kind}): by {write_day(PartialDate(due.isoformat()))}."
-    )
-    late = (today - due).days
-    is_late = late > 0 and applies == "likely" and is_actual
-    sentences = [rule, judged]
-    if primary.latest < RULE_IN_FORCE:
-        sentences.append(
-            "It ended before the rule took effect on 18 January 2017; which trials had to report was narrower then."
-        )
-        is_late = False
-    if late > 0:
-        sentences.append(
-            f"That day passed {count_of(late, 'day')} ago and this copy of the record shows no results. An extension, a waiver "
-            "or a submission under review need not show in it."
-        )
+    sentences = (_rule(primary, due, kind), judged, *_remarks(primary, due, kind, today))
     headline = "Results pending, past the usual due date" if is_late else "Results pending"
-    return ResultsOutlook(
-        state="overdue" if is_late else "pending",
-        headline=headline,
-        sentences=tuple(sentences),
-        due=due,
-        applies=applies,
-        reasons=reasons,
+    state: State = "overdue" if is_late else "pending"
+    return ResultsOutlook(state, headline, sentences, due=due, applies=applies, reasons=reasons)
+
+
+def _rule(primary: PartialDate, due: date, kind: str) -> str:
+    about = {"ACTUAL": "actual", "ESTIMATED": "estimated, so the due date may still move"}.get(
+        kind, "of unstated type"
     )
+    return (
+        "Where 42 CFR 11.44(a) applies, results are due one year after the primary completion date, "
+        f"{write_day(primary)} ({about}): by {write_day(PartialDate(due.isoformat()))}."
+    )
+
+
+def _remarks(primary: PartialDate, due: date, kind: str, today: date) -> tuple[str, ...]:
+    remarks = []
+    last = primary.latest or due
+    if last < RULE_IN_FORCE:
+        remarks.append(
+            "It ended before the rule took effect on 18 January 2017; fewer trials had to report until then."
+        )
+    if kind == DateType.ESTIMATED and last < today:
+        remarks.append(
+            "The estimated date has gone by; this record does not confirm that the trial ended then."
+        )
+    if today > due:
+        remarks.append(
+            f"The due date passed {count_of((today - due).days, 'day')} ago and this copy of the record "
+            "shows no results. An extension, a waiver or a submission under review need not show in it."
+        )
+    return tuple(remarks)
 
 
 def _delayed(study: Study, judged: str, applies: Applies, reasons: tuple[str, ...]) -> ResultsOutlook:
@@ -207,8 +204,9 @@ def _delayed(study: Study, judged: str, applies: Applies, reasons: tuple[str, ..
     due = add_year(add_year(last)) if last else None
     limit = f", at the latest by {write_day(PartialDate(due.isoformat()))}" if due else ""
     words = (
-        f"On {write_day(certified)} the responsible party certified a delay, because approval of the product or of a new use "
-        f"is being sought. Results are then due 30 days after the decision and within two years of that day{limit} (42 CFR 11.44(b) and (c))."
+        f"On {write_day(certified)} the responsible party certified a delay, because approval of the product "
+        "or of a new use is being sought. Results are then due 30 days after the decision and within two "
+        f"years of that day{limit} (42 CFR 11.44(b) and (c))."
     )
     return ResultsOutlook(
         state="delayed",
@@ -226,8 +224,14 @@ def _judgement(study: Study, applies: Applies, reasons: tuple[str, ...]) -> str:
     if applies == "likely":
         return f"From this record the rule seems to apply: {why}. {party} would owe the results."
     if applies == "unlikely":
-        return f"From this record the rule does not seem to apply: {why}. Funders or other countries may still ask for results."
-    return f"Whether the rule applies cannot be told from this record: {why}. {party} would owe the results if it does."
+        return (
+            f"From this record the US duty to post results (42 CFR 11.22) does not seem to apply: {why}. "
+            "Funders or other countries may still ask for them."
+        )
+    return (
+        f"Whether the rule applies cannot be told from this record: {why}. "
+        f"{party} would owe the results if it does."
+    )
 
 
 def _who_owes(study: Study) -> str:

@@ -122,7 +122,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "Status": {
         "ACTIVE_NOT_RECRUITING": "The study is running, but takes no new participants.",
         "COMPLETED": "The study has ended as planned; nobody is treated or examined in it any more.",
-        "ENROLLING_BY_INVITATION": "Participants are chosen from a known group and invited; others cannot apply.",
+        "ENROLLING_BY_INVITATION": "Participants are chosen and invited; others cannot apply.",
         "NOT_YET_RECRUITING": "The study has not begun to take participants.",
         "RECRUITING": "The study is looking for participants now.",
         "SUSPENDED": "The study has paused early and may start again.",
@@ -136,12 +136,12 @@ MEANINGS: dict[str, dict[str, str]] = {
         "WITHHELD": "The sponsor has asked the registry not to show the details yet.",
     },
     "StudyType": {
-        "INTERVENTIONAL": "A clinical trial: the protocol decides what participants are given or do, to learn what it does.",
+        "INTERVENTIONAL": "A clinical trial: its plan sets what participants get or do, to see what it does.",
         "OBSERVATIONAL": "Participants are observed; the study does not decide their treatment.",
         "EXPANDED_ACCESS": "A way to get an unapproved treatment outside a trial when nothing else is left.",
     },
     "Phase": {
-        "NA": "Phases describe drugs; this study has none, as is usual with devices, behaviour or procedures.",
+        "NA": "Phases describe drugs; a study of a device, a behaviour or a procedure has none.",
         "EARLY_PHASE1": "Very small exposure of a few people, with no intent to treat.",
         "PHASE1": "First in people: is it safe, and at what dose?",
         "PHASE2": "Does it seem to work, and is it still safe in more people?",
@@ -157,7 +157,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "SINGLE_GROUP": "All participants get the same.",
         "PARALLEL": "Each group gets its own treatment, side by side, for the whole study.",
         "CROSSOVER": "Each participant gets several treatments, one after the other.",
-        "FACTORIAL": "Groups get different combinations of treatments, so each can be judged with and without the others.",
+        "FACTORIAL": "Groups get different combinations, so each treatment can be judged by itself.",
         "SEQUENTIAL": "Groups are opened one after another, each depending on those before.",
     },
     "PrimaryPurpose": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trialbook.model import Study
+from trialbook.model.enums import ArmGroupType
 from trialbook.model.protocol import ArmGroup, Intervention
 from trialbook.web.pages.document import (
     Absent,
@@ -22,6 +23,7 @@ from trialbook.web.pages.words import label_of, meaning_of, term_of
 
 GIVEN = "●"
 NOT_GIVEN = "–"
+NOT_STATED = "?"
 
 
 def arms_section(study: Study) -> Section:
@@ -71,23 +73,43 @@ def build_matrix(study: Study) -> Table:
     """Arms in columns, interventions in rows, a mark where an arm is given an intervention.
 
     A cell is marked when the arm names the intervention ("Type: Name") or the intervention names the arm.
+    Where nothing links an arm to any intervention, its cells say that the record does not tell.
     """
-    arms, used = study.arm_groups, set()
+    arms = study.arm_groups
+    unlinked = [_is_unlinked(arm, study.interventions) for arm in arms]
     rows = []
     for item in study.interventions:
-        cells = []
-        for arm in arms:
-            is_given = names_intervention(arm, item)
-            cells.append(GIVEN if is_given else NOT_GIVEN)
-            used.update(name for name in arm.intervention_names if _same_name(name, item))
-        rows.append(
-            Row(item.name or "Unnamed", tuple(cells), remark=label_of(item.type) if item.type else "")
+        cells = tuple(
+            NOT_STATED if is_unlinked else GIVEN if names_intervention(arm, item) else NOT_GIVEN
+            for arm, is_unlinked in zip(arms, unlinked, strict=True)
         )
-    for name in dict.fromkeys(name for arm in arms for name in arm.intervention_names if name not in used):
-        cells = [GIVEN if name in arm.intervention_names else NOT_GIVEN for arm in arms]
-        rows.append(Row(name, tuple(cells), remark="named by a group only"))
+        rows.append(Row(item.name or "Unnamed", cells, remark=label_of(item.type) if item.type else ""))
+    rows += _unlisted_rows(study)
     labels = tuple(arm.label or "Unnamed" for arm in arms)
-    return Table("Which group gets which intervention", "Intervention", labels, tuple(rows), is_matrix=True)
+    notes = (
+        (f"{NOT_STATED} means that the record does not say what this group gets.",) if any(unlinked) else ()
+    )
+    caption = "Which group gets which intervention"
+    return Table(caption, "Intervention", labels, tuple(rows), notes, is_matrix=True)
+
+
+def _unlisted_rows(study: Study) -> list[Row]:
+    """What an arm names although no intervention of the record is called so."""
+    arms = study.arm_groups
+    named = dict.fromkeys(name for arm in arms for name in arm.intervention_names)
+    rows = []
+    for name in named:
+        if not any(_same_name(name, item) for item in study.interventions):
+            cells = tuple(GIVEN if name in arm.intervention_names else NOT_GIVEN for arm in arms)
+            rows.append(Row(name, cells, remark="named by a group only"))
+    return rows
+
+
+def _is_unlinked(arm: ArmGroup, interventions: tuple[Intervention, ...]) -> bool:
+    is_named = bool(arm.intervention_names) or any(
+        arm.label in item.arm_group_labels for item in interventions
+    )
+    return not is_named and arm.type != ArmGroupType.NO_INTERVENTION
 
 
 def names_intervention(arm: ArmGroup, item: Intervention) -> bool:
@@ -106,15 +128,11 @@ def _same_name(name: str, item: Intervention) -> bool:
 
 def _arm_card(arm: ArmGroup) -> Card:
     tags: tuple[Inline, ...] = (term_of(arm.type),) if arm.type else ()
-    blocks: list[Block] = []
-    if arm.description:
-        blocks.append(Prose(arm.description))
     meaning = meaning_of(arm.type)
-    if meaning:
-        blocks.append(Facts((Fact("Kind of group", (meaning,)),)))
+    blocks: list[Block] = [Prose(arm.description)] if arm.description else []
     if arm.intervention_names:
         blocks.append(Items(tuple(Item((name,)) for name in arm.intervention_names), style="tags"))
-    return Card(arm.label or "Unnamed group", tags, tuple(blocks))
+    return Card(arm.label or "Unnamed group", (*tags, meaning) if meaning else tags, tuple(blocks))
 
 
 def _intervention_card(item: Intervention) -> Card:

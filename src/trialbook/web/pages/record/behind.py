@@ -1,4 +1,4 @@
-"""What stands behind the record: derived terms, its own dates, annotations, versions, what we could not read."""
+"""What stands behind the record: derived terms, its dates, annotations, versions, what we cannot read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def derived_terms_section(study: Study) -> Section:
     if derived and derived.intervention_browse_module:
         blocks.append(Sub("Interventions", _browse(derived.intervention_browse_module)))
     blocks = blocks or [Absent("The record gives no derived terms.")]
-    purpose = "Medical subject headings (MeSH) that the registry, not the sponsor, has assigned so that like studies are found together."
+    purpose = (
+        "Medical subject headings (MeSH) that the registry, not the sponsor, has assigned, "
+        "so that like studies are found together."
+    )
     return Section("derived-terms", "Derived terms", purpose, tuple(blocks))
 
 

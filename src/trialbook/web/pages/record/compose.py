@@ -23,6 +23,7 @@ from trialbook.web.pages.record.flow import flow_section
 from trialbook.web.pages.record.measures import baseline_section, measures_section
 from trialbook.web.pages.record.more_info import more_info_section
 from trialbook.web.pages.record.outcomes import outcomes_section
+from trialbook.web.pages.record.oversight import expanded_access_section, oversight_section
 from trialbook.web.pages.record.overview import (
     conditions_section,
     description_section,
@@ -30,7 +31,6 @@ from trialbook.web.pages.record.overview import (
     results_section,
     summary_section,
 )
-from trialbook.web.pages.record.oversight import expanded_access_section, oversight_section
 from trialbook.web.pages.record.people import officials_section, responsible_party_section, sponsors_section
 from trialbook.web.pages.record.references import (
     documents_section,

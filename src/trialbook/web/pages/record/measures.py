@@ -8,9 +8,9 @@ from trialbook.model.results import (
     BaselineCharacteristicsModule,
     BaselineMeasure,
     Denom,
-    Measurement,
     MeasureClass,
     MeasureGroup,
+    Measurement,
     OutcomeMeasure,
 )
 from trialbook.web.pages.document import (
@@ -137,7 +137,10 @@ def describe_measure(measure: BaselineMeasure | OutcomeMeasure) -> str:
     if spread:
         words = label_of(spread) if isinstance(spread, RegistryEnum) else spread
         kind = f"{kind} ({words})" if kind else words
-    return ", ".join(filter(None, (kind, measure.unit_of_measure or "")))
+    unit = measure.unit_of_measure or ""
+    if unit.lower() == "participants" and kind == "Count of participants":
+        return kind
+    return ", ".join(filter(None, (kind, unit)))
 
 
 def _titles(groups: tuple[MeasureGroup, ...]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def _due_fact(outlook: ResultsOutlook) -> Fact:
     meanings = {
         "likely": "Counted from the primary completion date; the rule seems to apply.",
         "unlikely": "Counted from the primary completion date; the rule does not seem to apply.",
-        "unclear": "Counted from the primary completion date; the record does not show whether the rule applies.",
+        "unclear": "Counted from the primary completion date; whether the rule applies cannot be told.",
     }
     return Fact("Due if the rule applies", (due,), meanings[outlook.applies])
 
@@ -92,6 +92,7 @@ def key_facts_section(study: Study) -> Section:
             "Last data for the primary outcome.",
         ),
         Fact("Study completion", _day(status.completion_date_struct), "Last visit of the last participant."),
+        Fact("Where", _where(study)),
     ]
     blocks: list[Block] = [Facts(tuple(rows), style="tiles")]
     more: list[Fact] = []
@@ -107,7 +108,7 @@ def key_facts_section(study: Study) -> Section:
         more.append(Fact("Why it stopped", (Prose(status.why_stopped),)))
     if status.delayed_posting is not None:
         words = (
-            "The sponsor delayed this posting until the device was approved."
+            "Posting was delayed until the device was approved."
             if status.delayed_posting
             else "Posting was not delayed."
         )
@@ -120,6 +121,14 @@ def key_facts_section(study: Study) -> Section:
         "The study at a glance: is it open, what kind is it, how large, and when does it run?",
         tuple(blocks),
     )
+
+
+def _where(study: Study) -> tuple[Inline, ...]:
+    countries = tuple(dict.fromkeys(site.country for site in study.locations if site.country))
+    if not study.locations:
+        return ()
+    place = countries[0] if len(countries) == 1 else count_of(len(countries), "country", "countries")
+    return (f"{count_of(len(study.locations), 'site')}, {place}",)
 
 
 def _enrollment(study: Study) -> tuple[Inline, ...]:

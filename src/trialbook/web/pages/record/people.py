@@ -65,9 +65,10 @@ def officials_section(study: Study) -> Section:
     module = study.protocol.contacts_locations_module or ContactsLocationsModule()
     blocks: list[Block] = []
     for official in module.overall_officials:
-        tags: tuple[Inline, ...] = (term_of(official.role),) if official.role else ()
-        rows = (Fact("Affiliation", (official.affiliation,)),) if official.affiliation else ()
-        blocks.append(Card(official.name or "Unnamed", tags, (Facts(rows),) if rows else ()))
+        tags: list[Inline] = [term_of(official.role)] if official.role else []
+        if official.affiliation:
+            tags.append(official.affiliation)
+        blocks.append(Card(official.name or "Unnamed", tuple(tags)))
     blocks = blocks or [Absent("The record gives no investigators.")]
     contacts = tuple(
         Card(item.name or "Unnamed", _role(item), (contact_facts(item),)) for item in module.central_contacts

@@ -23,7 +23,7 @@ from trialbook.web.pages.document import (
     Section,
     Sub,
 )
-from trialbook.web.pages.words import label_of, meaning_of, term_of
+from trialbook.web.pages.words import join_words, label_of, meaning_of, term_of
 
 KINDS = {
     "RESULT": "Publications of results",
@@ -139,20 +139,20 @@ def _document(nct_id: str, doc: LargeDoc) -> Card:
         )
         if is_held
     ]
-    rows: list[Fact] = []
-    if doc.filename:
-        rows.append(Fact("File", (Link(doc.filename, document_url(nct_id, doc.filename)),)))
-    if holds:
-        rows.append(Fact("Holds", tuple(holds)))
+    tags: list[Inline] = [Link(doc.filename, document_url(nct_id, doc.filename))] if doc.filename else []
     if doc.type_abbrev:
-        rows.append(Fact("Kind", (doc.type_abbrev,)))
+        tags.append(doc.type_abbrev)
+    if doc.size is not None:
+        tags.append(f"{doc.size:,} bytes")
+    blocks: list[Block] = [Plain((f"Holds the {join_words(holds)}.",))] if holds else []
+    rows: list[Fact] = []
     if doc.date:
         rows.append(Fact("Date of the document", (Day(doc.date),)))
     if doc.upload_date:
         rows.append(Fact("Uploaded", (Day(PartialDate(doc.upload_date)),)))
-    if doc.size is not None:
-        rows.append(Fact("Size", (f"{doc.size:,} bytes",)))
-    return Card(doc.label or "Document", (), (Facts(tuple(rows)),))
+    if rows:
+        blocks.append(Facts(tuple(rows)))
+    return Card(doc.label or "Document", tuple(tags), tuple(blocks))
 
 
 def sharing_section(study: Study) -> Section:

@@ -49,6 +49,8 @@ class ZipEntry(NamedTuple):
     @property
     def is_hidden(self) -> bool:
         """A file that its system hides (`.DS_Store`) or a copy of its attributes (`__MACOSX/`)."""
+        if "/." not in self.name and self.name[:1] not in ("_", "."):
+            return False
         parts = self.name.split("/")
         return parts[0] == "__MACOSX" or any(part[:1] == "." and part.strip(".") for part in parts)
 
@@ -94,6 +96,29 @@ class ZipArchive:
             yield entry
         if count % 65536 != self.entry_count % 65536:
             raise self._fail(f"the archive says that it has {self.entry_count} entries, but lists {count}")
+
+    def read_small(self, entry: ZipEntry) -> bytes | None:
+        """Read an entry of up to 1 MiB at once.
+
+        None where it is longer, or wrong in any way: `iter_entry` reads the one and names the other.
+        """
+        if max(entry.size_bytes, entry.packed_bytes) > _READ_BYTES or entry.problem:
+            return None
+        ahead = _LOCAL.size + len(entry.name) + 64 + entry.packed_bytes
+        data = self._read_at(entry.offset + self._shift, ahead)
+        if len(data) < _LOCAL.size or data[:4] != b"PK\x03\x04":
+            return None
+        start = _LOCAL.size + sum(_LOCAL.unpack_from(data)[-2:])
+        data = data[start : start + entry.packed_bytes]
+        if entry.method == 8:
+            try:
+                data = zlib.decompressobj(wbits=-15).decompress(data, entry.size_bytes + 1)
+            except zlib.error:
+                return None
+        if len(data) != entry.size_bytes or zlib.crc32(data) != entry.checksum:
+            return None
+        self._budget.spend(len(data), self.place)
+        return data
 
     def iter_entry(self, entry: ZipEntry) -> Iterator[bytes]:
         """Yield what an entry holds, at most 1 MiB at a time.

@@ -19,7 +19,7 @@ from trialbook.web.pages.words import count_of
 
 RULE_IN_FORCE = date(2017, 1, 18)
 ACT_SINCE = date(2007, 9, 27)
-NO_DATE = "The record gives no primary completion date"
+NO_DATE = "The record gives no date of completion, so the day on which results are due cannot be counted."
 State = Literal["posted", "submitted", "waived", "delayed", "not_expected", "pending", "overdue", "unknown"]
 Applies = Literal["likely", "unlikely", "unclear"]
 
@@ -146,54 +146,71 @@ def _not_expected(study: Study) -> ResultsOutlook:
 
 def _awaited(study: Study, today: date) -> ResultsOutlook:
     applies, reasons = judge_applicability(study)
-    struct = study.status.primary_completion_date_struct
-    primary = struct.date if struct else None
     judged = _judgement(study, applies, reasons)
     if study.status.disp_first_submit_date:
         return _delayed(study, judged, applies, reasons)
     if applies == "unlikely":
         return ResultsOutlook("pending", "No results posted", (judged,), applies=applies, reasons=reasons)
-    if primary is None or primary.latest is None:
-        given = f"The primary completion date, “{primary}”, is not a date" if primary else NO_DATE
-        words = f"{given}, so the day on which results would be due cannot be counted."
-        return ResultsOutlook("unknown", "No results yet", (words, judged), applies=applies, reasons=reasons)
-    due = add_year(primary.latest)
-    kind = str(struct.type) if struct and struct.type else ""
-    has_passed = today > due
-    is_late = (
-        has_passed and applies == "likely" and kind == DateType.ACTUAL and primary.latest >= RULE_IN_FORCE
-    )
-    sentences = (_rule(primary, due, kind), judged, *_remarks(primary, due, kind, today))
+    counted = _find_end(study)
+    if counted is None:
+        return ResultsOutlook(
+            "unknown", "No results yet", (NO_DATE, judged), applies=applies, reasons=reasons
+        )
+    end = counted.date.latest or today
+    due = add_year(end)
+    is_late = today > due and applies == "likely" and counted.type == DateType.ACTUAL and end >= RULE_IN_FORCE
+    sentences = (_rule(counted, due), judged, *_remarks(counted, due, today))
     headline = "Results pending, past the usual due date" if is_late else "Results pending"
     state: State = "overdue" if is_late else "pending"
     return ResultsOutlook(state, headline, sentences, due=due, applies=applies, reasons=reasons)
 
 
-def _rule(primary: PartialDate, due: date, kind: str) -> str:
-    about = {"ACTUAL": "actual", "ESTIMATED": "estimated, so the due date may still move"}.get(
-        kind, "of unstated type"
-    )
+class _End(msgspec.Struct, frozen=True):
+    """The date that the deadline is counted from; `is_primary` tells which of the two completion dates."""
+
+    date: PartialDate
+    type: str
+    is_primary: bool
+
+
+def _find_end(study: Study) -> _End | None:
+    """The primary completion date, or else the completion date: the primary one cannot be later."""
+    status = study.status
+    for struct, is_primary in (
+        (status.primary_completion_date_struct, True),
+        (status.completion_date_struct, False),
+    ):
+        if struct and struct.date and struct.date.latest:
+            return _End(struct.date, str(struct.type or ""), is_primary)
+    return None
+
+
+def _rule(end: _End, due: date) -> str:
+    kinds = {"ACTUAL": "actual", "ESTIMATED": "estimated, so the due date may still move"}
+    about = f"{write_day(end.date)} ({kinds.get(end.type, 'of unstated type')})"
+    by = write_day(PartialDate(due.isoformat()))
+    rule = "Where 42 CFR 11.44(a) applies, results are due one year after the primary completion date"
+    if end.is_primary:
+        return f"{rule}, {about}: by {by}."
     return (
-        "Where 42 CFR 11.44(a) applies, results are due one year after the primary completion date, "
-        f"{write_day(primary)} ({about}): by {write_day(PartialDate(due.isoformat()))}."
+        f"{rule}. The record does not give that date, but it cannot be later than the study's "
+        f"completion, {about}: so by {by} at the latest."
     )
 
 
-def _remarks(primary: PartialDate, due: date, kind: str, today: date) -> tuple[str, ...]:
+def _remarks(end: _End, due: date, today: date) -> tuple[str, ...]:
     remarks = []
-    last = primary.latest or due
+    last = end.date.latest or due
     if last < RULE_IN_FORCE:
         remarks.append(
             "It ended before the rule took effect on 18 January 2017; fewer trials had to report until then."
         )
-    if kind == DateType.ESTIMATED and last < today:
-        remarks.append(
-            "The estimated date has gone by; this record does not confirm that the trial ended then."
-        )
+    if end.type == DateType.ESTIMATED and last < today:
+        remarks.append("The estimated date has gone by; this record does not confirm that it was kept.")
     if today > due:
         remarks.append(
-            f"The due date passed {count_of((today - due).days, 'day')} ago and this copy of the record "
-            "shows no results. An extension, a waiver or a submission under review need not show in it."
+            f"The due date passed {count_of((today - due).days, 'day')} ago and this copy of the record shows no "
+            "results. An extension, a waiver or a submission under review need not show in it."
         )
     return tuple(remarks)
 

@@ -9,7 +9,10 @@
     opened.forEach(function (fold) { fold.open = false; });
   });
   var contents = document.querySelector(".contents details");
-  if (contents && matchMedia("(max-width: 60rem)").matches) contents.open = false;
+  var isNarrow = matchMedia("(max-width: 60rem)").matches;
+  if (contents && isNarrow) contents.open = false;
+  var filters = document.querySelector("main:not(.home) .filterfold");
+  if (filters) filters.open = !isNarrow;
   var sort = document.getElementById("sort");
   if (sort) sort.addEventListener("change", function () { sort.form.submit(); });
   var links = {};

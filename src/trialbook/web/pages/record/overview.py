@@ -50,9 +50,9 @@ def _due_fact(outlook: ResultsOutlook) -> Fact:
     if outlook.state == "delayed":
         return Fact("Due at the latest", (due,), "Counted from the certificate of delay.")
     meanings = {
-        "likely": "Counted from the primary completion date; the rule seems to apply.",
-        "unlikely": "Counted from the primary completion date; the rule does not seem to apply.",
-        "unclear": "Counted from the primary completion date; whether the rule applies cannot be told.",
+        "likely": "Counted from the completion date given here; the rule seems to apply.",
+        "unlikely": "Counted from the completion date given here; the rule does not seem to apply.",
+        "unclear": "Counted from the completion date given here; whether the rule applies cannot be told.",
     }
     return Fact("Due if the rule applies", (due,), meanings[outlook.applies])
 

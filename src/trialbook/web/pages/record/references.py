@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import LargeDoc
 from trialbook.model.protocol import AvailIpd, IpdSharingStatementModule, Reference, ReferencesModule
@@ -47,6 +49,12 @@ def links_section(study: Study) -> Section:
     )
     block: Block = Items(items) if items else Absent("The record gives no links.")
     return Section("links", "Related links", "Pages elsewhere that tell more about the study.", (block,))
+
+
+def _link(url: str) -> Link:
+    """A link as it was meant: the registry's history pages give addresses with HTML's references in them."""
+    address = html.unescape(url)
+    return Link(address or "Address not given", address)
 
 
 def references_section(study: Study) -> Section:
@@ -181,7 +189,7 @@ def _statement(module: IpdSharingStatementModule) -> list[Block]:
     prose = (("When", module.time_frame), ("Who can have them, and how", module.access_criteria))
     rows += [Fact(label, (Prose(value),)) for label, value in prose if value]
     if module.url:
-        rows.append(Fact("Address", (Link(module.url, module.url),)))
+        rows.append(Fact("Address", (_link(module.url),)))
     description: list[Block] = [Prose(module.description)] if module.description else []
     return [Facts(tuple(rows)), *description] if rows else description
 
@@ -189,6 +197,6 @@ def _statement(module: IpdSharingStatementModule) -> list[Block]:
 def _available(item: AvailIpd) -> Card:
     blocks: list[Block] = [Prose(item.comment)] if item.comment else []
     if item.url:
-        blocks.append(Plain((Link(item.url, item.url),)))
+        blocks.append(Plain((_link(item.url),)))
     tags = (item.id,) if item.id else ()
     return Card(item.type or "Data or document", tags, tuple(blocks))

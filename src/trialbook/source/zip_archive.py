@@ -12,57 +12,20 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from trialbook.errors import SourceReadError
 from trialbook.source.byte_stream import Budget
+from trialbook.source.zip_cut import iter_local_entries
+from trialbook.source.zip_entry import LOCAL, MAX32, READ_BYTES, ZipEntry, as_label, read_long_fields
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
-_READ_BYTES = 2**20
-_MAX32 = 2**32 - 1
 _END = struct.Struct("<4s4H2LH")
 _END64_PLACE = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LISTED = struct.Struct("<4s6H3L5H2L")
-_LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_LISTED = _LISTED.size + 3 * 65535
-_METHODS = {0: "stored", 8: "deflate"}
-_OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 98: "PPMd", 99: "AES"}
-
-
-class ZipEntry(NamedTuple):
-    """One file in an archive, as the central directory lists it. Sizes in bytes."""
-
-    name: str
-    method: int
-    flags: int
-    checksum: int
-    packed_bytes: int
-    size_bytes: int
-    offset: int
-
-    @property
-    def is_folder(self) -> bool:
-        return self.name.endswith("/")
-
-    @property
-    def is_hidden(self) -> bool:
-        """A file that its system hides (`.DS_Store`) or a copy of its attributes (`__MACOSX/`)."""
-        if "/." not in self.name and self.name[:1] not in ("_", "."):
-            return False
-        parts = self.name.split("/")
-        return parts[0] == "__MACOSX" or any(part[:1] == "." and part.strip(".") for part in parts)
-
-    @property
-    def problem(self) -> str:
-        """Why the entry cannot be read; "" where it can."""
-        if self.flags & 0x2041:
-            return "the entry is encrypted; unpack it with its password first"
-        if self.method not in _METHODS:
-            name = _OTHER_METHODS.get(self.method, f"method {self.method}")
-            return f"the entry is compressed with {name}; stored and deflate are read, pack it again"
-        return ""
 
 
 class ZipArchive:
@@ -71,26 +34,42 @@ class ZipArchive:
     Raises
     ------
     SourceReadError
-        The archive has no central directory (it was cut off), or one that cannot be right.
+        The archive has a central directory that cannot be right. One that has none was cut off: its
+        whole entries are yielded before that is raised.
     """
 
     def __init__(self, file: BinaryIO, *, place: str, budget: Budget) -> None:
         self._file, self.place, self._budget = file, place, budget
         self.size_bytes = file.seek(0, 2)
-        self.entry_count, self._start, self._length, self._shift = self._find_directory()
+        directory = self._find_directory()
+        self._is_cut = directory is None
+        self.entry_count, self._start, self._length, self._shift = directory or (0, 0, 0, 0)
 
     def __iter__(self) -> Iterator[ZipEntry]:
         """Yield the entries; raises SourceReadError where they overlap or the list breaks off."""
+        if not self._is_cut:
+            yield from self._iter_listed()
+            return
+        count = 0
+        for entry in iter_local_entries(self._read_at, self.size_bytes, self._budget):
+            count += 1
+            yield entry
+        raise self._fail(
+            f"the zip archive was cut off: its list of entries is missing; the {count} entries before "
+            "the break were read, download it again for the others"
+        )
+
+    def _iter_listed(self) -> Iterator[ZipEntry]:
         data, at, left, count = b"", 0, self._length, 0
         packed_bytes = 0
         while left or at < len(data):
             if len(data) - at < _LONGEST_LISTED and left:
-                chunk = self._read_at(self._start + self._length - left, min(_READ_BYTES, left))
+                chunk = self._read_at(self._start + self._length - left, min(READ_BYTES, left))
                 data, at = data[at:] + chunk, 0
                 left = left - len(chunk) if chunk else 0
             entry, length = self._parse_listed(data, at)
             at, count = at + length, count + 1
-            packed_bytes += entry.packed_bytes + _LOCAL.size
+            packed_bytes += entry.packed_bytes + LOCAL.size
             if packed_bytes > self.size_bytes:
                 raise self._fail(f"entry {count} overlaps others, as in a zip bomb; not read any further")
             yield entry
@@ -102,13 +81,13 @@ class ZipArchive:
 
         None where it is longer, or wrong in any way: `iter_entry` reads the one and names the other.
         """
-        if max(entry.size_bytes, entry.packed_bytes) > _READ_BYTES or entry.problem:
+        if max(entry.size_bytes, entry.packed_bytes) > READ_BYTES or entry.problem:
             return None
-        ahead = _LOCAL.size + len(entry.name) + 64 + entry.packed_bytes
+        ahead = LOCAL.size + len(entry.name) + 64 + entry.packed_bytes
         data = self._read_at(entry.offset + self._shift, ahead)
-        if len(data) < _LOCAL.size or data[:4] != b"PK\x03\x04":
+        if len(data) < LOCAL.size or data[:4] != b"PK\x03\x04":
             return None
-        start = _LOCAL.size + sum(_LOCAL.unpack_from(data)[-2:])
+        start = LOCAL.size + sum(LOCAL.unpack_from(data)[-2:])
         data = data[start : start + entry.packed_bytes]
         if entry.method == 8:
             try:
@@ -157,9 +136,9 @@ class ZipArchive:
                     continue
                 pending = packed
                 while pending and not inflater.eof:
-                    yield inflater.decompress(pending, _READ_BYTES)
+                    yield inflater.decompress(pending, READ_BYTES)
                     pending = inflater.unconsumed_tail
-            while entry.method == 8 and not inflater.eof and (chunk := inflater.decompress(b"", _READ_BYTES)):
+            while entry.method == 8 and not inflater.eof and (chunk := inflater.decompress(b"", READ_BYTES)):
                 yield chunk
         except zlib.error as error:
             raise SourceReadError(f"the entry is damaged ({error}); download again", place=place) from error
@@ -167,16 +146,16 @@ class ZipArchive:
     def _iter_packed(self, entry: ZipEntry, place: str) -> Iterator[bytes]:
         """Yield the entry's packed bytes; a small entry takes one read for its header and all."""
         left = entry.packed_bytes
-        ahead = min(left, _READ_BYTES) + _LOCAL.size + len(entry.name.encode()) + 64
+        ahead = min(left, READ_BYTES) + LOCAL.size + len(entry.name.encode()) + 64
         data = self._read_at(entry.offset + self._shift, ahead)
-        if len(data) < _LOCAL.size or not data.startswith(b"PK\x03\x04"):
+        if len(data) < LOCAL.size or not data.startswith(b"PK\x03\x04"):
             raise SourceReadError("the entry does not lie where the archive lists it", place=place)
-        *_, name_length, extra_length = _LOCAL.unpack_from(data)
-        start = _LOCAL.size + name_length + extra_length
+        *_, name_length, extra_length = LOCAL.unpack_from(data)
+        start = LOCAL.size + name_length + extra_length
         at = entry.offset + self._shift + start
         chunk = data[start : start + left]
         while left:
-            chunk = chunk or self._read_at(at, min(left, _READ_BYTES))
+            chunk = chunk or self._read_at(at, min(left, READ_BYTES))
             if not chunk:
                 raise SourceReadError("the archive ends inside the entry; download it again", place=place)
             yield chunk
@@ -192,19 +171,19 @@ class ZipArchive:
         offset = fields[16]
         name_at = at + _LISTED.size
         extra = data[name_at + name_length : name_at + name_length + extra_length]
-        if _MAX32 in (packed, size, offset):
-            size, packed, offset = _read_long_fields(extra, size, packed, offset)
+        if MAX32 in (packed, size, offset):
+            size, packed, offset = read_long_fields(extra, size, packed, offset)
         raw_name = data[name_at : name_at + name_length]
-        entry = ZipEntry(_as_label(raw_name, flags), method, flags, checksum, packed, size, offset)
+        entry = ZipEntry(as_label(raw_name, flags), method, flags, checksum, packed, size, offset)
         return entry, _LISTED.size + name_length + extra_length + comment_length
 
-    def _find_directory(self) -> tuple[int, int, int, int]:
+    def _find_directory(self) -> tuple[int, int, int, int] | None:
         """Find (entries, start, length, shift); shift is what was put in front of the archive."""
         tail_at = max(0, self.size_bytes - _END.size - 65535)
         tail = self._read_at(tail_at, self.size_bytes - tail_at)
         found = tail.rfind(b"PK\x05\x06")
         if found < 0 or len(tail) - found < _END.size:
-            raise self._fail("the zip archive was cut off: its list of entries is missing; download it again")
+            return None
         _, disk, first_disk, _, count, length, start, _ = _END.unpack_from(tail, found)
         end_at = tail_at + found
         place64 = self._read_at(end_at - _END64_PLACE.size, _END64_PLACE.size) if end_at > 20 else b""
@@ -232,26 +211,3 @@ class ZipArchive:
 
     def _fail(self, reason: str) -> SourceReadError:
         return SourceReadError(reason, place=self.place)
-
-
-def _read_long_fields(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """Replace the fields that are too long for 32 bits by those of the zip64 extra field."""
-    at = 0
-    while at + 4 <= len(extra):
-        tag, length = struct.unpack_from("<2H", extra, at)
-        if tag == 1:
-            values = iter(struct.unpack_from(f"<{min(length, len(extra) - at - 4) // 8}Q", extra, at + 4))
-            size = next(values, size) if size == _MAX32 else size
-            packed = next(values, packed) if packed == _MAX32 else packed
-            offset = next(values, offset) if offset == _MAX32 else offset
-            break
-        at += 4 + length
-    return size, packed, offset
-
-
-def _as_label(raw_name: bytes, flags: int) -> str:
-    """Decode an entry's name for people: shortened, and without control characters."""
-    name = raw_name.decode("utf-8" if flags & 0x800 else "cp437", errors="replace")
-    if len(name) > 240:
-        name = f"{name[:120]}…{name[-119:]}"
-    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)

@@ -117,11 +117,36 @@ def test_a_broken_file_of_a_folder_is_rejected_and_the_others_are_read(tmp_path)
     assert rejected[-1].place == str(tmp_path / "a.gz")
 
 
-def test_a_zip_without_its_end_is_named(tmp_path):
-    packed = pack_zip([(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])])
-    _, _, error = read_until_error(save(tmp_path, packed[: len(packed) // 2]))
+class Pipe(io.BytesIO):
+    """A file that cannot go back, as when an archive is written to a connection."""
+
+    def seek(self, *_: int) -> int:
+        raise OSError
+
+    def tell(self) -> int:
+        raise OSError
+
+
+def stream_zip(entries: list[tuple[str, bytes]], *, is_long: bool) -> bytes:
+    """Pack as a server does: the sizes of an entry stand behind it, in 4 or 8 bytes."""
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            with archive.open(name, "w", force_zip64=is_long) as entry:
+                entry.write(data)
+    return pipe.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["sized", "streamed", "streamed zip64"])
+def test_a_zip_without_its_end_gives_the_entries_before_the_break(tmp_path, kind):
+    entries = [(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])]
+    packed = pack_zip(entries) if kind == "sized" else stream_zip(entries, is_long="zip64" in kind)
+    assert read_until_error(save(tmp_path, packed)) == (RECORDS[:50], [], None)
+    bodies, rejected, error = read_until_error(save(tmp_path, packed[: len(packed) // 2]))
+    assert 20 < len(bodies) < 30
+    assert (bodies, rejected) == (RECORDS[: len(bodies)], [])
     assert error is not None
-    assert "cut off" in error.reason
+    assert f"cut off: its list of entries is missing; the {len(bodies)} entries" in error.reason
 
 
 def test_a_zip_that_lost_its_start_is_named(tmp_path):

@@ -34,7 +34,8 @@ from trialbook.source.legacy_xml import (
 from trialbook.source.limits import DEFAULT, Limits, describe_bytes
 from trialbook.source.page_text import is_page_text, read_page_text
 from trialbook.source.unknown import ACCEPTED, describe_unknown
-from trialbook.source.zip_archive import ZIP_MAGICS, ZipArchive, ZipEntry
+from trialbook.source.zip_archive import ZIP_MAGICS, ZipArchive
+from trialbook.source.zip_entry import ZipEntry
 
 HEAD_BYTES = 64 * 1024
 STDIN = Path("-")

@@ -75,6 +75,7 @@ ANNOUNCES = re.compile(
 CHARACTERISTICS = re.compile(r"[A-Z][A-Z /,&-]{3,60}(?:CHARACTERISTICS|THERAPY|REQUIREMENTS)\s*:?")
 MAX_HEADING = 220
 MAX_TITLE_WORDS = 14
+MAX_PREFIX_WORDS = 4
 MAX_LEVEL = 8
 
 
@@ -224,6 +225,8 @@ def _lines(text: str) -> Iterator[_Line]:
     position, depth, follows_blank, mark = 0, 0, True, ""
     for found in (*BREAK.finditer(text), None):
         end = found.start() if found else len(text)
+        if found and found[0][0] in " \t" and _is_one_heading(text[position:end]):
+            continue
         if text[position:end].strip():
             body = text[position:end].rstrip()
             yield _line(
@@ -239,6 +242,12 @@ def _lines(text: str) -> Iterator[_Line]:
             follows_blank = True
             depth += {"<u": 1, "<o": 1}.get(tag[:2], 0) - (tag[:3] in ("</u", "</o"))
             mark = "*" if tag[:3] == "<li" else mark if tag[:2] == "<p" else ""
+
+
+def _is_one_heading(words: str) -> bool:
+    """Whether words before "Inclusion Criteria" in one line belong to that heading: few, and no sentence."""
+    count = len(words.split())
+    return count == 1 or (count <= MAX_PREFIX_WORDS and words.rstrip()[-1:] not in ".;,)]")
 
 
 def _line(text: str, start: int, end: int, follows_blank: bool, *, mark: str = "", indent: int = 0) -> _Line:

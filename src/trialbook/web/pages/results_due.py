@@ -209,8 +209,8 @@ def _remarks(end: _End, due: date, today: date) -> tuple[str, ...]:
         remarks.append("The estimated date has gone by; this record does not confirm that it was kept.")
     if today > due:
         remarks.append(
-            f"The due date passed {count_of((today - due).days, 'day')} ago and this copy of the record shows no "
-            "results. An extension, a waiver or a submission under review need not show in it."
+            f"The due date passed {count_of((today - due).days, 'day')} ago and this copy of the record "
+            "shows no results. An extension, a waiver or a submission under review need not show in it."
         )
     return tuple(remarks)
 

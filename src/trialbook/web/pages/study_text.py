@@ -45,5 +45,7 @@ def render_study_text(
         ("Acronym", study.identification.acronym or "none given"),
         ("Last updated", piece_text(Day(updated)) if updated else "not given"),
     )
-    lines += ["", *(f"{label + ':':<14}{value}" for label, value in facts)]
+    lines.append("")
+    for label, value in facts:
+        lines += wrap(value, width, first=f"{label + ':':<14}")
     return "\n".join(lines) + "\n" + render_text(parts, width) + "\n"

@@ -28,7 +28,7 @@ from trialbook.web.pages.document import (
     Sub,
     Versions,
 )
-from trialbook.web.pages.words import label_of, term_of
+from trialbook.web.pages.words import label_of, term_of, yes_no
 
 MAX_UNREAD = 200
 
@@ -112,6 +112,8 @@ def milestones_section(study: Study) -> Section:
         day = _day(value)
         if day:
             rows.append(Fact(label, (day,)))
+    if study.has_results is not None:
+        rows.append(Fact("The registry counts the record as one with results", (yes_no(study.has_results),)))
     blocks: list[Block] = [Facts(tuple(rows)) if rows else Absent("The record gives no dates of its own.")]
     infos = tracking.submission_infos if tracking else ()
     for index, info in enumerate(infos, 1):

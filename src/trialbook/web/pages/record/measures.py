@@ -139,8 +139,10 @@ def describe_measure(measure: BaselineMeasure | OutcomeMeasure) -> str:
         kind = f"{kind} ({words})" if kind else words
     unit = measure.unit_of_measure or ""
     if unit.lower() == "participants" and kind == "Count of participants":
-        return kind
-    return ", ".join(filter(None, (kind, unit)))
+        unit = ""
+    units = measure.denom_units_selected or "Participants"
+    counted = "" if units == "Participants" else f"counted in {units}"
+    return ", ".join(filter(None, (kind, unit, counted)))
 
 
 def _titles(groups: tuple[MeasureGroup, ...]) -> tuple[str, ...]:
@@ -183,9 +185,11 @@ def _class_rows(
 
 
 def _has_percent(measure: BaselineMeasure | OutcomeMeasure) -> bool:
-    return str(measure.param_type) in COUNTS and bool(
-        measure.calculate_pct or str(measure.param_type) == "COUNT_OF_PARTICIPANTS"
-    )
+    """Whether counts go with percentages: as the record says, else for counts of participants."""
+    kind = str(measure.param_type or "")
+    if measure.calculate_pct is None:
+        return kind == "COUNT_OF_PARTICIPANTS"
+    return measure.calculate_pct and kind in COUNTS
 
 
 def _totals(denoms: tuple[Denom, ...], selected: str | None) -> dict[str, float]:

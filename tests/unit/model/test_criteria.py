@@ -1,0 +1,199 @@
+"""Eligibility texts fall into single criteria, in every form that sponsors use, and nothing is lost."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trialbook.model.criteria import Criterion, split_criteria
+from trialbook.model.protocol import EligibilityModule
+
+FORMS = [
+    ("Inclusion Criteria:\n\n* a\n* b\n\nExclusion Criteria:\n\n* c", "ia ib ec"),
+    ("INCLUSION CRITERIA\n\n1. a\n2. b\n\nEXCLUSION CRITERIA\n\n1. c", "ia ib ec"),
+    ("Key Inclusion Criteria:\na\nb\nKey Exclusion Criteria:\nc".replace("\n", "\n\n"), "ia ib ec"),
+    ("Inclusion:\n\n- a\n\nExclusion:\n\n- c", "ia ec"),
+    ("Criteria of inclusion:\n\n* a\n\nNon-inclusion Criteria:\n\n* c", "ia ec"),
+    ("I. Inclusion Criteria\n\n* a\n\nII. Exclusion Criteria\n\n* c", "ia ec"),
+    ("[Inclusion Criteria]\n\n* a\n\n[Exclusion Criteria]\n\n* c", "ia ec"),
+    ("Inclusion Criteria: a\n\nExclusion Criteria: c", "ia ec"),
+    ("Inclusion Criteria: - A - B Exclusion Criteria: - C", "iA iB eC"),
+    ("Included will be those with:\n\n* a\n\nExcluded will be those with:\n\n* c", "ia ec"),
+    (
+        "Inclusion Criteria\n\nEach participant must meet all of these:\n\n* a",
+        "iEach participant must meet all of these: ia",
+    ),
+    ("Participants will be excluded from the study if they:\n\n* c", "ec"),
+    ("DISEASE CHARACTERISTICS:\n\n* a\n\nPATIENT CHARACTERISTICS:\n\n* b", "ia ib"),
+    ("* a\n\nExclusion Criteria:\n\n* c", "ia ec"),
+    ("* a\n* b", "oa ob"),
+    ("Key Inclusion/Exclusion Criteria:\n\n* a", "oa"),
+    (
+        "<p>Inclusion Criteria:</p><ul><li>a</li><li><p>b</p></li></ul><p>Exclusion:</p><ul><li>c</li></ul>",
+        "ia ib ec",
+    ),
+    (
+        "Inclusion Criteria:\n\n* a\n\nInclusion/exclusion criteria may apply beyond these.",
+        "ia oInclusion/exclusion criteria may apply beyond these.",
+    ),
+]
+
+
+def shorthand(text: str) -> str:
+    return " ".join(f"{item.kind[0]}{item.text}" for item in split_criteria(text))
+
+
+def uncovered(text: str, found: tuple[Criterion, ...]) -> str:
+    position, rest = 0, []
+    for item in found:
+        assert position <= item.start <= item.end
+        assert text[item.start : item.end] == item.text
+        rest.append(text[position : item.start])
+        position = item.end
+    return "".join([*rest, text[position:]])
+
+
+@pytest.mark.parametrize(("text", "expected"), FORMS, ids=[form[0][:30] for form in FORMS])
+def test_each_form_of_heading_is_read(text: str, expected: str) -> None:
+    assert shorthand(text) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "* Patient meets the inclusion criteria for trial entry",
+        "* Myocardial infarction within one month of trial inclusion",
+        "Any condition not fulfilling inclusion criteria",
+        "11. Exclusion criteria of the core study",
+        "* A female participant is eligible if at least one of the following applies:",
+    ],
+)
+def test_a_criterion_that_speaks_of_inclusion_opens_no_list(line: str) -> None:
+    found = split_criteria(f"Exclusion Criteria:\n\n* a\n\n{line}\n\n* b")
+    assert [item.kind for item in found] == ["exclusion"] * 3
+
+
+def test_nested_and_numbered_lists_keep_their_marks_and_levels() -> None:
+    text = "Inclusion Criteria:\n\n1. One\n\n   * Two\n   * Three\n\n     a) Four\n2. Five"
+    assert [(item.number, item.level) for item in split_criteria(text)] == [
+        ("1.", 0),
+        ("*", 1),
+        ("*", 1),
+        ("a)", 2),
+        ("2.", 0),
+    ]
+
+
+def test_headings_of_groups_are_kept_with_their_criteria() -> None:
+    text = "Inclusion Criteria:\n\nDonor Inclusion Criteria:\n\n* a\n\nRecipient Inclusion Criteria:\n\n* b"
+    headings = [item.heading for item in split_criteria(text)]
+    assert headings == ["Inclusion Criteria: Donor Inclusion Criteria", "Recipient Inclusion Criteria"]
+
+
+def test_wrapped_lines_stay_one_criterion_and_single_lines_do_not() -> None:
+    text = "Inclusion Criteria:\n\nHeart failure that has lasted\nfor a year\nAge over 18"
+    assert [item.text for item in split_criteria(text)] == [
+        "Heart failure that has lasted\nfor a year",
+        "Age over 18",
+    ]
+
+
+def test_an_empty_heading_and_an_empty_text_are_told_apart() -> None:
+    assert split_criteria("") == ()
+    assert split_criteria("   \n\n") == ()
+    assert [(item.kind, item.text) for item in split_criteria("Exclusion Criteria:")] == [
+        ("other", "Exclusion Criteria:")
+    ]
+
+
+def test_the_model_gives_criteria_by_name() -> None:
+    module = EligibilityModule(eligibility_criteria=r"Inclusion Criteria:" "\n\n" r"* HbA1c \> 7%")
+    assert [item.text for item in module.criteria] == [r"HbA1c \> 7%"]
+    assert EligibilityModule().criteria == ()
+
+
+HEADINGS = ("Inclusion Criteria:", "Exclusion criteria", "Excluded are", "heart", "Age", " > 18", " and ")
+MARKS = (
+    "* ",
+    "1. ",
+    "a) ",
+    "- ",
+    "  ",
+    "\t",
+    "\n",
+    "\n\n",
+    "\r\n",
+    ".",
+    ":",
+    "[",
+    "<p>",
+    "<ul>",
+    "<li>",
+    "</li>",
+)
+PIECES = st.sampled_from((*HEADINGS, *MARKS))
+
+
+@given(st.lists(PIECES, max_size=40))
+def test_whatever_is_outside_the_criteria_is_heading_mark_or_space(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    found = split_criteria(text)
+    rest = re.sub(r"<[^>]*>", " ", uncovered(text, found))
+    headings = " ".join(item.heading for item in found)
+    for word in re.findall(r"\w{2,}", rest):
+        assert word in headings, (word, rest)
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_split_in_order_without_overlap(text: str) -> None:
+    uncovered(text, split_criteria(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 300_000,
+        "inclusion " * 30_000,
+        "* x\n" * 50_000,
+        "word\n" * 40_000,
+        " " * 300_000,
+        "- A " * 60_000,
+    ],
+    ids=["one word", "one line", "many entries", "one wrapped text", "blank", "one run"],
+)
+def test_a_huge_text_takes_seconds_not_minutes(text: str) -> None:
+    start = time.perf_counter()
+    split_criteria(text)
+    assert time.perf_counter() - start < 3
+
+
+def test_real_texts_split_into_both_lists(shared_data: Path) -> None:
+    both = total = 0
+    slowest = 0.0
+    for name in ("records.jsonl.gz", "records_stem_cells_2022.jsonl.gz"):
+        for line in gzip.decompress((shared_data / "ctgov" / name).read_bytes()).splitlines():
+            protocol = msgspec.json.decode(line)["protocolSection"]
+            text = protocol.get("eligibilityModule", {}).get("eligibilityCriteria")
+            if not text:
+                continue
+            start = time.perf_counter()
+            found = split_criteria(text)
+            slowest = max(slowest, time.perf_counter() - start)
+            rest = uncovered(text, found)
+            headings = " ".join(item.heading for item in found)
+            assert all(
+                word in headings
+                for word in re.findall(r"\b(?![ivx]+\b)\w{4,}", re.sub(r"<[^>]*>", " ", rest))
+            )
+            total += 1
+            both += {"inclusion", "exclusion"} <= {item.kind for item in found}
+    assert total > 4000
+    assert both / total > 0.98
+    assert slowest < 0.2

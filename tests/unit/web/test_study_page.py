@@ -15,7 +15,7 @@ from trialbook.model import PartialDate, Study, parse_record
 from trialbook.samples import sample_paths
 from trialbook.web.pages import render_study_page, render_study_text
 from trialbook.web.pages.addresses import is_web_address
-from trialbook.web.pages.context import ChangeNote, Near, RelatedStudy, StudyHistory, VersionLine
+from trialbook.web.pages.context import ChangeNote, Near, PlaceForm, RelatedStudy, StudyHistory, VersionLine
 
 TODAY = date(2026, 1, 15)
 VOID = {"meta", "link", "br", "input", "img", "hr", "path", "rect"}
@@ -211,7 +211,7 @@ def test_links_leave_only_for_the_web_and_carry_no_trust(with_results: dict[str,
     module["seeAlsoLinks"] = [
         {"label": "good", "url": "https://example.org/a?b=1&c=2"},
         {"label": "bad", "url": "javascript:alert(1)"},
-        {"label": "odd", "url": 'https://example.org/" onmouseover="alert(1)'},
+        {"label": "odd", "url": 'https://example.org/"onmouseover="alert(1)'},
         {"label": "data", "url": "data:text/html,x"},
     ]
     html = render_study_page(parse_record(record), today=TODAY)
@@ -297,6 +297,11 @@ def test_sites_are_nearest_first_when_a_place_is_given() -> None:
     assert order == sorted(order)
     assert "392 km" in sites  # Paris to Lyon on a sphere of 6,371 km
     assert "nearest to Paris, France first" in sites
+    form = PlaceForm(action="/study/NCT99000099#sites", value='"x', problem="No such place.")
+    asked = page_of(study, place_form=form)
+    assert "/study/NCT99000099#sites" in asked.values("action")
+    assert '"x' in asked.values("value")
+    assert "No such place." in asked.text
 
 
 def test_versions_and_related_studies_are_listed_with_links(bare: Study) -> None:

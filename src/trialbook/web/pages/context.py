@@ -21,6 +21,17 @@ class Near(View, frozen=True):
     label: str = ""
 
 
+class PlaceForm(View, frozen=True):
+    """A field on a record page for the place to sort sites by; sent by GET to `action` as `near`.
+
+    `problem` says why the last place could not be used.
+    """
+
+    action: str
+    value: str = ""
+    problem: str = ""
+
+
 class ChangeNote(View, frozen=True):
     """One line of what changed between two versions, under its group (`status`, `outcomes`…)."""
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from trialbook.model import PartialDate
-from trialbook.web.pages.context import RelatedStudy, VersionLine
+from trialbook.web.pages.context import PlaceForm, RelatedStudy, VersionLine
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
@@ -168,6 +168,12 @@ class Sites(Node, frozen=True):
     items: tuple[Site, ...]
 
 
+class AskPlace(Node, frozen=True):
+    """A field to ask for a place; plain text leaves it out."""
+
+    form: PlaceForm
+
+
 class Versions(Node, frozen=True):
     """The versions of a record as a timeline."""
 
@@ -193,6 +199,7 @@ Block: TypeAlias = (
     | Sub
     | Criteria
     | Sites
+    | AskPlace
     | Versions
     | Related
 )

@@ -6,7 +6,7 @@ from datetime import date
 
 from trialbook.model import PartialDate, Study
 from trialbook.web.pages.addresses import NCT_ID, registry_url, study_url
-from trialbook.web.pages.context import Near, RelatedStudy, StudyHistory
+from trialbook.web.pages.context import Near, PlaceForm, RelatedStudy, StudyHistory
 from trialbook.web.pages.environment import render
 from trialbook.web.pages.record import compose_record
 from trialbook.web.pages.words import label_of, meaning_of, status_tone
@@ -18,6 +18,7 @@ def render_study_page(
     *,
     history: StudyHistory | None = None,
     near: Near | None = None,
+    place_form: PlaceForm | None = None,
     as_of: str | None = None,
     related: tuple[RelatedStudy, ...] = (),
     today: date | None = None,
@@ -28,14 +29,23 @@ def render_study_page(
     ----------
     study
         The record.
-    history, near, related
-        The versions that the library holds, a place to sort sites by, studies that resemble this one.
+    history, related
+        The versions that the library holds, studies that resemble this one.
+    near, place_form
+        A place to sort sites by, and the field to ask for one.
     as_of
         The date (ISO 8601) as of which the record is shown, or None for the newest version.
     today
         The day against which results are due or late; `as_of` when that is given, else the present day.
     """
-    parts = compose_record(study, today=today or _day_of(as_of), history=history, near=near, related=related)
+    parts = compose_record(
+        study,
+        today=today or _day_of(as_of),
+        history=history,
+        near=near,
+        place_form=place_form,
+        related=related,
+    )
     status = study.overall_status
     versions = history.versions if history else ()
     shown = next((line for line in versions if line.is_shown), None)

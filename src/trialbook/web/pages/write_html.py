@@ -10,6 +10,7 @@ from markupsafe import Markup
 from trialbook.web.pages.context import VersionLine
 from trialbook.web.pages.document import (
     Absent,
+    AskPlace,
     Block,
     Card,
     Criteria,
@@ -169,6 +170,17 @@ def _sites(block: Sites, level: int) -> str:
     return f'<ul class="sites">{"".join(map(_site, block.items))}</ul>'
 
 
+def _ask_place(block: AskPlace, level: int) -> str:
+    form = block.form
+    problem = f'<p class="note warn" role="alert">{quote_text(form.problem)}</p>' if form.problem else ""
+    return (
+        f'<form class="place-form" action="{quote_text(form.action)}" method="get">'
+        '<label for="near">Nearest to</label> '
+        f'<input id="near" name="near" value="{quote_text(form.value)}" autocomplete="address-level2"> '
+        f'<button type="submit">Sort the sites</button></form>{problem}'
+    )
+
+
 def _site(site: Site) -> str:
     distance = f'<span class="distance">{quote_text(site.distance)}</span>' if site.distance else ""
     status = ""
@@ -266,6 +278,7 @@ WRITERS: dict[type, Callable[[Any, int], str]] = {
     Sub: _sub,
     Criteria: _criteria,
     Sites: _sites,
+    AskPlace: _ask_place,
     Table: _table,
     Versions: _versions,
     Related: _related,

@@ -11,6 +11,7 @@ from typing import Any
 from trialbook.web.pages.addresses import is_web_address
 from trialbook.web.pages.document import (
     Absent,
+    AskPlace,
     Block,
     Card,
     Criteria,
@@ -249,6 +250,7 @@ WRITERS: dict[type, Callable[[Any, int, int], Iterator[str]]] = {
     Sub: _sub,
     Criteria: _criteria,
     Sites: _sites,
+    AskPlace: lambda block, width, level: iter(()),
     Table: _table,
     Versions: _versions,
     Related: _related,

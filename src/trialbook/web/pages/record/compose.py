@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import Study
-from trialbook.web.pages.context import Near, RelatedStudy, StudyHistory
+from trialbook.web.pages.context import Near, PlaceForm, RelatedStudy, StudyHistory
 from trialbook.web.pages.document import Part
 from trialbook.web.pages.record.arms import arms_section, interventions_section, other_names_section
 from trialbook.web.pages.record.behind import (
@@ -48,6 +48,7 @@ def compose_record(
     today: date,
     history: StudyHistory | None = None,
     near: Near | None = None,
+    place_form: PlaceForm | None = None,
     related: tuple[RelatedStudy, ...] = (),
 ) -> tuple[Part, ...]:
     """Every section of a record page. A section without data says so; none is left out.
@@ -58,8 +59,8 @@ def compose_record(
         The record.
     today
         The day against which "due" and "late" are judged.
-    history, near, related
-        What the library adds: versions, a place to sort sites by, studies that resemble this one.
+    history, near, place_form, related
+        What the library adds: versions, a place to sort sites by and the field to ask for it, like studies.
     """
     overview = (
         results_section(study, today),
@@ -80,7 +81,7 @@ def compose_record(
         sponsors_section(study),
         responsible_party_section(study),
         officials_section(study),
-        sites_section(study, near),
+        sites_section(study, near, place_form),
         countries_section(study),
     )
     further = (

@@ -8,8 +8,20 @@ from collections import Counter
 from trialbook.model import Study
 from trialbook.model.protocol import Location
 from trialbook.web.pages.addresses import map_url
-from trialbook.web.pages.context import Near
-from trialbook.web.pages.document import Absent, Block, Fold, Item, Items, Plain, Section, Site, Sites, Sub
+from trialbook.web.pages.context import Near, PlaceForm
+from trialbook.web.pages.document import (
+    Absent,
+    AskPlace,
+    Block,
+    Fold,
+    Item,
+    Items,
+    Plain,
+    Section,
+    Site,
+    Sites,
+    Sub,
+)
 from trialbook.web.pages.record.people import contact_line
 from trialbook.web.pages.words import count_of, status_tone, term_of
 
@@ -18,7 +30,7 @@ EARTH_RADIUS_KM = 6371.0088
 OPEN_UP_TO = 30
 
 
-def sites_section(study: Study, near: Near | None) -> Section:
+def sites_section(study: Study, near: Near | None, place_form: PlaceForm | None = None) -> Section:
     """Sites by distance from a place, or by country."""
     sites = study.locations
     if not sites:
@@ -30,7 +42,8 @@ def sites_section(study: Study, near: Near | None) -> Section:
             Plain((f"{count_of(len(sites), 'site')} in {_country_count(sites)}.",)),
             *_by_country(sites),
         ]
-    return Section("sites", "Locations", PURPOSE, tuple(blocks))
+    form = (AskPlace(place_form),) if place_form else ()
+    return Section("sites", "Locations", PURPOSE, (*form, *blocks))
 
 
 def countries_section(study: Study) -> Section:

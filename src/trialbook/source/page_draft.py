@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from trialbook.source.registry_terms import as_enum
-
-_ISO_DATE = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
 
 
 class Draft:
@@ -40,32 +36,6 @@ class Draft:
 def is_absent(text: str) -> bool:
     """Tell whether the page prints this in the place of a missing value."""
     return text.strip() in ("", "-", "–", "—")
-
-
-def as_date(text: str) -> str | None:
-    """Read a date as printed, whole or partial, into `YYYY[-MM[-DD]]`.
-
-    Examples
-    --------
-    >>> as_date("September 2, 2025")
-    '2025-09-02'
-    >>> as_date("2021-08")
-    '2021-08'
-    """
-    text = " ".join(text.split())
-    for pattern, form in (
-        ("%Y-%m-%d", "%Y-%m-%d"),
-        ("%Y-%m", "%Y-%m"),
-        ("%B %d, %Y", "%Y-%m-%d"),
-        ("%b %d, %Y", "%Y-%m-%d"),
-        ("%B %Y", "%Y-%m"),
-        ("%b %Y", "%Y-%m"),
-    ):
-        try:
-            return datetime.strptime(text, pattern).strftime(form)  # noqa: DTZ007
-        except ValueError:
-            continue
-    return text if _ISO_DATE.match(text) and len(text) == 4 else None
 
 
 def cut_paragraphs(lines: list[str], markers: tuple[str, ...] = ()) -> list[str]:

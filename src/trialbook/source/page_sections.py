@@ -12,13 +12,12 @@ from typing import Any
 
 from trialbook.source.page_draft import (
     Draft,
-    as_date,
     enum_reader,
     is_absent,
     read_labelled,
     take,
 )
-from trialbook.source.registry_terms import as_enum, as_phases
+from trialbook.source.registry_terms import as_date, as_enum, as_phases
 
 
 def read_results(lines: list[str], draft: Draft) -> None:

@@ -19,7 +19,8 @@ import msgspec
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source import page_arms, page_people, page_sections
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.page_draft import Draft, as_date, is_absent
+from trialbook.source.page_draft import Draft, is_absent
+from trialbook.source.registry_terms import as_date
 
 MAX_PAGE_BYTES = 4 * 2**20
 

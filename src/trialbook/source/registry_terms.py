@@ -1,13 +1,16 @@
 """Which of the registry's enumeration values does this label mean?
 
 Records that do not come from API v2 spell its values in other ways: `Parallel Assignment` for
-`PARALLEL`, `2-Sided` for `TWO_SIDED`. Sources that map to the v2 shape look labels up here.
+`PARALLEL`, `2-Sided` for `TWO_SIDED`. Sources that map to the v2 shape look labels up here, and read
+dates as people print them.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
+_YEAR = re.compile(r"^\d{4}$")
 _NOT_A_NAME = re.compile(r"[^A-Z0-9]+")
 
 # Keys are labels as `as_enum` folds them; only those that folding alone does not make right.
@@ -135,3 +138,29 @@ def as_intervention_label(intervention_type: str) -> str:
     'Combination Product'
     """
     return intervention_type.replace("_", " ").title()
+
+
+def as_date(text: str) -> str | None:
+    """Read a date as printed, whole or partial, into `YYYY[-MM[-DD]]`.
+
+    Examples
+    --------
+    >>> as_date("September 2, 2025")
+    '2025-09-02'
+    >>> as_date("2021-08")
+    '2021-08'
+    """
+    text = " ".join(text.split())
+    for pattern, form in (
+        ("%Y-%m-%d", "%Y-%m-%d"),
+        ("%Y-%m", "%Y-%m"),
+        ("%B %d, %Y", "%Y-%m-%d"),
+        ("%b %d, %Y", "%Y-%m-%d"),
+        ("%B %Y", "%Y-%m"),
+        ("%b %Y", "%Y-%m"),
+    ):
+        try:
+            return datetime.strptime(text, pattern).strftime(form)  # noqa: DTZ007
+        except ValueError:
+            continue
+    return text if _YEAR.match(text) else None

@@ -247,6 +247,7 @@ def read_typed(record: dict[str, Any]) -> tuple[Study, list[SourceFormatError]]:
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 MAX_MISFITS = 50
+AN_INDEX = re.compile(r"\[(?:\.\.\.|\d+)\]")
 JSON_TYPES = {
     str: "str",
     int: "int",
@@ -275,13 +276,17 @@ def without_misfits(value: Any, steps: list[str], found: str) -> Any:
 
 
 def _locate(record: dict[str, Any], message: str) -> tuple[SourceFormatError, list[str]]:
-    """Turn the decoder's words ("Expected `str`, got `int` - at `$.a[...].b`") into fields and steps."""
+    """Turn the decoder's words ("Expected `str`, got `int` - at `$.a[...].b`") into fields and steps.
+
+    An index (`$.a[0].b`, as msgspec 0.22 writes it) is read as the whole list: a wrong type is left out
+    of each of its items at once.
+    """
     match = re.fullmatch(r"Expected `(.+?)`, got `(.+?)`(?: - at `\$\.?(.*)`)?", message)
     nct_id = find_nct_id(record)
     if match is None:
         return SourceFormatError(message, nct_id=nct_id), []
     expected, found, path = match.groups()
-    steps = (path or "").replace("[...]", ".*").split(".") if path else []
+    steps = AN_INDEX.sub(".*", path).split(".") if path else []
     error = SourceFormatError("wrong type", path=path or "", found=found, expected=expected, nct_id=nct_id)
     return error, steps
 

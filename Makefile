@@ -1,0 +1,54 @@
+# Each target does the set-up that it needs: Python 3.11 or later and make are enough to begin with.
+PYTHON ?= $(shell python3.11 -c pass 2>/dev/null && echo python3.11 || echo python3)
+PORT ?= 8080
+REGISTRY ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+DEMO := build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs test-all setup clean
+
+help: ## list what there is
+	@echo 'make TARGET, where TARGET is one of'
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: $(READY) ## read the sample records and open the site; REGISTRY=path reads your own file, PORT=8080
+	@test -z "$(REGISTRY)" || test -e "$(REGISTRY)" || { echo 'There is no file or folder $(REGISTRY).' >&2; exit 2; }
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@if test -n "$(REGISTRY)"; then $(BIN)/trialbook --home $(DEMO) import "$(REGISTRY)"; \
+	else $(BIN)/trialbook --home $(DEMO) samples | tr '\n' '\0' | xargs -0 $(BIN)/trialbook --home $(DEMO) import; fi
+	@echo 'The site is at http://127.0.0.1:$(PORT) (Ctrl-C ends it).'
+	@$(BIN)/trialbook --home $(DEMO) serve --port $(PORT)
+
+test: $(READY) ## run the tests, without the whole-corpus sweeps
+	@$(BIN)/python -m pytest -rs -m 'not slow'
+
+test-all: $(READY) ## run every test, the slow sweeps too
+	@$(BIN)/python -m pytest -rs -m ''
+
+check: $(READY) ## lint, format, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## measure speed, size and memory (benchmarks/bench.py)
+	@$(BIN)/python benchmarks/bench.py
+
+docs: $(READY) ## run what the README and docs/ show
+	@$(BIN)/python -m pytest -rs tests/docs
+
+setup: $(READY) ## only make the environment in .venv
+
+clean: ## remove the environment and what was built
+	rm -rf .venv build
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'Trialbook needs Python 3.11 or later; "$(PYTHON)" is not. Name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo 'Installing what Trialbook needs into .venv (once) …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -47,10 +47,13 @@ class Codec:
 
 
 def train_dictionary(bodies: list[bytes]) -> bytes | None:
-    """Learn a dictionary from records, or None where there are too few to learn from."""
+    """Learn a dictionary from records, or None where they are too few or too small to learn from."""
     if len(bodies) < MIN_TRAINING_RECORDS:
         return None
-    return zstandard.train_dictionary(DICTIONARY_BYTES, [body[:65_536] for body in bodies]).as_bytes()
+    try:
+        return zstandard.train_dictionary(DICTIONARY_BYTES, [body[:65_536] for body in bodies]).as_bytes()
+    except zstandard.ZstdError:
+        return None
 
 
 def compute_wire_hash(received: bytes) -> bytes:
@@ -70,9 +73,9 @@ def compute_content(record: dict[str, Any]) -> tuple[bytes, int]:
     own = {key: value for key, value in record.items() if key != "derivedSection"}
     text = msgspec.json.encode(own, order="deterministic")
     digest = hashlib.blake2b(text, digest_size=16)
-    derived = record.get("derivedSection")
-    if isinstance(derived, dict):
-        misc = derived.get("miscInfoModule")
+    if "derivedSection" in record:
+        derived = record["derivedSection"]
+        misc = derived.get("miscInfoModule") if isinstance(derived, dict) else None
         if isinstance(misc, dict) and "versionHolder" in misc:
             kept = {key: value for key, value in misc.items() if key != "versionHolder"}
             derived = {**derived, "miscInfoModule": kept}

@@ -5,34 +5,34 @@ from __future__ import annotations
 import sqlite3
 import uuid
 
-from trialbook.errors import StoreVersionError
+from trialbook.errors import StoreError, StoreVersionError
 
 SCHEMA_VERSION = 1
 
 TABLES = """
-CREATE TABLE library (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS library (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- One run of a command that brought records in.
-CREATE TABLE source (
+CREATE TABLE IF NOT EXISTS source (
     source_id INTEGER PRIMARY KEY,
     location TEXT NOT NULL,
     started_at TEXT NOT NULL,
     note TEXT NOT NULL DEFAULT ''
 );
 
-CREATE TABLE dictionary (dictionary_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS dictionary (dictionary_id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
-CREATE TABLE study (
+CREATE TABLE IF NOT EXISTS study (
     study_id INTEGER PRIMARY KEY,
     nct_id TEXT NOT NULL UNIQUE,
     current_version_id INTEGER NOT NULL,
     changed_seq INTEGER NOT NULL
 );
-CREATE INDEX study_changed ON study (changed_seq);
+CREATE INDEX IF NOT EXISTS study_changed ON study (changed_seq);
 
 -- Every version of every record, in the bytes that were received. `extent` is the length of what
 -- the sponsor wrote (all but the derived section): of two copies of one version the fuller counts.
-CREATE TABLE version (
+CREATE TABLE IF NOT EXISTS version (
     version_id INTEGER PRIMARY KEY,
     study_id INTEGER NOT NULL REFERENCES study,
     version_date TEXT,
@@ -48,11 +48,11 @@ CREATE TABLE version (
     body BLOB NOT NULL,
     original BLOB
 );
-CREATE INDEX version_study ON version (study_id, version_date);
-CREATE INDEX version_wire ON version (wire_hash);
+CREATE INDEX IF NOT EXISTS version_study ON version (study_id, version_date);
+CREATE INDEX IF NOT EXISTS version_wire ON version (wire_hash);
 
 -- Versions that the registry's history lists; their bodies may be unknown.
-CREATE TABLE announced_version (
+CREATE TABLE IF NOT EXISTS announced_version (
     nct_id TEXT NOT NULL,
     number INTEGER NOT NULL,
     version_date TEXT NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE announced_version (
 ) WITHOUT ROWID;
 
 -- Input that could not be understood, as it was received.
-CREATE TABLE rejection (
+CREATE TABLE IF NOT EXISTS rejection (
     rejection_id INTEGER PRIMARY KEY,
     source_id INTEGER NOT NULL REFERENCES source,
     place TEXT NOT NULL,
@@ -73,24 +73,35 @@ CREATE TABLE rejection (
 );
 
 -- How far each synchronisation with a live registry has come.
-CREATE TABLE sync_state (request TEXT PRIMARY KEY, state TEXT NOT NULL, saved_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sync_state (
+    request TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    saved_at TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Lay out an empty library, with an identity of its own, in one transaction."""
+    """Lay out an empty library, with an identity of its own, in one transaction.
+
+    Where another process was quicker, its library stays as it is.
+    """
     connection.executescript("BEGIN IMMEDIATE;" + TABLES)
     connection.executemany(
-        "INSERT INTO library VALUES (?, ?)",
+        "INSERT OR IGNORE INTO library VALUES (?, ?)",
         [("library_id", uuid.uuid4().hex), ("schema_version", str(SCHEMA_VERSION)), ("seq", "0")],
     )
     connection.commit()
 
 
 def check_schema(connection: sqlite3.Connection) -> None:
-    """Raise StoreVersionError where a newer Trialbook wrote the library."""
-    (found,) = connection.execute("SELECT value FROM library WHERE key = 'schema_version'").fetchone()
-    if int(found) > SCHEMA_VERSION:
+    """Raise StoreVersionError where a newer Trialbook wrote the library, StoreError where it is none."""
+    row = None
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone():
+        row = connection.execute("SELECT value FROM library WHERE key = 'schema_version'").fetchone()
+    if row is None or not row[0].isdecimal():
+        raise StoreError("its file is no library of Trialbook: use another --home")
+    if int(row[0]) > SCHEMA_VERSION:
         raise StoreVersionError(
-            f"this library has schema {found}, this Trialbook reads up to {SCHEMA_VERSION}: update Trialbook"
+            f"this library has schema {row[0]}, this Trialbook reads up to {SCHEMA_VERSION}: update Trialbook"
         )

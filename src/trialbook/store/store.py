@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from trialbook.errors import NotFoundError, StoreError
+from trialbook.errors import NotFoundError, StoreError, StoreVersionError
 from trialbook.store.codec import Codec
 from trialbook.store.schema import check_schema, create_tables
 
@@ -91,17 +91,22 @@ class Store:
             self.connection = sqlite3.connect(
                 home / FILE_NAME, timeout=30, isolation_level=None, check_same_thread=check_same_thread
             )
-            self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open the library in {home}: {error}") from error
-        self.reload_codec()
+        try:
+            self._prepare()
+            self.reload_codec()
+        except (sqlite3.Error, StoreError) as error:
+            self.connection.close()
+            if isinstance(error, StoreVersionError):
+                raise
+            raise StoreError(f"cannot open the library in {home}: {error}") from error
 
     def _prepare(self) -> None:
         self.connection.execute("PRAGMA page_size = 8192")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA mmap_size = 268435456")
-        exists = self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone()
-        if exists is None:
+        if self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
             self.connection.execute("PRAGMA journal_mode = WAL")
             create_tables(self.connection)
         check_schema(self.connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -85,6 +86,9 @@ class Writer:
         try:
             self._lock = (self.store.home / LOCK_NAME).open("a+")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock.truncate(0)
+            self._lock.write(str(os.getpid()))
+            self._lock.flush()
         except BlockingIOError:
             holder = self._read_holder()
             self._release()
@@ -93,10 +97,8 @@ class Writer:
                 "wait until it is done, or use another --home"
             ) from None
         except OSError as error:
+            self._release()
             raise StoreError(f"cannot write to the library in {self.store.home}: {error}") from error
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -110,8 +112,20 @@ class Writer:
 
     def _release(self) -> None:
         if self._lock is not None:
-            self._lock.close()
+            # On a full disk the process id may still wait to be written; closing frees the lock anyway.
+            with contextlib.suppress(OSError):
+                self._lock.close()
             self._lock = None
+
+    def mark(self) -> tuple[int | None, int]:
+        """What this process remembers of rows that a transaction may add."""
+        return self._source_id, self.store.codec.newest_id
+
+    def return_to(self, source_id: int | None, dictionary_id: int) -> None:
+        """Forget rows that were undone; what was packed with an undone dictionary could never be read."""
+        self._source_id = source_id
+        if self.store.codec.newest_id != dictionary_id:
+            self.store.reload_codec()
 
     @property
     def source_id(self) -> int:
@@ -134,7 +148,7 @@ class Writer:
         counts = SaveCounts()
         if not versions:
             return counts
-        with _Transaction(self.connection):
+        with _Transaction(self):
             self._train(versions)
             seq = self.store.seq
             learnt_at = now()
@@ -212,7 +226,7 @@ class Writer:
 
     def reject(self, rejections: Iterable[tuple[str, str, bytes]]) -> None:
         """Keep input that could not be understood, as (place, reason, bytes); a repeated one once."""
-        with _Transaction(self.connection):
+        with _Transaction(self):
             for place, reason, original in rejections:
                 self.connection.execute(
                     "INSERT OR IGNORE INTO rejection (source_id, place, reason, content_hash, original)"
@@ -228,7 +242,7 @@ class Writer:
 
     def announce(self, notices: Iterable[tuple[str, int, str, str, tuple[str, ...]]]) -> None:
         """Keep lines of a registry's history: (id, number, date, status, labels of changed modules)."""
-        with _Transaction(self.connection):
+        with _Transaction(self):
             self.connection.executemany(
                 "INSERT OR REPLACE INTO announced_version VALUES (?, ?, ?, ?, ?)",
                 [(*facts, "\n".join(labels)) for *facts, labels in notices],
@@ -236,7 +250,7 @@ class Writer:
 
     def save_sync_state(self, request: str, state: str) -> None:
         """Remember how far a synchronisation has come."""
-        with _Transaction(self.connection):
+        with _Transaction(self):
             self.connection.execute(
                 "INSERT OR REPLACE INTO sync_state VALUES (?, ?, ?)", (request, state, now())
             )
@@ -245,10 +259,11 @@ class Writer:
 class _Transaction:
     """All or nothing; a full or read-only disk becomes a StoreError that says so."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, writer: Writer) -> None:
+        self._writer, self._connection = writer, writer.connection
 
     def __enter__(self) -> None:
+        self._marks = self._writer.mark()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -259,8 +274,12 @@ class _Transaction:
             if kind is None:
                 self._connection.execute("COMMIT")
                 return
+        except sqlite3.Error as failure:
+            error = failure
+        try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self._writer.return_to(*self._marks)
         except sqlite3.Error as failure:
             error = failure
         if isinstance(error, sqlite3.Error):

@@ -1,0 +1,206 @@
+"""How does a file become a searchable page? Read it, keep every record, bring the index up to date.
+
+    source ──► model ──► store ──► search
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from trialbook.errors import SourceFormatError, SourceReadError
+from trialbook.model.study import decode_record, read_typed
+from trialbook.search.index import StudyIndex
+from trialbook.source.api_v2 import check_record
+from trialbook.source.files import Progress, read_path
+from trialbook.source.history import HistoryNotice
+from trialbook.source.incoming import Incoming, Rejected
+from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
+
+BATCH_RECORDS = 512
+BATCH_BYTES = 32 << 20
+INDEX_FOLDER = "index"
+KEPT_OF_A_REJECTION = 1 << 20
+MAX_KEPT_REJECTIONS = 10_000
+
+
+class ImportCounts(msgspec.Struct):
+    """What became of the records of a run: `read` = `stored` + `unchanged` + `rejected`.
+
+    Attributes
+    ----------
+    stored
+        Records kept, `new_versions` of them further versions of a record that was here before.
+    unchanged
+        Records that the library held already.
+    rejected
+        Pieces of input that could not be understood; kept with their reason.
+    announced
+        Versions that a registry's history lists; they are no records, so not among `read`.
+    problems
+        Files that could not be read to their end, in words.
+    """
+
+    read: int = 0
+    stored: int = 0
+    new_versions: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    announced: int = 0
+    problems: list[str] = []
+    reasons: list[str] = []
+
+
+class Batch:
+    """Collects what is read and keeps it in the store, one transaction at a time."""
+
+    def __init__(self, writer: Writer, counts: ImportCounts) -> None:
+        self.writer, self.counts = writer, counts
+        self._versions: list[NewVersion] = []
+        self._rejections: list[tuple[str, str, bytes]] = []
+        self._notices: list[tuple[str, int, str, str, tuple[str, ...]]] = []
+        self._size = 0
+
+    def add(self, item: Incoming | Rejected | HistoryNotice) -> None:
+        """Take one thing that was read; writes when enough has come together."""
+        if isinstance(item, HistoryNotice):
+            self.counts.announced += 1
+            self._notices.append(
+                (item.nct_id, item.version, item.date, item.overall_status, tuple(item.module_labels))
+            )
+            return
+        self.counts.read += 1
+        if isinstance(item, Rejected):
+            self._reject(item)
+        else:
+            self._add_record(item)
+        if len(self._versions) >= BATCH_RECORDS or self._size >= BATCH_BYTES:
+            self.flush()
+
+    def _add_record(self, item: Incoming) -> None:
+        wire_hash = compute_wire_hash(item.body if item.original is None else item.original)
+        if self.writer.knows(wire_hash):
+            self.counts.unchanged += 1
+            return
+        try:
+            record = check_record(item.body)
+            study, _ = read_typed(record)
+        except SourceFormatError as error:
+            received = item.body if item.original is None else item.original
+            self._reject(Rejected(str(error), item.place, received[:KEPT_OF_A_REJECTION]))
+            return
+        version_date = None if study.version_date is None else str(study.version_date)
+        self._versions.append(
+            NewVersion(
+                study.nct_id,
+                version_date,
+                item.body,
+                record,
+                wire_hash,
+                item.place,
+                item.format,
+                item.original,
+            )
+        )
+        self._size += len(item.body)
+
+    def _reject(self, item: Rejected) -> None:
+        self.counts.rejected += 1
+        if len(self.counts.reasons) < MAX_KEPT_REJECTIONS:
+            self.counts.reasons.append(f"{item.place}: {item.reason}")
+        self._rejections.append((item.place, item.reason, item.original))
+        self._size += len(item.original)
+
+    def flush(self) -> None:
+        """Write what has come together."""
+        saved = self.writer.save(self._versions)
+        if self._rejections:
+            self.writer.reject(self._rejections)
+        if self._notices:
+            self.writer.announce(self._notices)
+        self.counts.stored += saved.new_studies + saved.new_versions
+        self.counts.new_versions += saved.new_versions
+        self.counts.unchanged += saved.unchanged
+        self._versions, self._rejections, self._notices, self._size = [], [], [], 0
+
+
+def import_paths(
+    home: Path,
+    paths: Iterable[Path],
+    *,
+    progress: Progress | None = None,
+    on_step: Callable[[ImportCounts], None] = lambda counts: None,
+    on_index: Callable[[], None] = lambda: None,
+) -> ImportCounts:
+    """Read files of any known form into a library and make them searchable.
+
+    Parameters
+    ----------
+    home
+        The library's folder.
+    paths
+        Files or folders; `-` is standard input. One that cannot be read to its end does not keep
+        the others from being read: it is named in `ImportCounts.problems`.
+    progress
+        Counts the bytes read, for showing.
+    on_step, on_index
+        Called after each record and each indexed study.
+
+    Raises
+    ------
+    StoreBusyError, StoreError
+        The library cannot be written.
+    """
+    paths = list(paths)
+    counts = ImportCounts()
+    with Store(home) as store, Writer(store, ", ".join(map(str, paths))[:2_000]) as writer:
+        batch = Batch(writer, counts)
+        for path in paths:
+            try:
+                for item in read_path(path, progress=progress):
+                    batch.add(item)
+                    on_step(counts)
+            except SourceReadError as error:
+                counts.problems.append(str(error))
+            batch.flush()
+        update_index(store, on_index)
+    return counts
+
+
+def update_index(store: Store, on_study: Callable[[], None] = lambda: None) -> int:
+    """Bring the index into step with the store; returns how many studies it took up."""
+    index = open_index(store)
+    if index.state.seq > store.seq:
+        index.clear()
+    return index.apply(store.iter_changed(index.state.seq), decode_record, on_study)
+
+
+def open_index(store: Store) -> StudyIndex:
+    """The library's index, as it is."""
+    return StudyIndex(store.home / INDEX_FOLDER, store.library_id)
+
+
+def rebuild_index(home: Path, on_study: Callable[[], None] = lambda: None) -> int:
+    """Make the index anew from the store; returns how many studies it holds."""
+    with Store(home) as store, Writer(store, "reindex"):
+        open_index(store).clear()
+        return update_index(store, on_study)
+
+
+def mend_index(home: Path) -> int:
+    """Bring an index into step that a killed run left behind; 0 where nothing was to do."""
+    with Store(home) as store:
+        index = open_index(store)
+        if index.state.seq == store.seq and not index.state.is_dirty:
+            return 0
+        with Writer(store, "mend"):
+            return update_index(store)
+
+
+def export_records(store: Store, *, as_of: str | None = None) -> Iterator[bytes]:
+    """Every record in force, one JSON object a line, the values as they were received."""
+    for _, body in store.iter_current(as_of=as_of):
+        line = body.strip()
+        yield (line if b"\n" not in line and b"\r" not in line else msgspec.json.format(line, indent=-1)) + b"\n"

@@ -1,0 +1,1 @@
+"""Which studies answer this, in what order, and what is like this one?"""

@@ -1,0 +1,78 @@
+"""Where in a record do the words of a query stand?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from trialbook.search.areas import get_areas, get_pieces, get_values
+from trialbook.search.fields import get_analyzer
+from trialbook.search.words import fold_words
+
+AROUND = 90
+MAX_SNIPPETS = 2
+WORD = re.compile(r"\w+")
+# What a list of results shows anyway.
+SHOWN = frozenset(
+    {"NCTId", "BriefTitle", "Condition", "Phase", "OverallStatus", "StudyType", "LeadSponsorName"}
+)
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A passage of a record: the piece it stands in, its text, and the spans of the found words in it."""
+
+    piece: str
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+def find_passages(record: dict[str, Any], words: Sequence[str]) -> list[Passage]:
+    """Up to two passages that hold words of the query, those with the most of them first.
+
+    Parameters
+    ----------
+    record
+        API v2 JSON values.
+    words
+        Folded words, as `SearchResult.words`.
+    """
+    wanted = set(words) | {form for word in words for form in fold_words(word)}
+    if not wanted:
+        return []
+    found: list[tuple[int, int, Passage]] = []
+    for rank, part in enumerate(get_areas()["BasicSearch"].parts):
+        if part.piece.name in SHOWN or part.piece.kind != "text":
+            continue
+        for value in get_values(record, get_pieces()[part.piece.name]):
+            passage = _cut(part.piece.name, value, wanted) if isinstance(value, str) else None
+            if passage is not None:
+                distinct = {passage.text[start:end].casefold() for start, end in passage.spans}
+                found.append((-len(distinct), rank, passage))
+                break
+    found.sort(key=lambda entry: entry[:2])
+    return [passage for _, _, passage in found[:MAX_SNIPPETS]]
+
+
+def _cut(piece: str, text: str, wanted: set[str]) -> Passage | None:
+    text = text[:20_000]
+    spans = [match.span() for match in WORD.finditer(text) if _is_wanted(match[0], wanted)]
+    if not spans:
+        return None
+    best = max(spans, key=lambda span: sum(span[0] <= start < span[0] + 2 * AROUND for start, _ in spans))
+    start = max(0, best[0] - AROUND // 2)
+    end = min(len(text), start + 2 * AROUND)
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    inside = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
+    return Passage(piece, text[start:end], inside)
+
+
+def _is_wanted(word: str, wanted: set[str]) -> bool:
+    return any(form in wanted for form in get_analyzer().analyze(word)) or any(
+        form in wanted for form in fold_words(word)
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 _YEAR = re.compile(r"^\d{4}$")
 _NOT_A_NAME = re.compile(r"[^A-Z0-9]+")
@@ -46,7 +47,7 @@ _ALIASES: dict[str, dict[str, str]] = {
         "OUTCOME_ASSESSORS": "OUTCOMES_ASSESSOR",
         "OUTCOMES_ASSESSORS": "OUTCOMES_ASSESSOR",
     },
-    "DateType": {"ANTICIPATED": "ESTIMATED", "EXPECTED": "ESTIMATED"},
+    "DateType": dict.fromkeys(("ANTICIPATED", "ESTIMATE", "EXPECTED"), "ESTIMATED"),
     "ReferenceType": {"RESULTS_REFERENCE": "RESULT", "REFERENCE": "BACKGROUND"},
     "MeasureDispersionType": {
         "80_CONFIDENCE_INTERVAL": "CONFIDENCE_80",
@@ -85,6 +86,7 @@ _ALIASES["OrgStudyIdType"] = _ALIASES["SecondaryIdType"]
 _ALIASES["EnrollmentType"] = _ALIASES["DateType"]
 
 
+@lru_cache(maxsize=10_000)
 def as_enum(kind: str, label: str) -> str:
     """Fold a label into the value that API v2 uses for it.
 

@@ -1,6 +1,6 @@
 """How does a file become a searchable page? Read it, keep every record, bring the index up to date.
 
-    source ──► model ──► store ──► search
+source ──► model ──► store ──► search
 """
 
 from __future__ import annotations
@@ -17,6 +17,15 @@ from trialbook.source.api_v2 import check_record
 from trialbook.source.files import Progress, read_path
 from trialbook.source.history import HistoryNotice
 from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.registry_api import (
+    ClientSettings,
+    PullRequest,
+    RegistryClient,
+    decode_state,
+    encode_state,
+    find_registry,
+    pull_studies,
+)
 from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
 
 BATCH_RECORDS = 512
@@ -203,4 +212,44 @@ def export_records(store: Store, *, as_of: str | None = None) -> Iterator[bytes]
     """Every record in force, one JSON object a line, the values as they were received."""
     for _, body in store.iter_current(as_of=as_of):
         line = body.strip()
-        yield (line if b"\n" not in line and b"\r" not in line else msgspec.json.format(line, indent=-1)) + b"\n"
+        yield (
+            line if b"\n" not in line and b"\r" not in line else msgspec.json.format(line, indent=-1)
+        ) + b"\n"
+
+
+def pull_records(
+    home: Path,
+    request: PullRequest,
+    *,
+    registry: str | None = None,
+    page_size: int = 1000,
+    on_page: Callable[[ImportCounts], None] = lambda counts: None,
+) -> ImportCounts:
+    """Fetch records from a live registry into a library; a run that was stopped goes on where it stood.
+
+    Raises
+    ------
+    UsageError
+        The request makes no sense.
+    SourceReadError
+        The registry cannot be read for now; what came is kept and searchable.
+    """
+    address = find_registry(registry)
+    fingerprint = request.compute_fingerprint(address)
+    counts = ImportCounts()
+    with Store(home) as store, Writer(store, address, note=fingerprint) as writer:
+        saved = store.find_sync_state(fingerprint)
+        checkpoint = None if saved is None else decode_state(saved.encode())
+        batch = Batch(writer, counts)
+        try:
+            with RegistryClient(ClientSettings(registry=address)) as client:
+                for page in pull_studies(client, request, checkpoint=checkpoint, page_size=page_size):
+                    for record in page.records:
+                        batch.add(record)
+                    batch.flush()
+                    writer.save_sync_state(fingerprint, encode_state(page.state).decode())
+                    on_page(counts)
+        finally:
+            batch.flush()
+            update_index(store)
+    return counts

@@ -1,0 +1,216 @@
+"""How does a browser ask? Each route calls one room and renders what it says."""
+
+from __future__ import annotations
+
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trialbook.build import open_index
+from trialbook.errors import NotFoundError, QueryError, TrialbookError
+from trialbook.history import compare_versions, find_history
+from trialbook.model import PartialDate, parse_study
+from trialbook.search.index import StudyIndex
+from trialbook.store import Store
+from trialbook.web.history_view import view_comparison, view_history, view_history_page
+from trialbook.web.pages import (
+    render_diff_page,
+    render_history_page,
+    render_message_page,
+    render_search_page,
+    render_study_page,
+    render_study_text,
+)
+from trialbook.web.pages.context import Near, PlaceForm
+from trialbook.web.search_view import read_search, view_search
+
+SECURITY_HEADERS = {
+    b"content-security-policy": b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
+    b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+}
+LONGEST_ADDRESS = 8_000
+
+
+class SecurityHeaders:
+    """Adds to every answer what keeps a page to itself, and refuses addresses of absurd length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS.items()]
+            await send(message)
+
+        if scope["type"] == "http" and len(scope.get("query_string", b"")) > LONGEST_ADDRESS:
+            refusal = render_message_page(
+                "Too long", "The address is too long.", "Search for less.", status=414
+            )
+            await HTMLResponse(refusal, status_code=414)(scope, receive, send_with_headers)
+            return
+        await self.app(scope, receive, send_with_headers)
+
+
+class Site:
+    """One library as a web site; every thread reads through a connection of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._local = threading.local()
+        with Store(home) as store:
+            self.index: StudyIndex = open_index(store)
+
+    @property
+    def store(self) -> Store:
+        """The library, as this thread's own connection."""
+        if not hasattr(self._local, "store"):
+            self._local.store = Store(self._home)
+        store: Store = self._local.store
+        return store
+
+    def search(self, request: Request) -> Response:
+        """The search page."""
+        asked = read_search(request.query_params)
+        page = view_search(self.store, self.index, asked, request.query_params)
+        return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
+
+    def study(self, request: Request) -> Response:
+        """A record's page."""
+        nct_id = _find_id(self.store, request.path_params["nct_id"])
+        if nct_id != request.path_params["nct_id"]:
+            return RedirectResponse(str(request.url.replace(path=f"/study/{nct_id}")), status_code=301)
+        as_of = _read_day(request)
+        near, place = _read_place(request)
+        study = parse_study(self.store.get_body(nct_id, as_of=as_of))
+        history = view_history(nct_id, find_history(self.store, nct_id))
+        html = render_study_page(study, history=history, near=near, place_form=place, as_of=as_of)
+        return HTMLResponse(html)
+
+    def study_json(self, request: Request) -> Response:
+        """A record as JSON: the very bytes that were received."""
+        nct_id = _find_id(self.store, request.path_params["nct_id"])
+        body = self.store.get_body(nct_id, as_of=_read_day(request))
+        return Response(body, media_type="application/json")
+
+    def study_text(self, request: Request) -> Response:
+        """A record as plain text."""
+        nct_id = _find_id(self.store, request.path_params["nct_id"])
+        study = parse_study(self.store.get_body(nct_id, as_of=_read_day(request)))
+        return PlainTextResponse(render_study_text(study, history=None))
+
+    def history(self, request: Request) -> Response:
+        """All versions of a record."""
+        nct_id = _find_id(self.store, request.path_params["nct_id"])
+        lines = find_history(self.store, nct_id)
+        title = parse_study(self.store.get_body(nct_id)).brief_title
+        return HTMLResponse(render_history_page(view_history_page(nct_id, title, lines)))
+
+    def diff(self, request: Request) -> Response:
+        """The difference of two versions of a record."""
+        nct_id = _find_id(self.store, request.path_params["nct_id"])
+        before, after = (_read_number(request, name) for name in ("from", "to"))
+        comparison = compare_versions(self.store, nct_id, before, after)
+        title = parse_study(self.store.get_body(nct_id)).brief_title
+        lines = find_history(self.store, nct_id)
+        return HTMLResponse(render_diff_page(view_comparison(comparison, title, lines)))
+
+
+def _find_id(store: Store, asked: str) -> str:
+    """The id as the library writes it; ids of the registry may come in lower case."""
+    return asked if store.has_study(asked) else asked.upper()
+
+
+def _read_day(request: Request) -> str | None:
+    value = request.query_params.get("as_of", "").strip()
+    if not value:
+        return None
+    latest = PartialDate(value).latest
+    if latest is None:
+        raise QueryError(
+            f"as_of is no date: {value[:40]!r}", hint="write a date as 2021-08-16, 2021-08 or 2021"
+        )
+    return latest.isoformat()
+
+
+def _read_number(request: Request, name: str) -> int | None:
+    value = request.query_params.get(name, "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 9):
+        raise QueryError(f"{name} is no version number: {value[:40]!r}", hint="versions count from 1")
+    return int(value)
+
+
+def _read_place(request: Request) -> tuple[Near | None, PlaceForm]:
+    """The point that sites are sorted by, given as `latitude, longitude` in degrees."""
+    value = request.query_params.get("near", "").strip()[:60]
+    try:
+        lat, lon = (float(part) for part in value.split(","))
+    except ValueError:
+        problem = "Write latitude and longitude in degrees: 25.77, -80.19" if value else ""
+        return None, PlaceForm(action=request.url.path, value=value, problem=problem)
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        return None, PlaceForm(
+            action=request.url.path, value=value, problem="That point is not on the earth."
+        )
+    return Near(lat=lat, lon=lon, label=value), PlaceForm(action=request.url.path, value=value)
+
+
+def show_problem(_: Request, error: Exception) -> Response:
+    """What went wrong, in words."""
+    if isinstance(error, NotFoundError):
+        page = render_message_page("Not here", str(error), "Search for it, or import it.", status=404)
+        return HTMLResponse(page, status_code=404)
+    hint = getattr(error, "hint", "") or "Go back and try again."
+    message = getattr(error, "message", "") or str(error)
+    return HTMLResponse(render_message_page("That did not work", message, hint, status=400), status_code=400)
+
+
+def show_missing(request: Request, _: Exception) -> Response:
+    """No such page."""
+    page = render_message_page(
+        "No such page", f"There is nothing at {request.url.path}.", "Search instead.", status=404
+    )
+    return HTMLResponse(page, status_code=404)
+
+
+def make_app(home: Path) -> Starlette:
+    """The web application of one library."""
+    site = Site(home)
+    static = str(resources.files("trialbook.web") / "static")
+    routes: list[Any] = [
+        Route("/", site.search),
+        Route("/study/{nct_id:path}/history", site.history),
+        Route("/study/{nct_id:path}/diff", site.diff),
+        Route("/study/{nct_id:path}.json", site.study_json),
+        Route("/study/{nct_id:path}.txt", site.study_text),
+        Route("/study/{nct_id:path}", site.study),
+        Mount("/static", StaticFiles(directory=static)),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={TrialbookError: show_problem, 404: show_missing},
+    )
+
+
+def run_server(home: Path, *, host: str, port: int) -> None:
+    """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
+    config = uvicorn.Config(make_app(home), host=host, port=port, log_level="warning", server_header=False)
+    socket = config.bind_socket()
+    address = socket.getsockname()
+    print(f"Trialbook is at http://{host}:{address[1]}/", flush=True)
+    uvicorn.Server(config).run(sockets=[socket])

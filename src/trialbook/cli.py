@@ -180,7 +180,7 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def pull(
-    home: Path, ids: str | None, page_size: int, registry: str | None, as_json: bool, **wanted: Any
+    home: Path, /, ids: str | None, page_size: int, registry: str | None, as_json: bool, **wanted: Any
 ) -> None:
     """Fetch records from the live registry; run it again to go on, or to fetch what changed since."""
     since = wanted.pop("since")
@@ -284,7 +284,7 @@ def diff(home: Path, nct_id: str, before: int | None, after: int | None, as_json
 @click.pass_obj
 def export(home: Path, as_of: str | None) -> None:
     """Write every record in force as JSON lines, the values as they were received."""
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     with opened(home) as store:
         for line in export_records(store, as_of=as_of):
             out.write(line)

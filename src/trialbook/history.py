@@ -10,6 +10,7 @@ from trialbook.errors import NotFoundError
 from trialbook.model.study import decode_record
 from trialbook.source import ictrp, legacy_xml, page_text
 from trialbook.store import AnnouncedVersion, Store, Version
+from trialbook.store.change_outcomes import note_outcome_switching
 from trialbook.store.changes import Change, compute_changes, summarise_changes
 
 # What each poorer format can say: what it cannot is not "removed" in a version that came in it.
@@ -22,18 +23,23 @@ MAX_SUMMARISED = 60
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """Two versions of one record and what differs between them."""
+    """Two versions of one record and what differs between them.
+
+    `warnings` say what a reader of results should know: primary outcomes changed after the start.
+    """
 
     nct_id: str
     before: Version
     after: Version
     changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
 
     def write(self, *, as_json: bool = False) -> str:
         """The comparison as text for a terminal, or as JSON."""
         if as_json:
             return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
         lines = [f"{self.nct_id}: {_name(self.before)} → {_name(self.after)}"]
+        lines += [f"  ! {warning}" for warning in self.warnings]
         group = ""
         for change in self.changes:
             if change.group != group:
@@ -94,13 +100,13 @@ def compare_versions(store: Store, nct_id: str, before: int | None, after: int |
 
 def compare(store: Store, nct_id: str, before: Version, after: Version) -> Comparison:
     """Compare two versions."""
+    older = decode_record(store.get_version_body(before.version_id))
+    newer = decode_record(store.get_version_body(after.version_id))
     changes = compute_changes(
-        decode_record(store.get_version_body(before.version_id)),
-        decode_record(store.get_version_body(after.version_id)),
-        carried=CARRIED.get(after.format),
-        before_carried=CARRIED.get(before.format),
+        older, newer, carried=CARRIED.get(after.format), before_carried=CARRIED.get(before.format)
     )
-    return Comparison(nct_id, before, after, changes)
+    switching = note_outcome_switching(changes, older, newer)
+    return Comparison(nct_id, before, after, switching.changes, switching.warnings)
 
 
 def describe_history(store: Store, nct_id: str, *, as_json: bool = False) -> str:

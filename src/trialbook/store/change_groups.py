@@ -145,7 +145,7 @@ _ENUM_WORDS = {
 }
 _ACRONYMS = frozenset(["NIH", "FDA", "VA", "CDC", "AHRQ", "SAMHSA", "CTIS", "SAP", "ICF", "CSR", "ECT"])
 _ESCAPED = re.compile(r"\\([<>\[\]*~^_&#\\])")
-_BULLET = re.compile(r"^[ \t]*[*•-][ \t]+", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*(?:[*•·–-]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -180,7 +180,7 @@ def get_label(path: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Take away what carries no meaning: white space, bullets, the backslashes of escaped markup."""
+    """Take away what carries no meaning: white space, bullets and numbers of list items, the backslashes of escaped markup."""
     return " ".join(_BULLET.sub("", _ESCAPED.sub(r"\1", text)).split())
 
 

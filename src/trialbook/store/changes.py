@@ -230,6 +230,8 @@ def _count_months(before: Any, after: Any) -> int:
 def _compare_words(before: Any, after: Any, path: str) -> Iterator[Change]:
     """Compare two lists of words as sets, whatever their order."""
     old, new = ({normalise(str(word)): None for word in side or ()} for side in (before, after))
+    if " ".join(old).casefold() == " ".join(new).casefold():
+        return  # a page of text runs the items of a list together
     held = {word.casefold() for word in old}, {word.casefold() for word in new}
     for word in old:
         if word.casefold() not in held[1]:

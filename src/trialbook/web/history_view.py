@@ -72,9 +72,7 @@ def view_comparison(comparison: Comparison, title: str, lines: Sequence[HistoryL
         before=by_number[comparison.before.number],
         after=by_number[comparison.after.number],
         groups=tuple(ChangeGroup(label=label, changes=tuple(group)) for label, group in groups.items()),
-        warnings=tuple(
-            change.note for change in comparison.changes if change.note and change.group == "Outcomes"
-        ),
+        warnings=comparison.warnings,
         history_url=f"{study_url(nct_id)}/history",
         versions=tuple(by_number[number] for number in sorted(by_number, reverse=True)),
         compare_url=f"{study_url(nct_id)}/diff",

@@ -286,3 +286,18 @@ def test_real_studies_three_years_apart(shared_data: Path) -> None:
         assert all(change.before == "" for change in changes if change.kind == "added")
         note_outcome_switching(changes, earlier[nct_id], later[nct_id])
         summarise_changes(changes)
+
+
+def test_list_numbers_and_items_run_together_by_a_page_of_text_are_no_change() -> None:
+    def record(criteria: str, conditions: list[str]) -> dict[str, object]:
+        return {
+            "protocolSection": {
+                "eligibilityModule": {"eligibilityCriteria": criteria},
+                "conditionsModule": {"conditions": conditions},
+            }
+        }
+
+    before = record("Inclusion Criteria:\n\n* Adults\n* Consent", ["Diabetes", "Heart Disease"])
+    after = record("Inclusion Criteria:\n\n1. Adults\n2. Consent", ["Diabetes Heart Disease"])
+    assert compute_changes(before, after) == ()
+    assert len(compute_changes(before, record("Inclusion Criteria:\n\n1. Adults", ["Diabetes"]))) == 2

@@ -1,0 +1,207 @@
+"""Can a person import, search, read a record and see what changed in it, with a real browser?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("selenium", reason="needs the package selenium")
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+pytestmark = pytest.mark.browser
+
+PICTURE = Path(__file__).parents[2] / "docs/images/record-page.png"
+STUDY = "study/NCT04776239"
+# Each section of the record page in its order, and words that it must show.
+SECTIONS = (
+    ("Study results", ("Results pending", "due")),
+    (
+        "Key facts",
+        (
+            "COMPLETED",
+            "PHASE1",
+            "PHASE2",
+            "26 participants",
+            "16 August 2021",
+            "26 August 2025",
+            "INTERVENTIONAL",
+        ),
+    ),
+    ("Brief summary", ("mesenchymal stem cells", "placebo")),
+    ("Detailed description", ("no detailed description",)),
+    ("Conditions and keywords", ("Diabetes Mellitus", "Ischemic Heart Disease")),
+    ("Study design", ("RANDOMIZED", "PARALLEL", "TREATMENT", "DOUBLE", "PARTICIPANT", "INVESTIGATOR")),
+    ("Study groups", ("Group A", "Group 2: Placebo Group", "EXPERIMENTAL", "100 million")),
+    ("Interventions", ("100 million Allogeneic Mesenchymal Human Stem Cells", "DRUG", "Placebo", "OTHER")),
+    ("Other intervention names", ("allo-human Mesenchymal Stem Cells (hMSCs)",)),
+    (
+        "Eligibility criteria",
+        ("Inclusion Criteria", "Exclusion Criteria", "18 Years", "ALL", "HbA1C", "> 8.5%"),
+    ),
+    ("Outcomes", ("Primary outcomes", "Secondary outcomes", "6 months")),
+    ("Sponsors", ("National Heart, Lung, and Blood Institute", "NIH", "Joshua M Hare", "Lead sponsor")),
+    ("Responsible party", ("Joshua M Hare", "Professor of Clinical Medicine", "SPONSOR_INVESTIGATOR")),
+    ("Investigators and contacts", ("Nikolaos Spilias, MD", "PRINCIPAL_INVESTIGATOR", "University of Miami")),
+    ("Locations", ("University of Miami", "Miami, Florida, United States")),
+    ("Countries", ("United States",)),
+    ("Related links", ("http://isci.med.miami.edu", "Interdisciplinary Stem Cell Institute")),
+    ("References", ("no references",)),
+    ("Other identifiers", ("1R01HL134558-01", "20200874")),
+)
+
+
+def open_study(browser: Any, address: str) -> None:
+    browser.get(address + STUDY)
+
+
+def find(browser: Any, css: str) -> Any:
+    return browser.find_element(By.CSS_SELECTOR, css)
+
+
+def find_all(browser: Any, css: str) -> list[Any]:
+    found: list[Any] = browser.find_elements(By.CSS_SELECTOR, css)
+    return found
+
+
+def search_for(browser: Any, address: str, words: str) -> None:
+    browser.get(address)
+    find(browser, "#q").send_keys(words, Keys.ENTER)
+
+
+def set_width(browser: Any, width: int) -> None:
+    """Set the width of the page in CSS pixels; a window without a screen cannot be made that narrow."""
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def test_a_search_leads_to_the_record_and_its_page_tells_everything_in_order(
+    browser: Any, address: str
+) -> None:
+    search_for(browser, address, "stem cells diabetes")
+    hit = find(browser, f"ol.hits a[href='/{STUDY}']")
+    assert "Mesenchymal" in hit.text
+    hit.click()
+
+    assert "ACESO-IHD" in find(browser, "h1").text
+    assert "2 September 2025" in find(browser, "dl.ids").text
+    sections = find_all(browser, "main > section")
+    titles = [section.find_element(By.TAG_NAME, "h2").text for section in sections]
+    assert titles[: len(SECTIONS)] == [title for title, _ in SECTIONS]
+    for section, (title, words) in zip(sections, SECTIONS, strict=False):
+        missing = [word for word in words if word not in section.text]
+        assert not missing, f"{title} does not show {missing}: {section.text}"
+    for section in sections:
+        purpose = section.find_element(By.CSS_SELECTOR, "h2 ~ p, h2 + *").text
+        assert purpose.endswith((".", "?")), f"no sentence says what this is for: {section.text[:80]}"
+
+
+def test_the_criteria_are_four_and_nineteen(browser: Any, address: str) -> None:
+    open_study(browser, address)
+    # Numbered lines alone: the sample ends its list with a note that its words are retold.
+    for kind, expected in (("inclusion", 4), ("exclusion", 19)):
+        marks = [mark.text for mark in find_all(browser, f"#eligibility .{kind} ol > li > .mark")]
+        numbered = [mark for mark in marks if mark.endswith(".")]
+        assert numbered == [f"{number}." for number in range(1, expected + 1)]
+
+
+def test_the_matrix_shows_which_arm_gets_which_intervention(browser: Any, address: str) -> None:
+    open_study(browser, address)
+    table = find(browser, "#arms table")
+    heads = [cell.text for cell in table.find_elements(By.CSS_SELECTOR, "thead th")]
+    assert [head[:7] for head in heads[1:]] == ["Group A", "Group 2"]
+    rows = table.find_elements(By.CSS_SELECTOR, "tbody tr")
+    given = [["●" in cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in rows]
+    assert given == [[True, False], [False, True]]
+
+
+def test_two_versions_compared_show_thirty_planned_and_twentysix_enrolled(browser: Any, address: str) -> None:
+    open_study(browser, address)
+    find(browser, f"#versions a[href='/{STUDY}/history']").click()
+    assert find(browser, "h1").text == "Versions of this record"
+    numbers = sorted(int(option.get_attribute("value")) for option in find_all(browser, "[name=to] option"))
+    Select(find(browser, "[name=from]")).select_by_value(str(numbers[0]))
+    Select(find(browser, "[name=to]")).select_by_value(str(numbers[-1]))
+    find(browser, "form.compare button").click()
+
+    assert find(browser, "h1").text == "What changed"
+    groups = {
+        group.find_element(By.TAG_NAME, "h2").text.split("\n")[0]: group
+        for group in find_all(browser, "section.changes")
+    }
+    enrolment = next(group for title, group in groups.items() if title.startswith("Enrolment"))
+    before, after = enrolment.find_elements(By.CSS_SELECTOR, ".sides .text")[:2]
+    assert (before.text, after.text) == ("30 (estimated)", "26 (actual)")
+    status = next(group for title, group in groups.items() if title.startswith("Status"))
+    assert "Recruiting" in status.text
+    assert "Completed" in status.text
+
+
+def test_everything_works_without_scripts(plain_browser: Any, address: str) -> None:
+    plain_browser.get("data:text/html,<title>off</title><script>document.title='on'</script>")
+    assert plain_browser.title == "off"
+    search_for(plain_browser, address, "mesenchymal")
+    find(plain_browser, f"ol.hits a[href='/{STUDY}']").click()
+    assert "26 participants" in find(plain_browser, "#key-facts").text
+    assert "Participants in whom the treated vessel" in find(plain_browser, "#outcomes").get_attribute(
+        "textContent"
+    )
+    find(plain_browser, f"#versions a[href='/{STUDY}/history']").click()
+    find(plain_browser, "form.compare button").click()
+    assert find(plain_browser, "h1").text == "What changed"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "?q=diabetes&status=COMPLETED", STUDY, "study/NCT99000001", f"{STUDY}/history", f"{STUDY}/diff"],
+)
+def test_a_telephone_shows_each_page_without_scrolling_sideways(
+    browser: Any, address: str, path: str
+) -> None:
+    set_width(browser, 360)
+    try:
+        browser.get(address + path)
+        assert browser.execute_script("return innerWidth") == 360
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_first_tab_key_reaches_the_link_to_the_content(browser: Any, address: str) -> None:
+    open_study(browser, address)
+    find(browser, "body").send_keys(Keys.TAB)
+    focused = browser.switch_to.active_element
+    assert focused.text == "Skip to the content"
+    assert focused.is_displayed()
+    focused.send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element.get_attribute("id") == "main"
+
+
+@pytest.mark.parametrize("path", ["study/NCT99999999", "?q=Hostile", "study/NCT99999999/history"])
+def test_a_script_in_a_title_is_shown_and_not_run(browser: Any, address: str, path: str) -> None:
+    browser.get(address + path)
+    assert "<script>document.title='taken'</script>" in find(browser, "body").text
+    assert browser.title != "taken"
+    assert not find_all(browser, "img, body script")
+
+
+def test_pages_load_nothing_that_fails_or_is_refused(browser: Any, address: str) -> None:
+    for path in ("", "?q=diabetes", STUDY, f"{STUDY}/diff"):
+        browser.get(address + path)
+        assert [entry["message"] for entry in browser.get_log("browser")] == []
+
+
+@pytest.mark.skipif("TRIALBOOK_SCREENSHOT" not in os.environ, reason="takes the README's picture on request")
+def test_picture_of_the_record_page(browser: Any, address: str) -> None:
+    size = {"width": 1280, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    open_study(browser, address)
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    assert browser.save_screenshot(str(PICTURE))
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert PICTURE.stat().st_size < 400_000

@@ -17,7 +17,7 @@ help: ## list what there is
 demo: $(READY) ## read the sample records and open the site; REGISTRY=path reads your own file, PORT=8080
 	@test -z "$(REGISTRY)" || test -e "$(REGISTRY)" || { echo 'There is no file or folder $(REGISTRY).' >&2; exit 2; }
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
-	@if test -n "$(REGISTRY)"; then $(BIN)/trialbook --home $(DEMO) import "$(REGISTRY)"; \
+	@if test -n "$(REGISTRY)"; then $(BIN)/trialbook --home $(DEMO) import "$(REGISTRY)" || test -e $(DEMO)/library.sqlite; \
 	else $(BIN)/trialbook --home $(DEMO) samples | tr '\n' '\0' | xargs -0 $(BIN)/trialbook --home $(DEMO) import; fi
 	@echo 'The site is at http://127.0.0.1:$(PORT) (Ctrl-C ends it).'
 	@$(BIN)/trialbook --home $(DEMO) serve --port $(PORT)

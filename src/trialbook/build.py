@@ -5,6 +5,7 @@ source ──► model ──► store ──► search
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -194,7 +195,7 @@ def open_index(store: Store) -> StudyIndex:
 def rebuild_index(home: Path, on_study: Callable[[], None] = lambda: None) -> int:
     """Make the index anew from the store; returns how many studies it holds."""
     with Store(home) as store, Writer(store, "reindex"):
-        open_index(store).clear()
+        shutil.rmtree(store.home / INDEX_FOLDER, ignore_errors=True)
         return update_index(store, on_study)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import click
 import msgspec
+import zstandard
 
 from trialbook import __version__
 from trialbook.build import (
@@ -45,7 +47,9 @@ class Group(click.Group):
             return super().invoke(ctx)
         except TrialbookError as error:
             click.echo(f"trialbook: {error}", err=True)
-            ctx.exit(1)
+        except (sqlite3.Error, zstandard.ZstdError) as error:
+            click.echo(f"trialbook: the library is damaged: {error}; restore it from a copy", err=True)
+        ctx.exit(1)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

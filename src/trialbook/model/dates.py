@@ -59,11 +59,12 @@ class PartialDate(str):
         match = PARTIAL_DATE.fullmatch(self)
         if match is None:
             return None, None
-        year, month, day = (int(part) if part else 0 for part in match.groups())
+        year = int(match[1])
+        month, day = (None if part is None else int(part) for part in match.groups()[1:])
         try:
-            if day:
+            if month is not None and day is not None:
                 return date(year, month, day), date(year, month, day)
-            if month:
+            if month is not None:
                 return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
             return date(year, 1, 1), date(year, 12, 31)
         except (ValueError, calendar.IllegalMonthError):

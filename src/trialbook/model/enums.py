@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+
+BEFORE_DIGITS = re.compile(r"(?<=[a-z])(?=\d)")
 
 
 class RegistryEnum(StrEnum):
@@ -27,8 +30,10 @@ class RegistryEnum(StrEnum):
 
     @property
     def words(self) -> str:
-        """The value as a reader would write it: `NOT_YET_RECRUITING` is `Not yet recruiting`."""
-        return self._value_.replace("_", " ").capitalize()
+        """The value as a reader would write it: `EARLY_PHASE1` is `Early phase 1`."""
+        if self._value_ == "NA":
+            return "Not applicable"
+        return BEFORE_DIGITS.sub(" ", self._value_.replace("_", " ").capitalize())
 
 
 class Status(RegistryEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
@@ -31,14 +32,14 @@ class IndexState(msgspec.Struct, frozen=True):
     """Which state of which library the index holds.
 
     `is_dirty` is set while changes go in: a run that was killed leaves it set, and the next one
-    then replaces what it adds.
+    then replaces what it adds. `holds_past`: some study has versions that are no longer in force.
     """
 
     library_id: str
     index_version: int = INDEX_VERSION
     seq: int = 0
     is_dirty: bool = False
-    past_versions: int = 0
+    holds_past: bool = False
 
 
 class StudyIndex:
@@ -75,13 +76,15 @@ class StudyIndex:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             state = msgspec.json.decode(self._state_file.read_bytes(), type=IndexState)
-            if (state.library_id, state.index_version) == (library_id, INDEX_VERSION):
-                return state
-        except (FileNotFoundError, msgspec.DecodeError):
-            pass
-        if any(self.folder.iterdir()):
-            shutil.rmtree(self.folder)
-            self.folder.mkdir()
+        except FileNotFoundError:
+            # Another process may be making it just now: what lies here is only ever replaced.
+            return IndexState(library_id, is_dirty=any(self.folder.iterdir()))
+        except msgspec.DecodeError:
+            state = IndexState("")
+        if (state.library_id, state.index_version) == (library_id, INDEX_VERSION):
+            return state
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
         return IndexState(library_id)
 
     @property
@@ -103,7 +106,7 @@ class StudyIndex:
         writer.delete_all_documents()
         writer.commit()
         writer.wait_merging_threads()
-        self._save_state(seq=0, is_dirty=False, past_versions=0)
+        self._save_state(seq=0, is_dirty=False, holds_past=False)
 
     def apply(
         self,
@@ -125,29 +128,31 @@ class StudyIndex:
             writer = self._index.writer(HEAP_BYTES, 1)
         except ValueError as error:
             raise StoreError(f"the index in {self.folder} is being written by another process") from error
-        count, past, last = 0, self.state.past_versions, first[0]
+        count, past, last = 0, self.state.holds_past, first[0]
         for seq, nct_id, versions in _chain(first, changed):
             if replace_all or len(versions) > 1:
                 writer.delete_documents_by_term("nct_id", nct_id)
             for document in build_versions(nct_id, versions, decode):
                 writer.add_document(document)
-            past += len(versions) - 1
+            past = past or len(versions) > 1
             count, last = count + 1, seq
             on_study()
             if count % COMMIT_EVERY == 0:
                 writer.commit()
-                self._save_state(seq=last, past_versions=past)
+                self._save_state(seq=last, holds_past=past)
         writer.commit()
         writer.wait_merging_threads()
-        self._save_state(seq=last, is_dirty=False, past_versions=past)
+        self._save_state(seq=last, is_dirty=False, holds_past=past)
         return count
 
     def searcher(self) -> tantivy.Searcher:
         """The newest committed state, looked for at most once a second."""
         with self._lock:
             if time.monotonic() - self._checked_at > RELOAD_SECONDS:
-                self._index.reload()
                 self._checked_at = time.monotonic()
+                # While the index is made anew there is nothing to load: the last state answers on.
+                with contextlib.suppress(ValueError):
+                    self._index.reload()
             return self._index.searcher()
 
 

@@ -236,7 +236,7 @@ def _range(piece: str, low: int | None, high: int | None) -> Query:
 
 def _force_query(index: StudyIndex, as_of: str | None) -> Query | None:
     if as_of is None:
-        return _exact("State", "current") if index.state.past_versions else None
+        return _exact("State", "current") if index.state.holds_past else None
     day = to_day_number(as_of, is_end=True)
     unsigned = tantivy.FieldType.Unsigned
     return Query.boolean_query(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from trialbook.source.registry_terms import as_enum
+
+# A value of an enumeration as pages print it: a few words, no sentence.
+_VALUE = re.compile(r"[A-Za-z][\w/,()&-]*(?: [\w/,()&-]+){0,5}")
 
 
 class Draft:
@@ -116,4 +120,4 @@ def take(
 
 
 def enum_reader(kind: str) -> Callable[[str], str | None]:
-    return lambda text: as_enum(kind, text) if len(text) <= 60 and "\n" not in text else None
+    return lambda text: as_enum(kind, text) if _VALUE.fullmatch(text) else None

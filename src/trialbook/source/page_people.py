@@ -39,8 +39,11 @@ def read_sponsors(lines: list[str], draft: Draft) -> None:
 
 def read_responsible_party(lines: list[str], draft: Draft) -> None:
     """Read name, title and, where printed, affiliation, closed by the role."""
-    marker = "Responsibility Role"
-    for block, role in cut_at_marker(cut_paragraphs(lines, (marker,)), marker):
+    section, marker = "Responsible Party", "Responsibility Role"
+    groups = cut_at_marker(cut_paragraphs(lines, (marker,)), marker)
+    for block, role in groups[1:]:
+        draft.leave(section, [*block, f"{marker} {role}" if role else ""])
+    for block, role in groups[:1]:
         party: dict[str, str] = {}
         if role and not is_absent(role):
             party["type"] = as_enum("ResponsiblePartyType", role)
@@ -48,7 +51,7 @@ def read_responsible_party(lines: list[str], draft: Draft) -> None:
         # A sponsor is responsible as an organisation: its name is the lead sponsor's, not a person's.
         named = keys if party.get("type") != "SPONSOR" else ()
         party |= {key: text for key, text in zip(named, block, strict=False) if not is_absent(text)}
-        draft.leave("Responsible Party", block[len(named) :])
+        draft.leave(section, block[len(named) :])
         draft.put("sponsorCollaboratorsModule", "responsibleParty", party)
 
 
@@ -58,7 +61,7 @@ def read_officials(lines: list[str], draft: Draft) -> None:
     officials: list[dict[str, str]] = []
     for block, role in groups:
         names = block if role is None else block[:-1]
-        if names and officials:
+        if names and officials and "affiliation" not in officials[-1]:
             officials[-1]["affiliation"] = names[0]
             names = names[1:]
         draft.leave("Principal Investigators", names)
@@ -79,6 +82,7 @@ def _in_order(official: dict[str, str]) -> dict[str, str]:
 
 def read_countries(lines: list[str], draft: Draft) -> None:
     draft.countries = [line.strip() for line in lines if not is_absent(line)]
+    _keep_countries([], draft)
 
 
 def read_locations(lines: list[str], draft: Draft) -> None:
@@ -89,7 +93,10 @@ def read_locations(lines: list[str], draft: Draft) -> None:
             draft.leave("Locations", block)
             continue
         location = {"facility": block[0]} if len(block) == 2 and not is_absent(block[0]) else {}
-        location |= _read_place(block[-1], draft.countries)
+        if len(block) == 1 and ", " not in block[0] and block[0] not in draft.countries:
+            location["facility"] = block[0]
+        else:
+            location |= _read_place(block[-1], draft.countries)
         if not is_absent(status):
             location["status"] = as_enum("RecruitmentStatus", status)
         locations.append(location)
@@ -100,10 +107,11 @@ def read_locations(lines: list[str], draft: Draft) -> None:
 def _keep_countries(locations: list[dict[str, str]], draft: Draft) -> None:
     """Keep what the list of countries says beyond the sites; it may be printed in one line."""
     rest = "\n".join(draft.countries)
-    named = {location["country"] for location in locations}
+    named = {location["country"] for location in locations if "country" in location}
     for country in sorted(named, key=len, reverse=True)[:300]:
         rest = rest.replace(country, "\n") if country else rest
     beyond = [part.strip() for part in rest.split("\n") if part.strip()]
+    draft.page.pop("countries", None)
     if beyond:
         draft.page["countries"] = beyond
 

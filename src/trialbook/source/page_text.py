@@ -280,6 +280,10 @@ def _cut_sections(lines: list[str], draft: Draft) -> dict[str, list[str]]:
         end = starts[n + 1][0] if n + 1 < len(starts) else len(lines)
         body = lines[body_at:end]
         if heading in HEADINGS:
+            sentence = "\n".join(lines[at + 1 : body_at]).strip()
+            if HEADINGS[heading] == "" or not sentence.startswith(HEADINGS[heading]):
+                # It looks like an explanation, but it is none that we know.
+                draft.leave(heading, [sentence])
             sections.setdefault(heading, []).extend(["", *body])
         else:
             kept = {"heading": heading, "text": "\n".join(lines[at + 1 : end]).strip()}

@@ -257,6 +257,19 @@ def test_older_exports_have_totals_among_the_events_and_one_id_column() -> None:
     assert record["protocolSection"]["identificationModule"]["orgStudyIdInfo"] == {"id": "O1"}
 
 
+def test_neighbours_of_one_title_stay_apart_where_a_group_comes_again() -> None:
+    row = {"period": "Overall Study", "title": "Visit", "ctgov_group_code": "FG000"}
+    rows = [row | {"count": "9"}, row | {"ctgov_group_code": "FG001", "count": "8"}, row | {"count": "7"}]
+    record = parse_study_rows("NCT90000024", {"studies": [{"brief_title": "Old"}], "milestones": rows})
+    (period,) = record["resultsSection"]["participantFlowModule"]["periods"]
+    assert [
+        [one["numSubjects"] for one in milestone["achievements"]] for milestone in period["milestones"]
+    ] == [
+        ["9", "8"],
+        ["7"],
+    ]
+
+
 def test_original_holds_every_cell_of_the_study(tmp_path: Path) -> None:
     first = next(iter(read_aact(write_zip(tmp_path / "export.zip"))))
     assert isinstance(first, Incoming)

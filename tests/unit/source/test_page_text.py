@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ import pytest
 
 from trialbook.errors import SourceReadError
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.page_text import CARRIES, MAX_PAGE_BYTES, is_page_text, parse_page_text, read_page_text
+from trialbook.source.page_text import (
+    CARRIES,
+    HEADINGS,
+    MAX_PAGE_BYTES,
+    is_page_text,
+    parse_page_text,
+    read_page_text,
+)
 
 PAGES = Path(__file__).parents[2] / "fixtures" / "page_text"
 
@@ -280,6 +288,64 @@ def test_page_without_blank_lines_reads_the_same_way() -> None:
         "investigatorTitle": "Reader in Walking",
         "investigatorAffiliation": "Dusk University",
     }
+
+
+def test_country_with_commas_is_known_from_the_list_of_countries() -> None:
+    page = (
+        "T\n\nNCT ID: NCT90000015\n\nLast Updated: 2025-01-01\n\nLocations\n\nExplore where the study is.\n\n"
+        "Reef Clinic\n\nKralendijk, Bonaire, Sint Eustatius and Saba\n\nSite Status\n\n"
+        "Countries\n\nReview the countries.\n\nBonaire, Sint Eustatius and Saba\n"
+    )
+    (site,) = parse_page_text(page.encode())["protocolSection"]["contactsLocationsModule"]["locations"]
+    page = page.replace("Kralendijk, Bonaire, Sint Eustatius and Saba\n\nSite", "Site")
+    (bare,) = parse_page_text(page.encode())["protocolSection"]["contactsLocationsModule"]["locations"]
+    assert bare == {"facility": "Reef Clinic"}
+    assert site == {
+        "facility": "Reef Clinic",
+        "city": "Kralendijk",
+        "country": "Bonaire, Sint Eustatius and Saba",
+    }
+
+
+def list_pages(folder: Path) -> list[str]:
+    return [
+        path.read_text(encoding="utf-8")
+        for path in (*sorted(PAGES.glob("*.txt")), folder / "NCT04776239.txt")
+    ]
+
+
+@pytest.mark.parametrize("seed_number", range(40))
+def test_no_text_is_lost_from_a_page_with_lines_missing_or_moved(shared_seed: Path, seed_number: int) -> None:
+    chance = random.Random(seed_number)
+    for text in list_pages(shared_seed):
+        front, *lines = re.split(r"(?<=\n)(?=\n)", text) if "\n\n" in text else text.splitlines(keepends=True)
+        at = next(n for n, line in enumerate(lines) if "Last Updated" in line) + 1
+        body = [line for line in lines[at:] if chance.random() > 0.1]
+        if seed_number % 2:
+            first, second = sorted(chance.sample(range(len(body)), 2))
+            body[first:second] = chance.sample(body[first:second], second - first)
+        page = parse_page_text("".join([front, *lines[:at], *body]).encode())
+        kept = "\n".join(str(value) for value in flatten(page).values())
+        for line in "".join(body).splitlines():
+            wanted = re.sub(r"\\(.)", r"\1", line).strip(" *").removeprefix("Description: ")
+            if len(wanted) > 25 and not is_furniture(wanted):
+                assert wanted in kept or wanted.split(", ")[0] in kept, wanted
+
+
+def is_furniture(line: str) -> bool:
+    """Tell whether a line explains or labels; its value is kept in the registry's spelling."""
+    labels = (
+        "Accepts Healthy",
+        "Group Type",
+        "Identifier",
+        "Intervention Type",
+        "Participant",
+        "Responsib",
+        "Role",
+    )
+    other = ("Browse", "NCT", "Sponsor Role", "The study team", "##")
+    openings = (opening for opening in HEADINGS.values() if opening)
+    return line.startswith((*openings, *labels, *other))
 
 
 @pytest.mark.parametrize("change", ["crlf", "no_blank", "utf16", "bom"])

@@ -8,13 +8,14 @@ import msgspec
 
 from trialbook.errors import NotFoundError
 from trialbook.model.study import decode_record
-from trialbook.source import ictrp, legacy_xml, page_text
+from trialbook.source import aact, ictrp, legacy_xml, page_text
 from trialbook.store import AnnouncedVersion, Store, Version
 from trialbook.store.change_outcomes import note_outcome_switching
 from trialbook.store.changes import Change, compute_changes, summarise_changes
 
 # What each poorer format can say: what it cannot is not "removed" in a version that came in it.
 CARRIED: dict[str, Collection[str]] = {
+    "aact": aact.CARRIES,
     "ictrp": ictrp.CARRIES,
     "legacy_xml": legacy_xml.CARRIES,
     "page_text": page_text.CARRIES,

@@ -49,7 +49,7 @@ def pick(row: Row, wanted: dict[str, str | tuple[str, Convert]]) -> dict[str, An
     """
     made: dict[str, Any] = {}
     for key, source in wanted.items():
-        if source.__class__ is str:
+        if isinstance(source, str):
             if cell := row.get(source):
                 made[key] = cell
         elif (cell := row.get(source[0])) and (value := source[1](cell)) is not None:

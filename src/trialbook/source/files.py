@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from trialbook.errors import SourceFormatError, SourceReadError
+from trialbook.source.aact import is_aact_archive, read_aact_archive
 from trialbook.source.api_v2 import is_api_v2, read_api_v2
 from trialbook.source.byte_stream import Budget, ByteStream, find_decompressor, iter_file
 from trialbook.source.folder import find_files
@@ -227,6 +228,9 @@ class _Reader:
 
     def read_zip(self, file: BinaryIO, place: str, budget: Budget, nesting: int) -> Iterator[Record]:
         archive = ZipArchive(file, place=place, budget=budget)
+        if is_aact_archive(archive):
+            yield from read_aact_archive(archive, limits=self.limits)
+            return
         for entry in archive:
             if nesting == 1:
                 self.progress.add(entry.packed_bytes)

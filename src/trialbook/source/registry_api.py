@@ -10,6 +10,7 @@ the same record. The version histories of the registry's own site come by `pull_
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Container, Iterator
 from typing import Any
 
@@ -318,11 +319,9 @@ class _Walk:
             self._close()
 
     def _close(self) -> None:
-        try:
+        # The records are all here: whether the data changed meanwhile is only a note.
+        with contextlib.suppress(SourceReadError):
             self._note_version()
-        except SourceReadError:
-            # The records are all here: whether the data changed meanwhile is only a note.
-            pass
         self._update(
             is_complete=True, restart_from="", high_water=max(self.state.high_water, self.state.mark)
         )

@@ -176,7 +176,9 @@ def start_state(
         return PullState(fingerprint=fingerprint, walk_from=less_overlap(first), high_water=high_water)
     if not checkpoint.is_complete:
         # A chunk of ids is asked again from its start: who is missing shows only when all have come.
-        return msgspec.structs.replace(checkpoint, token="") if request.ids else checkpoint
+        if not request.ids:
+            return checkpoint
+        return msgspec.structs.replace(checkpoint, token="", received=0, total=None)
     bound = "" if request.has_only_ids else checkpoint.high_water or first
     return PullState(fingerprint=fingerprint, walk_from=less_overlap(bound), high_water=checkpoint.high_water)
 

@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -57,23 +59,23 @@ class Run(msgspec.Struct, frozen=True):
     output: bytes
 
 
+@cache
+def read_source(source: Path) -> tuple[tuple[bytes, bytes], ...]:
+    """Every record of a JSONL file with its own id, in memory: unpacking must not slow what it feeds."""
+    opener: Callable[..., Any] = gzip.open if source.suffix == ".gz" else open
+    with opener(source, "rb") as lines:
+        found = tuple(
+            (line.rstrip(b"\r\n") + b"\n", own[1]) for line in lines if (own := OWN_ID.search(line))
+        )
+    if not found:
+        raise SystemExit(f"{source} holds no records")
+    return found
+
+
 def iter_records(source: Path, count: int) -> Iterator[bytes]:
     """Give `count` lines, the source's records over and over, each under an id of its own."""
-    opener: Callable[..., Any] = gzip.open if source.suffix == ".gz" else open
-    given = 0
-    while given < count:
-        before = given
-        with opener(source, "rb") as lines:
-            for line in lines:
-                own = OWN_ID.search(line)
-                if own is None:
-                    continue
-                yield line.rstrip(b"\r\n").replace(own[1], b"NCT%08d" % (90_000_000 + given)) + b"\n"
-                given += 1
-                if given == count:
-                    return
-        if given == before:
-            raise SystemExit(f"{source} holds no records")
+    for number, (line, own) in zip(range(count), cycle(read_source(source)), strict=False):
+        yield line.replace(own, b"NCT%08d" % (90_000_000 + number))
 
 
 def run_process(arguments: list[str], lines: Iterable[bytes]) -> Run:

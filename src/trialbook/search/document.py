@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
-from functools import cache
-from itertools import combinations
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -19,13 +18,11 @@ from trialbook.search.fields import (
     BEGIN,
     END,
     FOREVER,
-    SITE_PIECES,
     get_basic_tiers,
     get_ordered_pieces,
     is_exact,
     order_field,
 )
-from trialbook.search.geo import find_cells
 from trialbook.search.values import derive_from
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -82,34 +79,39 @@ def collect_values(record: dict[str, Any]) -> tuple[Values, dict[str, int]]:
     """
     values: Values = defaultdict(dict)
     lengths: dict[str, int] = {}
-    _descend(record, get_tree(), values, lengths)
+    _descend((record,), get_tree(), values, lengths)
     return values, lengths
 
 
-def _descend(holder: dict[str, Any], node: Node, values: Values, lengths: dict[str, int]) -> None:
-    below = node.below
-    for key, value in holder.items():
-        child = below.get(key)
-        if child is None or value is None:
+def _descend(holders: Iterable[Any], node: Node, values: Values, lengths: dict[str, int]) -> None:
+    """Walk structures that stand at the same place: a call for each list, not for each of its items."""
+    below, derived = node.below, node.derived
+    for holder in holders:
+        if type(holder) is not dict:
+            if type(holder) is not list and holder is not None:
+                values[node.piece][holder] = None
             continue
-        kind = type(value)
-        if kind is dict:
-            if value:
-                lengths[child.piece] = lengths.get(child.piece, 0) + 1
+        for key, value in holder.items():
+            child = below.get(key)
+            if child is None or value is None:
+                continue
+            kind = type(value)
+            if kind is str:
+                if not child.below:
+                    values[child.piece][value] = None
+            elif kind is list:
+                lengths[child.piece] = lengths.get(child.piece, 0) + len(value)
                 _descend(value, child, values, lengths)
-        elif kind is list:
-            lengths[child.piece] = lengths.get(child.piece, 0) + len(value)
-            for item in value:
-                if type(item) is dict:
-                    _descend(item, child, values, lengths)
-                elif type(item) is not list and item is not None:
-                    values[child.piece][item] = None
-        elif not child.below:
-            values[child.piece][value] = None
-    for name, derive in node.derived:
-        derived = derive(holder)
-        if derived is not None:
-            values[name][derived] = None
+            elif kind is dict:
+                if value:
+                    lengths[child.piece] = lengths.get(child.piece, 0) + 1
+                    _descend((value,), child, values, lengths)
+            elif not child.below:
+                values[child.piece][value] = None
+        for name, derive in derived:
+            found = derive(holder)
+            if found is not None:
+                values[name][found] = None
 
 
 def build_document(
@@ -154,17 +156,21 @@ def build_document(
             document.add_text("present", f"{name}#{length}")
     for field, content in (("piece", texts), ("tier", tiers), ("exact", exact)):
         document.add_json(field, msgspec.json.encode(content).decode())
-    _add_sites(document, record)
     return document
 
 
 def _texts_of(piece: Piece, found: Iterable[Any]) -> list[str]:
     if piece.kind == "enum":
-        labels = ((value, find_enum_label(piece.enum, value)) for value in found if isinstance(value, str))
-        return [f"{value} {label}" if label and label != value else value for value, label in labels]
+        return [_write_enum(piece.enum, value) for value in found if isinstance(value, str)]
     if piece.kind == "text":
         return [value if isinstance(value, str) else _as_text(value) for value in found]
     return []
+
+
+@lru_cache(maxsize=10_000)
+def _write_enum(enum: str, value: str) -> str:
+    label = find_enum_label(enum, value)
+    return f"{value} {label}" if label and label != value else value
 
 
 def _as_text(value: Any) -> str:
@@ -192,14 +198,19 @@ def compute_number(piece: Piece, value: Any) -> float | None:
     Dates count days since 1970-01-01 (a partial date stands at its first day), ages minutes.
     """
     if piece.kind == "date":
-        first = PartialDate(value).earliest if isinstance(value, str) else None
-        return None if first is None else first.toordinal() - EPOCH
+        return _first_day(value) if isinstance(value, str) else None
     if piece.kind == "age":
         days = Age(value).days if isinstance(value, str) else None
         return None if days is None else round(days * MINUTES_A_DAY)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) >= 2**62:
         return None
     return value
+
+
+@lru_cache(maxsize=50_000)
+def _first_day(text: str) -> int | None:
+    first = PartialDate(text).earliest
+    return None if first is None else first.toordinal() - EPOCH
 
 
 def compute_order(nct_id: str) -> int:
@@ -210,66 +221,4 @@ def compute_order(nct_id: str) -> int:
     return 10**12 + zlib.crc32(nct_id.encode())
 
 
-def _add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
-    sites = list(iter_sites(record))
-    combined: set[str] = set()
-    for parts in {read_site(site) for site in sites}:
-        combined.update(site_keys(parts))
-    for key in combined:
-        document.add_text("site", key)
-    cells: set[str] = set()
-    for point in {read_point(site) for site in sites}:
-        if point is not None:
-            cells.update(find_cells(*point))
-    for cell in cells:
-        document.add_text("cell", cell)
-
-
-def iter_sites(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The sites of a record."""
-    module: Any = record
-    for key in ("protocolSection", "contactsLocationsModule", "locations"):
-        module = module.get(key) if isinstance(module, dict) else None
-    for site in module if isinstance(module, list) else ():
-        if isinstance(site, dict):
-            yield site
-
-
-def read_site(site: dict[str, Any]) -> tuple[str, ...]:
-    """A site's `SITE_PIECES` as `Piece=value`, folded; an absent one is left out."""
-    return tuple(
-        f"{piece}={value.casefold()}"
-        for piece, key in SITE_PIECES.items()
-        if isinstance(value := site.get(key), str)
-    )
-
-
-def site_keys(parts: tuple[str, ...]) -> Iterator[str]:
-    """One key for each combination of two or more parts (in the order of `SITE_PIECES`)."""
-    for size in range(2, len(parts) + 1):
-        for chosen in combinations(parts, size):
-            yield "\n".join(chosen)
-
-
-def read_point(site: dict[str, Any]) -> tuple[float, float] | None:
-    """A site's latitude and longitude in degrees, or None where it has none that is on the earth."""
-    point = site.get("geoPoint")
-    if not isinstance(point, dict):
-        return None
-    lat, lon = point.get("lat"), point.get("lon")
-    if not isinstance(lat, (int, float)) or not isinstance(lon, (int, float)):
-        return None
-    return (float(lat), float(lon)) if abs(lat) <= 90 and abs(lon) <= 180 else None
-
-
-__all__ = [
-    "build_document",
-    "collect_values",
-    "compute_number",
-    "compute_order",
-    "get_ordered_pieces",
-    "iter_sites",
-    "read_point",
-    "read_site",
-    "site_keys",
-]
+__all__ = ["build_document", "collect_values", "compute_number", "compute_order", "get_ordered_pieces"]

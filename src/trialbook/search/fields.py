@@ -6,8 +6,6 @@ piece     every text, by piece name, in words with their positions
 tier      the texts of BasicSearch again, grouped by weight, so that a search asks 7 fields, not 57
 exact     values as they stand (enumerations, countries, names): equality and facet counts
 present   names of the pieces and structures that have a value; `Name#3` gives a list's length
-site      each site's country, state, city and status, in every combination of two and more
-cell      the squares of the earth's surface in which sites lie, at several sizes
 from_day, to_day   when this version was in force, in days since 1970-01-01
 n_<Piece> dates in days, ages in minutes, numbers as they are
 """
@@ -47,13 +45,6 @@ FACET_TEXTS = frozenset(
         "SecondaryIdDomain",
     }
 )
-# The parts of a site that a query can ask for together, with their names in the record.
-SITE_PIECES = {
-    "LocationCountry": "country",
-    "LocationState": "state",
-    "LocationCity": "city",
-    "LocationStatus": "status",
-}
 FOREVER = 4_000_000
 
 
@@ -93,8 +84,7 @@ def get_schema() -> tantivy.Schema:
     for name in ("piece", "tier"):
         builder.add_json_field(name, tokenizer_name="words", index_option="position")
     builder.add_json_field("exact", fast=True, tokenizer_name="raw", index_option="basic")
-    for name in ("present", "site", "cell"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("present", tokenizer_name="raw", index_option="basic")
     for name in ("from_day", "to_day"):
         builder.add_unsigned_field(name, indexed=False, fast=True)
     for name, piece in get_ordered_pieces().items():

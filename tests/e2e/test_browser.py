@@ -12,7 +12,8 @@ pytest.importorskip("selenium", reason="needs the package selenium")
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +72,15 @@ def find_all(browser: Any, css: str) -> list[Any]:
 
 def search_for(browser: Any, address: str, words: str) -> None:
     browser.get(address)
-    find(browser, "#q").send_keys(words, Keys.ENTER)
+    find(browser, "#q").send_keys(words)
+    follow(browser, find(browser, "form.ask button"))
+
+
+def follow(browser: Any, link: Any) -> None:
+    """Click what leads to another page, and wait until that page is there."""
+    page = find(browser, "html")
+    link.click()
+    WebDriverWait(browser, 20).until(staleness_of(page))
 
 
 def set_width(browser: Any, width: int) -> None:
@@ -86,7 +95,7 @@ def test_a_search_leads_to_the_record_and_its_page_tells_everything_in_order(
     search_for(browser, address, "stem cells diabetes")
     hit = find(browser, f"ol.hits a[href='/{STUDY}']")
     assert "Mesenchymal" in hit.text
-    hit.click()
+    follow(browser, hit)
 
     assert "ACESO-IHD" in find(browser, "h1").text
     assert "2 September 2025" in find(browser, "dl.ids").text
@@ -122,12 +131,12 @@ def test_the_matrix_shows_which_arm_gets_which_intervention(browser: Any, addres
 
 def test_two_versions_compared_show_thirty_planned_and_twentysix_enrolled(browser: Any, address: str) -> None:
     open_study(browser, address)
-    find(browser, f"#versions a[href='/{STUDY}/history']").click()
+    follow(browser, find(browser, f"#versions a[href='/{STUDY}/history']"))
     assert find(browser, "h1").text == "Versions of this record"
     numbers = sorted(int(option.get_attribute("value")) for option in find_all(browser, "[name=to] option"))
     Select(find(browser, "[name=from]")).select_by_value(str(numbers[0]))
     Select(find(browser, "[name=to]")).select_by_value(str(numbers[-1]))
-    find(browser, "form.compare button").click()
+    follow(browser, find(browser, "form.compare button"))
 
     assert find(browser, "h1").text == "What changed"
     groups = {
@@ -146,13 +155,13 @@ def test_everything_works_without_scripts(plain_browser: Any, address: str) -> N
     plain_browser.get("data:text/html,<title>off</title><script>document.title='on'</script>")
     assert plain_browser.title == "off"
     search_for(plain_browser, address, "mesenchymal")
-    find(plain_browser, f"ol.hits a[href='/{STUDY}']").click()
+    follow(plain_browser, find(plain_browser, f"ol.hits a[href='/{STUDY}']"))
     assert "26 participants" in find(plain_browser, "#key-facts").text
     assert "Participants in whom the treated vessel" in find(plain_browser, "#outcomes").get_attribute(
         "textContent"
     )
-    find(plain_browser, f"#versions a[href='/{STUDY}/history']").click()
-    find(plain_browser, "form.compare button").click()
+    follow(plain_browser, find(plain_browser, f"#versions a[href='/{STUDY}/history']"))
+    follow(plain_browser, find(plain_browser, "form.compare button"))
     assert find(plain_browser, "h1").text == "What changed"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.build import open_index
+from trialbook.build import open_index, open_thesaurus
 from trialbook.errors import NotFoundError, QueryError, TrialbookError
 from trialbook.history import compare_versions, find_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.search.index import StudyIndex
-from trialbook.store import Store
+from trialbook.store import Store, Version
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.pages import (
     render_diff_page,
@@ -72,6 +73,7 @@ class Site:
         self._local = threading.local()
         with Store(home) as store:
             self.index: StudyIndex = open_index(store)
+        self.thesaurus = open_thesaurus(home)
 
     @property
     def store(self) -> Store:
@@ -84,7 +86,7 @@ class Site:
     def search(self, request: Request) -> Response:
         """The search page."""
         asked = read_search(request.query_params)
-        page = view_search(self.store, self.index, asked, request.query_params)
+        page = view_search(self.store, self.index, self.thesaurus, asked, request.query_params)
         return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
 
     def study(self, request: Request) -> Response:
@@ -92,23 +94,26 @@ class Site:
         nct_id = _find_id(self.store, request.path_params["nct_id"])
         if nct_id != request.path_params["nct_id"]:
             return RedirectResponse(str(request.url.replace(path=f"/study/{nct_id}")), status_code=301)
-        as_of = _read_day(request)
+        as_of = None if request.query_params.get("version") else _read_day(request)
         near, place = _read_place(request)
-        study = parse_study(self.store.get_body(nct_id, as_of=as_of))
-        history = view_history(nct_id, find_history(self.store, nct_id))
-        html = render_study_page(study, history=history, near=near, place_form=place, as_of=as_of)
+        shown = _find_version(self.store, nct_id, request)
+        study = parse_study(self.store.get_version_body(shown.version_id))
+        history = view_history(nct_id, find_history(self.store, nct_id), shown=shown.number)
+        html = render_study_page(
+            study, history=history, near=near, place_form=place, as_of=as_of, today=_find_day(shown, as_of)
+        )
         return HTMLResponse(html)
 
     def study_json(self, request: Request) -> Response:
         """A record as JSON: the very bytes that were received."""
         nct_id = _find_id(self.store, request.path_params["nct_id"])
-        body = self.store.get_body(nct_id, as_of=_read_day(request))
+        body = _read_body(self.store, nct_id, request)
         return Response(body, media_type="application/json")
 
     def study_text(self, request: Request) -> Response:
         """A record as plain text."""
         nct_id = _find_id(self.store, request.path_params["nct_id"])
-        study = parse_study(self.store.get_body(nct_id, as_of=_read_day(request)))
+        study = parse_study(_read_body(self.store, nct_id, request))
         return PlainTextResponse(render_study_text(study, history=None))
 
     def history(self, request: Request) -> Response:
@@ -130,7 +135,43 @@ class Site:
 
 def _find_id(store: Store, asked: str) -> str:
     """The id as the library writes it; ids of the registry may come in lower case."""
-    return asked if store.has_study(asked) else asked.upper()
+    upper = asked.upper()
+    return upper if not store.has_study(asked) and store.has_study(upper) else asked
+
+
+def _read_body(store: Store, nct_id: str, request: Request) -> bytes:
+    """The bytes of the version that an address asks for; the newest without looking at the others."""
+    if not request.query_params.get("version"):
+        return store.get_body(nct_id, as_of=_read_day(request))
+    return store.get_version_body(_find_version(store, nct_id, request).version_id)
+
+
+def _find_version(store: Store, nct_id: str, request: Request) -> Version:
+    """The version that an address asks for by number or day; the one in force without either."""
+    number = _read_number(request, "version")
+    as_of = _read_day(request) if number is None else None
+    versions = store.find_versions(nct_id)
+    if not versions:
+        raise NotFoundError(f"{nct_id} is not in this library")
+    if number is not None:
+        if not 1 <= number <= len(versions):
+            raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
+        return versions[number - 1]
+    known = [each for each in versions if as_of is None or _find_known_day(each) <= as_of]
+    if not known:
+        first = min(map(_find_known_day, versions))
+        raise NotFoundError(f"{nct_id} has no version as old as {as_of}: the first known one is of {first}")
+    return known[-1]
+
+
+def _find_known_day(version: Version) -> str:
+    return version.version_date or version.learnt_at[:10]
+
+
+def _find_day(shown: Version, as_of: str | None) -> date | None:
+    """The day against which a version's results are due: its own where it is not in force."""
+    day = as_of or ("" if shown.is_current else shown.version_date)
+    return PartialDate(day).latest if day else None
 
 
 def _read_day(request: Request) -> str | None:

@@ -18,15 +18,15 @@ from trialbook.web.pages.context import (
 )
 
 
-def view_history(nct_id: str, lines: Sequence[HistoryLine]) -> StudyHistory:
-    """The versions for a record's page, newest first."""
+def view_history(nct_id: str, lines: Sequence[HistoryLine], *, shown: int | None = None) -> StudyHistory:
+    """The versions, newest first; `shown` is the number of the one on whose page they stand."""
     return StudyHistory(
-        versions=tuple(_view_line(nct_id, line) for line in reversed(lines)),
+        versions=tuple(_view_line(nct_id, line, shown=shown) for line in reversed(lines)),
         url=f"{study_url(nct_id)}/history",
     )
 
 
-def _view_line(nct_id: str, line: HistoryLine) -> VersionLine:
+def _view_line(nct_id: str, line: HistoryLine, *, shown: int | None = None) -> VersionLine:
     version, url = line.version, study_url(nct_id)
     day = version.version_date
     return VersionLine(
@@ -35,8 +35,8 @@ def _view_line(nct_id: str, line: HistoryLine) -> VersionLine:
         learnt_at=version.learnt_at,
         source=version.place.rpartition("/")[2],
         changes=tuple(ChangeNote(group=group, text=text) for group, text in line.changes),
-        is_shown=version.is_current,
-        url=f"{url}?as_of={day}" if day else url,
+        is_shown=version.number == shown,
+        url=url if version.is_current else f"{url}?version={version.number}",
         diff_url=f"{url}/diff?from={version.number - 1}&to={version.number}" if version.number > 1 else "",
     )
 

@@ -14,6 +14,7 @@ from trialbook.search.index import StudyIndex
 from trialbook.search.search import SearchRequest, SearchResult, search_studies
 from trialbook.search.snippets import Passage, find_passages
 from trialbook.store import Store
+from trialbook.terms import Thesaurus
 from trialbook.web.pages.addresses import study_url
 from trialbook.web.pages.context import (
     ActiveFilter,
@@ -119,18 +120,22 @@ def _read_sort(text: str) -> Any:
 
 
 def view_search(
-    store: Store, index: StudyIndex, asked: SearchRequest | QueryError, params: QueryParams
+    store: Store,
+    index: StudyIndex,
+    thesaurus: Thesaurus,
+    asked: SearchRequest | QueryError,
+    params: QueryParams,
 ) -> SearchView:
     """The search page of a request; an error is shown in place of results."""
     if isinstance(asked, QueryError):
-        return SearchView(query=params.get("q", ""), error=str(asked), total=0)
+        return _view_error(params, asked)
     if not params:
         empty = search_studies(index, SearchRequest(limit=0), facets=True)
         return SearchView(library_size=empty.total, examples=EXAMPLES)
     try:
-        result = search_studies(index, asked, facets=True)
+        result = search_studies(index, asked, facets=True, thesaurus=thesaurus)
     except QueryError as error:
-        return SearchView(query=params.get("q", ""), error=str(error), total=0)
+        return _view_error(params, error)
     number = asked.offset // PAGE_SIZE + 1
     has_more = asked.offset + PAGE_SIZE < result.total
     return SearchView(
@@ -140,10 +145,7 @@ def view_search(
         hits=tuple(_view_hit(store, nct_id, asked, result) for nct_id in result.nct_ids),
         first_rank=asked.offset + 1,
         choices=_view_choices(params, result),
-        texts=tuple(
-            TextFilter(name=name, label=label, kind=_kind(kind), value=params.get(name, ""), hint=hint)
-            for name, label, kind, hint in TEXTS
-        ),
+        texts=_view_texts(params),
         active=_view_active(params),
         sorts=tuple(
             Option(value=value, label=label, is_selected=asked.sort == value) for value, label in SORTS
@@ -152,6 +154,26 @@ def view_search(
         previous_url=_page_url(params, number - 1) if number > 1 else "",
         next_url=_page_url(params, number + 1) if has_more and number < MAX_PAGE else "",
         as_of=asked.as_of or "",
+        also_searched=result.added,
+    )
+
+
+def _view_error(params: QueryParams, error: QueryError) -> SearchView:
+    """The page without an answer: what was asked stays in its fields, to be put right there."""
+    return SearchView(
+        query=params.get("q", ""),
+        error=str(error),
+        choices=tuple(filter_ for filter_ in _view_choices(params, None) if filter_.options),
+        texts=_view_texts(params),
+        active=_view_active(params),
+        clear_url="/?" + urlencode({"q": params.get("q", "")}),
+    )
+
+
+def _view_texts(params: QueryParams) -> tuple[TextFilter, ...]:
+    return tuple(
+        TextFilter(name=name, label=label, kind=_kind(kind), value=params.get(name, ""), hint=hint)
+        for name, label, kind, hint in TEXTS
     )
 
 
@@ -164,10 +186,11 @@ def _page_url(params: QueryParams, number: int) -> str:
     return "/?" + urlencode([*kept, ("page", number)])
 
 
-def _view_choices(params: QueryParams, result: SearchResult) -> tuple[ChoiceFilter, ...]:
+def _view_choices(params: QueryParams, result: SearchResult | None) -> tuple[ChoiceFilter, ...]:
+    facets = result.facets if result else {}
     filters = []
     for name, label, piece, enum in CHOICES:
-        counts = result.facets.get(piece, {})
+        counts = facets.get(piece, {})
         chosen = params.getlist(name)
         listed = [value.value for value in get_enums()[enum]]
         values = listed + [value for value in (*counts, *chosen) if value not in listed]
@@ -175,14 +198,14 @@ def _view_choices(params: QueryParams, result: SearchResult) -> tuple[ChoiceFilt
             Option(
                 value=value,
                 label=find_enum_label(enum, value) or value,
-                count=counts.get(value, 0),
+                count=counts.get(value, 0) if result else None,
                 is_selected=value in chosen,
             )
             for value in dict.fromkeys(values)
             if value in counts or value in chosen
         )
         filters.append(ChoiceFilter(name=name, label=label, options=options))
-    has_results = result.facets.get("HasResults", {})
+    has_results = facets.get("HasResults", {})
     filters.append(
         ChoiceFilter(
             name="results",
@@ -191,7 +214,7 @@ def _view_choices(params: QueryParams, result: SearchResult) -> tuple[ChoiceFilt
                 Option(
                     value=value,
                     label=label,
-                    count=has_results.get(value, 0),
+                    count=has_results.get(value, 0) if result else None,
                     is_selected=value in params.getlist("results"),
                 )
                 for value, label in RESULTS
@@ -252,4 +275,4 @@ def _view_passage(passage: Passage) -> Snippet:
 
 def _label_piece(name: str) -> str:
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-    return words.capitalize()
+    return words.capitalize().replace(" mesh ", " MeSH ")

@@ -28,6 +28,7 @@ from trialbook.source.registry_api import (
     pull_studies,
 )
 from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
+from trialbook.terms import Thesaurus, load_thesaurus
 
 BATCH_RECORDS = 512
 BATCH_BYTES = 32 << 20
@@ -176,6 +177,7 @@ def import_paths(
                 counts.problems.append(str(error))
             batch.flush()
         update_index(store, on_index)
+    open_thesaurus(home)
     return counts
 
 
@@ -190,6 +192,11 @@ def update_index(store: Store, on_study: Callable[[], None] = lambda: None) -> i
 def open_index(store: Store) -> StudyIndex:
     """The library's index, as it is."""
     return StudyIndex(store.home / INDEX_FOLDER, store.library_id)
+
+
+def open_thesaurus(home: Path) -> Thesaurus:
+    """Other names of conditions and treatments; made at first use, in some seconds, then kept."""
+    return load_thesaurus(home / "cache")
 
 
 def rebuild_index(home: Path, on_study: Callable[[], None] = lambda: None) -> int:

@@ -22,6 +22,7 @@ from trialbook.build import (
     import_paths,
     mend_index,
     open_index,
+    open_thesaurus,
     pull_records,
     rebuild_index,
 )
@@ -232,11 +233,14 @@ def search(home: Path, /, as_json: bool, **asked: Any) -> None:
     with opened(home) as store:
         mend_index(home)
         request = SearchRequest(**asked)
-        result = search_studies(open_index(store), request, facets=as_json)
+        result = search_studies(open_index(store), request, facets=as_json, thesaurus=open_thesaurus(home))
         if as_json:
             click.echo(msgspec.json.encode(result))
             return
-        click.echo(f"{result.total:,} studies ({result.milliseconds:.1f} ms)")
+        noun = "study" if result.total == 1 else "studies"
+        click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
+        if result.added:
+            click.echo("also searched for: " + ", ".join(result.added))
         for nct_id in result.nct_ids:
             study = parse_study(store.get_body(nct_id, as_of=request.as_of))
             phases = "/".join(phase.words for phase in study.phases)

@@ -151,7 +151,9 @@ def get_areas() -> dict[str, SearchArea]:
     pieces = get_pieces()
     return {
         row.area: SearchArea(
-            row.area, row.param, tuple(Part(pieces[name], weight, kind, synonyms) for name, weight, kind, synonyms in row.parts)
+            row.area,
+            row.param,
+            tuple(Part(pieces[name], weight, kind, synonyms) for name, weight, kind, synonyms in row.parts),
         )
         for row in msgspec.json.decode(_read_table("areas.json"), type=list[_AreaRow])
     }

@@ -19,7 +19,7 @@ import tantivy
 from trialbook.search.areas import Piece, get_areas, get_pieces
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 # Words that stand before and after each value, so that a query can ask for its beginning or end.
 BEGIN, END = "qqbeginqq", "qqendqq"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +16,7 @@ from trialbook.search.document import MINUTES_A_DAY
 from trialbook.search.fields import TIERS, get_analyzer, get_schema, order_field
 from trialbook.search.index import StudyIndex, to_day_number
 from trialbook.search.variants import find_variants
+from trialbook.terms import Thesaurus
 
 Sort = Literal["relevance", "updated", "started", "enrollment", "id"]
 SORT_FIELDS: dict[str, tuple[str, str]] = {
@@ -37,6 +38,8 @@ FACET_SIZE = 20
 MAX_QUERY_CHARS = 2_000
 MAX_QUERY_WORDS = 64
 MAX_WINDOW = 100_000
+MAX_ADDED = 8
+ADDED_WEIGHT = 0.4
 UNIT = re.compile(r'(?P<not>(?<!\S)-(?=\S))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 
 
@@ -78,17 +81,23 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer: how many studies match, the ids of the asked window, and counts by value."""
+    """The answer: how many studies match, the ids of the asked window, and counts by value.
+
+    `words` are those to look for in the answers, `added` the other names that were searched for.
+    """
 
     total: int
     nct_ids: tuple[str, ...]
     words: tuple[str, ...]
+    added: tuple[str, ...]
     facets: dict[str, dict[str, int]]
     milliseconds: float
 
 
-def search_studies(index: StudyIndex, request: SearchRequest, *, facets: bool = False) -> SearchResult:
-    """Answer a request from the index.
+def search_studies(
+    index: StudyIndex, request: SearchRequest, *, facets: bool = False, thesaurus: Thesaurus | None = None
+) -> SearchResult:
+    """Answer a request from the index; with a thesaurus, concepts are met under their other names too.
 
     Raises
     ------
@@ -98,14 +107,16 @@ def search_studies(index: StudyIndex, request: SearchRequest, *, facets: bool = 
     started = time.perf_counter()
     check_request(request)
     searcher = index.searcher()
-    query, words = build_query(searcher, index, request)
+    text = build_text_query(searcher, request.text, thesaurus)
+    query = build_query(index, request, text.query)
     hits, total = _collect(searcher, query, request)
     nct_ids = tuple(str(searcher.doc(address).get_first("nct_id")) for address in hits)
     counts = count_facets(searcher, query) if facets else {}
     return SearchResult(
         total=total,
         nct_ids=nct_ids,
-        words=words,
+        words=text.words,
+        added=text.added,
         facets=counts,
         milliseconds=(time.perf_counter() - started) * 1000,
     )
@@ -128,11 +139,8 @@ def check_request(request: SearchRequest) -> None:
         raise QueryError(f"results can be read up to number {MAX_WINDOW:,}", hint="narrow the search")
 
 
-def build_query(
-    searcher: tantivy.Searcher, index: StudyIndex, request: SearchRequest
-) -> tuple[Query, tuple[str, ...]]:
-    """The index's query of a request, and the words that a reader would look for in its answers."""
-    text, words = build_text_query(searcher, request.text)
+def build_query(index: StudyIndex, request: SearchRequest, text: Query) -> Query:
+    """The index's query of a request: its text narrowed by its filters, which do not touch the order."""
     parts: list[tuple[Occur, Query]] = [(Occur.Must, text)]
     filters = [
         _any_exact("OverallStatus", request.overall_status),
@@ -146,35 +154,92 @@ def build_query(
         _force_query(index, request.as_of),
     ]
     parts += [(Occur.Must, Query.const_score_query(query, 0.0)) for query in filters if query is not None]
-    return Query.boolean_query(parts), words
+    return Query.boolean_query(parts)
 
 
-def build_text_query(searcher: tantivy.Searcher, text: str) -> tuple[Query, tuple[str, ...]]:
-    """The query of free text over the fields of BasicSearch, by their weights."""
-    parts: list[tuple[Occur, Query]] = []
-    plain: list[str] = []
-    seen: list[str] = []
-    for unit in UNIT.finditer(text):
-        words = get_analyzer().analyze(unit["phrase"] if unit["word"] is None else unit["word"])
-        if not words:
-            continue
-        if len(seen) + len(words) > MAX_QUERY_WORDS:
-            raise QueryError(
-                f"the query has more than {MAX_QUERY_WORDS} words", hint="search for fewer words"
-            )
-        occur = Occur.MustNot if unit["not"] else Occur.Must
-        parts.append((occur, _unit_query(searcher, words)))
-        if not unit["not"]:
-            seen += words
-            plain += words if unit["word"] is not None else []
-    if not seen:
+class Unit(msgspec.Struct, frozen=True):
+    """One word or "phrase" of a query, with its place in the text."""
+
+    words: tuple[str, ...]
+    start: int
+    end: int
+    is_quoted: bool
+    is_excluded: bool
+
+
+def read_units(text: str) -> list[Unit]:
+    """Cut a query into words and phrases; raises QueryError where there are too many."""
+    units = []
+    for found in UNIT.finditer(text):
+        is_quoted = found["word"] is None
+        words = get_analyzer().analyze(found["phrase"] if is_quoted else found["word"])
+        if words:
+            units.append(Unit(tuple(words), found.start(), found.end(), is_quoted, bool(found["not"])))
+    if sum(len(unit.words) for unit in units) > MAX_QUERY_WORDS:
+        raise QueryError(f"the query has more than {MAX_QUERY_WORDS} words", hint="search for fewer words")
+    return units
+
+
+class TextQuery(msgspec.Struct, frozen=True):
+    """The index's query of a text, the words to look for in its answers, and the words that were added."""
+
+    query: Query
+    words: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+def build_text_query(searcher: tantivy.Searcher, text: str, thesaurus: Thesaurus | None) -> TextQuery:
+    """The query of free text over the fields of BasicSearch, by their weights.
+
+    A concept that the thesaurus finds in the text may also be met under its other names, for less.
+    """
+    units = read_units(text)
+    wanted = [unit for unit in units if not unit.is_excluded]
+    parts = [(Occur.MustNot, _unit_query(searcher, unit)) for unit in units if unit.is_excluded]
+    added: list[str] = []
+    if not wanted:
         parts.append((Occur.Must, Query.const_score_query(Query.all_query(), 1.0)))
-    elif len(plain) > 1:
+    for group, names in _group_by_concept(text, wanted, thesaurus):
+        own = Query.boolean_query([(Occur.Must, _unit_query(searcher, unit)) for unit in group])
+        others = [_name_query(searcher, name) for name in names]
+        added += names
+        parts.append((Occur.Must, Query.boolean_query([(Occur.Should, query) for query in (own, *others)])))
+    plain = [word for unit in wanted if not unit.is_quoted for word in unit.words]
+    if len(plain) > 1:
         parts.append((Occur.Should, _over_tiers(lambda field: _phrase(field, plain), boost=3.0)))
-    return Query.boolean_query(parts), tuple(dict.fromkeys(seen))
+    words = [word for unit in wanted for word in unit.words]
+    words += [word for name in added for word in get_analyzer().analyze(name)]
+    return TextQuery(Query.boolean_query(parts), tuple(dict.fromkeys(words)), tuple(dict.fromkeys(added)))
 
 
-def _unit_query(searcher: tantivy.Searcher, words: Sequence[str]) -> Query:
+def _group_by_concept(
+    text: str, units: list[Unit], thesaurus: Thesaurus | None
+) -> Iterator[tuple[list[Unit], list[str]]]:
+    """The units of each concept together with its other names; all other units alone."""
+    left = list(units)
+    for expansion in thesaurus.expand(text) if thesaurus else ():
+        mention = expansion.mention
+        inside = [
+            unit
+            for unit in left
+            if mention.start <= unit.start and unit.end <= mention.end and not unit.is_quoted
+        ]
+        if inside:
+            left = [unit for unit in left if unit not in inside]
+            yield inside, [synonym.text for synonym in expansion.added][:MAX_ADDED]
+    for unit in left:
+        yield [unit], []
+
+
+def _name_query(searcher: tantivy.Searcher, name: str) -> Query:
+    """Another name of a concept: as a phrase, and for less than the words that were asked for."""
+    words = tuple(get_analyzer().analyze(name))
+    unit = Unit(words, 0, 0, is_quoted=True, is_excluded=False)
+    return Query.boost_query(_unit_query(searcher, unit), ADDED_WEIGHT)
+
+
+def _unit_query(searcher: tantivy.Searcher, unit: Unit) -> Query:
+    words = unit.words
     if len(words) > 1:
         return _over_tiers(lambda field: _phrase(field, words))
     forms = find_variants(searcher, words[0])

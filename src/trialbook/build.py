@@ -239,8 +239,13 @@ def pull_records(
     ------
     UsageError
         The request makes no sense.
-    SourceReadError
-        The registry cannot be read for now; what came is kept and searchable.
+    StoreBusyError, StoreError
+        The library cannot be written.
+
+    Notes
+    -----
+    A registry that declines or cannot be read for now is named in `ImportCounts.problems`; what came
+    is kept, counted and searchable.
     """
     address = find_registry(registry)
     fingerprint = request.compute_fingerprint(address)
@@ -257,6 +262,8 @@ def pull_records(
                     batch.flush()
                     writer.save_sync_state(fingerprint, encode_state(page.state).decode())
                     on_page(counts)
+        except SourceReadError as error:
+            counts.problems.append(str(error))
         finally:
             batch.flush()
             update_index(store)

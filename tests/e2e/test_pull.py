@@ -104,6 +104,8 @@ def test_a_pull_that_dies_half_way_keeps_what_came_and_is_completed_by_the_next(
     assert words in message
     assert "What was stored is kept: give the same command again" in message
     assert "Traceback" not in message
+    counts = json.loads(done.stdout)
+    assert (counts["read"], counts["stored"], len(counts["problems"])) == (2, 2, 1)
     kept = export(tmp_path)
     assert len(kept) == 2
     assert kept < find_asthma(registry)

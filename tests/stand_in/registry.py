@@ -9,6 +9,8 @@ Each request for `/studies` takes the next fault from the front of the list; Non
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
 import re
 import threading
@@ -62,6 +64,18 @@ def say_garbage(handler: BaseHTTPRequestHandler, body: bytes) -> None:
     send(handler, 200, b"<html><title>Maintenance</title></html>", {})
 
 
+def stay_silent(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Keep the line open and say nothing until the other side has had enough (10 seconds at most)."""
+    handler.connection.settimeout(10)
+    with contextlib.suppress(OSError):
+        handler.connection.recv(1)
+
+
+def send_packed(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Answer as it should, with gzip."""
+    send(handler, 200, gzip.compress(body), {"Content-Encoding": "gzip"})
+
+
 def read_day(body: bytes) -> str:
     status = json.loads(body).get("protocolSection", {}).get("statusModule", {})
     day: str = status.get("lastUpdatePostDateStruct", {}).get("date", "")
@@ -72,7 +86,7 @@ class StandInRegistry:
     """The server; `bodies` are the records as they will go over the wire, byte for byte.
 
     `asked` holds the parameters of each request for `/studies`; after `pages_left` more of them (None: no
-    limit) each one meets the fault `always`.
+    limit) each one meets the fault `always`. `other_pages` answers further paths.
     """
 
     def __init__(self, bodies: Sequence[bytes]) -> None:
@@ -81,6 +95,7 @@ class StandInRegistry:
         self.always: Fault | None = None
         self.pages_left: int | None = None
         self.data_timestamp = "2026-06-01T09:00:05"
+        self.other_pages: dict[str, bytes] = {}
         self.asked: list[dict[str, str]] = []
         self._tokens: dict[str, tuple[dict[str, str], int]] = {}
         self._made_tokens = 0
@@ -126,6 +141,8 @@ class StandInRegistry:
         if parts.path == "/api/v2/version":
             version = {"apiVersion": "2.0.5", "dataTimestamp": self.data_timestamp}
             return send(handler, 200, json.dumps(version).encode(), {})
+        if parts.path in self.other_pages:
+            return send(handler, 200, self.other_pages[parts.path], {})
         if parts.path != "/api/v2/studies":
             return send(handler, 404, b"Not found", {})
         query = dict(parse_qsl(parts.query))

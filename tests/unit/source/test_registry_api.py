@@ -22,11 +22,20 @@ from trialbook.source.registry_api import (
     Wait,
     decode_state,
     encode_state,
+    pull_history,
     pull_studies,
 )
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from tests.stand_in.registry import StandInRegistry, cut_in_the_middle, hang_up, refuse, say_garbage
+from tests.stand_in.registry import (
+    StandInRegistry,
+    cut_in_the_middle,
+    hang_up,
+    refuse,
+    say_garbage,
+    send_packed,
+    stay_silent,
+)
 
 EVERYTHING = PullRequest(everything=True)
 RECORDS = 25
@@ -70,7 +79,7 @@ def clock() -> Clock:
 
 def connect(registry: StandInRegistry, clock: Clock, **settings: Any) -> RegistryClient:
     return RegistryClient(
-        ClientSettings(registry=registry.address, read_seconds=5.0, **settings),
+        ClientSettings(registry=registry.address, **{"read_seconds": 5.0, **settings}),
         sleep=clock.sleep,
         clock=lambda: clock.seconds,
         now=lambda: datetime(2026, 6, 2, tzinfo=UTC),
@@ -310,3 +319,29 @@ def test_a_state_of_another_pull_or_a_damaged_one_is_refused(registry: StandInRe
     with pytest.raises(SourceFormatError):
         decode_state(b'{"fingerprint": "x", "mark": "2026-02-30"}')
     assert registry.asked == []
+
+
+def test_a_silent_server_is_asked_again_for_less(registry: StandInRegistry, clock: Clock) -> None:
+    registry.faults = [stay_silent]
+    pages = pull(registry, clock, page_size=20, read_seconds=0.3)
+    assert sorted(find_bodies(pages)) == sorted(registry.bodies)
+    assert [wait.reason for wait in clock.waits] == ["no answer in time (ReadTimeout)"]
+    assert [query["pageSize"] for query in registry.asked] == ["20", "10", "10", "10"]
+
+
+def test_a_packed_answer_gives_the_same_bytes(registry: StandInRegistry, clock: Clock) -> None:
+    registry.faults = [send_packed, send_packed, send_packed]
+    assert sorted(find_bodies(pull(registry, clock))) == sorted(registry.bodies)
+
+
+def test_a_history_comes_as_received_without_the_versions_known(
+    registry: StandInRegistry, clock: Clock
+) -> None:
+    root = "/api/int/studies/NCT00000007"
+    changes = b'{"study":{}, "history":{"changes":[{"version":0,"date":"2020-01-01"},{"version":1}]}}'
+    version = b'{"studyVersion":1, "study":{"protocolSection":{}}}'
+    registry.other_pages = {root: changes, f"{root}/history/1": version}
+    with connect(registry, clock) as client:
+        bodies = list(pull_history(client, "NCT7", known={0}))
+    assert [(item.version, item.body) for item in bodies] == [(None, changes), (1, version)]
+    assert bodies[1].place.endswith("/api/int/studies/NCT00000007/history/1")

@@ -14,6 +14,7 @@ import gzip
 import os
 import platform
 import re
+import resource
 import shutil
 import sqlite3
 import statistics
@@ -33,6 +34,7 @@ from trialbook.build import INDEX_FOLDER, Batch, ImportCounts, open_index
 from trialbook.model.study import decode_record
 from trialbook.search.areas import get_pieces, get_values
 from trialbook.search.document import collect_values
+from trialbook.search.fields import get_basic_tiers
 from trialbook.search.search import FACETS, SearchRequest, search_studies
 from trialbook.source.files import read_path
 from trialbook.store import Store, Writer
@@ -56,7 +58,7 @@ class Run(msgspec.Struct, frozen=True):
 
     seconds: float
     peak_mb: float
-    output: bytes
+    output: dict[str, Any]
 
 
 @cache
@@ -78,36 +80,46 @@ def iter_records(source: Path, count: int) -> Iterator[bytes]:
         yield line.replace(own, b"NCT%08d" % (90_000_000 + number))
 
 
-def run_process(arguments: list[str], lines: Iterable[bytes]) -> Run:
-    """Run this Python with `arguments`, feed it `lines`, and measure it; stops where it fails."""
+def run_phase(name: str, home: Path, lines: Iterable[bytes] = ()) -> Run:
+    """Run a phase of this file in a process of its own, fed with `lines`; stops where it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, __file__, "--phase", name, "--home", str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdin is not None
     assert process.stdout is not None
     with process.stdin as pipe:
         pipe.writelines(lines)
-    output = process.stdout.read()
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with process.stdout:
+        output = process.stdout.read()
+    process.wait()
+    seconds = time.perf_counter() - started
     if process.returncode:
-        raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}: {output.decode()[-2000:]}")
-    # The kernel counts KiB on Linux, bytes on macOS.
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(time.perf_counter() - started, usage.ru_maxrss * unit / 1e6, output)
+        raise SystemExit(f"{name} ended with {process.returncode}: {output.decode()[-2000:]}")
+    result = msgspec.json.decode(output.splitlines()[-1])
+    return Run(seconds, result["peak_mb"], result)
 
 
-def run_import(home: Path, lines: Iterator[bytes]) -> Run:
-    """The user's command, whole."""
-    command = "from trialbook.cli import main; main()"
-    return run_process(["-c", command, "--home", str(home), "import", "-"], lines)
+def read_peak_mb() -> float:
+    """The highest resident size of this process; what a parent held before it began does not count."""
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"VmHWM:\s*(\d+) kB", status.read_text())):
+        return int(found[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def run_phase(name: str, home: Path, lines: Iterable[bytes] = ()) -> Run:
-    """A phase of this file, in a process of its own."""
-    return run_process([__file__, "--phase", name, "--home", str(home)], lines)
+def import_all(home: Path) -> dict[str, Any]:
+    """Phase: the user's command, whole."""
+    from trialbook.cli import main as run_command
+
+    try:
+        run_command(["--home", str(home), "import", "-"])
+    except SystemExit as end:
+        if end.code:
+            raise
+    return {}
 
 
 def keep_only(home: Path) -> dict[str, Any]:
@@ -168,12 +180,10 @@ def measure_fts5(home: Path) -> dict[str, Any]:
 
 
 def read_for_fts5(record: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """A record's texts as one, and its facets as (piece, value)."""
-    pieces = get_pieces()
+    """The texts that a free search reads, as one, and a record's facets as (piece, value)."""
+    pieces, searched = get_pieces(), get_basic_tiers()
     values, _ = collect_values(record)
-    text = "\n".join(
-        str(value) for name, found in values.items() if pieces[name].kind == "text" for value in found
-    )
+    text = "\n".join(str(value) for name in searched for value in values.get(name, ()))
     facets = {(name, str(value)) for name in FACETS for value in get_values(record, pieces[name])}
     return text, sorted(facets)
 
@@ -210,6 +220,7 @@ def time_each(ask: Callable[[Any], Any], questions: Any, *, repeat: int = 1) -> 
 
 PHASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "store": keep_only,
+    "import": import_all,
     "read": measure_reading,
     "fts5": measure_fts5,
 }
@@ -231,8 +242,8 @@ def measure(source: Path, *, records: int, runs: int, folder: Path) -> dict[str,
         shutil.rmtree(home, ignore_errors=True)
         timed["store"].append(run_phase("store", home, iter_records(source, records)))
         shutil.rmtree(home)
-        timed["store_and_index"].append(run_import(home, iter_records(source, records)))
-        timed["unchanged"].append(run_import(home, iter_records(source, records)))
+        timed["store_and_index"].append(run_phase("import", home, iter_records(source, records)))
+        timed["unchanged"].append(run_phase("import", home, iter_records(source, records)))
     for name, done in timed.items():
         result[name] = describe_runs(done, records=records, raw_bytes=raw_bytes)
     with Store(home) as store:
@@ -245,7 +256,7 @@ def measure(source: Path, *, records: int, runs: int, folder: Path) -> dict[str,
     result["index_to_raw"] = index_bytes / raw_bytes
     for name in ("read", "fts5"):
         run = run_phase(name, home)
-        result[name] = {**msgspec.json.decode(run.output), "peak_mb": run.peak_mb}
+        result[name] = run.output
     ours, theirs = (result[name]["search"]["p50_ms"] for name in ("read", "fts5"))
     result["fts5_search_times_ours"] = theirs / ours
     return result
@@ -324,7 +335,8 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.phase:
-        print(msgspec.json.encode(PHASES[asked.phase](asked.home)).decode())
+        result = PHASES[asked.phase](asked.home)
+        print(msgspec.json.encode({**result, "peak_mb": read_peak_mb()}).decode())
         return
     if asked.records < 1 or asked.runs < 1:
         parser.error("--records and --runs are 1 or more")

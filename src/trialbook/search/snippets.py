@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from trialbook.search.words import fold_words
 
 AROUND = 90
 MAX_SNIPPETS = 2
+MAX_LOOKED_AT = 5
 WORD = re.compile(r"\w+")
 # What a list of results shows anyway.
 SHOWN = frozenset(
@@ -42,12 +44,18 @@ def find_passages(record: dict[str, Any], words: Sequence[str]) -> list[Passage]
     wanted = set(words) | {form for word in words for form in fold_words(word)}
     if not wanted:
         return []
+    stems = tuple(word[: max(3, len(word) - 3)] for word in wanted)
     found: list[tuple[int, int, Passage]] = []
     for rank, part in enumerate(get_areas()["BasicSearch"].parts):
         if part.piece.name in SHOWN or part.piece.kind != "text":
             continue
+        if len(found) == MAX_LOOKED_AT:
+            break
         for value in get_values(record, get_pieces()[part.piece.name]):
-            passage = _cut(part.piece.name, value, wanted) if isinstance(value, str) else None
+            # Most texts hold none of the words: that is seen by a look for their beginnings.
+            if not isinstance(value, str) or not any(stem in value.casefold() for stem in stems):
+                continue
+            passage = _cut(part.piece.name, value, wanted)
             if passage is not None:
                 distinct = {passage.text[start:end].casefold() for start, end in passage.spans}
                 found.append((-len(distinct), rank, passage))
@@ -73,6 +81,10 @@ def _cut(piece: str, text: str, wanted: set[str]) -> Passage | None:
 
 
 def _is_wanted(word: str, wanted: set[str]) -> bool:
-    return any(form in wanted for form in get_analyzer().analyze(word)) or any(
-        form in wanted for form in fold_words(word)
-    )
+    return not wanted.isdisjoint(_find_forms(word))
+
+
+@lru_cache(maxsize=100_000)
+def _find_forms(word: str) -> frozenset[str]:
+    """A word as the index has it and as plurals and spellings are folded."""
+    return frozenset([*get_analyzer().analyze(word), *fold_words(word)])

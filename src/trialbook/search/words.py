@@ -60,7 +60,7 @@ _AE_PLURALS = frozenset({
 _BRITISH = re.compile(
     r"aem|haem|oedem|oesoph|oestr|paed|foet|rrhoea|pnoea|sulph|caes|gynaec|anaest|faec|aetiol|coeli"
     r"|isation|[al]ised$|omised$|ising$|tumour|behaviour|colour|odour|labour|humour|favour"
-    r"|(?<=^cent)re$|(?<=^fib)re$|(?<=lit)re$|(?<=tit)re$|(?<=met)re$|programme|ageing"
+    r"|(?:(?<=^cent)|(?<=^fib)|(?<=lit)|(?<=tit)|(?<=met))re(?=s?$)|programme|ageing"
 )
 _AMERICAN = {
     "aem": "em", "haem": "hem", "oedem": "edem", "oesoph": "esoph", "oestr": "estr", "paed": "ped",

@@ -169,7 +169,7 @@ def _explain(error: UnexpectedToken, text: str) -> Problem:
     is_end = token.type == "$END"
     position = len(text) if is_end else token.start_pos or 0
     shown = "<EOF>" if is_end else str(token) or token.type
-    if "AND" in error.expected:
+    if "TERM" not in error.expected:
         if is_end:
             return Problem("missing ')' at '<EOF>'", position, "A parenthesis is opened and never closed.")
         return Problem(

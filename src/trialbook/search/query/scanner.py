@@ -33,11 +33,12 @@ _LEXEME = re.compile(
     | (?P<right>\))
     | (?P<phrase>"(?:[^"\\]|\\.)*+")
     | (?P<quote>")
-    | (?P<word>(?:[^\s()"\\]|\\\S|\\(?=\s|\Z))++)
+    | (?P<word>(?:[^\s()"\\]|\\\S|\\(?=\s|\Z)|(?<!\s)"\\(?=[\s)]|\Z))++)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\(\S)")
+# The registry's page closes an escaped quotation the other way round: \"sleep deprivation"\
+_ESCAPED = re.compile(r'\\(\S)|(")\\(?=\Z)')
 
 
 class Problem(Exception):
@@ -54,7 +55,7 @@ def remove_escapes(text: str) -> str:
     >>> remove_escapes(r"\AND \"x")
     'AND "x'
     """
-    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+    return _ESCAPED.sub(r"\1\2", text) if "\\" in text else text
 
 
 def check_length(text: str) -> None:

@@ -1,0 +1,97 @@
+"""Words fold together when a searcher means the same, and stay apart when not."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.naive.evaluate import exact_words, folded_words
+
+from trialbook.search.words import fold_words, split_words
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("virus", "viruses", "Virus’s"),
+        ("disease", "diseases", "disease's", "diseases'"),
+        ("biopsy", "biopsies"),
+        ("diagnosis", "diagnoses"),
+        ("metastasis", "metastases"),
+        ("thrombosis", "thromboses"),
+        ("analysis", "analyses"),
+        ("dose", "doses"),
+        ("cause", "causes"),
+        ("mass", "masses"),
+        ("headache", "headaches"),
+        ("patch", "patches"),
+        ("woman", "women", "WOMEN"),
+        ("criterion", "criteria"),
+        ("tumor", "tumour", "Tumours"),
+        ("leukemia", "leukaemia", "leukaemias"),
+        ("randomized", "randomised", "Randomised"),
+        ("center", "centre", "centers", "centres"),
+        ("fetal", "foetal"),
+        ("Sjogren", "Sjögren", "SJÖGREN’S", "Sjo\u0308gren"),
+        ("follow-up", "follow up", "Follow–Up"),
+        ("O'Brien", "O’Brien", "obrien"),
+        ("Straße", "STRASSE"),
+        ("fibrosis", "ﬁbrosis"),
+        ("µg", "μg"),
+    ],
+)
+def test_forms_that_mean_the_same_fold_alike(forms: tuple[str, ...]) -> None:
+    assert len({tuple(fold_words(form)) for form in forms}) == 1
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["diabetes", "sepsis", "virus", "pancreas", "lupus", "herpes", "series", "bias", "pelvis", "aids", "sars",
+     "rabies", "species", "bypass", "lens", "gas", "stress", "arthritis", "mers", "als", "hiv"],
+)  # fmt: skip
+def test_words_that_only_look_plural_stay_whole(word: str) -> None:
+    assert fold_words(word) == [word]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("AIDS", "aid"), ("SARS", "sar"), ("mg", "g"), ("il-1", "il-10"), ("0.5", "5")]
+)
+def test_different_meanings_stay_apart(one: str, other: str) -> None:
+    assert fold_words(one) != fold_words(other)
+
+
+def test_punctuation_separates_and_decimals_hold() -> None:
+    assert fold_words("CD34+/CD45- 2.5mg (n=10), e.g. x_y") == [
+        "cd34", "cd45", "2.5", "mg", "n", "10", "e", "g", "x", "y"
+    ]  # fmt: skip
+    assert fold_words(" \n-+'’ ") == []
+
+
+def test_exact_words_keep_case_accents_and_hyphens() -> None:
+    assert split_words("Sjögren's anti-PD1, (SLE). v1.2-") == ["Sjögren's", "anti-PD1", "SLE", "v1.2"]
+
+
+def test_text_that_cannot_be_encoded_is_folded_all_the_same() -> None:
+    assert fold_words("a \ud800 heart") == ["a", "heart"]
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts_of(inner)
+
+
+def test_both_implementations_agree_on_every_word_of_real_records(shared_data: Path) -> None:
+    chunks = set()
+    with gzip.open(shared_data / "ctgov" / "records.jsonl.gz") as lines:
+        for number, line in enumerate(lines):
+            if number % 12 == 0:
+                chunks |= {chunk for text in texts_of(json.loads(line)) for chunk in text.split()}
+    assert len(chunks) > 20_000
+    assert [chunk for chunk in chunks if fold_words(chunk) != folded_words(chunk)] == []
+    assert [chunk for chunk in chunks if split_words(chunk) != exact_words(chunk)] == []

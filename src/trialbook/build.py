@@ -28,7 +28,7 @@ from trialbook.source.registry_api import (
     pull_studies,
 )
 from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
-from trialbook.terms import Thesaurus, load_thesaurus
+from trialbook.terms import load_thesaurus
 
 BATCH_RECORDS = 512
 BATCH_BYTES = 32 << 20
@@ -177,7 +177,7 @@ def import_paths(
                 counts.problems.append(str(error))
             batch.flush()
         update_index(store, on_index)
-    open_thesaurus(home)
+    load_thesaurus()  # the first on a machine takes some seconds: better now than at a search
     return counts
 
 
@@ -192,11 +192,6 @@ def update_index(store: Store, on_study: Callable[[], None] = lambda: None) -> i
 def open_index(store: Store) -> StudyIndex:
     """The library's index, as it is."""
     return StudyIndex(store.home / INDEX_FOLDER, store.library_id)
-
-
-def open_thesaurus(home: Path) -> Thesaurus:
-    """Other names of conditions and treatments; made at first use, in some seconds, then kept."""
-    return load_thesaurus(home / "cache")
 
 
 def rebuild_index(home: Path, on_study: Callable[[], None] = lambda: None) -> int:

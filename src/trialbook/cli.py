@@ -22,7 +22,6 @@ from trialbook.build import (
     import_paths,
     mend_index,
     open_index,
-    open_thesaurus,
     pull_records,
     rebuild_index,
 )
@@ -34,6 +33,7 @@ from trialbook.search.search import SearchRequest, search_studies
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
 from trialbook.store import Store
+from trialbook.terms import load_thesaurus
 from trialbook.web.pages import render_study_text
 
 DEFAULT_HOME = Path.home() / ".trialbook"
@@ -233,7 +233,7 @@ def search(home: Path, /, as_json: bool, **asked: Any) -> None:
     with opened(home) as store:
         mend_index(home)
         request = SearchRequest(**asked)
-        result = search_studies(open_index(store), request, facets=as_json, thesaurus=open_thesaurus(home))
+        result = search_studies(open_index(store), request, facets=as_json, thesaurus=load_thesaurus())
         if as_json:
             click.echo(msgspec.json.encode(result))
             return

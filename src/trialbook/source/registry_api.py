@@ -11,20 +11,16 @@ the same record. The version histories of the registry's own site come by `pull_
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from trialbook.errors import SourceReadError, UsageError
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.registry_client import (
-    ClientSettings,
-    RegistryClient,
-    RegistryRefusal,
-    Wait,
-    find_registry,
-)
+from trialbook.source.registry_address import find_registry
+from trialbook.source.registry_client import ClientSettings, RegistryClient, RegistryRefusal, Wait
+from trialbook.source.registry_history import HistoryBody, pull_history
 from trialbook.source.registry_request import (
     PullRequest,
     PullState,
@@ -56,6 +52,7 @@ __all__ = [
 LARGEST_PAGE = 1000  # the registry's own limit
 _SMALLEST_PAGE = 10
 _IDS_A_REQUEST = 200  # keeps the address under 4,000 characters
+_PAGES_BEFORE_GROWING = 4
 _MOST_RESTARTS_IN_PLACE = 5
 _MOST_EMPTY_PAGES = 100
 _TOKEN_REFUSALS = (400, 404, 410)
@@ -77,31 +74,6 @@ class Page(msgspec.Struct, frozen=True):
     state: PullState
 
 
-class HistoryBody(msgspec.Struct, frozen=True):
-    """One answer about a record's past, as received.
-
-    Attributes
-    ----------
-    nct_id
-        The record.
-    version
-        The registry's number of the version, from 0; None for the list of versions.
-    date
-        The version's own date (`YYYY-MM-DD`), "" for the list of versions.
-    body
-        The whole answer: `{"study": …, "history": {"changes": […]}}` for the list, otherwise
-        `{"studyVersion": n, "study": …}`.
-    place
-        The address that it came from.
-    """
-
-    nct_id: str
-    version: int | None
-    date: str
-    body: bytes
-    place: str
-
-
 class _Answer(msgspec.Struct, rename="camel"):
     studies: list[msgspec.Raw]
     next_page_token: str | None = None
@@ -121,19 +93,6 @@ class _Glance(msgspec.Struct):
     last_update: str = ""
 
 
-class _Change(msgspec.Struct):
-    version: int
-    date: str = ""
-
-
-class _History(msgspec.Struct):
-    changes: list[_Change]
-
-
-class _HistoryAnswer(msgspec.Struct):
-    history: _History
-
-
 def pull_studies(
     client: RegistryClient,
     request: PullRequest,
@@ -150,7 +109,7 @@ def pull_studies(
         The state saved last under `request.compute_fingerprint(client.registry)`. An unfinished pull
         goes on where it stood; a finished one asks for what was updated since.
     page_size
-        Records a page, 1 to 1000; halved by itself where an answer is too slow or too large.
+        Records a page, 1 to 1000; halved for a while where answers are too slow or too large.
     is_from_scratch
         Ask for everything again: to see corrections that the registry made without a new date.
 
@@ -182,6 +141,7 @@ class _Walk:
         self, client: RegistryClient, request: PullRequest, state: PullState, page_size: int
     ) -> None:
         self.client, self.request, self.state, self.page_size = client, request, state, page_size
+        self.wished_size, self.good_pages, self.grow_after = page_size, 0, _PAGES_BEFORE_GROWING
         self.found: set[str] = set()
         self.used_tokens: set[str] = set()
         self.empty_pages = 0
@@ -222,21 +182,31 @@ class _Walk:
         decode = msgspec.json.Decoder(_Answer).decode
         while True:
             try:
-                return self.client.get("/studies", self._query(), decode=decode, lighten=self._lighten)
+                answer = self.client.get("/studies", self._query(), decode=decode, lighten=self._lighten)
             except RegistryRefusal as refusal:
                 if not self.state.token or refusal.status not in _TOKEN_REFUSALS:
                     raise
                 self._restart(refusal)
+            else:
+                self._grow()
+                return answer
 
     def _query(self) -> dict[str, str]:
         return build_query(self.request, self.state, self.ids, page_size=self.page_size)
 
     def _lighten(self) -> dict[str, str] | None:
-        """Halve the pages from here on; the page size is no part of what a token is bound to."""
+        """Halve the pages for a while; the page size is no part of what a token is bound to."""
         if self.page_size <= _SMALLEST_PAGE:
             return None
         self.page_size = max(_SMALLEST_PAGE, self.page_size // 2)
+        self.good_pages, self.grow_after = 0, self.grow_after * 2
         return self._query()
+
+    def _grow(self) -> None:
+        """Come back to larger pages after a bad spell, later each time that it was too early."""
+        self.good_pages += 1
+        if self.page_size < self.wished_size and self.good_pages >= self.grow_after:
+            self.page_size, self.good_pages = min(self.wished_size, self.page_size * 2), 0
 
     def _restart(self, refusal: RegistryRefusal) -> None:
         """Go back to the date reached (to the beginning where the order cannot be trusted)."""
@@ -333,7 +303,6 @@ class _NoRecord(ValueError):
 
 def _look_at(body: bytes) -> _Glance:
     """Find a record's number, its aliases and its last update date; other shapes are the reader's matter."""
-    body.decode("utf-8")
     record = msgspec.json.decode(body)
     identification = _dig(record, "protocolSection", "identificationModule")
     nct_id = _dig(identification, "nctId")
@@ -352,37 +321,3 @@ def _dig(value: Any, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
-
-
-def pull_history(client: RegistryClient, nct_id: str, *, known: Container[int] = ()) -> Iterator[HistoryBody]:
-    """Fetch what a record said before: the list of its versions, then each version not yet `known`.
-
-    These addresses belong to the registry's own site (`/api/int`, beside `/api/v2`); they are not
-    documented, and a registry without them answers 404. Texts come as HTML there, not as Markdown.
-
-    Raises UsageError for an id that is none or a registry whose address does not end in `/api/v2`;
-    RegistryRefusal and SourceReadError as `pull_studies` does.
-    """
-    (nct_id,) = check_request(PullRequest(ids=(nct_id,))).ids
-    if not client.registry.endswith("/api/v2"):
-        raise UsageError(f"{client.registry}: histories need an address that ends in /api/v2")
-    address = f"{client.registry.removesuffix('/v2')}/int/studies/{nct_id}"
-    body, changes = client.get(address, {"history": "true"}, decode=_decode_history)
-    yield HistoryBody(nct_id, None, "", body, f"{address}?history=true")
-    for change in changes:
-        if change.version not in known:
-            place = f"{address}/history/{change.version}"
-            yield HistoryBody(
-                nct_id, change.version, change.date, client.get(place, decode=_decode_version), place
-            )
-
-
-def _decode_history(body: bytes) -> tuple[bytes, list[_Change]]:
-    changes = msgspec.json.decode(body, type=_HistoryAnswer).history.changes
-    return body, [change for change in changes if change.version >= 0]
-
-
-def _decode_version(body: bytes) -> bytes:
-    if not isinstance(_dig(msgspec.json.decode(body), "study", "protocolSection"), dict):
-        raise msgspec.DecodeError("no study.protocolSection in it")
-    return body

@@ -7,7 +7,6 @@ not mend is a `RegistryRefusal` with the server's own words.
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import time
@@ -22,9 +21,13 @@ import msgspec
 
 from trialbook import __version__
 from trialbook.errors import SourceReadError, UsageError
-
-DEFAULT_REGISTRY = "https://clinicaltrials.gov/api/v2"
-REGISTRY_VARIABLE = "TRIALBOOK_REGISTRY"
+from trialbook.source.registry_address import (
+    DEFAULT_REGISTRY,
+    check_redirect,
+    clean_words,
+    find_registry,
+    show_address,
+)
 
 # The registry's edge compares the named agent with the way the connection is made and answers 403 where
 # they disagree: the name of the library that speaks has to be in it.
@@ -33,7 +36,6 @@ USER_AGENT = f"Trialbook/{__version__} python-httpx/{httpx.__version__}"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MENDABLE = (408, 425, 429)
-_SHOWN_CHARACTERS = 300
 
 T = TypeVar("T")
 Query = Mapping[str, str]
@@ -106,37 +108,17 @@ class RegistryRefusal(SourceReadError):
 
 
 class _Stumble(Exception):
-    """One try failed in a way that another try may mend."""
+    """One try failed in a way that another try may mend.
+
+    `lighten_from` is the failure in a row from which a smaller question is worth trying (0: never);
+    `is_final` says that only a smaller one can help.
+    """
 
     def __init__(
-        self, reason: str, *, wait: float | None = None, is_heavy: bool = False, is_final: bool = False
+        self, reason: str, *, wait: float | None = None, lighten_from: int = 0, is_final: bool = False
     ) -> None:
-        # `is_heavy`: a smaller question may succeed; `is_final`: only a smaller one can.
-        self.reason, self.wait, self.is_heavy, self.is_final = reason, wait, is_heavy, is_final
+        self.reason, self.wait, self.lighten_from, self.is_final = reason, wait, lighten_from, is_final
         super().__init__(reason)
-
-
-def find_registry(address: str | None = None) -> str:
-    """Choose the registry's base address: the one given, else TRIALBOOK_REGISTRY, else the default.
-
-    Raises UsageError unless it is a plain http(s) address without a user name, query or fragment.
-
-    Examples
-    --------
-    >>> find_registry("http://127.0.0.1:8000/api/v2/")
-    'http://127.0.0.1:8000/api/v2'
-    """
-    chosen = (address or os.environ.get(REGISTRY_VARIABLE) or DEFAULT_REGISTRY).strip()
-    try:
-        url = httpx.URL(chosen)
-    except httpx.InvalidURL as error:
-        raise UsageError(f"{chosen!r} is not an address of a registry: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
-        raise UsageError(
-            f"{str(url.copy_with(userinfo=b''))!r} is not an address of a registry: "
-            f"expected something like {DEFAULT_REGISTRY}"
-        )
-    return chosen.rstrip("/")
 
 
 def _now() -> datetime:
@@ -206,8 +188,8 @@ class RegistryClient:
         decode
             Turns the body into the value; a msgspec.DecodeError from it counts as a garbled answer.
         lighten
-            Called after a timeout, a cut connection or an answer that is too large: returns a query that
-            asks for less, or None where it cannot.
+            Called after a timeout, an answer that is too large or one that broke off twice: returns a
+            query that asks for less, or None where it cannot.
 
         Raises
         ------
@@ -223,7 +205,8 @@ class RegistryClient:
             try:
                 return _decode(self._ask(url, query), decode)
             except _Stumble as stumble:
-                lighter = lighten() if stumble.is_heavy and lighten else None
+                is_heavy = 0 < stumble.lighten_from <= attempt
+                lighter = lighten() if is_heavy and lighten else None
                 query = lighter or query
                 self._wait_or_give_up(stumble, attempt, is_lighter=lighter is not None, url=url)
                 attempt += 1
@@ -267,12 +250,12 @@ class RegistryClient:
             with self._open(url) as response:
                 body = self._read(response)
                 if response.status_code in _REDIRECTS:
-                    url = _check_redirect(url, response.headers.get("Location", ""))
+                    url = check_redirect(url, response.headers.get("Location", ""))
                     continue
                 if response.status_code == 200:
                     return body
                 raise self._judge(response, body, url)
-        raise SourceReadError(f"redirects more than {_MOST_REDIRECTS} times", place=_show(url))
+        raise SourceReadError(f"redirects more than {_MOST_REDIRECTS} times", place=show_address(url))
 
     @contextmanager
     def _open(self, url: httpx.URL) -> Iterator[httpx.Response]:
@@ -281,18 +264,20 @@ class RegistryClient:
             with self._http.stream("GET", url) as response:
                 yield response
         except httpx.TimeoutException as error:
-            is_heavy = not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise _Stumble(f"no answer in time ({type(error).__name__})", is_heavy=is_heavy) from error
+            is_idle = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+            reason = f"no answer in time ({type(error).__name__})"
+            raise _Stumble(reason, lighten_from=0 if is_idle else 1) from error
         except httpx.ConnectError as error:
-            raise _Stumble(f"no connection: {_clean(str(error))}") from error
+            raise _Stumble(f"no connection: {clean_words(str(error))}") from error
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise _Stumble(f"the answer broke off: {_clean(str(error))}", is_heavy=True) from error
+            # Once is an accident, such as a kept connection that the server had closed meanwhile.
+            raise _Stumble(f"the answer broke off: {clean_words(str(error))}", lighten_from=2) from error
 
     def _read(self, response: httpx.Response) -> bytes:
         """Read the body within the limits of size and time."""
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "deflate", ""):
-            raise _Stumble(f"an encoding that was not asked for: {_clean(encoding)}")
+            raise _Stumble(f"an encoding that was not asked for: {clean_words(encoding)}")
         chunks: list[bytes] = []
         size, deadline = 0, self._clock() + self.settings.answer_seconds
         for chunk in response.iter_bytes():
@@ -301,23 +286,25 @@ class RegistryClient:
                 limit = self.settings.max_answer_bytes
                 raise _Stumble(
                     f"the answer is larger than {limit:,} bytes: ask for smaller pages (--page-size)",
-                    is_heavy=True,
+                    lighten_from=1,
                     is_final=True,
                 )
             if self._clock() > deadline:
                 raise _Stumble(
-                    f"the answer took longer than {self.settings.answer_seconds:g} seconds", is_heavy=True
+                    f"the answer took longer than {self.settings.answer_seconds:g} seconds", lighten_from=1
                 )
             chunks.append(chunk)
         return b"".join(chunks)
 
     def _judge(self, response: httpx.Response, body: bytes, url: httpx.URL) -> Exception:
         """Tell a failure that another try may mend from a refusal."""
-        status, text = response.status_code, _clean(body[:20_000].decode("utf-8", "replace"))
+        status, text = response.status_code, clean_words(body[:20_000].decode("utf-8", "replace"))
         if status in _MENDABLE or status >= 500:
             reason = f"the registry answered {status}" + (f": {text}" if text else "")
-            return _Stumble(reason, wait=self._read_retry_after(response), is_heavy=status == 504)
-        return RegistryRefusal(status, text, place=_show(url))
+            return _Stumble(
+                reason, wait=self._read_retry_after(response), lighten_from=1 if status == 504 else 0
+            )
+        return RegistryRefusal(status, text, place=show_address(url))
 
     def _read_retry_after(self, response: httpx.Response) -> float | None:
         """Read Retry-After, in seconds from now (RFC 9110, 10.2.3: seconds or an HTTP date)."""
@@ -344,39 +331,7 @@ def _decode(body: bytes, decode: Callable[[bytes], T]) -> T:
     try:
         return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        start = _clean(body[:2_000].decode("utf-8", "replace"))[:80]
+        start = clean_words(body[:2_000].decode("utf-8", "replace"))[:80]
         raise _Stumble(
-            f"the answer is not what the API promises ({error}); it begins with {start!r}", is_heavy=True
+            f"the answer is not what the API promises ({error}); it begins with {start!r}", lighten_from=2
         ) from error
-
-
-def _check_redirect(url: httpx.URL, location: str) -> httpx.URL:
-    """Resolve a redirect; only to the same host and port, and never from https to http."""
-    try:
-        target = url.join(location)
-    except httpx.InvalidURL as error:
-        raise SourceReadError(f"redirects to {_clean(location)!r}: {error}", place=_show(url)) from error
-    is_same = (target.scheme, target.host, target.port) == (url.scheme, url.host, url.port)
-    is_upgrade = (url.scheme, target.scheme) == ("http", "https") and url.port is None and target.port is None
-    if location and not target.userinfo and (is_same or (is_upgrade and target.host == url.host)):
-        return target
-    raise SourceReadError(
-        f"redirects to another address, {_clean(str(target.copy_with(userinfo=b'')))}: "
-        "if that is where the registry lives now, name it with --registry",
-        place=_show(url),
-    )
-
-
-def _show(url: httpx.URL) -> str:
-    """Shorten an address for a message: a page token says nothing to a person."""
-    shown = re.sub(r"(pageToken=[^&]{8})[^&]*", r"\1…", str(url))
-    return shown if len(shown) <= _SHOWN_CHARACTERS else shown[:_SHOWN_CHARACTERS] + "…"
-
-
-def _clean(text: str) -> str:
-    """Make a server's words safe to print: the title of an HTML page, no control characters, short."""
-    if text.lstrip()[:1] == "<":
-        title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        text = title.group(1) if title else re.sub(r"<[^<>]*>", " ", text)
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.split())[:_SHOWN_CHARACTERS]

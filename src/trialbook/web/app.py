@@ -17,12 +17,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.build import open_index, open_thesaurus
+from trialbook.build import open_index
 from trialbook.errors import NotFoundError, QueryError, TrialbookError
 from trialbook.history import compare_versions, find_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.search.index import StudyIndex
 from trialbook.store import Store, Version
+from trialbook.terms import load_thesaurus
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.pages import (
     render_diff_page,
@@ -73,7 +74,7 @@ class Site:
         self._local = threading.local()
         with Store(home) as store:
             self.index: StudyIndex = open_index(store)
-        self.thesaurus = open_thesaurus(home)
+        self.thesaurus = load_thesaurus()
 
     @property
     def store(self) -> Store:

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from trialbook.errors import QueryError
-from trialbook.model import PartialDate, Study, parse_study
+from trialbook.model import PartialDate
+from trialbook.model.study import decode_record, read_typed
 from trialbook.search.areas import find_enum_label, get_enums
 from trialbook.search.index import StudyIndex
 from trialbook.search.search import SearchRequest, SearchResult, search_studies
@@ -239,7 +240,8 @@ def _view_active(params: QueryParams) -> tuple[ActiveFilter, ...]:
 
 
 def _view_hit(store: Store, nct_id: str, asked: SearchRequest, result: SearchResult) -> Hit:
-    study: Study = parse_study(store.get_body(nct_id, as_of=asked.as_of))
+    record = decode_record(store.get_body(nct_id, as_of=asked.as_of))
+    study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None
     start, end = study.status.start_date_struct, study.status.completion_date_struct
@@ -258,7 +260,7 @@ def _view_hit(store: Store, nct_id: str, asked: SearchRequest, result: SearchRes
         start_date=(start.date or "") if start else "",
         completion_date=(end.date or "") if end else "",
         has_results=bool(study.has_results),
-        snippets=tuple(map(_view_passage, find_passages(study.to_dict(), result.words))),
+        snippets=tuple(map(_view_passage, find_passages(record, result.words))),
     )
 
 

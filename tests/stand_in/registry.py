@@ -10,10 +10,12 @@ Each request for `/studies` takes the next fault from the front of the list; Non
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -71,11 +73,22 @@ def stay_silent(handler: BaseHTTPRequestHandler, body: bytes) -> None:
         handler.connection.recv(1)
 
 
+def drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Send the answer byte by byte, one in 20 ms, so that no single wait is long."""
+    send(handler, 200, b"", {"Content-Length": str(len(body))})
+    with contextlib.suppress(OSError):
+        for i in range(len(body)):
+            handler.wfile.write(body[i : i + 1])
+            handler.wfile.flush()
+            time.sleep(0.02)
+
+
 def send_packed(handler: BaseHTTPRequestHandler, body: bytes) -> None:
     """Answer as it should, with gzip."""
     send(handler, 200, gzip.compress(body), {"Content-Encoding": "gzip"})
 
 
+@functools.lru_cache(maxsize=10_000)
 def read_day(body: bytes) -> str:
     status = json.loads(body).get("protocolSection", {}).get("statusModule", {})
     day: str = status.get("lastUpdatePostDateStruct", {}).get("date", "")
@@ -86,12 +99,15 @@ class StandInRegistry:
     """The server; `bodies` are the records as they will go over the wire, byte for byte.
 
     `asked` holds the parameters of each request for `/studies`; after `pages_left` more of them (None: no
-    limit) each one meets the fault `always`. `other_pages` answers further paths.
+    limit) each one meets the fault `always`. `other_pages` answers further paths, `version_faults` are for
+    `/version`, and `headers` are those of the latest request.
     """
 
     def __init__(self, bodies: Sequence[bytes]) -> None:
         self.bodies = list(bodies)
         self.faults: list[Fault | None] = []
+        self.version_faults: list[Fault | None] = []
+        self.headers: dict[str, str] = {}
         self.always: Fault | None = None
         self.pages_left: int | None = None
         self.data_timestamp = "2026-06-01T09:00:05"
@@ -138,9 +154,12 @@ class StandInRegistry:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
+        self.headers = dict(handler.headers.items())
         if parts.path == "/api/v2/version":
             version = {"apiVersion": "2.0.5", "dataTimestamp": self.data_timestamp}
-            return send(handler, 200, json.dumps(version).encode(), {})
+            fault = self.version_faults.pop(0) if self.version_faults else None
+            body = json.dumps(version).encode()
+            return fault(handler, body) if fault else send(handler, 200, body, {})
         if parts.path in self.other_pages:
             return send(handler, 200, self.other_pages[parts.path], {})
         if parts.path != "/api/v2/studies":
@@ -203,6 +222,7 @@ class StandInRegistry:
         return found
 
 
+@functools.lru_cache(maxsize=10_000)
 def read_conditions(body: bytes) -> str:
     module = json.loads(body).get("protocolSection", {}).get("conditionsModule", {})
     return " | ".join(module.get("conditions", [])).lower()

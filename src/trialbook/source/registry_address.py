@@ -31,7 +31,8 @@ def find_registry(address: str | None = None) -> str:
         url = httpx.URL(chosen)
         is_address = _is_address(url) and not (url.userinfo or url.query or url.fragment)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise UsageError(f"{chosen[:100]!r} is not an address of a registry: {error}") from error
+        shown = re.sub(r"//[^/@]*@", "//", chosen)[:100]
+        raise UsageError(f"{shown!r} is not an address of a registry: {error}") from error
     if not is_address:
         raise UsageError(
             f"{str(url.copy_with(userinfo=b''))[:100]!r} is not an address of a registry: "

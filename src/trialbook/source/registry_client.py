@@ -29,8 +29,8 @@ from trialbook.source.registry_address import (
     show_address,
 )
 
-# The registry's edge compares the named agent with the way the connection is made and answers 403 where
-# they disagree: the name of the library that speaks has to be in it.
+# Clients report that the registry's edge answers 403 where the named agent does not fit the way in which
+# the connection is made: the name of the library that speaks has to be in it.
 USER_AGENT = f"Trialbook/{__version__} python-httpx/{httpx.__version__}"
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -101,8 +101,8 @@ class RegistryRefusal(SourceReadError):
         reason = f"the registry answered {status}" + (f": {text}" if text else "")
         if status == 403:
             reason += (
-                ". It turns this program or this network away at its door: wait an hour, set another "
-                "user agent, or take the bulk download and `trialbook import` it"
+                ". It turns this program or this network away at its door: wait an hour, "
+                "or take the bulk download and `trialbook import` it"
             )
         super().__init__(reason, place=place)
 

@@ -379,6 +379,7 @@ def test_a_redirect_from_http_up_to_https_on_the_same_host_is_followed() -> None
         "example.org/api/v2",
         "http://",
         "https://u:secret@example.org/api/v2",
+        "https://u:secret@xn--zzzzzzzzz/",
         "http://[x",
         "http://a..b/",
         "http://xn--zzzzzzzzz/",

@@ -267,24 +267,29 @@ def show(home: Path, nct_id: str, width: int, as_of: str | None, as_json: bool) 
 
 @main.command()
 @click.argument("nct_id")
+@as_of_option
 @json_option
 @click.pass_obj
-def history(home: Path, nct_id: str, as_json: bool) -> None:
+def history(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
     """List the versions of a record: the registry's date, when and from where they came, what changed."""
     with opened(home) as store:
-        click.echo(describe_history(store, nct_id.upper(), as_json=as_json))
+        click.echo(describe_history(store, nct_id.upper(), as_of=as_of, as_json=as_json))
 
 
 @main.command()
 @click.argument("nct_id")
 @click.option("--from", "before", type=int, help="Number of the older version; the last but one unless told.")
 @click.option("--to", "after", type=int, help="Number of the newer version; the one in force unless told.")
+@as_of_option
 @json_option
 @click.pass_obj
-def diff(home: Path, nct_id: str, before: int | None, after: int | None, as_json: bool) -> None:
+def diff(
+    home: Path, nct_id: str, before: int | None, after: int | None, as_of: str | None, as_json: bool
+) -> None:
     """Say what changed between two versions of a record, field by field."""
     with opened(home) as store:
-        click.echo(compare_versions(store, nct_id.upper(), before, after).write(as_json=as_json))
+        comparison = compare_versions(store, nct_id.upper(), before, after, as_of=as_of)
+        click.echo(comparison.write(as_json=as_json))
 
 
 @main.command()

@@ -83,14 +83,21 @@ def find_history(store: Store, nct_id: str) -> tuple[HistoryLine, ...]:
     return tuple(lines)
 
 
-def compare_versions(store: Store, nct_id: str, before: int | None, after: int | None) -> Comparison:
+def was_known(version: Version, as_of: str | None) -> bool:
+    """Whether a version was there at the end of a day (ISO date); without one, every version was."""
+    return as_of is None or (version.version_date or version.learnt_at[:10]) <= as_of
+
+
+def compare_versions(
+    store: Store, nct_id: str, before: int | None, after: int | None, *, as_of: str | None = None
+) -> Comparison:
     """Compare two versions by number; without numbers, the one in force with the one before it.
 
-    Raises NotFoundError where there is no such record or version.
+    Raises NotFoundError where there is no such record or version, or none as old as `as_of` (ISO date).
     """
-    versions = store.find_versions(nct_id)
+    versions = tuple(version for version in store.find_versions(nct_id) if was_known(version, as_of))
     if not versions:
-        raise NotFoundError(f"{nct_id} is not in this library")
+        raise NotFoundError(f"{nct_id} is not in this library" + (f" as of {as_of}" if as_of else ""))
     newer = len(versions) if after is None else after
     older = max(1, newer - 1) if before is None else before
     for number in (older, newer):
@@ -110,10 +117,12 @@ def compare(store: Store, nct_id: str, before: Version, after: Version) -> Compa
     return Comparison(nct_id, before, after, switching.changes, switching.warnings)
 
 
-def describe_history(store: Store, nct_id: str, *, as_json: bool = False) -> str:
-    """The history of a record as text for a terminal, or as JSON."""
-    lines = find_history(store, nct_id)
-    announced = store.find_announced(nct_id)
+def describe_history(store: Store, nct_id: str, *, as_of: str | None = None, as_json: bool = False) -> str:
+    """The history of a record (up to a day, ISO date) as text for a terminal, or as JSON."""
+    lines = [line for line in find_history(store, nct_id) if was_known(line.version, as_of)]
+    announced = tuple(
+        version for version in store.find_announced(nct_id) if as_of is None or version.version_date <= as_of
+    )
     if as_json:
         document = {"nct_id": nct_id, "versions": lines, "announced": announced}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()

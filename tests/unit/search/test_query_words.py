@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.naive.evaluate import exact_words, folded_words
+from tests.naive.words import exact_words, folded_words
 
 from trialbook.search.words import fold_words, split_words
 

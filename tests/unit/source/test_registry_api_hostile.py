@@ -343,9 +343,11 @@ def test_a_redirect_on_the_same_host_is_followed_but_not_round_and_round(
     registry.faults = [refuse(301, "", {"Location": "/moved"})]
     assert find_ids(pull(registry, waits)) == ["NCT00000009"]
 
+    registry.asked.clear()
     registry.always, registry.pages_left = refuse(302, "", {"Location": "/api/v2/studies"}), 0
     with pytest.raises(SourceReadError, match="redirects more than 5 times"):
         pull(registry, waits)
+    assert len(registry.asked) == 1 + 5
 
 
 @pytest.mark.parametrize(

@@ -64,4 +64,8 @@ def test_a_date_is_written_as_it_was_read() -> None:
 
 @pytest.mark.parametrize("text", ["2021-00", "2021-08-00", "0000", "2021-13", "2021-02-30"])
 def test_a_date_that_no_calendar_has_is_kept_and_has_no_place_in_time(text: str) -> None:
-    assert (str(PartialDate(text)), PartialDate(text).earliest, PartialDate(text).precision) == (text, None, "unknown")
+    assert (str(PartialDate(text)), PartialDate(text).earliest, PartialDate(text).precision) == (
+        text,
+        None,
+        "unknown",
+    )

@@ -281,7 +281,7 @@ def test_hostile_query_is_refused_at_once(name: str) -> None:
     parse("warm up")
     began = time.perf_counter()
     error = refuse(HOSTILE[name])
-    assert time.perf_counter() - began < 0.25  # milliseconds on a quiet machine
+    assert time.perf_counter() - began < 5  # a query that hangs, not one that is slow
     assert len(error.message) < 1_000
     assert len(str(error)) < 2_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from trialbook.store.codec import Codec
 from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
+WAL_TRIES = 200
 
 # Of the versions known at a date, the one in force is the last by the registry's own date; among
 # copies of one date the more faithful format, then the fuller copy, then the one learnt last. A
@@ -107,9 +109,20 @@ class Store:
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA mmap_size = 268435456")
         if self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-            self.connection.execute("PRAGMA journal_mode = WAL")
+            self._switch_to_wal()
             create_tables(self.connection)
         check_schema(self.connection)
+
+    def _switch_to_wal(self) -> None:
+        """SQLite does not wait where another process is making the same switch: we do, for 10 seconds."""
+        for attempt in range(WAL_TRIES):
+            try:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or attempt == WAL_TRIES - 1:
+                    raise
+                time.sleep(0.05)
 
     def reload_codec(self) -> None:
         """Take up the dictionaries that a writer has added."""

@@ -21,6 +21,7 @@ from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.registry_api import (
     ClientSettings,
     PullRequest,
+    PullState,
     RegistryClient,
     decode_state,
     encode_state,
@@ -220,6 +221,17 @@ def export_records(store: Store, *, as_of: str | None = None) -> Iterator[bytes]
         ) + b"\n"
 
 
+def _read_checkpoint(saved: str | None, counts: ImportCounts) -> PullState | None:
+    """Where the last pull stood; a state that cannot be read costs a new walk, and is told."""
+    if saved is None:
+        return None
+    try:
+        return decode_state(saved.encode())
+    except SourceFormatError as error:
+        counts.problems.append(f"the state of the last pull cannot be read, so it starts anew: {error}")
+        return None
+
+
 def pull_records(
     home: Path,
     request: PullRequest,
@@ -247,7 +259,7 @@ def pull_records(
     counts = ImportCounts()
     with Store(home) as store, Writer(store, address, note=fingerprint) as writer:
         saved = store.find_sync_state(fingerprint)
-        checkpoint = None if saved is None else decode_state(saved.encode())
+        checkpoint = _read_checkpoint(saved, counts)
         batch = Batch(writer, counts)
         try:
             with RegistryClient(ClientSettings(registry=address)) as client:

@@ -3,6 +3,7 @@
     TrialbookError
     ├── SourceFormatError     a record or file does not have the shape that its format promises
     ├── SourceReadError       a file, archive or remote registry cannot be read (truncated, too large, refused)
+    │   └── RegistryRefusal   the live registry declines a request (in `source.registry_client`)
     ├── QueryError            a query cannot be parsed or asks for something that does not exist
     ├── NotFoundError         the library has no such study or version
     ├── StoreError            the library itself cannot be opened or written

@@ -34,7 +34,7 @@ from trialbook.web.pages import (
     render_study_text,
 )
 from trialbook.web.pages.context import Near, PlaceForm
-from trialbook.web.search_view import read_search, view_search
+from trialbook.web.search_view import read_as_of, read_search, view_search
 
 SECURITY_HEADERS = {
     b"content-security-policy": b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
@@ -176,15 +176,7 @@ def _find_day(shown: Version, as_of: str | None) -> date | None:
 
 
 def _read_day(request: Request) -> str | None:
-    value = request.query_params.get("as_of", "").strip()
-    if not value:
-        return None
-    latest = PartialDate(value).latest
-    if latest is None:
-        raise QueryError(
-            f"as_of is no date: {value[:40]!r}", hint="write a date as 2021-08-16, 2021-08 or 2021"
-        )
-    return latest.isoformat()
+    return read_as_of(request.query_params.get("as_of", "").strip())
 
 
 def _read_number(request: Request, name: str) -> int | None:

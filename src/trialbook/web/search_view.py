@@ -74,7 +74,7 @@ def read_search(params: QueryParams) -> SearchRequest | QueryError:
             start_from=params.get("start_from", "").strip(),
             start_to=params.get("start_to", "").strip(),
             has_results=results[0] == "true" if len(results) == 1 else None,
-            as_of=_read_as_of(params.get("as_of", "").strip()),
+            as_of=read_as_of(params.get("as_of", "").strip()),
             sort=_read_sort(params.get("sort", "")),
             offset=(page - 1) * PAGE_SIZE,
             limit=PAGE_SIZE,
@@ -103,7 +103,8 @@ def _read_age(text: str) -> float | None:
     return age
 
 
-def _read_as_of(text: str) -> str | None:
+def read_as_of(text: str) -> str | None:
+    """The day of an `as_of` (ISO; the last one of a partial date), None for ""; raises QueryError."""
     if not text:
         return None
     latest = PartialDate(text).latest

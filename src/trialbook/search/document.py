@@ -18,15 +18,19 @@ from trialbook.search.fields import (
     BEGIN,
     END,
     FOREVER,
+    drop_possessives,
     get_basic_tiers,
     get_ordered_pieces,
     is_exact,
     order_field,
 )
+from trialbook.search.sites import add_sites
 from trialbook.search.values import derive_from
 
 EPOCH = date(1970, 1, 1).toordinal()
 MINUTES_A_DAY = 1440
+ID_DIGITS = 8
+FIRST_OTHER_ORDER = 10**12
 
 
 class Node(msgspec.Struct):
@@ -143,7 +147,7 @@ def build_document(
         document.add_text("present", name)
         if piece.is_ordered:
             _add_numbers(document, piece, found)
-        words = _texts_of(piece, found)
+        words = list(map(drop_possessives, _texts_of(piece, found)))
         if words:
             texts[name] = [f"{BEGIN} {word} {END}" for word in words]
             if name in tier_of_piece:
@@ -154,6 +158,7 @@ def build_document(
         if length:
             document.add_text("present", name)
             document.add_text("present", f"{name}#{length}")
+    add_sites(document, record)
     for field, content in (("piece", texts), ("tier", tiers), ("exact", exact)):
         document.add_json(field, msgspec.json.encode(content).decode())
     return document
@@ -214,11 +219,27 @@ def _first_day(text: str) -> int | None:
 
 
 def compute_order(nct_id: str) -> int:
-    """A number that sorts studies: the digits of an NCT id, a checksum beyond them for other ids."""
+    """A number that sorts studies: the digits of a registry id (NCT and 8 digits), a checksum for others."""
     digits = nct_id[3:]
-    if nct_id.startswith("NCT") and digits.isascii() and digits.isdigit() and len(digits) <= 12:
+    if len(digits) == ID_DIGITS and nct_id.startswith("NCT") and digits.isascii() and digits.isdigit():
         return int(digits)
-    return 10**12 + zlib.crc32(nct_id.encode())
+    return FIRST_OTHER_ORDER + zlib.crc32(nct_id.encode())
 
 
-__all__ = ["build_document", "collect_values", "compute_number", "compute_order", "get_ordered_pieces"]
+def find_id(order: int) -> str | None:
+    """The id that has a number of `compute_order`; None where only the stored document can tell.
+
+    >>> find_id(compute_order("NCT00000012")), find_id(compute_order("EUCTR-1"))
+    ('NCT00000012', None)
+    """
+    return f"NCT{order:0{ID_DIGITS}d}" if order < FIRST_OTHER_ORDER else None
+
+
+__all__ = [
+    "build_document",
+    "collect_values",
+    "compute_number",
+    "compute_order",
+    "find_id",
+    "get_ordered_pieces",
+]

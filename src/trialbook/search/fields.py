@@ -1,10 +1,12 @@
 """What does the index hold of a study, and under which field?
 
 nct_id    the id, stored
-order     a number that sorts studies by id, for walking all results
+order     a number that sorts studies by id, for walking all results; `find_id` gives most ids back
 piece     every text, by piece name, in words with their positions
 tier      the texts of BasicSearch again, grouped by weight, so that a search asks 7 fields, not 57
 exact     values as they stand (enumerations, countries, names): equality and facet counts
+site      what is said of each site, at the site's number as position: see `sites`
+point     each place of the study once; `point_status` each place with a site's status there
 present   names of the pieces and structures that have a value; `Name#3` gives a list's length
 from_day, to_day   when this version was in force, in days since 1970-01-01
 n_<Piece> dates in days, ages in minutes, numbers as they are
@@ -12,6 +14,7 @@ n_<Piece> dates in days, ages in minutes, numbers as they are
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import tantivy
@@ -19,7 +22,7 @@ import tantivy
 from trialbook.search.areas import Piece, get_areas, get_pieces
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 
 # Words that stand before and after each value, so that a query can ask for its beginning or end.
 BEGIN, END = "qqbeginqq", "qqendqq"
@@ -46,6 +49,8 @@ FACET_TEXTS = frozenset(
     }
 )
 FOREVER = 4_000_000
+
+_POSSESSIVE = re.compile(r"(?<=\w)['’][sS]\b")
 
 
 def tier_of(weight: float) -> int:
@@ -84,6 +89,9 @@ def get_schema() -> tantivy.Schema:
     for name in ("piece", "tier"):
         builder.add_json_field(name, tokenizer_name="words", index_option="position")
     builder.add_json_field("exact", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("site", tokenizer_name="raw", index_option="position")
+    for name in ("point", "point_status"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("present", tokenizer_name="raw", index_option="basic")
     for name in ("from_day", "to_day"):
         builder.add_unsigned_field(name, indexed=False, fast=True)
@@ -102,3 +110,21 @@ def get_analyzer() -> tantivy.TextAnalyzer:
     for step in (tantivy.Filter.remove_long(100), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()):
         builder = builder.filter(step)
     return builder.build()
+
+
+def drop_possessives(text: str) -> str:
+    """A text without the endings that say whose something is; index and queries both drop them.
+
+    >>> drop_possessives("Crohn's disease, O'Brien’s 5'S")
+    "Crohn disease, O'Brien 5"
+    """
+    return _POSSESSIVE.sub("", text) if "'" in text or "’" in text else text
+
+
+def cut_words(text: str) -> list[str]:
+    """Cut a text into words as the index does.
+
+    >>> cut_words("Crohn's (Ménière) CT-1")
+    ['crohn', 'meniere', 'ct', '1']
+    """
+    return list(get_analyzer().analyze(drop_possessives(text)))

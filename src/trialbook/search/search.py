@@ -13,7 +13,7 @@ from tantivy import Occur, Query
 
 from trialbook.errors import QueryError
 from trialbook.search.document import MINUTES_A_DAY
-from trialbook.search.fields import TIERS, get_analyzer, get_schema, order_field
+from trialbook.search.fields import TIERS, cut_words, get_schema, order_field
 from trialbook.search.index import StudyIndex, to_day_number
 from trialbook.search.variants import find_variants
 from trialbook.terms import Thesaurus
@@ -172,7 +172,7 @@ def read_units(text: str) -> list[Unit]:
     units = []
     for found in UNIT.finditer(text):
         is_quoted = found["word"] is None
-        words = get_analyzer().analyze(found["phrase"] if is_quoted else found["word"])
+        words = cut_words(found["phrase"] if is_quoted else found["word"])
         if words:
             units.append(Unit(tuple(words), found.start(), found.end(), is_quoted, bool(found["not"])))
     if sum(len(unit.words) for unit in units) > MAX_QUERY_WORDS:
@@ -208,7 +208,7 @@ def build_text_query(searcher: tantivy.Searcher, text: str, thesaurus: Thesaurus
     if len(plain) > 1:
         parts.append((Occur.Should, _over_tiers(lambda field: _phrase(field, plain), boost=3.0)))
     words = [word for unit in wanted for word in unit.words]
-    words += [word for name in added for word in get_analyzer().analyze(name)]
+    words += [word for name in added for word in cut_words(name)]
     return TextQuery(Query.boolean_query(parts), tuple(dict.fromkeys(words)), tuple(dict.fromkeys(added)))
 
 
@@ -233,7 +233,7 @@ def _group_by_concept(
 
 def _name_query(searcher: tantivy.Searcher, name: str) -> Query:
     """Another name of a concept: as a phrase, and for less than the words that were asked for."""
-    words = tuple(get_analyzer().analyze(name))
+    words = tuple(cut_words(name))
     unit = Unit(words, 0, 0, is_quoted=True, is_excluded=False)
     return Query.boost_query(_unit_query(searcher, unit), ADDED_WEIGHT)
 

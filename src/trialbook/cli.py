@@ -32,6 +32,7 @@ from trialbook.samples import sample_paths
 from trialbook.search.search import SearchRequest, search_studies
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
+from trialbook.statistics import compute_statistics
 from trialbook.store import Store
 from trialbook.terms import load_thesaurus
 from trialbook.web.pages import render_study_text
@@ -319,6 +320,22 @@ def reindex(home: Path) -> None:
     """Make the index anew from the records."""
     with opened(home):
         click.echo(f"{rebuild_index(home):,} studies indexed")
+
+
+@main.command()
+@json_option
+@click.pass_obj
+def statistics(home: Path, as_json: bool) -> None:
+    """Count sizes, values and lengths of lists over all records, for the API."""
+    with opened(home):
+        found = compute_statistics(home)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    sizes = found.sizes
+    click.echo(f"{sizes.total_studies:,} studies, {sizes.average_size_bytes:,} bytes of JSON on average")
+    for span, count in sizes.ranges:
+        click.echo(f"{count:>12,}  {span}")
 
 
 @main.command()

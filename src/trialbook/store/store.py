@@ -148,6 +148,13 @@ class Store:
         """The number of the last change; an index that has applied it is in step."""
         return int(self._value("seq"))
 
+    def find_last_learnt(self) -> str | None:
+        """When the version that came last was received (UTC, ISO 8601); None in an empty library."""
+        row = self.connection.execute(
+            "SELECT learnt_at FROM version ORDER BY version_id DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def _value(self, key: str) -> str:
         (value,) = self.connection.execute("SELECT value FROM library WHERE key = ?", (key,)).fetchone()
         return str(value)
@@ -170,6 +177,13 @@ class Store:
 
         Raises NotFoundError where the library has no such record, or none as old as that.
         """
+        body = self.find_body(nct_id, as_of=as_of)
+        if body is None:
+            raise NotFoundError(self._explain_absence(nct_id, as_of))
+        return body
+
+    def find_body(self, nct_id: str, *, as_of: str | None = None) -> bytes | None:
+        """The record's bytes as in `get_body`; None where it is not here, or was not yet on that day."""
         if as_of is None:
             row = self.connection.execute(
                 "SELECT dictionary_id, body FROM study JOIN version ON version_id = current_version_id"
@@ -182,9 +196,7 @@ class Store:
                 f" WHERE nct_id = :nct_id AND {KNOWN_AT} {IN_FORCE} LIMIT 1",
                 {"nct_id": nct_id, "as_of": as_of},
             ).fetchone()
-        if row is None:
-            raise NotFoundError(self._explain_absence(nct_id, as_of))
-        return self._unpack(*row)
+        return None if row is None else self._unpack(*row)
 
     def _explain_absence(self, nct_id: str, as_of: str | None) -> str:
         if as_of is None or not self.has_study(nct_id):

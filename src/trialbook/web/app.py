@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import date
 from importlib import resources
@@ -24,6 +25,7 @@ from trialbook.model import PartialDate, parse_study
 from trialbook.search.index import StudyIndex
 from trialbook.store import Store, Version
 from trialbook.terms import load_thesaurus
+from trialbook.web.api import make_routes
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.pages import (
     render_diff_page,
@@ -226,6 +228,7 @@ def make_app(home: Path) -> Starlette:
     site = Site(home)
     static = str(resources.files("trialbook.web") / "static")
     routes: list[Any] = [
+        *make_routes(site, home),
         Route("/", site.search),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/diff", site.diff),
@@ -244,7 +247,10 @@ def make_app(home: Path) -> Starlette:
 def run_server(home: Path, *, host: str, port: int) -> None:
     """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
     config = uvicorn.Config(make_app(home), host=host, port=port, log_level="warning", server_header=False)
-    socket = config.bind_socket()
-    address = socket.getsockname()
+    listener = config.bind_socket()
+    # Connections take this over. An answer leaves as head and body, and the second part would wait up to
+    # 40 ms for the client to acknowledge the first.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    address = listener.getsockname()
     print(f"Trialbook is at http://{host}:{address[1]}/", flush=True)
-    uvicorn.Server(config).run(sockets=[socket])
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,71 @@
+"""How an answer leaves: its bytes, its type, and a tag by which a client knows that nothing has changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from trialbook import __version__
+from trialbook.errors import NotFoundError, QueryError, TrialbookError
+from trialbook.store import Store
+from trialbook.web.api.errors import ApiError
+
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+CSV = "text/csv; charset=utf-8"
+FHIR = "application/fhir+json"
+RIS = "application/x-research-info-systems; charset=utf-8"
+ZIP = "application/zip"
+
+
+def make_tag(library_id: str, seq: int) -> str:
+    """The state of a library as an ETag: it changes with every change of any record."""
+    return f'"{__version__}-{library_id[:12]}-{seq}"'
+
+
+def find_tag(store: Store) -> str:
+    """The tag of what the library holds now."""
+    return make_tag(store.library_id, store.seq)
+
+
+def send(request: Request, body: bytes, media_type: str, tag: str, **headers: str) -> Response:
+    """Send an answer, or only that the client has it already."""
+    known = request.headers.get("if-none-match")
+    extra = {"etag": tag, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    if known is not None and (
+        known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
+    ):
+        return Response(status_code=304, headers=extra)
+    return Response(body, headers=extra, media_type=media_type)
+
+
+def refuse(error: TrialbookError) -> Response:
+    """What went wrong, as plain text."""
+    if isinstance(error, ApiError):
+        status = error.status
+    else:
+        status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, QueryError) else 503
+    headers = {"retry-after": "60"} if status == 503 else None
+    return Response(str(error), status_code=status, headers=headers, media_type=TEXT)
+
+
+def guard(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Let an endpoint answer its errors as the API does."""
+
+    @functools.wraps(endpoint)
+    def answer(request: Request) -> Response:
+        try:
+            return endpoint(request)
+        except TrialbookError as error:
+            return refuse(error)
+
+    return answer
+
+
+async def run_guarded(endpoint: Callable[[Request], Response], request: Request) -> Response:
+    """Run an endpoint that may take its time in a thread of its own."""
+    return await run_in_threadpool(guard(endpoint), request)

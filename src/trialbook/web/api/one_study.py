@@ -1,0 +1,80 @@
+"""How is a single record answered in each format?"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from trialbook.model.study import decode_record
+from trialbook.web.api import answers
+from trialbook.web.api.csv_table import choose_columns, write_table
+from trialbook.web.api.errors import ApiError
+from trialbook.web.api.fhir import make_bundle
+from trialbook.web.api.parameters import Parameters
+from trialbook.web.api.projection import Selection, project, replace_markup, select_fields
+from trialbook.web.api.ris import choose_tags, write_reference
+
+KNOWN = frozenset({"format", "markupFormat", "fields"})
+FORMATS = ("json", "csv", "json.zip", "fhir.json", "ris")
+MARKUPS = ("markdown", "legacy")
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+Write = Callable[[str, bytes], bytes]
+
+
+class StudyAnswer(msgspec.Struct, frozen=True):
+    """How to answer for one record: a content type, and what makes the answer of its id and bytes."""
+
+    media_type: str
+    write: Write
+    file_name: str = ""
+
+
+def read_study_request(parameters: Parameters) -> StudyAnswer:
+    """Find out how a record is asked for; raises ApiError."""
+    form = parameters.choice("format", FORMATS)
+    markup = parameters.choice("markupFormat", MARKUPS)
+    names = parameters.field_names()
+    if form == "csv":
+        columns = choose_columns(names)
+        return StudyAnswer(answers.CSV, lambda _, body: _write_csv(body, columns))
+    if form == "ris":
+        tags = choose_tags(names)
+        return StudyAnswer(answers.RIS, lambda _, body: write_reference(decode_record(body), tags).encode())
+    if form == "fhir.json":
+        if names:
+            raise ApiError("Parameter `fields` must not be given for format `fhir.json`")
+        return StudyAnswer(
+            answers.FHIR, lambda _, body: msgspec.json.encode(make_bundle(decode_record(body)))
+        )
+    selection = select_fields(names) if names else None
+    is_legacy = markup == "legacy" and form == "json"
+    if form == "json.zip":
+        return StudyAnswer(answers.ZIP, lambda nct_id, body: _pack(nct_id, cut(body, selection)), ".zip")
+    return StudyAnswer(answers.JSON, lambda _, body: cut(body, selection, is_legacy=is_legacy))
+
+
+def cut(body: bytes, selection: Selection | None, *, is_legacy: bool = False) -> bytes:
+    """A record as it was received, or what is asked of it."""
+    if selection is None and not is_legacy:
+        return body
+    record: dict[str, Any] = decode_record(body)
+    if selection is not None:
+        record = project(record, selection)
+    return msgspec.json.encode(replace_markup(record) if is_legacy else record)
+
+
+def _write_csv(body: bytes, columns: list[str]) -> bytes:
+    return write_table([decode_record(body)], columns, is_header_due=True).encode()
+
+
+def _pack(nct_id: str, body: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        entry = zipfile.ZipInfo(f"{nct_id}.json", ZIP_DATE)
+        archive.writestr(entry, body, compress_type=zipfile.ZIP_DEFLATED)
+    return packed.getvalue()

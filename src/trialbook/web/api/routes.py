@@ -1,0 +1,147 @@
+"""Which address answers what? Each endpoint reads its parameters, asks one module, and sends what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from trialbook.errors import TrialbookError
+from trialbook.store import Store
+from trialbook.web.api import answers, metadata, one_study, statistics
+from trialbook.web.api.answers import guard, refuse, run_guarded, send
+from trialbook.web.api.errors import ApiError, quote, refuse_format
+from trialbook.web.api.parameters import Parameters, find_nct_id
+
+BASE = "/api/v2"
+API_VERSION = "2.0.5"
+PLAIN = one_study.StudyAnswer(answers.JSON, lambda _, body: body)
+
+
+class Library(Protocol):
+    """What the API needs of the site: this thread's store."""
+
+    @property
+    def store(self) -> Store:
+        """The library, as this thread's own connection."""
+
+
+class Api:
+    """The registry's API over one library."""
+
+    def __init__(self, library: Library, home: Path) -> None:
+        self._library = library
+        self._statistics = statistics.StatisticsKeeper(home)
+
+    async def study(self, request: Request) -> Response:
+        """One record. As plain JSON it leaves from here at once; all else may take longer than others like."""
+        asked = request.path_params["nct_id"]
+        nct_id = find_nct_id(asked)
+        if nct_id is None:
+            return refuse(refuse_format("nctId"))
+        try:
+            query = request.scope["query_string"]
+            answer = one_study.read_study_request(Parameters(query, one_study.KNOWN)) if query else PLAIN
+            body = self._library.store.find_body(nct_id)
+        except TrialbookError as error:
+            return refuse(error)
+        if body is None:
+            return await run_guarded(lambda each: self._redirect(each, nct_id), request)
+        if answer is PLAIN:
+            return send(request, body, answers.JSON, answers.find_tag(self._library.store))
+        return await run_guarded(lambda each: self._write(each, nct_id, body, answer), request)
+
+    def _write(self, request: Request, nct_id: str, body: bytes, answer: one_study.StudyAnswer) -> Response:
+        tag = answers.find_tag(self._library.store)
+        written = answer.write(nct_id, body)
+        if not answer.file_name:
+            return send(request, written, answer.media_type, tag)
+        name = f'attachment; filename="{nct_id}{answer.file_name}"'
+        return send(request, written, answer.media_type, tag, content_disposition=name)
+
+    def _redirect(self, request: Request, nct_id: str) -> Response:
+        raise ApiError(f"NCT number {nct_id} not found", 404)
+
+    def metadata(self, request: Request) -> Response:
+        """The tree of the record's fields."""
+        parameters = _read(request, "includeIndexedOnly", "includeHistoricOnly")
+        parameters.flag("includeHistoricOnly")
+        body = metadata.write_metadata(is_indexed_only_due=parameters.flag("includeIndexedOnly"))
+        return self._send_json(request, body)
+
+    def search_areas(self, request: Request) -> Response:
+        """The search areas."""
+        _read(request)
+        return self._send_json(request, metadata.write_areas())
+
+    def enums(self, request: Request) -> Response:
+        """The enumerations."""
+        _read(request)
+        return self._send_json(request, metadata.write_enums())
+
+    def version(self, request: Request) -> Response:
+        """The version of the API, and when the library last learnt something."""
+        _read(request)
+        shown = {"apiVersion": API_VERSION}
+        learnt_at = self._library.store.find_last_learnt()
+        if learnt_at is not None:
+            shown["dataTimestamp"] = learnt_at[:19]
+        return self._send_json(request, msgspec.json.encode(shown))
+
+    def sizes(self, request: Request) -> Response:
+        """How large the records are."""
+        _read(request)
+        found = self._statistics.get(self._library.store)
+        tag = answers.make_tag(found.library_id, found.seq)
+        return send(request, statistics.write_sizes(found.sizes), answers.JSON, tag)
+
+    def field_values(self, request: Request) -> Response:
+        """How the values of fields are spread."""
+        pieces, types = statistics.read_value_request(_read(request, "types", "fields"))
+        found = self._statistics.get(self._library.store)
+        rows = statistics.choose(found.values, pieces, types)
+        tag = answers.make_tag(found.library_id, found.seq)
+        return send(request, msgspec.json.encode(rows), answers.JSON, tag)
+
+    def field_sizes(self, request: Request) -> Response:
+        """How long the lists are."""
+        pieces = statistics.read_size_request(_read(request, "fields"))
+        found = self._statistics.get(self._library.store)
+        rows = statistics.choose(found.lists, pieces)
+        tag = answers.make_tag(found.library_id, found.seq)
+        return send(request, msgspec.json.encode(rows), answers.JSON, tag)
+
+    def _send_json(self, request: Request, body: bytes) -> Response:
+        return send(request, body, answers.JSON, answers.find_tag(self._library.store))
+
+
+def _read(request: Request, *known: str) -> Parameters:
+    return Parameters(request.scope["query_string"], known)
+
+
+def show_nothing(request: Request) -> Response:
+    """There is no such address in the API."""
+    raise ApiError(f"There is nothing at {quote(request.url.path)}", 404)
+
+
+def make_routes(library: Library, home: Path) -> list[Route]:
+    """The API's addresses, for the application of one library."""
+    api = Api(library, home)
+    paths: dict[str, Callable[[Request], Response]] = {
+        "/studies/metadata": api.metadata,
+        "/studies/search-areas": api.search_areas,
+        "/studies/enums": api.enums,
+        "/stats/size": api.sizes,
+        "/stats/field/values": api.field_values,
+        "/stats/field/sizes": api.field_sizes,
+        "/version": api.version,
+    }
+    routes = [Route(BASE + path, guard(endpoint), methods=["GET"]) for path, endpoint in paths.items()]
+    routes.append(Route(BASE + "/studies/{nct_id}", api.study, methods=["GET"]))
+    routes.append(Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]))
+    return routes

@@ -38,7 +38,7 @@ from trialbook.search.query.syntax import (
 Trees: TypeAlias = st.SearchStrategy[Expression]
 
 OPERATORS = ["AND", "OR", "NOT", "ALL", "MISSING", "AREA", "AREA[x]", "RANGE[1,", "SEARCH[", "DISTANCE"]
-ODD = ['"', "\\", "(", ")", "[", "]", '"\\', "\\(", "''", "a:b", "-", "é", "肝"]
+ODD = ['"', "\\", "(", ")", "[", "]", '"\\', "\\(", "''", "a:b", "a,AREA[x]", ",", "-", "é", "肝"]
 
 words = st.one_of(
     st.sampled_from(["heart", "Attack", "follow-up", "and", *OPERATORS, *ODD]),

@@ -85,6 +85,19 @@ def refuse(text: str, where: str = "advanced filter") -> QueryError:
         ('"  back \n pain "', Phrase("back pain")),
         ("Sjögren 肝癌", Term("Sjögren 肝癌")),
         ("SURFACE AREA", Term("SURFACE AREA")),
+        ("a,b , c", Term("a,b , c")),
+        ("a,AREA[Condition]b", And((A, Area("Condition", B)))),
+        ("(a) ,  AREA[Condition]b, c", And((A, Area("Condition", Term("b, c"))))),
+        (r"a,\AREA[x]", Term("a,AREA[x]")),
+        (r"a\,AREA[x], \AREA[x]", Term("a,AREA[x], AREA[x]")),
+        (
+            "AREA[LocationCountry]Germany,AREA[LocationCity]Bad Nauheim",
+            And((Area("LocationCountry", Term("Germany")), Area("LocationCity", Term("Bad Nauheim")))),
+        ),
+        (
+            "AREA[StartDate]RANGE[2020,2021],SEARCH[Study]a,RANGE",
+            And((Area("StartDate", Range("2020", "2021", "date")), Search("Study", Term("a,RANGE")))),
+        ),
     ],
 )
 def test_text_becomes_tree(text: str, tree: Expression) -> None:
@@ -269,6 +282,7 @@ HOSTILE = {
     "open quote with backslashes": '"' + "\\" * (MAX_LENGTH - 2),
     "too many terms": "a OR " * (MAX_SOURCES + 1) + "a",
     "too many phrases": '"a"' * (MAX_SOURCES + 1),
+    "commas before nothing": ", " * 20_000 + "AREA[",
     "operators apart": "AREA" + " " * (MAX_LENGTH - 10) + "[",
     "long bounds": "AREA[StartDate]RANGE[" + "9" * 20_000 + "," + "9" * 20_000 + "]",
     "many bounds": "AREA[StartDate]RANGE[" + "," * 40_000 + "]",

@@ -1,7 +1,8 @@
 """Where do the words, operators and brackets of a query begin and end?
 
 The scanner reads a query once, from left to right, in time proportional to its length, and refuses
-what is too long, too deep or too much before anything is built from it.
+what is too long, too deep or too much before anything is built from it. A comma right before an
+operator with a bracket stands between two parts and means no more than a space there.
 """
 
 from __future__ import annotations
@@ -24,16 +25,18 @@ _PREFIXES = frozenset({"NOT", "AREA", "SEARCH", "COVERAGE", "EXPANSION", "TILT"}
 _SOURCES = frozenset({"TERM", "PHRASE", "RANGE", "DISTANCE", "MISSING", "ALL"})
 
 _OPERATOR = "|".join(BRACKET_OPERATORS)
+# Clients join the parts of a place so: AREA[LocationCountry]Germany,AREA[LocationCity]Berlin
+_BRACKET_AHEAD = rf"\s*+(?:{_OPERATOR})\["
 _LEXEME = re.compile(
     rf"""
-      (?P<space>\s++)
+      (?P<space>\s++|,(?={_BRACKET_AHEAD}))
     | (?P<bracket>(?P<operator>{_OPERATOR})\[)
     | (?P<apart>(?:{_OPERATOR})\s++\[)
     | (?P<left>\()
     | (?P<right>\))
     | (?P<phrase>"(?:[^"\\]|\\.)*+")
     | (?P<quote>")
-    | (?P<word>(?:[^\s()"\\]|\\\S|\\(?=\s|\Z)|(?<!\s)"\\(?=[\s)]|\Z))++)
+    | (?P<word>(?:[^\s()"\\,]|,(?!{_BRACKET_AHEAD})|\\\S|\\(?=\s|\Z)|(?<!\s)"\\(?=[\s)]|\Z))++)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -251,6 +251,8 @@ def run_server(home: Path, *, host: str, port: int) -> None:
     # Connections take this over. An answer leaves as head and body, and the second part would wait up to
     # 40 ms for the client to acknowledge the first.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Whoever reads the address may connect at once; the server answers as soon as it runs.
+    listener.listen(config.backlog)
     address = listener.getsockname()
     print(f"Trialbook is at http://{host}:{address[1]}/", flush=True)
     uvicorn.Server(config).run(sockets=[listener])

@@ -6,6 +6,7 @@ source ──► model ──► store ──► search
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import msgspec
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.model.study import decode_record, read_typed
 from trialbook.search.index import StudyIndex
+from trialbook.search.search import SearchEngine
 from trialbook.source.api_v2 import check_record
 from trialbook.source.files import Progress, read_path
 from trialbook.source.history import HistoryNotice
@@ -193,6 +195,21 @@ def update_index(store: Store, on_study: Callable[[], None] = lambda: None) -> i
 def open_index(store: Store) -> StudyIndex:
     """The library's index, as it is."""
     return StudyIndex(store.home / INDEX_FOLDER, store.library_id)
+
+
+def open_engine(home: Path) -> SearchEngine:
+    """The search of a library, for all threads of a process; each reads records on its own connection."""
+    threads = threading.local()
+    with Store(home) as store:
+        index = open_index(store)
+
+    def read_record(nct_id: str, as_of: str | None) -> bytes:
+        if not hasattr(threads, "store"):
+            threads.store = Store(home)
+        body: bytes = threads.store.get_body(nct_id, as_of=as_of)
+        return body
+
+    return SearchEngine(index, thesaurus=load_thesaurus(), read_record=read_record)
 
 
 def rebuild_index(home: Path, on_study: Callable[[], None] = lambda: None) -> int:

@@ -21,7 +21,7 @@ from trialbook.build import (
     export_records,
     import_paths,
     mend_index,
-    open_index,
+    open_engine,
     pull_records,
     rebuild_index,
 )
@@ -29,7 +29,8 @@ from trialbook.errors import TrialbookError, UsageError
 from trialbook.history import compare_versions, describe_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.samples import sample_paths
-from trialbook.search.search import SearchRequest, search_studies
+from trialbook.search.filters import Wish, make_request
+from trialbook.search.search import FACETS
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
 from trialbook.statistics import compute_statistics
@@ -230,11 +231,11 @@ def opened(home: Path) -> Iterator[Store]:
 @json_option
 @click.pass_obj
 def search(home: Path, /, as_json: bool, **asked: Any) -> None:
-    """Find studies: words (all must occur), "phrases", -excluded words."""
+    """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
     with opened(home) as store:
         mend_index(home)
-        request = SearchRequest(**asked)
-        result = search_studies(open_index(store), request, facets=as_json, thesaurus=load_thesaurus())
+        request = make_request(Wish(**asked), facets=FACETS if as_json else ())
+        result = open_engine(home).search(request)
         if as_json:
             click.echo(msgspec.json.encode(result))
             return

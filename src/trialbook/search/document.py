@@ -19,9 +19,12 @@ from trialbook.search.fields import (
     END,
     FOREVER,
     drop_possessives,
-    get_basic_tiers,
+    compute_level,
+    get_analyzer,
+    get_basic_weights,
     get_ordered_pieces,
     is_exact,
+    join_compounds,
     order_field,
 )
 from trialbook.search.sites import add_sites
@@ -139,9 +142,7 @@ def build_document(
     document.add_unsigned("from_day", max(from_day, 0))
     document.add_unsigned("to_day", to_day)
     texts: dict[str, list[str]] = {}
-    tiers: dict[str, list[str]] = {}
     exact: dict[str, list[str]] = {"State": ["current" if to_day == FOREVER else "past"]}
-    tier_of_piece = get_basic_tiers()
     for name, found in values.items():
         piece = pieces[name]
         document.add_text("present", name)
@@ -149,9 +150,7 @@ def build_document(
             _add_numbers(document, piece, found)
         words = list(map(drop_possessives, _texts_of(piece, found)))
         if words:
-            texts[name] = [f"{BEGIN} {word} {END}" for word in words]
-            if name in tier_of_piece:
-                tiers.setdefault(tier_of_piece[name][5:], []).extend(words)
+            texts[name] = words
         if is_exact(piece):
             exact[name] = list(map(_as_text, found))
     for name, length in lengths.items():
@@ -159,9 +158,34 @@ def build_document(
             document.add_text("present", name)
             document.add_text("present", f"{name}#{length}")
     add_sites(document, record)
-    for field, content in (("piece", texts), ("tier", tiers), ("exact", exact)):
+    _add_basic(document, texts)
+    marked = {name: [f"{BEGIN} {text} {END}" for text in found] for name, found in texts.items()}
+    for field, content in (("piece", marked), ("exact", exact)):
         document.add_json(field, msgspec.json.encode(content).decode())
     return document
+
+
+def _add_basic(document: tantivy.Document, texts: dict[str, list[str]]) -> None:
+    """The texts of BasicSearch, with compounds also as one word, and the level of each of their words."""
+    cut = get_analyzer().analyze
+    totals: dict[str, float] = {}
+    for name, (is_widened, weight) in get_basic_weights().items():
+        if name not in texts:
+            continue
+        field = "basic" if is_widened else "basic_plain"
+        words: set[str] = set()
+        for text in texts[name]:
+            document.add_text(field, f"{BEGIN} {text} {END}")
+            words.update(cut(text))
+            joined = " ".join(join_compounds(text))
+            if joined:
+                document.add_text(field, joined)
+                words.update(cut(joined))
+        for word in words:
+            totals[word] = totals.get(word, 0.0) + weight
+    document.add_text(
+        "strength", " ".join([f"{word}#{compute_level(total)}" for word, total in totals.items()])
+    )
 
 
 def _texts_of(piece: Piece, found: Iterable[Any]) -> list[str]:

@@ -3,7 +3,9 @@
 nct_id    the id, stored
 order     a number that sorts studies by id, for walking all results; `find_id` gives most ids back
 piece     every text, by piece name, in words with their positions
-tier      the texts of BasicSearch again, grouped by weight, so that a search asks 7 fields, not 57
+basic     the texts of BasicSearch again, so that a search asks 2 fields, not 57: those that synonyms
+          widen; `basic_plain` the others
+strength  how much each word of BasicSearch counts in this study: `word#k`, see `compute_level`
 exact     values as they stand (enumerations, countries, names): equality and facet counts
 site      what is said of each site, at the site's number as position: see `sites`
 point     each place of the study once; `point_status` each place with a site's status there
@@ -14,6 +16,7 @@ n_<Piece> dates in days, ages in minutes, numbers as they are
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 
@@ -22,13 +25,13 @@ import tantivy
 from trialbook.search.areas import Piece, get_areas, get_pieces
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 
 # Words that stand before and after each value, so that a query can ask for its beginning or end.
 BEGIN, END = "qqbeginqq", "qqendqq"
 
-# Lower bounds of the weights of BasicSearch that share a tier, and the weight that the tier stands for.
-TIERS = ((0.95, 1.0), (0.82, 0.87), (0.7, 0.8), (0.55, 0.61), (0.38, 0.45), (0.28, 0.32), (0.0, 0.15))
+# A word's level is one of these many; each level's documents are a list of their own in the index.
+LEVELS = 8
 
 # Pieces whose values can be counted by value, beside every enumeration and boolean.
 FACET_TEXTS = frozenset(
@@ -50,18 +53,25 @@ FACET_TEXTS = frozenset(
 )
 FOREVER = 4_000_000
 
+_COMPOUND = re.compile(r"(?<![\w-])[^\W_]{1,30}(?:-[^\W_]{1,30}){1,3}(?![\w-])")
 _POSSESSIVE = re.compile(r"(?<=\w)['’][sS]\b")
 
 
-def tier_of(weight: float) -> int:
-    """The tier (0 is the heaviest) that a weight of BasicSearch belongs to."""
-    return next(number for number, (bound, _) in enumerate(TIERS) if weight >= bound)
-
-
 @cache
-def get_basic_tiers() -> dict[str, str]:
-    """The tier's field for each piece of BasicSearch."""
-    return {part.piece.name: f"tier.{tier_of(part.weight)}" for part in get_areas()["BasicSearch"].parts}
+def get_basic_weights() -> dict[str, tuple[bool, float]]:
+    """Each piece of BasicSearch: whether synonyms widen it, and what a word in it adds to the word's sum."""
+    parts = get_areas()["BasicSearch"].parts
+    return {part.piece.name: (part.synonyms, -math.log(1 - 0.7 * part.weight)) for part in parts}
+
+
+def compute_level(total: float) -> int:
+    """Which level (0 to LEVELS - 1) a word has, from the sum of `get_basic_weights` over its pieces."""
+    return min(LEVELS - 1, int(2 * total))
+
+
+def level_score(level: int) -> float:
+    """What a word of a level counts, in (0, 1): one less the chance that none of its pieces is meant."""
+    return 1 - math.exp(-(level + 0.5) / 2)
 
 
 @cache
@@ -86,8 +96,10 @@ def get_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("nct_id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("order", indexed=True, fast=True)
-    for name in ("piece", "tier"):
-        builder.add_json_field(name, tokenizer_name="words", index_option="position")
+    builder.add_json_field("piece", tokenizer_name="words", index_option="position")
+    for name in ("basic", "basic_plain"):
+        builder.add_text_field(name, tokenizer_name="words", index_option="position")
+    builder.add_text_field("strength", tokenizer_name="whitespace", index_option="basic")
     builder.add_json_field("exact", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("site", tokenizer_name="raw", index_option="position")
     for name in ("point", "point_status"):
@@ -119,6 +131,15 @@ def drop_possessives(text: str) -> str:
     "Crohn disease, O'Brien 5"
     """
     return _POSSESSIVE.sub("", text) if "'" in text or "’" in text else text
+
+
+def join_compounds(text: str) -> list[str]:
+    """The compounds of a text written as one word, as searchers also do.
+
+    >>> join_compounds("UC-MSCs in COVID-19")
+    ['UCMSCs', 'COVID19']
+    """
+    return [found.replace("-", "") for found in _COMPOUND.findall(text)] if "-" in text else []
 
 
 def cut_words(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import threading
 import time
@@ -42,6 +43,13 @@ class IndexState(msgspec.Struct, frozen=True):
     holds_past: bool = False
 
 
+class Snapshot(msgspec.Struct, frozen=True):
+    """A committed state of the index: it answers the same for as long as it is held."""
+
+    searcher: tantivy.Searcher
+    number: int
+
+
 class StudyIndex:
     """The index of one library.
 
@@ -71,6 +79,9 @@ class StudyIndex:
             ) from error
         self._index.register_tokenizer("words", get_analyzer())
         self._checked_at = 0.0
+        self._mark = (0, 0)
+        # Numbers of states differ between processes, so that one never takes another's for its own.
+        self._snapshot = Snapshot(self._index.searcher(), secrets.randbits(24) << 8)
 
     def _read_state(self, library_id: str) -> IndexState:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -145,15 +156,31 @@ class StudyIndex:
         self._save_state(seq=last, is_dirty=False, holds_past=past)
         return count
 
-    def searcher(self) -> tantivy.Searcher:
+    def snapshot(self) -> Snapshot:
         """The newest committed state, looked for at most once a second."""
         with self._lock:
             if time.monotonic() - self._checked_at > RELOAD_SECONDS:
                 self._checked_at = time.monotonic()
-                # While the index is made anew there is nothing to load: the last state answers on.
-                with contextlib.suppress(ValueError):
-                    self._index.reload()
-            return self._index.searcher()
+                self._reload()
+            return self._snapshot
+
+    def _reload(self) -> None:
+        mark = self._read_mark()
+        if mark == self._mark:
+            return
+        # While the index is made anew there is nothing to load: the last state answers on.
+        with contextlib.suppress(ValueError):
+            self._index.reload()
+            self._mark = mark
+            self._snapshot = Snapshot(self._index.searcher(), self._snapshot.number + 1)
+
+    def _read_mark(self) -> tuple[int, int]:
+        """What changes with every commit, whoever made it."""
+        try:
+            found = (self.folder / "meta.json").stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_mtime_ns, found.st_ino)
 
 
 def _chain(first: Changed, rest: Iterator[Changed]) -> Iterator[Changed]:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import re
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections import OrderedDict
+from collections.abc import Sequence
 
 import msgspec
 import tantivy
-from tantivy import Occur, Query
+from tantivy import Query as IndexQuery
 
 from trialbook.errors import QueryError
-from trialbook.search.document import MINUTES_A_DAY
-from trialbook.search.fields import TIERS, cut_words, get_schema, order_field
-from trialbook.search.index import StudyIndex, to_day_number
-from trialbook.search.variants import find_variants
-from trialbook.terms import Thesaurus
+from trialbook.search import spelling
+from trialbook.search.areas import find_piece
+from trialbook.search.fields import get_schema, is_exact
+from trialbook.search.index import StudyIndex
+from trialbook.search.order import RELEVANCE, GeoDecay, SortKey, collect, collect_near
+from trialbook.search.paging import (
+    MOST_KEPT,
+    Page,
+    PageTokenError,
+    Place,
+    compute_fingerprint,
+    read_token,
+    write_token,
+)
+from trialbook.search.query.render import render_query
+from trialbook.search.query.syntax import Query
+from trialbook.search.term import Names
+from trialbook.search.view import ReadRecord, View
 
-Sort = Literal["relevance", "updated", "started", "enrollment", "id"]
-SORT_FIELDS: dict[str, tuple[str, str]] = {
-    "updated": ("LastUpdatePostDate", "desc"),
-    "started": ("StartDate", "desc"),
-    "enrollment": ("EnrollmentCount", "desc"),
-}
 FACETS = (
     "OverallStatus",
     "Phase",
@@ -35,49 +42,43 @@ FACETS = (
     "HasResults",
 )
 FACET_SIZE = 20
-MAX_QUERY_CHARS = 2_000
-MAX_QUERY_WORDS = 64
+MOST_FACETS = 50
+MOST_FACET_VALUES = 1_000
 MAX_WINDOW = 100_000
-MAX_ADDED = 8
-ADDED_WEIGHT = 0.4
-UNIT = re.compile(r'(?P<not>(?<!\S)-(?=\S))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+MAX_DEPTH = 5_000_000
+MAX_PAGE = 1_000
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked. Filters are ANDed; the values of one filter are ORed.
+    """What is asked.
 
     Attributes
     ----------
-    text
-        Words (all must occur), "phrases" and -excluded words; empty for every study.
-    overall_status, phase, study_type, country, sex
-        The registry's values.
-    age_years
-        An age that the study must admit; limits that a record does not give admit every age.
-    start_from, start_to
-        Partial dates, both included.
-    has_results
-        True, False, or None for either.
+    queries
+        Parsed queries, all of which must match; they rank.
+    filters
+        Parsed queries, all of which must match; they never touch the order.
+    sort
+        At most two keys; () stands for relevance where a query ranks, else for the order of ids.
+    geo_decay
+        Lets scores fall with distance; without effect beside `sort` and on more than 10,000 studies.
+    facets, facet_size
+        Pieces to count by value (`is_countable`), and how many values of each.
     as_of
         The day (ISO) at whose end the records are asked; None for now.
-    sort, offset, limit
-        Studies without the sorted value come last; `offset` + `limit` is at most 100,000.
+    offset, limit
+        The window; `offset` + `limit` is at most 100,000.
     """
 
-    text: str = ""
-    overall_status: tuple[str, ...] = ()
-    phase: tuple[str, ...] = ()
-    study_type: tuple[str, ...] = ()
-    country: tuple[str, ...] = ()
-    sex: tuple[str, ...] = ()
-    age_years: float | None = None
-    start_from: str = ""
-    start_to: str = ""
-    has_results: bool | None = None
+    queries: tuple[Query, ...] = ()
+    filters: tuple[Query, ...] = ()
+    sort: tuple[SortKey, ...] = ()
+    geo_decay: GeoDecay | None = None
+    facets: tuple[str, ...] = ()
+    facet_size: int = FACET_SIZE
     as_of: str | None = None
-    sort: Sort = "relevance"
     offset: int = 0
-    limit: int = 20
+    limit: int = 10
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,272 +89,214 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     nct_ids: tuple[str, ...]
+    scores: tuple[float, ...]
     words: tuple[str, ...]
     added: tuple[str, ...]
     facets: dict[str, dict[str, int]]
     milliseconds: float
 
 
-def search_studies(
-    index: StudyIndex, request: SearchRequest, *, facets: bool = False, thesaurus: Thesaurus | None = None
-) -> SearchResult:
-    """Answer a request from the index; with a thesaurus, concepts are met under their other names too.
+class Window(msgspec.Struct, frozen=True):
+    """A part of an answer, as it comes from one state of the index."""
 
-    Raises
-    ------
-    QueryError
-        The text is too long or has too many words, a date is none, or the window lies too deep.
-    """
-    started = time.perf_counter()
-    check_request(request)
-    searcher = index.searcher()
-    text = build_text_query(searcher, request.text, thesaurus)
-    query = build_query(index, request, text.query)
-    hits, total = _collect(searcher, query, request)
-    nct_ids = tuple(str(searcher.doc(address).get_first("nct_id")) for address in hits)
-    counts = count_facets(searcher, query) if facets else {}
-    return SearchResult(
-        total=total,
-        nct_ids=nct_ids,
-        words=text.words,
-        added=text.added,
-        facets=counts,
-        milliseconds=(time.perf_counter() - started) * 1000,
-    )
-
-
-def check_request(request: SearchRequest) -> None:
-    """Raise QueryError where a request is out of bounds."""
-    if len(request.text) > MAX_QUERY_CHARS:
-        raise QueryError(
-            f"the query has {len(request.text):,} characters, at most {MAX_QUERY_CHARS:,} are allowed",
-            hint="search for fewer words",
-        )
-    for name in ("start_from", "start_to", "as_of"):
-        value = getattr(request, name)
-        if value and not to_day_number(value, is_end=False):
-            raise QueryError(
-                f"{name} is no date: {value[:40]!r}", hint="write a date as 2021-08-16, 2021-08 or 2021"
-            )
-    if request.offset < 0 or request.limit < 0 or request.offset + request.limit > MAX_WINDOW:
-        raise QueryError(f"results can be read up to number {MAX_WINDOW:,}", hint="narrow the search")
-
-
-def build_query(index: StudyIndex, request: SearchRequest, text: Query) -> Query:
-    """The index's query of a request: its text narrowed by its filters, which do not touch the order."""
-    parts: list[tuple[Occur, Query]] = [(Occur.Must, text)]
-    filters = [
-        _any_exact("OverallStatus", request.overall_status),
-        _any_exact("Phase", request.phase),
-        _any_exact("StudyType", request.study_type),
-        _any_exact("LocationCountry", request.country),
-        _any_exact("Sex", request.sex),
-        _age_query(request.age_years),
-        _start_query(request.start_from, request.start_to),
-        None if request.has_results is None else _exact("HasResults", str(request.has_results).lower()),
-        _force_query(index, request.as_of),
-    ]
-    parts += [(Occur.Must, Query.const_score_query(query, 0.0)) for query in filters if query is not None]
-    return Query.boolean_query(parts)
-
-
-class Unit(msgspec.Struct, frozen=True):
-    """One word or "phrase" of a query, with its place in the text."""
-
-    words: tuple[str, ...]
-    start: int
-    end: int
-    is_quoted: bool
-    is_excluded: bool
-
-
-def read_units(text: str) -> list[Unit]:
-    """Cut a query into words and phrases; raises QueryError where there are too many."""
-    units = []
-    for found in UNIT.finditer(text):
-        is_quoted = found["word"] is None
-        words = cut_words(found["phrase"] if is_quoted else found["word"])
-        if words:
-            units.append(Unit(tuple(words), found.start(), found.end(), is_quoted, bool(found["not"])))
-    if sum(len(unit.words) for unit in units) > MAX_QUERY_WORDS:
-        raise QueryError(f"the query has more than {MAX_QUERY_WORDS} words", hint="search for fewer words")
-    return units
-
-
-class TextQuery(msgspec.Struct, frozen=True):
-    """The index's query of a text, the words to look for in its answers, and the words that were added."""
-
-    query: Query
+    nct_ids: tuple[str, ...]
+    scores: tuple[float, ...]
+    total: int
     words: tuple[str, ...]
     added: tuple[str, ...]
+    facets: dict[str, dict[str, int]]
 
 
-def build_text_query(searcher: tantivy.Searcher, text: str, thesaurus: Thesaurus | None) -> TextQuery:
-    """The query of free text over the fields of BasicSearch, by their weights.
+def is_countable(name: str) -> bool:
+    """Whether the index can count studies by the values of a piece."""
+    piece = find_piece(name)
+    return piece is not None and is_exact(piece)
 
-    A concept that the thesaurus finds in the text may also be met under its other names, for less.
+
+class SearchEngine:
+    """Answers requests over one index; serves all threads of a process.
+
+    Parameters
+    ----------
+    index
+        The library's index.
+    thesaurus
+        Where other names for the same come from; None for none.
+    read_record
+        Gives a record's JSON by id and day, for the few query parts that the index cannot decide.
     """
-    units = read_units(text)
-    wanted = [unit for unit in units if not unit.is_excluded]
-    parts = [(Occur.MustNot, _unit_query(searcher, unit)) for unit in units if unit.is_excluded]
-    added: list[str] = []
-    if not wanted:
-        parts.append((Occur.Must, Query.const_score_query(Query.all_query(), 1.0)))
-    for group, names in _group_by_concept(text, wanted, thesaurus):
-        own = Query.boolean_query([(Occur.Must, _unit_query(searcher, unit)) for unit in group])
-        others = [_name_query(searcher, name) for name in names]
-        added += names
-        parts.append((Occur.Must, Query.boolean_query([(Occur.Should, query) for query in (own, *others)])))
-    plain = [word for unit in wanted if not unit.is_quoted for word in unit.words]
-    if len(plain) > 1:
-        parts.append((Occur.Should, _over_tiers(lambda field: _phrase(field, plain), boost=3.0)))
-    words = [word for unit in wanted for word in unit.words]
-    words += [word for name in added for word in cut_words(name)]
-    return TextQuery(Query.boolean_query(parts), tuple(dict.fromkeys(words)), tuple(dict.fromkeys(added)))
+
+    def __init__(self, index: StudyIndex, *, thesaurus: Names | None, read_record: ReadRecord) -> None:
+        self._index, self._names, self._read_record = index, thesaurus, read_record
+        self._kept: OrderedDict[int, View] = OrderedDict()
+        self._newest: View | None = None
+        self._lock = threading.Lock()
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Answer a request.
+
+        Raises
+        ------
+        QueryError
+            A query asks for too much, a facet cannot be counted, or the window lies too deep.
+        """
+        started = time.perf_counter()
+        _check_request(request)
+        if request.offset < 0 or request.limit < 0 or request.offset + request.limit > MAX_WINDOW:
+            raise QueryError(f"results can be read up to number {MAX_WINDOW:,}", hint="narrow the search")
+        window = self._answer(self._view(), request, offset=request.offset, limit=request.limit)
+        milliseconds = (time.perf_counter() - started) * 1000
+        return SearchResult(**msgspec.structs.asdict(window), milliseconds=milliseconds)
+
+    def search_page(
+        self, request: SearchRequest, *, page_size: int, page_token: str | None = None, count_total: bool = False
+    ) -> Page:
+        """A page of an answer; each study is met once by whoever follows the tokens.
+
+        Raises
+        ------
+        PageTokenError
+            The token is none, belongs to another request, or has lapsed.
+        QueryError
+            As `search`.
+        """
+        _check_request(request)
+        fingerprint = _fingerprint(request)
+        size = max(1, min(page_size, MAX_PAGE))
+        place = read_token(page_token, fingerprint) if page_token else None
+        if not request.queries and not request.sort and request.geo_decay is None:
+            window, token = self._walk_by_id(request, place, size, fingerprint)
+        else:
+            window, token = self._walk_by_state(request, place, size, fingerprint)
+        return Page(
+            nct_ids=window.nct_ids,
+            total=window.total if count_total and place is None else None,
+            next_page_token=token,
+            words=window.words,
+            added=window.added,
+        )
+
+    def suggest(self, text: str) -> tuple[str, ...]:
+        """The text with words that no study has put right, the likeliest first."""
+        return spelling.suggest(self._view().searcher, text)
+
+    def _walk_by_id(
+        self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
+    ) -> tuple[Window, str | None]:
+        after = None if place is None else place.after
+        if place is not None and after is None:
+            raise PageTokenError("pageToken belongs to another request")
+        window = self._answer(self._view(), request, offset=0, limit=size, after=after)
+        token = None
+        if window.total > len(window.nct_ids):
+            token = write_token(fingerprint, Place(after=int(window.scores[-1])))
+        return window, token
+
+    def _walk_by_state(
+        self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
+    ) -> tuple[Window, str | None]:
+        view, offset = self._view(), 0
+        if place is not None:
+            view, offset = self._find_kept(place), place.offset
+        window = self._answer(view, request, offset=offset, limit=size)
+        following = offset + len(window.nct_ids)
+        if not window.nct_ids or following >= window.total:
+            return window, None
+        self._keep(view)
+        return window, write_token(fingerprint, Place(state=view.number, offset=following))
+
+    def _view(self) -> View:
+        snapshot = self._index.snapshot()
+        with self._lock:
+            if self._newest is None or self._newest.number != snapshot.number:
+                self._newest = View(snapshot, self._names, self._read_record)
+            return self._newest
+
+    def _keep(self, view: View) -> None:
+        with self._lock:
+            self._kept[view.number] = view
+            self._kept.move_to_end(view.number)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def _find_kept(self, place: Place) -> View:
+        with self._lock:
+            view = self._kept.get(place.state) if place.after is None else None
+            if view is None or place.offset > MAX_DEPTH:
+                raise PageTokenError("pageToken has lapsed", hint="begin again with the first page")
+            self._kept.move_to_end(place.state)
+            return view
+
+    def _answer(
+        self, view: View, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
+    ) -> Window:
+        """The window of an answer in one state of the index; `scores` are order numbers in a walk by id."""
+        plain = view.compiler(request.as_of, is_scored=False)
+        filters = [plain.compile(query) for query in request.filters]
+        if after is not None:
+            filters.append(_after(after))
+        sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.queries else ())
+        is_ranked = bool(request.queries) and any(key.field == RELEVANCE for key in sort)
+        asking = view.compiler(request.as_of, is_scored=is_ranked)
+        query = view.join(asking, request.queries, filters, request.as_of)
+        found = None
+        if request.geo_decay is not None and not request.sort:
+            decay = request.geo_decay
+            near = view.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
+            found = collect_near(
+                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=is_ranked
+            )
+        hits, total = found or collect(view.searcher, query, sort, offset=offset, limit=limit)
+        counts: dict[str, dict[str, int]] = {}
+        if request.facets:
+            counted = view.join(plain, request.queries, filters, request.as_of) if is_ranked else query
+            counts = count_facets(view.searcher, counted, request.facets, request.facet_size)
+        return Window(
+            tuple(view.find_ids([address for _, address in hits])),
+            tuple(float(score) for score, _ in hits),
+            total,
+            tuple(asking.words),
+            tuple(asking.added),
+            counts,
+        )
 
 
-def _group_by_concept(
-    text: str, units: list[Unit], thesaurus: Thesaurus | None
-) -> Iterator[tuple[list[Unit], list[str]]]:
-    """The units of each concept together with its other names; all other units alone."""
-    left = list(units)
-    for expansion in thesaurus.expand(text) if thesaurus else ():
-        mention = expansion.mention
-        inside = [
-            unit
-            for unit in left
-            if mention.start <= unit.start and unit.end <= mention.end and not unit.is_quoted
-        ]
-        if inside:
-            left = [unit for unit in left if unit not in inside]
-            yield inside, [synonym.text for synonym in expansion.added][:MAX_ADDED]
-    for unit in left:
-        yield [unit], []
+def _after(order: int) -> IndexQuery:
+    return IndexQuery.range_query(
+        get_schema(), "order", tantivy.FieldType.Unsigned, order, None, include_lower=False
+    )
 
 
-def _name_query(searcher: tantivy.Searcher, name: str) -> Query:
-    """Another name of a concept: as a phrase, and for less than the words that were asked for."""
-    words = tuple(cut_words(name))
-    unit = Unit(words, 0, 0, is_quoted=True, is_excluded=False)
-    return Query.boost_query(_unit_query(searcher, unit), ADDED_WEIGHT)
-
-
-def _unit_query(searcher: tantivy.Searcher, unit: Unit) -> Query:
-    words = unit.words
-    if len(words) > 1:
-        return _over_tiers(lambda field: _phrase(field, words))
-    forms = find_variants(searcher, words[0])
-    return _over_tiers(
-        lambda field: Query.boolean_query(
-            [(Occur.Should, Query.term_query(get_schema(), field, form)) for form in forms]
+def _fingerprint(request: SearchRequest) -> bytes:
+    return compute_fingerprint(
+        (
+            [(query.default_area, render_query(query)) for query in request.queries],
+            [(query.default_area, render_query(query)) for query in request.filters],
+            request.sort,
+            request.geo_decay,
+            request.as_of,
         )
     )
 
 
-def _over_tiers(query_of: Any, *, boost: float = 1.0) -> Query:
-    """The same query on every tier, each counting by its weight."""
-    return Query.boolean_query(
-        [
-            (Occur.Should, Query.boost_query(query_of(f"tier.{number}"), weight * boost))
-            for number, (_, weight) in enumerate(TIERS)
-        ]
-    )
-
-
-def _phrase(field: str, words: Sequence[str]) -> Query:
-    return Query.phrase_query(get_schema(), field, list(words))
-
-
-def _exact(piece: str, value: str) -> Query:
-    return Query.term_query(get_schema(), f"exact.{piece}", value)
-
-
-def _any_exact(piece: str, values: Sequence[str]) -> Query | None:
-    if not values:
-        return None
-    return Query.boolean_query([(Occur.Should, _exact(piece, value)) for value in values])
-
-
-def _age_query(years: float | None) -> Query | None:
-    if years is None:
-        return None
-    minutes = round(years * 365.25 * MINUTES_A_DAY)
-    return Query.boolean_query(
-        [
-            (Occur.Must, Query.all_query()),
-            (Occur.MustNot, _range("MinimumAge", minutes + 1, None)),
-            (Occur.MustNot, _range("MaximumAge", None, minutes - 1)),
-        ]
-    )
-
-
-def _start_query(start_from: str, start_to: str) -> Query | None:
-    if not start_from and not start_to:
-        return None
-    low = to_day_number(start_from, is_end=False) if start_from else None
-    high = to_day_number(start_to, is_end=True) if start_to else None
-    return _range("StartDate", low, high)
-
-
-def _range(piece: str, low: int | None, high: int | None) -> Query:
-    return Query.range_query(get_schema(), order_field(piece), tantivy.FieldType.Integer, low, high)
-
-
-def _force_query(index: StudyIndex, as_of: str | None) -> Query | None:
-    if as_of is None:
-        return _exact("State", "current") if index.state.holds_past else None
-    day = to_day_number(as_of, is_end=True)
-    unsigned = tantivy.FieldType.Unsigned
-    return Query.boolean_query(
-        [
-            (Occur.Must, Query.range_query(get_schema(), "from_day", unsigned, None, day)),
-            (Occur.Must, Query.range_query(get_schema(), "to_day", unsigned, day + 1, None)),
-        ]
-    )
-
-
-def _collect(
-    searcher: tantivy.Searcher, query: Query, request: SearchRequest
-) -> tuple[list[tantivy.DocAddress], int]:
-    """The addresses of the asked window and the number of all matches."""
-    window = max(request.limit, 1)
-    if request.sort == "relevance":
-        found = searcher.search(query, window, offset=request.offset)
-        return _addresses(found)[: request.limit], _total(found)
-    if request.sort == "id":
-        found = searcher.search(
-            query, window, offset=request.offset, order_by_field="order", order=tantivy.Order.Asc
-        )
-        return _addresses(found)[: request.limit], _total(found)
-    piece, order = SORT_FIELDS[request.sort]
-    has_value = Query.exists_query(order_field(piece))
-    direction = tantivy.Order.Desc if order == "desc" else tantivy.Order.Asc
-    with_value = Query.boolean_query([(Occur.Must, query), (Occur.Must, has_value)])
-    found = searcher.search(
-        with_value, window, offset=request.offset, order_by_field=order_field(piece), order=direction
-    )
-    addresses, count = _addresses(found), _total(found)
-    without = Query.boolean_query([(Occur.Must, query), (Occur.MustNot, has_value)])
-    missing = request.limit - len(addresses)
-    rest = searcher.search(without, max(missing, 1), offset=max(0, request.offset - count))
-    if missing > 0:
-        addresses += _addresses(rest)[:missing]
-    return addresses[: request.limit], count + _total(rest)
-
-
-def _total(found: Any) -> int:
-    return int(found.count or 0)
-
-
-def _addresses(found: tantivy.SearchResult) -> list[tantivy.DocAddress]:
-    return [address for _, address in found.hits]
+def _check_request(request: SearchRequest) -> None:
+    if len(request.facets) > MOST_FACETS:
+        raise QueryError(f"at most {MOST_FACETS} fields can be counted at once")
+    for name in request.facets:
+        if not is_countable(name):
+            raise QueryError(
+                f"studies cannot be counted by `{name[:60]}`",
+                hint="fields with a list of values can, and "
+                "conditions, interventions, keywords, sponsors and places",
+            )
 
 
 def count_facets(
-    searcher: tantivy.Searcher, query: Query, pieces: Sequence[str] = FACETS
+    searcher: tantivy.Searcher, query: IndexQuery, pieces: Sequence[str], size: int = FACET_SIZE
 ) -> dict[str, dict[str, int]]:
     """Studies by value of each piece, the most frequent values first."""
-    asked = {name: {"terms": {"field": f"exact.{name}", "size": FACET_SIZE}} for name in pieces}
+    size = max(1, min(size, MOST_FACET_VALUES))
+    asked = {name: {"terms": {"field": f"exact.{name}", "size": size}} for name in pieces}
     answer = searcher.aggregate(query, asked)
     return {
         name: {
@@ -362,3 +305,17 @@ def count_facets(
         }
         for name in pieces
     }
+
+
+__all__ = [
+    "FACETS",
+    "GeoDecay",
+    "Page",
+    "PageTokenError",
+    "SearchEngine",
+    "SearchRequest",
+    "SearchResult",
+    "SortKey",
+    "count_facets",
+    "is_countable",
+]

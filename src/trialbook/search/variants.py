@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import lru_cache
+
 import tantivy
 
-from trialbook.search.fields import TIERS
-from trialbook.search.words import fold_words
+from trialbook.search.words import IRREGULAR_PLURALS, fold_words
 
 SPELLINGS = (
     ("aem", "em"),
@@ -23,13 +25,18 @@ SPELLINGS = (
 LEAST_LETTERS = 4
 
 
-def find_variants(searcher: tantivy.Searcher, word: str) -> list[str]:
-    """The word and its other forms that occur in the index; the word itself always comes first.
+MOST_FORMS = 8
 
-    Two words are forms of each other when `fold_words` makes them one.
+
+@lru_cache(maxsize=20_000)
+def find_forms(word: str) -> tuple[str, ...]:
+    """The other forms that a word may have; two words are forms of each other when `fold_words` says so.
+
+    >>> find_forms("tumours")
+    ('tumor', 'tumors', 'tumour')
     """
     if len(word) < LEAST_LETTERS or not word.isalpha():
-        return [word]
+        return ()
     folded = fold_words(word)
     stems = {word, *folded}
     for british, american in SPELLINGS:
@@ -37,14 +44,24 @@ def find_variants(searcher: tantivy.Searcher, word: str) -> list[str]:
         stems |= {stem.replace(american, british) for stem in stems}
     candidates = set()
     for stem in stems:
-        candidates |= {stem, stem + "s", stem + "es"}
+        candidates |= {stem, stem + "s", stem + "es", *_PLURALS.get(stem, ())}
         if stem.endswith("y"):
             candidates.add(stem[:-1] + "ies")
         if stem.endswith("is"):
             candidates.add(stem[:-2] + "es")
-    forms = sorted(form for form in candidates if form != word and fold_words(form) == folded)
-    return [word] + [form for form in forms if _occurs(searcher, form)]
+    return tuple(sorted(form for form in candidates if form != word and fold_words(form) == folded))
 
 
-def _occurs(searcher: tantivy.Searcher, form: str) -> bool:
-    return any(searcher.doc_freq(f"tier.{number}", form) for number in range(len(TIERS)))
+def find_variants(searcher: tantivy.Searcher, field: str, word: str) -> list[str]:
+    """The word and up to eight of its other forms that occur in a field; the word itself comes first."""
+    return [word, *[form for form in find_forms(word) if searcher.doc_freq(field, form)][:MOST_FORMS]]
+
+
+def _list_plurals() -> dict[str, list[str]]:
+    plurals = defaultdict(list)
+    for plural, singular in IRREGULAR_PLURALS.items():
+        plurals[singular].append(plural)
+    return dict(plurals)
+
+
+_PLURALS = _list_plurals()

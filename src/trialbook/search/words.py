@@ -36,7 +36,7 @@ _KEEP_FINAL_S = frozenset({
     "perhaps", "quadriceps", "rabies", "sars", "scabies", "series", "species", "texas", "triceps",
     "versus", "was", "whereas", "yes",
 })  # fmt: skip
-_IRREGULAR = {
+IRREGULAR_PLURALS = {
     "analyses": "analysis", "apices": "apex", "appendices": "appendix", "bacilli": "bacillus",
     "bacteria": "bacterium", "biases": "bias", "bronchi": "bronchus", "calculi": "calculus",
     "calories": "calorie", "calves": "calf", "carcinomata": "carcinoma", "children": "child",
@@ -124,8 +124,8 @@ def _fold_word(word: str) -> str:
         word = word.removesuffix("'s").replace("'", "")
     if len(word) <= 3 or not word.isalpha():
         return word
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    if word in IRREGULAR_PLURALS:
+        return IRREGULAR_PLURALS[word]
     word = _BRITISH.sub(_to_american, word)
     if word.endswith("s"):
         return _fold_plural(word)

@@ -89,7 +89,7 @@ class Site:
     def search(self, request: Request) -> Response:
         """The search page."""
         asked = read_search(request.query_params)
-        page = view_search(self.store, self.index, self.thesaurus, asked, request.query_params)
+        page = view_search(self.store, self.engine, asked, request.query_params)
         return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
 
     def study(self, request: Request) -> Response:

@@ -11,11 +11,11 @@ from trialbook.errors import QueryError
 from trialbook.model import PartialDate
 from trialbook.model.study import decode_record, read_typed
 from trialbook.search.areas import find_enum_label, get_enums
-from trialbook.search.index import StudyIndex
-from trialbook.search.search import SearchRequest, SearchResult, search_studies
+from trialbook.search.filters import SORTS as ORDERS
+from trialbook.search.filters import Wish, make_request
+from trialbook.search.search import FACETS, SearchEngine, SearchRequest, SearchResult
 from trialbook.search.snippets import Passage, find_passages
 from trialbook.store import Store
-from trialbook.terms import Thesaurus
 from trialbook.web.pages.addresses import study_url
 from trialbook.web.pages.context import (
     ActiveFilter,
@@ -58,12 +58,12 @@ EXAMPLES = (
 SHOWN_LIST = 4
 
 
-def read_search(params: QueryParams) -> SearchRequest | QueryError:
+def read_search(params: QueryParams) -> Wish | QueryError:
     """The request of an address, or what is wrong with it."""
     try:
         page = _read_page(params.get("page", ""))
         results = params.getlist("results")
-        return SearchRequest(
+        return Wish(
             text=params.get("q", "").strip(),
             overall_status=tuple(params.getlist("status")),
             phase=tuple(params.getlist("phase")),
@@ -123,19 +123,18 @@ def _read_sort(text: str) -> Any:
 
 def view_search(
     store: Store,
-    index: StudyIndex,
-    thesaurus: Thesaurus,
-    asked: SearchRequest | QueryError,
+    engine: SearchEngine,
+    asked: Wish | QueryError,
     params: QueryParams,
 ) -> SearchView:
     """The search page of a request; an error is shown in place of results."""
     if isinstance(asked, QueryError):
         return _view_error(params, asked)
     if not params:
-        empty = search_studies(index, SearchRequest(limit=0), facets=True)
+        empty = engine.search(SearchRequest(limit=0))
         return SearchView(library_size=empty.total, examples=EXAMPLES)
     try:
-        result = search_studies(index, asked, facets=True, thesaurus=thesaurus)
+        result = engine.search(make_request(asked, facets=FACETS))
     except QueryError as error:
         return _view_error(params, error)
     number = asked.offset // PAGE_SIZE + 1
@@ -240,7 +239,7 @@ def _view_active(params: QueryParams) -> tuple[ActiveFilter, ...]:
     return tuple(active)
 
 
-def _view_hit(store: Store, nct_id: str, asked: SearchRequest, result: SearchResult) -> Hit:
+def _view_hit(store: Store, nct_id: str, asked: Wish, result: SearchResult) -> Hit:
     record = decode_record(store.get_body(nct_id, as_of=asked.as_of))
     study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module

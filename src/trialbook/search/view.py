@@ -1,0 +1,135 @@
+"""One state of the index with all that is worked out from it: places, and what was looked up in records."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import tantivy
+from tantivy import Occur, Query
+
+from trialbook.errors import NotFoundError, QueryError
+from trialbook.model.study import decode_record
+from trialbook.search.compile import Compiler
+from trialbook.search.document import find_id
+from trialbook.search.fields import get_schema
+from trialbook.search.index import Snapshot, to_day_number
+from trialbook.search.places import Places
+from trialbook.search.query.syntax import Query as ParsedQuery
+from trialbook.search.targets import all_of, everything, unscored
+from trialbook.search.term import Names
+
+MOST_CHECKED = 10_000
+MOST_REMEMBERED = 64
+
+# Gives the JSON of a record in force, now or at the end of a day.
+ReadRecord = Callable[[str, str | None], bytes]
+
+
+class View:
+    """A state of the index, ready to be asked; serves all threads."""
+
+    def __init__(self, snapshot: Snapshot, names: Names | None, read_record: ReadRecord) -> None:
+        self.searcher, self.number = snapshot.searcher, snapshot.number
+        self._names, self._read_record = names, read_record
+        self._looked_up: dict[tuple[str, str | None], tuple[int, ...]] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def places(self) -> Places:
+        """The places where studies have sites."""
+        return Places(self.searcher)
+
+    @cached_property
+    def holds_past(self) -> bool:
+        """Whether there are versions that are no longer in force."""
+        return self.searcher.doc_freq("exact.State", "past") > 0
+
+    def restrict_to(self, as_of: str | None) -> Query | None:
+        """The versions in force now or at the end of a day; None where all are."""
+        if as_of is None:
+            if not self.holds_past:
+                return None
+            return Query.term_query(get_schema(), "exact.State", "current", "basic")
+        day = to_day_number(as_of, is_end=True)
+        if not day:
+            raise QueryError(f"as_of is no date: {as_of[:40]!r}", hint="write a date as 2021-08-16")
+        unsigned = tantivy.FieldType.Unsigned
+        return all_of(
+            [
+                Query.range_query(get_schema(), "from_day", unsigned, None, day),
+                Query.range_query(get_schema(), "to_day", unsigned, day + 1, None),
+            ]
+        )
+
+    def compiler(self, as_of: str | None, *, is_scored: bool) -> Compiler:
+        """A compiler over this state."""
+
+        def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
+            return self._look_up(key, candidates, is_match, as_of)
+
+        return Compiler(
+            self.searcher,
+            names=self._names,
+            places=lambda: self.places,
+            resolve=resolve,
+            is_scored=is_scored,
+        )
+
+    def join(
+        self, compiler: Compiler, queries: tuple[ParsedQuery, ...], filters: list[Query], as_of: str | None
+    ) -> Query:
+        """All of the queries, within the filters and the versions in force."""
+        parts = [compiler.compile(query) for query in queries] or [everything()]
+        force = self.restrict_to(as_of)
+        narrowed = [unscored(each) for each in (*filters, *([force] if force else []))]
+        return Query.boolean_query([(Occur.Must, each) for each in (*parts, *narrowed)])
+
+    def _look_up(
+        self, key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool], as_of: str | None
+    ) -> Query:
+        """The studies among candidates whose record passes a check; the same check is made once."""
+        with self._lock:
+            orders = self._looked_up.get((key, as_of))
+        if orders is None:
+            orders = self._check_records(candidates, is_match, as_of)
+            with self._lock:
+                if len(self._looked_up) >= MOST_REMEMBERED:
+                    self._looked_up.clear()
+                self._looked_up[key, as_of] = orders
+        return unscored(Query.term_set_query(get_schema(), "order", list(orders)))
+
+    def _check_records(
+        self, candidates: Query, is_match: Callable[[dict[str, Any]], bool], as_of: str | None
+    ) -> tuple[int, ...]:
+        force = self.restrict_to(as_of)
+        query = all_of([candidates, force]) if force else candidates
+        count = self.searcher.search(query, 1).count or 0
+        if count > MOST_CHECKED:
+            raise QueryError(
+                f"a part of the query would have to be looked up in {count:,} records one by one",
+                hint="EXPANSION[None], or what SEARCH[Location] asks beyond words and status, "
+                f"works where at most {MOST_CHECKED:,} studies come into question: name rarer words",
+            )
+        found = self.searcher.search(query, max(count, 1), count=False)
+        addresses = [address for _, address in found.hits]
+        orders = self.searcher.fast_field_values("order", addresses)
+        kept = []
+        for nct_id, order in zip(self.find_ids(addresses), orders, strict=True):
+            try:
+                body = self._read_record(nct_id, as_of)
+            except NotFoundError:
+                continue
+            if is_match(decode_record(body)):
+                kept.append(int(order or 0))
+        return tuple(kept)
+
+    def find_ids(self, addresses: list[tantivy.DocAddress]) -> list[str]:
+        """The ids of the studies that documents are of."""
+        orders = self.searcher.fast_field_values("order", addresses)
+        return [
+            find_id(int(order or 0)) or str(self.searcher.doc(address).get_first("nct_id"))
+            for order, address in zip(orders, addresses, strict=True)
+        ]

@@ -35,7 +35,6 @@ from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
 from trialbook.statistics import compute_statistics
 from trialbook.store import Store
-from trialbook.terms import load_thesaurus
 from trialbook.web.pages import render_study_text
 
 DEFAULT_HOME = Path.home() / ".trialbook"

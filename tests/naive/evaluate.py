@@ -11,6 +11,7 @@ What the registry leaves open is decided here as in docs/query-language.md:
 - synonyms widen only the pieces that the registry marks for it;
 - EXPANSION[Relaxation] wants every word of the term somewhere in the searched area, each by itself or
   as a part of a run of words of which a synonym stands there; EXPANSION[Lossy] wants one of them;
+- a compound written with hyphens also stands there as one word, except inside SEARCH[Location];
 - a term without letters and digits matches nothing;
 - enumerations in an area of several pieces are searched as text, by value and by older wording;
 - inside SEARCH[Location], the record is one location and ALL wants that there is one.
@@ -25,7 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from tests.naive.words import exact_words, folded_words
+from tests.naive.words import exact_words, folded_words, joined_compounds
 
 from trialbook.search.areas import Piece, find_area, find_enum_label, find_piece, get_parts, get_values
 from trialbook.search.query.syntax import (
@@ -293,7 +294,7 @@ def is_meant(text: str, scope: Scope, coverage: str) -> bool:
 def any_synonym_stands(text: str, scope: Scope, coverage: str) -> bool:
     return any(
         stands_in(folded_words(other), scope, coverage, folded_words, widened_only=True)
-        for other in scope.synonyms(text)
+        for other in (*scope.synonyms(text), *([] if " " in text else joined_compounds(text)))
     )
 
 
@@ -314,6 +315,9 @@ def stands_in(
         for value in scope.values(piece):
             for text in texts_of(value, piece):
                 if covers(wanted, split(text), coverage):
+                    return True
+                is_joined = split is folded_words and coverage == "Contains" and scope.location is None
+                if is_joined and any(wanted == split(word) for word in joined_compounds(text)):
                     return True
     return False
 

@@ -133,3 +133,14 @@ def singular(word: str) -> str:
     if word.endswith(("sses", "shes", "xes", "zzes", "ches")) or (word.endswith("oes") and len(word) > 5):
         return word[:-2]
     return word[:-1]
+
+
+def joined_compounds(text: str) -> list[str]:
+    """Two to four runs of letters and digits between single hyphens, written as one word."""
+    held = "".join(char if char.isalnum() or char in "-_" else " " for char in text)
+    parts = [(word, word.split("-")) for word in held.split()]
+    return [
+        "".join(inner)
+        for word, inner in parts
+        if "_" not in word and 2 <= len(inner) <= 4 and all(0 < len(part) <= 30 for part in inner)
+    ]

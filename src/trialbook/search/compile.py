@@ -114,7 +114,9 @@ class Compiler:
                 return tilt(self._searcher, order_field(name), self._compile(child, scope))
             case Missing():
                 present = [_present(piece.name) for piece in self._asked_for_missing(scope)]
-                return tantivy.Query.boolean_query([(Occur.Must, everything()), (Occur.MustNot, any_of(present))])
+                return tantivy.Query.boolean_query(
+                    [(Occur.Must, everything()), (Occur.MustNot, any_of(present))]
+                )
             case Range():
                 return any_of([_in_range(node, piece) for piece in self._find_ranged(node, scope)])
             case Distance():
@@ -282,7 +284,7 @@ def _score_apart(units: tuple[Words, ...], target: Target, *, is_lossy: bool) ->
 
 
 def _parts(scope: Scope) -> list[Part]:
-    pieces = set(piece.name for piece in scope.pieces)
+    pieces = {piece.name for piece in scope.pieces}
     return [part for part in get_parts(scope.area) if part.piece.name in pieces]
 
 

@@ -18,8 +18,8 @@ from trialbook.search.fields import (
     BEGIN,
     END,
     FOREVER,
-    drop_possessives,
     compute_level,
+    drop_possessives,
     get_analyzer,
     get_basic_weights,
     get_ordered_pieces,
@@ -150,7 +150,8 @@ def build_document(
             _add_numbers(document, piece, found)
         words = list(map(drop_possessives, _texts_of(piece, found)))
         if words:
-            texts[name] = words
+            texts[name] = [f"{BEGIN} {text} {END}" for text in words]
+            texts[name] += [joined for text in words if "-" in text for joined in join_compounds(text)]
         if is_exact(piece):
             exact[name] = list(map(_as_text, found))
     for name, length in lengths.items():
@@ -159,14 +160,13 @@ def build_document(
             document.add_text("present", f"{name}#{length}")
     add_sites(document, record)
     _add_basic(document, texts)
-    marked = {name: [f"{BEGIN} {text} {END}" for text in found] for name, found in texts.items()}
-    for field, content in (("piece", marked), ("exact", exact)):
+    for field, content in (("piece", texts), ("exact", exact)):
         document.add_json(field, msgspec.json.encode(content).decode())
     return document
 
 
 def _add_basic(document: tantivy.Document, texts: dict[str, list[str]]) -> None:
-    """The texts of BasicSearch, with compounds also as one word, and the level of each of their words."""
+    """The texts of BasicSearch, and the level of each of their words."""
     cut = get_analyzer().analyze
     totals: dict[str, float] = {}
     for name, (is_widened, weight) in get_basic_weights().items():
@@ -175,12 +175,8 @@ def _add_basic(document: tantivy.Document, texts: dict[str, list[str]]) -> None:
         field = "basic" if is_widened else "basic_plain"
         words: set[str] = set()
         for text in texts[name]:
-            document.add_text(field, f"{BEGIN} {text} {END}")
+            document.add_text(field, text)
             words.update(cut(text))
-            joined = " ".join(join_compounds(text))
-            if joined:
-                document.add_text(field, joined)
-                words.update(cut(joined))
         for word in words:
             totals[word] = totals.get(word, 0.0) + weight
     document.add_text(

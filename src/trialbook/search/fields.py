@@ -2,7 +2,8 @@
 
 nct_id    the id, stored
 order     a number that sorts studies by id, for walking all results; `find_id` gives most ids back
-piece     every text, by piece name, in words with their positions
+piece     every text, by piece name, in words with their positions; compounds ("UC-MSC") also as one
+          word, which is a value of its own
 basic     the texts of BasicSearch again, so that a search asks 2 fields, not 57: those that synonyms
           widen; `basic_plain` the others
 strength  how much each word of BasicSearch counts in this study: `word#k`, see `compute_level`
@@ -139,7 +140,7 @@ def join_compounds(text: str) -> list[str]:
     >>> join_compounds("UC-MSCs in COVID-19")
     ['UCMSCs', 'COVID19']
     """
-    return [found.replace("-", "") for found in _COMPOUND.findall(text)] if "-" in text else []
+    return [found.replace("-", "") for found in _COMPOUND.findall(text)]
 
 
 def cut_words(text: str) -> list[str]:

@@ -80,7 +80,9 @@ class SiteCompiler:
     def _compile_near(self, node: Expression, scope: Scope) -> Query | None:
         """A distance alone or with statuses: places are indexed with the statuses of the sites there."""
         parts = node.children if isinstance(node, And) else (node,)
-        distances = [each.child for each in parts if isinstance(each, Area) and isinstance(each.child, Distance)]
+        distances = [
+            each.child for each in parts if isinstance(each, Area) and isinstance(each.child, Distance)
+        ]
         others = [each for each in parts if not (isinstance(each, Area) and isinstance(each.child, Distance))]
         if len(distances) != 1:
             return None
@@ -158,7 +160,9 @@ class SiteCompiler:
         if coverage == "FullMatch" or is_phrase or expansion in ("Term", "Concept"):
             words = cut_words(text)
             whole = coverage == "FullMatch"
-            return [self._say(piece, prefix, words, whole=whole) for piece, prefix in prefixes] if words else []
+            return (
+                [self._say(piece, prefix, words, whole=whole) for piece, prefix in prefixes] if words else []
+            )
         rows = [
             [self._say(piece, prefix, words, whole=False) for piece, prefix in prefixes]
             for unit in text.split()
@@ -179,7 +183,8 @@ class SiteCompiler:
         if len(words) == 1:
             return (tuple(f"{prefix}={form}" for form in forms[0]),)
         return tuple(
-            tuple(f"{prefix}={first} {second}" for first, second in product(*pair)) for pair in pairwise(forms)
+            tuple(f"{prefix}={first} {second}" for first, second in product(*pair))
+            for pair in pairwise(forms)
         )
 
     def _find_forms(self, piece: Piece, word: str) -> list[str]:
@@ -228,7 +233,9 @@ def _at_one_site(tokens: tuple[str, ...]) -> Query:
 
 
 def _prefix(piece: Piece) -> str:
-    prefix = {"LocationStatus": STATUS_PREFIX, "LocationGeoPoint": POINT_PREFIX, **TEXT_PREFIXES}.get(piece.name)
+    prefix = {"LocationStatus": STATUS_PREFIX, "LocationGeoPoint": POINT_PREFIX, **TEXT_PREFIXES}.get(
+        piece.name
+    )
     if prefix is None:
         raise Undecided
     return prefix

@@ -60,6 +60,15 @@ class GeoDecay(msgspec.Struct, frozen=True, kw_only=True):
         return math.exp(steepness * beyond / self.scale_km)
 
 
+def count_matches(searcher: tantivy.Searcher, query: Query) -> int:
+    """How many documents match."""
+    return _total(searcher.search(query, 1))
+
+
+def _total(found: Any) -> int:
+    return int(found.count or 0)
+
+
 def collect(
     searcher: tantivy.Searcher, query: Query, sort: Sequence[SortKey], *, offset: int, limit: int
 ) -> Found:
@@ -75,8 +84,8 @@ def _by_key(searcher: tantivy.Searcher, query: Query, key: SortKey, *, offset: i
     if key.field == RELEVANCE:
         if key.descending:
             found = searcher.search(query, max(limit, 1), offset=offset)
-            return found.hits[:limit], found.count or 0
-        total = searcher.search(query, 1).count or 0
+            return found.hits[:limit], _total(found)
+        total = count_matches(searcher, query)
         last = searcher.search(query, max(total - offset, 1), offset=0).hits if total > offset else []
         return last[::-1][:limit], total
     field = order_field(key.field)
@@ -96,7 +105,7 @@ def _by_field(
 ) -> Found:
     order = tantivy.Order.Desc if descending else tantivy.Order.Asc
     found = searcher.search(query, max(limit, 1), offset=offset, order_by_field=field, order=order)
-    return found.hits[: max(limit, 0)], found.count or 0
+    return found.hits[: max(limit, 0)], _total(found)
 
 
 def _by_two_keys(
@@ -160,17 +169,20 @@ def collect_near(
     count as one.
     """
     found = searcher.search(query, MOST_DECAYED)
-    if (found.count or 0) > MOST_DECAYED:
+    if _total(found) > MOST_DECAYED:
         return None
     rings = _make_rings(near, decay.compute_factor)
-    closest = searcher.search(Query.boolean_query([(Occur.Must, Query.const_score_query(query, 0.0)), (Occur.Must, rings)]), MOST_DECAYED)
+    closest = searcher.search(
+        Query.boolean_query([(Occur.Must, Query.const_score_query(query, 0.0)), (Occur.Must, rings)]),
+        MOST_DECAYED,
+    )
     factors = {(address.segment_ord, address.doc): factor for factor, address in closest.hits}
     scored = [
         ((score if is_ranked else 1.0) * factors.get((address.segment_ord, address.doc), 0.0), address)
         for score, address in found.hits
     ]
     scored.sort(key=lambda hit: -hit[0])
-    return scored[offset : offset + limit], found.count or 0
+    return scored[offset : offset + limit], _total(found)
 
 
 def _make_rings(near: Sequence[tuple[float, str]], factor: Callable[[float], float]) -> Query:

@@ -149,7 +149,12 @@ class SearchEngine:
         return SearchResult(**msgspec.structs.asdict(window), milliseconds=milliseconds)
 
     def search_page(
-        self, request: SearchRequest, *, page_size: int, page_token: str | None = None, count_total: bool = False
+        self,
+        request: SearchRequest,
+        *,
+        page_size: int,
+        page_token: str | None = None,
+        count_total: bool = False,
     ) -> Page:
         """A page of an answer; each study is met once by whoever follows the tokens.
 

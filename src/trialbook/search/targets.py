@@ -26,7 +26,12 @@ VARIANT = 0.9
 TIE = 0.05
 MOST_SEQUENCES = 12
 MOST_ATOMS = 30_000
-MARKERS = {"Contains": (False, False), "FullMatch": (True, True), "StartsWith": (True, False), "EndsWith": (False, True)}
+MARKERS = {
+    "Contains": (False, False),
+    "FullMatch": (True, True),
+    "StartsWith": (True, False),
+    "EndsWith": (False, True),
+}
 
 
 class Budget:
@@ -45,7 +50,9 @@ class Budget:
 class Target(Protocol):
     """Something in which words are looked for."""
 
-    def find(self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False) -> Query:
+    def find(
+        self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False
+    ) -> Query:
         """Whatever has the words together, in order; without a score."""
 
     def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
@@ -56,12 +63,16 @@ def any_of(queries: Sequence[Query]) -> Query:
     """Whatever matches one of them."""
     if not queries:
         return Query.empty_query()
-    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
+    return (
+        queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
+    )
 
 
 def all_of(queries: Sequence[Query]) -> Query:
     """Whatever matches all of them."""
-    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
+    return (
+        queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
+    )
 
 
 def everything() -> Query:
@@ -77,10 +88,14 @@ def unscored(query: Query) -> Query:
 class FieldTarget:
     """Fields of the index, each with its weight and whether synonyms widen it."""
 
-    def __init__(self, searcher: tantivy.Searcher, fields: Sequence[tuple[str, float, bool]], budget: Budget) -> None:
+    def __init__(
+        self, searcher: tantivy.Searcher, fields: Sequence[tuple[str, float, bool]], budget: Budget
+    ) -> None:
         self._searcher, self._fields, self._budget = searcher, fields, budget
 
-    def find(self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False) -> Query:
+    def find(
+        self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False
+    ) -> Query:
         found = []
         for field, _, is_widened in self._fields:
             if is_widened or not widened_only:
@@ -147,7 +162,9 @@ class BasicTarget(FieldTarget):
         own = any_of([self._level(word, level, base, 1.0) for level in range(LEVELS)])
         if not others:
             return own
-        varied = [self._level(form, level, base, VARIANT) for form in sorted(others) for level in range(LEVELS)]
+        varied = [
+            self._level(form, level, base, VARIANT) for form in sorted(others) for level in range(LEVELS)
+        ]
         return Query.disjunction_max_query([own, *varied], 0.0)
 
     def _level(self, word: str, level: int, base: float, factor: float) -> Query:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 import msgspec
 
-from trialbook.search.fields import cut_words
+from trialbook.search.fields import cut_words, join_compounds
 from trialbook.terms import Expansion, Synonym
 
 MOST_NAMES = 8
@@ -53,7 +54,7 @@ def read_whole(text: str, names: Names | None) -> Group:
     """A text that is never taken apart, with the names of the whole."""
     words = tuple(cut_words(text))
     synonyms = names.find_synonyms(text) if names and words else ()
-    return Group((words,) if words else (), _keep_names(words, synonyms))
+    return Group((words,) if words else (), _keep_names(words, (*_join(text), *_texts(synonyms))))
 
 
 def read_groups(text: str, names: Names | None) -> list[Group]:
@@ -74,8 +75,11 @@ def read_groups(text: str, names: Names | None) -> list[Group]:
             taken.update(inside)
             own = tuple(units[n][2] for n in inside)
             words = tuple(word for unit in own for word in unit)
-            groups.append((inside[0], Group(own, _keep_names(words, synonyms))))
-    groups += [(n, Group((words,))) for n, (_, _, words) in enumerate(units) if n not in taken]
+            whole = text[units[inside[0]][0] : units[inside[-1]][1]]
+            groups.append((inside[0], Group(own, _keep_names(words, (*_join(whole), *_texts(synonyms))))))
+    for n, (start, end, words) in enumerate(units):
+        if n not in taken:
+            groups.append((n, Group((words,), _keep_names(words, _join(text[start:end])))))
     return [group for _, group in sorted(groups, key=lambda entry: entry[0])]
 
 
@@ -84,11 +88,20 @@ def _find_mentions(text: str, names: Names | None) -> Iterator[tuple[tuple[int, 
         yield (expansion.mention.start, expansion.mention.end), expansion.added
 
 
-def _keep_names(words: Words, synonyms: tuple[Synonym, ...]) -> tuple[Name, ...]:
-    """Those that say more than a part of the words does."""
-    kept = []
-    for synonym in synonyms:
-        own = tuple(cut_words(synonym.text))
+def _join(text: str) -> tuple[str, ...]:
+    """A compound as one word, which searchers write as well; nothing for any other text."""
+    return tuple(join_compounds(text)) if " " not in text else ()
+
+
+def _texts(synonyms: tuple[Synonym, ...]) -> tuple[str, ...]:
+    return tuple(synonym.text for synonym in synonyms)
+
+
+def _keep_names(words: Words, names: tuple[str, ...]) -> tuple[Name, ...]:
+    """Those that say more than a part of the words does, each once."""
+    kept: dict[Words, str] = {}
+    for name in names:
+        own = tuple(cut_words(name))
         if own and not any(words[at : at + len(own)] == own for at in range(len(words) - len(own) + 1)):
-            kept.append(Name(synonym.text, own))
-    return tuple(kept[:MOST_NAMES])
+            kept.setdefault(own, name)
+    return tuple(Name(text, own) for own, text in islice(kept.items(), MOST_NAMES))

@@ -21,7 +21,10 @@ def tilt(searcher: tantivy.Searcher, field: str, query: Query) -> Query:
     is_float = get_ordered_pieces()[field[2:]].type.startswith("number")
     kind = FieldType.Float if is_float else FieldType.Integer
     gains = [
-        (Occur.Should, Query.const_score_query(Query.range_query(get_schema(), field, kind, bound), WEIGHT / STEPS))
+        (
+            Occur.Should,
+            Query.const_score_query(Query.range_query(get_schema(), field, kind, bound), WEIGHT / STEPS),
+        )
         for bound in _find_steps(searcher, field, is_float=is_float)
     ]
     return Query.boolean_query([(Occur.Must, query), *gains])

@@ -7,25 +7,11 @@ from functools import lru_cache
 
 import tantivy
 
-from trialbook.search.words import IRREGULAR_PLURALS, fold_words
+from trialbook.search.words import AMERICAN_SPELLINGS, IRREGULAR_PLURALS, fold_words
 
-SPELLINGS = (
-    ("aem", "em"),
-    ("oed", "ed"),
-    ("oes", "es"),
-    ("paed", "ped"),
-    ("our", "or"),
-    ("ise", "ize"),
-    ("isa", "iza"),
-    ("rrhoea", "rrhea"),
-    ("aet", "et"),
-    ("fibre", "fiber"),
-    ("centre", "center"),
-)
-LEAST_LETTERS = 4
-
-
+LEAST_LETTERS = 3
 MOST_FORMS = 8
+MOST_STEMS = 64
 
 
 @lru_cache(maxsize=20_000)
@@ -38,18 +24,26 @@ def find_forms(word: str) -> tuple[str, ...]:
     if len(word) < LEAST_LETTERS or not word.isalpha():
         return ()
     folded = fold_words(word)
-    stems = {word, *folded}
-    for british, american in SPELLINGS:
-        stems |= {stem.replace(british, american) for stem in stems}
-        stems |= {stem.replace(american, british) for stem in stems}
     candidates = set()
-    for stem in stems:
+    for stem in _spell(word) | _spell(folded[0]):
         candidates |= {stem, stem + "s", stem + "es", *_PLURALS.get(stem, ())}
         if stem.endswith("y"):
             candidates.add(stem[:-1] + "ies")
         if stem.endswith("is"):
             candidates.add(stem[:-2] + "es")
+        if stem.endswith("a"):
+            candidates.add(stem + "e")
     return tuple(sorted(form for form in candidates if form != word and fold_words(form) == folded))
+
+
+def _spell(word: str) -> set[str]:
+    """The British and American spellings of a word."""
+    spelt = {word}
+    for british, american in AMERICAN_SPELLINGS.items():
+        for one, other in ((british, american), (american, british)):
+            if one in word and len(spelt) < MOST_STEMS:
+                spelt |= {each.replace(one, other) for each in spelt}
+    return spelt
 
 
 def find_variants(searcher: tantivy.Searcher, field: str, word: str) -> list[str]:

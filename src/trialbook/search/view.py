@@ -16,6 +16,7 @@ from trialbook.search.compile import Compiler
 from trialbook.search.document import find_id
 from trialbook.search.fields import get_schema
 from trialbook.search.index import Snapshot, to_day_number
+from trialbook.search.order import count_matches
 from trialbook.search.places import Places
 from trialbook.search.query.syntax import Query as ParsedQuery
 from trialbook.search.targets import all_of, everything, unscored
@@ -106,7 +107,7 @@ class View:
     ) -> tuple[int, ...]:
         force = self.restrict_to(as_of)
         query = all_of([candidates, force]) if force else candidates
-        count = self.searcher.search(query, 1).count or 0
+        count = count_matches(self.searcher, query)
         if count > MOST_CHECKED:
             raise QueryError(
                 f"a part of the query would have to be looked up in {count:,} records one by one",

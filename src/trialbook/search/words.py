@@ -62,7 +62,7 @@ _BRITISH = re.compile(
     r"|isation|[al]ised$|omised$|ising$|tumour|behaviour|colour|odour|labour|humour|favour"
     r"|(?:(?<=^cent)|(?<=^fib)|(?<=lit)|(?<=tit)|(?<=met))re(?=s?$)|programme|ageing"
 )
-_AMERICAN = {
+AMERICAN_SPELLINGS = {
     "aem": "em", "haem": "hem", "oedem": "edem", "oesoph": "esoph", "oestr": "estr", "paed": "ped",
     "foet": "fet", "rrhoea": "rrhea", "pnoea": "pnea", "sulph": "sulf", "caes": "ces",
     "gynaec": "gynec", "anaest": "anest", "faec": "fec", "aetiol": "etiol", "coeli": "celi",
@@ -133,7 +133,7 @@ def _fold_word(word: str) -> str:
 
 
 def _to_american(found: re.Match[str]) -> str:
-    return _AMERICAN[found[0]]
+    return AMERICAN_SPELLINGS[found[0]]
 
 
 def _fold_plural(word: str) -> str:

@@ -18,13 +18,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.build import open_index
+from trialbook.build import open_engine
 from trialbook.errors import NotFoundError, QueryError, TrialbookError
 from trialbook.history import compare_versions, find_history
 from trialbook.model import PartialDate, parse_study
-from trialbook.search.index import StudyIndex
 from trialbook.store import Store, Version
-from trialbook.terms import load_thesaurus
 from trialbook.web.api import make_routes
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.pages import (
@@ -74,9 +72,7 @@ class Site:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._local = threading.local()
-        with Store(home) as store:
-            self.index: StudyIndex = open_index(store)
-        self.thesaurus = load_thesaurus()
+        self.engine = open_engine(home)
 
     @property
     def store(self) -> Store:

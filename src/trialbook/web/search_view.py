@@ -11,7 +11,6 @@ from trialbook.errors import QueryError
 from trialbook.model import PartialDate
 from trialbook.model.study import decode_record, read_typed
 from trialbook.search.areas import find_enum_label, get_enums
-from trialbook.search.filters import SORTS as ORDERS
 from trialbook.search.filters import Wish, make_request
 from trialbook.search.search import FACETS, SearchEngine, SearchRequest, SearchResult
 from trialbook.search.snippets import Passage, find_passages

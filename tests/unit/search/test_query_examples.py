@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.library import find, make_library, with_proper_ids
 from tests.naive.evaluate import evaluate
 from tests.naive.records import make_located, make_record, make_titled
 
+from trialbook.build import open_engine
 from trialbook.search.query.parse import parse_query
 from trialbook.search.query.render import render_query
 
@@ -183,6 +185,18 @@ def test_documented_example_finds_what_it_must_and_nothing_else(text: str) -> No
     must, must_not = (EXAMPLES | OF_THE_API)[text]
     found = evaluate(parse_query(text), [*must, *must_not])
     assert found == [record["protocolSection"]["identificationModule"]["nctId"] for record in must]
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES, *OF_THE_API])
+def test_the_index_finds_what_a_documented_example_must_find_and_nothing_else(
+    text: str, tmp_path: Path
+) -> None:
+    must, must_not = (EXAMPLES | OF_THE_API)[text]
+    records = with_proper_ids([*must, *must_not])
+    engine = open_engine(make_library(tmp_path, records))
+    expected = {f"NCT{number:08}" for number in range(len(must))}
+    assert set(find(engine, parse_query(text))) == expected
+    assert set(find(engine, parse_query(text), is_ranked=False)) == expected
 
 
 @pytest.mark.parametrize("text", [*EXAMPLES, *OF_THE_API])

@@ -1,0 +1,233 @@
+"""The engine answers like the plain evaluator: random queries over real and fictional records.
+
+The plain evaluator (tests/naive) goes over the raw records and shares nothing with the engine but the
+parsed tree and the tables of pieces. The words of the queries are taken from the records, so that a
+good part of them finds something.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from collections.abc import Callable
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+from tests.conftest import SHARED
+from tests.library import find, make_library
+from tests.naive.evaluate import evaluate
+
+from trialbook.build import open_engine
+from trialbook.errors import QueryError
+from trialbook.search.areas import find_piece, get_areas, get_enums, get_pieces, get_values
+from trialbook.search.query.parse import parse_query
+from trialbook.search.search import SearchEngine
+from trialbook.terms import Expansion, Mention, Synonym
+
+SAMPLES = Path(__file__).parents[2] / "src" / "trialbook" / "samples" / "records.jsonl"
+SYNONYMS = {
+    "heart attack": ("myocardial infarction", "MI"),
+    "placebo": ("sham", "dummy treatment"),
+    "stem cell": ("progenitor cell",),
+    "diabetes": ("diabetes mellitus", "DM"),
+    "fever": ("pyrexia",),
+}
+
+
+class FewNames:
+    """A small thesaurus, so that both sides know the same names."""
+
+    def expand(self, query: str) -> tuple[Expansion, ...]:
+        found = re.finditer(r"(?<!\S)(?:" + "|".join(SYNONYMS) + r")(?!\S)", query.lower())
+        return tuple(
+            Expansion(Mention(m.start(), m.end(), m[0], ()), self.find_synonyms(m[0])) for m in found
+        )
+
+    def find_synonyms(self, phrase: str) -> tuple[Synonym, ...]:
+        return tuple(map(_as_synonym, SYNONYMS.get(phrase.lower(), ())))
+
+
+def _as_synonym(text: str) -> Synonym:
+    return Synonym(text, "", "", "synonym")  # type: ignore[arg-type]
+
+
+class Asker:
+    """Writes queries at random, with words of the records."""
+
+    def __init__(self, seed: int, records: list[dict[str, Any]]) -> None:
+        self.random = random.Random(seed)
+        self.records = records
+
+    def write(self, depth: int = 3) -> str:
+        kind = self.random.random()
+        if depth == 0 or kind < 0.45:
+            return self.write_leaf()
+        if kind < 0.6:
+            return f"({self.write(depth - 1)} AND {self.write(depth - 1)})"
+        if kind < 0.75:
+            return f"({self.write(depth - 1)} OR {self.write(depth - 1)})"
+        if kind < 0.85:
+            return f"(NOT {self.write(depth - 1)})"
+        if kind < 0.93:
+            expansion = self.random.choice(("None", "Term", "Concept", "Relaxation", "Lossy"))
+            return f"EXPANSION[{expansion}]({self.write(depth - 1)})"
+        return f"TILT[StudyFirstPostDate]({self.write(depth - 1)})"
+
+    def write_leaf(self) -> str:
+        leaves: tuple[Callable[[], str], ...] = (
+            self.say, self.say_in_area, self.say_in_piece, self.say_covering, self.value, self.range,
+            self.size, self.missing, self.site, self.distance,
+        )  # fmt: skip
+        return self.random.choice(leaves)()
+
+    def say(self, text: str = "") -> str:
+        known = " ".join(self.random.choice(list(SYNONYMS)).split())
+        words = re.findall(r"(?<![\w.'’-])[^\W\d_]+(?:-[^\W\d_]+)?(?![\w.'’-])", text or self.pick_text())
+        start = self.random.randrange(len(words)) if words else 0
+        run = words[start : start + self.random.choice((1, 1, 2, 3))] or ["nothing"]
+        spelt = [f"\\{word}" if word.isupper() else word for word in run]
+        if self.random.random() < 0.15:
+            spelt.append(known)
+        if self.random.random() < 0.2:
+            self.random.shuffle(spelt)
+        said = " ".join(spelt)
+        return f'"{said}"' if self.random.random() < 0.25 and "\\" not in said else said
+
+    def pick_text(self, piece: str = "") -> str:
+        record = self.random.choice(self.records)
+        names = [piece] if piece else self.random.choices(_text_pieces(), k=20)
+        for name in names:
+            found = [v for v in get_values(record, find_piece(name)) if isinstance(v, str)]  # type: ignore[arg-type]
+            if found:
+                return self.random.choice(found)
+        return "study of patients"
+
+    def say_in_area(self) -> str:
+        area = self.random.choice(list(get_areas()))
+        return f"AREA[{area}]({self.say()})"
+
+    def say_in_piece(self) -> str:
+        piece = self.random.choice(_text_pieces())
+        return f"AREA[{piece}]({self.say(self.pick_text(piece))})"
+
+    def say_covering(self) -> str:
+        kind = self.random.choice(("FullMatch", "StartsWith", "EndsWith", "Contains"))
+        piece = self.random.choice(("Condition", "Keyword", "LocationCity", "BriefTitle", "LeadSponsorName"))
+        whole = self.pick_text(piece)
+        plain = re.sub(r"[^\w\s]", " ", whole) if self.random.random() < 0.5 else whole
+        text = plain.strip() if re.fullmatch(r"[A-Za-z ]+", plain.strip()) else self.say(whole)
+        return f"AREA[{piece}]COVERAGE[{kind}]({text.lower()})"
+
+    def value(self) -> str:
+        piece = self.random.choice([each for each in get_pieces().values() if each.kind == "enum"])
+        return f"AREA[{piece.name}]{self.random.choice(get_enums()[piece.enum]).value}"
+
+    def range(self) -> str:
+        days = ["MIN", "2015", "2019-06", "2021-03-15", "2022-12-31", "MAX"]
+        ages = ["MIN", "6 months", "18 years", "40 years", "780 months", "MAX"]
+        counts = ["MIN", "0", "10", "26", "100.5", "1000", "MAX"]
+        piece, bounds = self.random.choice(
+            (("StartDate", days), ("LastUpdatePostDate", days), ("MinimumAge", ages), ("MaximumAge", ages),
+             ("EnrollmentCount", counts), ("NumConditions", counts))
+        )  # fmt: skip
+        low, high = sorted(self.random.sample(range(len(bounds)), k=2))
+        return f"AREA[{piece}]RANGE[{bounds[low]}, {bounds[high]}]"
+
+    def size(self) -> str:
+        piece = self.random.choice(("Phase", "Condition", "Location", "PrimaryOutcome", "EnrollmentCount"))
+        low = self.random.randrange(4)
+        return f"AREA[{piece}:size]RANGE[{low}, {self.random.choice((low, low + 1, low + 30, 'MAX'))}]"
+
+    def missing(self) -> str:
+        names = ("ResultsSection", "WhyStopped", "Phase", "Location", "LocationGeoPoint", "OutcomeSearch")
+        return f"AREA[{self.random.choice(names)}]MISSING"
+
+    def site(self) -> str:
+        def part() -> str:
+            kind = self.random.random()
+            if kind < 0.6:
+                piece = self.random.choice(
+                    ("LocationCity", "LocationState", "LocationCountry", "LocationFacility")
+                )
+                return f"AREA[{piece}]({self.say(self.pick_text(piece))})"
+            if kind < 0.75:
+                return f"AREA[LocationStatus]{self.random.choice(('RECRUITING', 'COMPLETED', 'WITHDRAWN'))}"
+            if kind < 0.85:
+                return f"AREA[LocationGeoPoint]{self.distance_alone()}"
+            return f"(NOT {part()})"
+
+        joint = self.random.choice((" AND ", " OR "))
+        return f"SEARCH[Location]({joint.join(part() for _ in range(self.random.choice((1, 2, 3))))})"
+
+    def distance_alone(self) -> str:
+        place = self.random.choice(("25.77, -80.19", "48.85, 2.35", "39.9, 116.4", "31.2, 121.5"))
+        return f"DISTANCE[{place}, {self.random.choice((10, 200, 800))}km]"
+
+    def distance(self) -> str:
+        return f"AREA[LocationGeoPoint]{self.distance_alone()}"
+
+
+@cache
+def _text_pieces() -> list[str]:
+    return [piece.name for piece in get_pieces().values() if piece.kind == "text"]
+
+
+Corpus = tuple[SearchEngine, list[dict[str, Any]]]
+
+
+def open_corpus(home: Path, records: list[dict[str, Any]]) -> Corpus:
+    engine = open_engine(make_library(home, records))
+    engine._names = FewNames()
+    return engine, records
+
+
+@pytest.fixture(scope="module")
+def fictional(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    records = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
+    return open_corpus(tmp_path_factory.mktemp("fictional"), records)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    source = SHARED / "data" / "ctgov" / "records.jsonl.gz"
+    if not source.is_file():
+        pytest.skip(f"needs the real records in {SHARED}")
+    with gzip.open(source) as lines:
+        records = [json.loads(line) for line in islice(lines, 0, 1_200, 20)]
+    return open_corpus(tmp_path_factory.mktemp("real"), records)
+
+
+def check(corpus: Corpus, seed: int) -> None:
+    engine, records = corpus
+    text = Asker(seed, records).write()
+    try:
+        query = parse_query(text)
+    except QueryError:
+        reject()
+    expected = evaluate(query, records, synonyms=lambda phrase: SYNONYMS.get(phrase.lower(), ()))
+    for is_ranked in (True, False):
+        found = find(engine, query, is_ranked=is_ranked)
+        assert sorted(found) == sorted(expected), text
+
+
+seeds = st.integers(0, 2**32)
+slowly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@given(seeds)
+@settings(slowly, max_examples=150)
+def test_fictional_records_are_found_as_the_plain_evaluator_finds_them(fictional: Corpus, seed: int) -> None:
+    check(fictional, seed)
+
+
+@given(seeds)
+@settings(slowly, max_examples=60)
+def test_real_records_are_found_as_the_plain_evaluator_finds_them(real: Corpus, seed: int) -> None:
+    check(real, seed)

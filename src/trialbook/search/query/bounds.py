@@ -31,7 +31,8 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,18})?(?:e[-+]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+# Clients write out all the digits that a float has: 39.00357070000001
+_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,30})?(?:e[-+]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _AGE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?([A-Za-z]+)", re.ASCII)
 _AGE_UNITS = {
     **dict.fromkeys(("year", "years", "yr", "yrs", "y"), "Year"),
@@ -41,7 +42,7 @@ _AGE_UNITS = {
     **dict.fromkeys(("hour", "hours", "hr", "hrs", "h"), "Hour"),
     **dict.fromkeys(("minute", "minutes", "min", "mins"), "Minute"),
 }
-_RADIUS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(mi|km)", re.ASCII)
+_RADIUS = re.compile(r"(\d{1,9}(?:\.\d{1,30})?) ?(mi|km)", re.ASCII)
 
 
 def find_date(text: str) -> str | None:

@@ -130,8 +130,8 @@ def test_text_becomes_tree(text: str, tree: Expression) -> None:
             Area("LocationGeoPoint", Distance(-1.5, 2.0, 5.0, "5km")),
         ),
         (
-            "AREA[LocationGeoPoint]DISTANCE[39.003570700000001, -77.1013, 50.500000000000001km]",
-            Area("LocationGeoPoint", Distance(39.0035707, -77.1013, 50.5, "50.500000000000001km")),
+            "AREA[LocationGeoPoint]DISTANCE[39.00357070000001, -77.1013, 50.500000000000001km]",
+            Area("LocationGeoPoint", Distance(39.00357070000001, -77.1013, 50.5, "50.500000000000001km")),
         ),
         (
             "AREA[LocationGeoPoint]DISTANCE[0,0,500mi]",

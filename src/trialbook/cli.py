@@ -360,5 +360,19 @@ def serve(home: Path, port: int, host: str) -> None:
     run_server(home, host=host, port=port)
 
 
+@main.command()
+@click.pass_obj
+def mcp(home: Path) -> None:
+    """Serve the library to an agent: an MCP server on standard input and output.
+
+    Its tools search, read, count and compare; none of them changes anything. Needs the optional part
+    `trialbook[mcp]`.
+    """
+    from trialbook.mcp import run_server
+
+    with opened(home):
+        run_server(home)
+
+
 if __name__ == "__main__":
     main()

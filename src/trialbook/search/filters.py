@@ -8,7 +8,7 @@ import msgspec
 
 from trialbook.errors import QueryError
 from trialbook.model import PartialDate
-from trialbook.search.areas import find_enum_value, find_piece
+from trialbook.search.areas import find_enum_value, find_piece, get_enums
 from trialbook.search.order import SortKey
 from trialbook.search.query.parse import parse_query
 from trialbook.search.query.syntax import (
@@ -118,7 +118,8 @@ def any_value(piece: str, values: Sequence[str]) -> Query | None:
     for value in values:
         found = find_enum_value(enum.enum, value)
         if found is None:
-            raise QueryError(f"Invalid value in parameter `{piece}`: `{value[:40]}`")
+            known = ", ".join(each.value for each in get_enums()[enum.enum])
+            raise QueryError(f"Invalid value in parameter `{piece}`: `{value[:40]}`", hint=f"one of {known}")
         read.append(found)
     return _whole(piece, _either([Term(value) for value in dict.fromkeys(read)]))
 

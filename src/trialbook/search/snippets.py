@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from trialbook.search.areas import get_areas, get_pieces, get_values
+from trialbook.search.areas import Piece, get_parts, get_values
 from trialbook.search.fields import get_analyzer
 from trialbook.search.words import fold_words
 
@@ -31,7 +31,13 @@ class Passage(msgspec.Struct, frozen=True):
     spans: tuple[tuple[int, int], ...]
 
 
-def find_passages(record: dict[str, Any], words: Sequence[str]) -> list[Passage]:
+def find_passages(
+    record: dict[str, Any],
+    words: Sequence[str],
+    *,
+    areas: Sequence[str] = ("BasicSearch",),
+    shown: Collection[str] = SHOWN,
+) -> list[Passage]:
     """Up to two passages that hold words of the query, those with the most of them first.
 
     Parameters
@@ -40,28 +46,35 @@ def find_passages(record: dict[str, Any], words: Sequence[str]) -> list[Passage]
         API v2 JSON values.
     words
         Folded words, as `SearchResult.words`.
+    areas
+        The search areas and pieces in which they were looked for.
+    shown
+        Pieces that need no passage.
     """
     wanted = set(words) | {form for word in words for form in fold_words(word)}
     if not wanted:
         return []
     stems = tuple(word[: max(3, len(word) - 3)] for word in wanted)
     found: list[tuple[int, int, Passage]] = []
-    for rank, part in enumerate(get_areas()["BasicSearch"].parts):
-        if part.piece.name in SHOWN or part.piece.kind != "text":
-            continue
+    for rank, piece in enumerate(_list_texts(areas, shown)):
         if len(found) == MAX_LOOKED_AT:
             break
-        for value in get_values(record, get_pieces()[part.piece.name]):
+        for value in get_values(record, piece):
             # Most texts hold none of the words: that is seen by a look for their beginnings.
             if not isinstance(value, str) or not any(stem in value.casefold() for stem in stems):
                 continue
-            passage = _cut(part.piece.name, value, wanted)
+            passage = _cut(piece.name, value, wanted)
             if passage is not None:
                 distinct = {passage.text[start:end].casefold() for start, end in passage.spans}
                 found.append((-len(distinct), rank, passage))
                 break
     found.sort(key=lambda entry: entry[:2])
     return [passage for _, _, passage in found[:MAX_SNIPPETS]]
+
+
+def _list_texts(areas: Sequence[str], shown: Collection[str]) -> list[Piece]:
+    pieces = {part.piece.name: part.piece for area in areas for part in get_parts(area)}
+    return [piece for name, piece in pieces.items() if piece.kind == "text" and name not in shown]
 
 
 def _cut(piece: str, text: str, wanted: set[str]) -> Passage | None:

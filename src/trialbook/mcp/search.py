@@ -1,0 +1,128 @@
+"""The tools `search` and `facets`: which studies answer this, why, and how do they divide?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialbook.errors import QueryError, UsageError
+from trialbook.mcp.arguments import FacetArguments, SearchArguments
+from trialbook.mcp.library import Library
+from trialbook.mcp.request import Parts, read_parts, read_sort
+from trialbook.mcp.values import find_shown, keep_what_fits, shorten, show_values
+from trialbook.model.study import decode_record
+from trialbook.search.areas import Piece
+from trialbook.search.search import SearchRequest, is_countable
+from trialbook.search.snippets import find_passages
+
+COMPACT = (
+    "NCTId",
+    "BriefTitle",
+    "OverallStatus",
+    "StudyType",
+    "Phase",
+    "Condition",
+    "InterventionName",
+    "LeadSponsorName",
+    "EnrollmentCount",
+    "StartDate",
+    "PrimaryCompletionDate",
+    "HasResults",
+)
+MOST_WORDS_SHOWN = 40
+MOST_COUNTS = 1_000
+
+
+def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
+    """A page of studies in short, with the passages that they were found by."""
+    parts = read_parts(asked)
+    shown = find_shown((*COMPACT, *asked.fields))
+    request = SearchRequest(
+        queries=parts.join_queries(),
+        filters=parts.join_filters(),
+        sort=read_sort(asked.sort),
+        as_of=parts.as_of,
+    )
+    page = library.engine.search_page(
+        request,
+        page_size=asked.limit,
+        page_token=asked.page_token or None,
+        count_total=not asked.page_token,
+    )
+    answer: dict[str, Any] = {} if page.total is None else {"total": page.total}
+    if page.added:
+        answer["words_added"] = list(page.added[:MOST_WORDS_SHOWN])
+    areas = parts.find_areas()
+    hits = (_show_hit(library, nct_id, parts, shown, page.words, areas) for nct_id in page.nct_ids)
+    answer["studies"] = keep_what_fits(hits)
+    left_out = page.nct_ids[len(answer["studies"]) :]
+    if left_out:
+        answer["shown_by_id_alone"] = list(left_out)
+    if page.next_page_token:
+        answer["next_page_token"] = page.next_page_token
+    if page.total == 0:
+        answer |= _explain_nothing(library, asked, parts)
+    return answer
+
+
+def _show_hit(
+    library: Library,
+    nct_id: str,
+    parts: Parts,
+    shown: tuple[Piece, ...],
+    words: tuple[str, ...],
+    areas: tuple[str, ...],
+) -> dict[str, Any]:
+    record = decode_record(library.store.get_body(nct_id, as_of=parts.as_of))
+    hit = show_values(record, shown)
+    passages = find_passages(record, words, areas=areas, shown=frozenset({"NCTId"}))
+    if passages:
+        hit["matched"] = {passage.piece: shorten(passage.text) for passage in passages}
+    return hit
+
+
+def _explain_nothing(library: Library, asked: SearchArguments, parts: Parts) -> dict[str, Any]:
+    """What each part finds alone, and how its words may have been meant."""
+    alone = {name: (query,) for name, query in parts.queries.items()} | parts.filters
+    counts = {
+        name: library.engine.search(SearchRequest(filters=queries, as_of=parts.as_of, limit=0)).total
+        for name, queries in alone.items()
+    }
+    meant = {
+        name: list(better)
+        for name in parts.queries
+        if counts[name] == 0 and (better := library.engine.suggest(getattr(asked, name)))
+    }
+    return {"found_by_each_part_alone": counts} | ({"did_you_mean": meant} if meant else {})
+
+
+def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
+    """How many studies match, and how many of them have each value of some fields."""
+    if len(asked.fields) * asked.size > MOST_COUNTS:
+        raise UsageError(
+            f"fields x size is more than {MOST_COUNTS:,}: ask for fewer fields or a smaller size"
+        )
+    parts = read_parts(asked)
+    fields = tuple(piece.name for piece in find_shown(asked.fields))
+    for name in fields:
+        if not is_countable(name):
+            raise QueryError(
+                f"studies cannot be counted by `{name}`",
+                hint="fields with a list of values can, and conditions, interventions, keywords, sponsors and"
+                " places; for dates and numbers count ranges: advanced=AREA[StartDate]RANGE[2024, MAX]",
+            )
+    result = library.engine.search(
+        SearchRequest(
+            queries=parts.join_queries(),
+            filters=parts.join_filters(),
+            as_of=parts.as_of,
+            facets=fields,
+            facet_size=asked.size,
+            limit=0,
+        )
+    )
+    counts = {
+        name: [{"value": shorten(value), "studies": studies} for value, studies in values.items()]
+        for name, values in result.facets.items()
+    }
+    added = {"words_added": list(result.added[:MOST_WORDS_SHOWN])} if result.added else {}
+    return {"total": result.total, **added, "facets": counts}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-AGE = re.compile(r"(\d+(?:\.\d+)?) (Year|Month|Week|Day|Hour|Minute)s?")
+# Nine digits of years are more minutes than the universe has seen, and fewer than an index can hold.
+AGE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) (Year|Month|Week|Day|Hour|Minute)s?")
 DAYS = {
     "Year": 365.25,
     "Month": 365.25 / 12,

@@ -27,7 +27,8 @@ def test_an_age_knows_its_length_in_days(text: str, days: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "N/A", "18", "Years", "-5 Years", "18 years", "18 Years old", "18  Years"]
+    "text",
+    ["", "N/A", "18", "Years", "-5 Years", "18 years", "18 Years old", "18  Years", "9" * 400 + " Years"],
 )
 def test_a_text_that_is_no_age_is_kept_and_has_no_length(text: str) -> None:
     assert Age(text) == text

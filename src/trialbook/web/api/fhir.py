@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from trialbook.model import Age
@@ -51,6 +52,7 @@ ROLES = {
     "STUDY_CHAIR": "study-chair",
     "SUB_INVESTIGATOR": "sub-investigator",
 }
+WHOLE_NUMBER = re.compile(r"[0-9]{1,10}")
 AGE_UNITS = {"Year": "a", "Month": "mo", "Week": "wk", "Day": "d", "Hour": "h", "Minute": "min"}
 
 Record = dict[str, Any]
@@ -221,7 +223,7 @@ def _make_progress(record: Record) -> list[Resource]:
 def _make_recruitment(record: Record, nct_id: str) -> Resource:
     counts = find_texts(record, _DESIGN + "enrollmentInfo.count")
     is_actual = find_text(record, _DESIGN + "enrollmentInfo.type") == "ACTUAL"
-    number = int(counts[0]) if counts and counts[0].isascii() and counts[0].isdigit() else None
+    number = int(counts[0]) if counts and WHOLE_NUMBER.fullmatch(counts[0]) else None
     return _drop_empty(
         {
             "actualNumber" if is_actual else "targetNumber": number,

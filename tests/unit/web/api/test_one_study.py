@@ -9,8 +9,10 @@ import zipfile
 
 import pytest
 from starlette.testclient import TestClient
+from tests.unit.web.api.conftest import make_record
 
 from trialbook.store import Store
+from trialbook.web.api.fhir import make_bundle
 
 STUDY = "/studies/NCT98000001"
 
@@ -189,6 +191,13 @@ def test_a_reference_has_a_type_its_values_and_an_end(api: TestClient) -> None:
 
 def test_tags_of_a_reference_can_be_chosen(api: TestClient) -> None:
     assert api.get(f"{STUDY}?format=ris&fields=AN").text == "TY  - DBASE\r\nAN  - NCT98000001\r\nER  - \r\n"
+
+
+def test_fhir_leaves_out_a_count_that_is_no_number() -> None:
+    for count in ("9" * 6_000, "many", -1, 1e999, None):
+        record = make_record("NCT98000009", designModule={"enrollmentInfo": {"count": count}})
+        study = make_bundle(record)["entry"][0]["resource"]
+        assert set(study["recruitment"]) == {"eligibility"}
 
 
 def test_fhir_holds_the_study_and_its_group(api: TestClient) -> None:

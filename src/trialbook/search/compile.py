@@ -56,6 +56,7 @@ from trialbook.search.targets import (
 )
 from trialbook.search.term import Group, Names, Words, read_groups, read_whole
 from trialbook.search.tilt import tilt
+from trialbook.search.variants import Variants
 
 LARGEST_SIZE = 2_000
 # Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
@@ -69,6 +70,9 @@ class Compiler:
     ----------
     names
         Where synonyms come from; None adds none.
+    variants, places, steps
+        What is worked out once for a state: the other forms of words, its places, and the steps of a
+        field that TILT climbs.
     resolve
         Looks up in the records what the index cannot decide.
     is_scored
@@ -80,11 +84,14 @@ class Compiler:
         searcher: tantivy.Searcher,
         *,
         names: Names | None,
+        variants: Variants,
         places: Callable[[], Places],
+        steps: Callable[[str], list[float]],
         resolve: Resolve,
         is_scored: bool,
     ) -> None:
-        self._searcher, self._names, self._places = searcher, names, places
+        self._searcher, self._names, self._variants = searcher, names, variants
+        self._places, self._steps = places, steps
         self._resolve, self._is_scored = resolve, is_scored
         self._budget = Budget()
         self.words: dict[str, None] = {}
@@ -111,7 +118,8 @@ class Compiler:
             case Area() | Coverage() | Expansion() | Search():
                 return self._compile(node.child, scope.enter(node))
             case Tilt(name, child):
-                return tilt(self._searcher, order_field(name), self._compile(child, scope))
+                field = order_field(name)
+                return tilt(field, self._compile(child, scope), self._steps(field))
             case Missing():
                 present = [_present(piece.name) for piece in self._asked_for_missing(scope)]
                 return tantivy.Query.boolean_query(
@@ -147,7 +155,9 @@ class Compiler:
         return query
 
     def _compile_sites(self, node: Search, child: Expression, scope: Scope) -> tantivy.Query:
-        answer = SiteCompiler(self._searcher, self._places, self._budget).compile(child, scope.enter(node))
+        answer = SiteCompiler(self._searcher, self._variants, self._places, self._budget).compile(
+            child, scope.enter(node)
+        )
         if answer.is_exact:
             return unscored(answer.query)
         key = f"{scope} {render_query(node)}"
@@ -222,8 +232,8 @@ class Compiler:
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":
-            return BasicTarget(self._searcher, self._budget)
-        return FieldTarget(self._searcher, piece_fields(_parts(scope)), self._budget)
+            return BasicTarget(self._variants, self._budget)
+        return FieldTarget(self._variants, piece_fields(_parts(scope)), self._budget)
 
     def _compile_exactly(self, node: Expression, text: str, scope: Scope, target: Target) -> tantivy.Query:
         group = read_whole(text, None)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from functools import cache
 
 import tantivy
@@ -26,13 +27,15 @@ import tantivy
 from trialbook.search.areas import Piece, get_areas, get_pieces
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 
 # Words that stand before and after each value, so that a query can ask for its beginning or end.
 BEGIN, END = "qqbeginqq", "qqendqq"
 
-# A word's level is one of these many; each level's documents are a list of their own in the index.
-LEVELS = 8
+# Where one level of a word ends and the next begins: between the weights that BasicSearch gives to single
+# pieces, then in growing steps for words that stand in several. Each level's documents are one list.
+LEVEL_ENDS = (0.09, 0.15, 0.26, 0.36, 0.5, 0.7, 0.87, 1.1, 1.5, 2.0, 2.6, 3.3)
+LEVELS = len(LEVEL_ENDS) + 1
 
 # Pieces whose values can be counted by value, beside every enumeration and boolean.
 FACET_TEXTS = frozenset(
@@ -67,12 +70,14 @@ def get_basic_weights() -> dict[str, tuple[bool, float]]:
 
 def compute_level(total: float) -> int:
     """Which level (0 to LEVELS - 1) a word has, from the sum of `get_basic_weights` over its pieces."""
-    return min(LEVELS - 1, int(2 * total))
+    return bisect_left(LEVEL_ENDS, total)
 
 
 def level_score(level: int) -> float:
     """What a word of a level counts, in (0, 1): one less the chance that none of its pieces is meant."""
-    return 1 - math.exp(-(level + 0.5) / 2)
+    low = LEVEL_ENDS[level - 1] if level else 0.05
+    high = LEVEL_ENDS[level] if level < LEVELS - 1 else 4.3
+    return 1 - math.exp(-(low + high) / 2)
 
 
 @cache

@@ -36,7 +36,7 @@ from trialbook.search.query.syntax import (
 from trialbook.search.record_check import Scope
 from trialbook.search.sites import ANY_SITE, POINT_PREFIX, STATUS_PREFIX, TEXT_PREFIXES
 from trialbook.search.targets import Budget, any_of
-from trialbook.search.variants import find_variants
+from trialbook.search.variants import Variants
 
 MOST_ALTERNATIVES = 64
 MOST_PHRASES = 256
@@ -62,8 +62,10 @@ class SiteAnswer:
 class SiteCompiler:
     """Turns what SEARCH[Location] wants into a query of the index."""
 
-    def __init__(self, searcher: tantivy.Searcher, places: Callable[[], Places], budget: Budget) -> None:
-        self._searcher, self._places, self._budget = searcher, places, budget
+    def __init__(
+        self, searcher: tantivy.Searcher, variants: Variants, places: Callable[[], Places], budget: Budget
+    ) -> None:
+        self._variants, self._places, self._budget = variants, places, budget
         head = f"{STATUS_PREFIX}=="
         found = searcher.terms_with_prefix("site", head)
         self._statuses = frozenset({"", *(term.removeprefix(head) for term, _ in found)})
@@ -187,8 +189,8 @@ class SiteCompiler:
             for pair in pairwise(forms)
         )
 
-    def _find_forms(self, piece: Piece, word: str) -> list[str]:
-        return find_variants(self._searcher, f"piece.{piece.name}", word)[:MOST_FORMS]
+    def _find_forms(self, piece: Piece, word: str) -> tuple[str, ...]:
+        return self._variants(f"piece.{piece.name}", word)[:MOST_FORMS]
 
     def _ask(self, alternative: Alternative) -> Query:
         facts = sorted(set(alternative), key=len)

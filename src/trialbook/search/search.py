@@ -16,7 +16,7 @@ from trialbook.search import spelling
 from trialbook.search.areas import find_piece
 from trialbook.search.fields import get_schema, is_exact
 from trialbook.search.index import StudyIndex
-from trialbook.search.order import RELEVANCE, GeoDecay, SortKey, collect, collect_near
+from trialbook.search.order import RELEVANCE, Found, GeoDecay, SortKey, collect, collect_near
 from trialbook.search.paging import (
     MOST_KEPT,
     Page,
@@ -236,34 +236,48 @@ class SearchEngine:
         self, view: View, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
     ) -> Window:
         """The window of an answer in one state of the index; `scores` are order numbers in a walk by id."""
-        plain = view.compiler(request.as_of, is_scored=False)
-        filters = [plain.compile(query) for query in request.filters]
-        if after is not None:
-            filters.append(_after(after))
         sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.queries else ())
         is_ranked = bool(request.queries) and any(key.field == RELEVANCE for key in sort)
-        asking = view.compiler(request.as_of, is_scored=is_ranked)
-        query = view.join(asking, request.queries, filters, request.as_of)
-        found = None
-        if request.geo_decay is not None and not request.sort:
-            decay = request.geo_decay
-            near = view.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
-            found = collect_near(
-                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=is_ranked
-            )
-        hits, total = found or collect(view.searcher, query, sort, offset=offset, limit=limit)
+        asked = [view.compile(query, request.as_of, is_scored=is_ranked) for query in request.queries]
+        filters = [view.compile(query, request.as_of, is_scored=False).query for query in request.filters]
+        if after is not None:
+            filters.append(_after(after))
+        query = view.join([each.query for each in asked], filters, request.as_of)
+        hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
         counts: dict[str, dict[str, int]] = {}
         if request.facets:
-            counted = view.join(plain, request.queries, filters, request.as_of) if is_ranked else query
+            plain = [view.compile(each, request.as_of, is_scored=False).query for each in request.queries]
+            counted = view.join(plain, filters, request.as_of)
             counts = count_facets(view.searcher, counted, request.facets, request.facet_size)
         return Window(
             tuple(view.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
-            tuple(asking.words),
-            tuple(asking.added),
+            tuple(dict.fromkeys(word for each in asked for word in each.words)),
+            tuple(dict.fromkeys(name for each in asked for name in each.added)),
             counts,
         )
+
+    def _collect(
+        self,
+        view: View,
+        request: SearchRequest,
+        query: IndexQuery,
+        sort: Sequence[SortKey],
+        *,
+        offset: int,
+        limit: int,
+    ) -> Found:
+        decay = request.geo_decay
+        if decay is not None and not request.sort:
+            near = view.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
+            is_ranked = bool(request.queries)
+            found = collect_near(
+                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=is_ranked
+            )
+            if found is not None:
+                return found
+        return collect(view.searcher, query, sort, offset=offset, limit=limit)
 
 
 def _after(order: int) -> IndexQuery:

@@ -12,19 +12,18 @@ from collections.abc import Sequence
 from itertools import islice, product
 from typing import Protocol
 
-import tantivy
 from tantivy import Occur, Query
 
 from trialbook.errors import QueryError
 from trialbook.search.areas import Part
 from trialbook.search.fields import BEGIN, END, LEVELS, get_schema, level_score
 from trialbook.search.term import Words
-from trialbook.search.variants import find_variants
+from trialbook.search.variants import Variants
 
 APART, SYNONYM, EXACT = 0.0, 1.0, 2.0
 VARIANT = 0.9
 TIE = 0.05
-MOST_SEQUENCES = 12
+MOST_SEQUENCES = 32
 MOST_ATOMS = 30_000
 MARKERS = {
     "Contains": (False, False),
@@ -88,10 +87,8 @@ def unscored(query: Query) -> Query:
 class FieldTarget:
     """Fields of the index, each with its weight and whether synonyms widen it."""
 
-    def __init__(
-        self, searcher: tantivy.Searcher, fields: Sequence[tuple[str, float, bool]], budget: Budget
-    ) -> None:
-        self._searcher, self._fields, self._budget = searcher, fields, budget
+    def __init__(self, variants: Variants, fields: Sequence[tuple[str, float, bool]], budget: Budget) -> None:
+        self._variants, self._fields, self._budget = variants, fields, budget
 
     def find(
         self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False
@@ -125,7 +122,7 @@ class FieldTarget:
     ) -> tuple[Query, list[Query]]:
         """The words in one field: as they are written, and with their other forms."""
         begins, ends = MARKERS[coverage]
-        forms = [[word] if exactly else find_variants(self._searcher, field, word) for word in words]
+        forms = [[word] if exactly else self._variants(field, word) for word in words]
         sequences = list(islice(product(*forms), MOST_SEQUENCES))
         self._budget.spend(len(sequences))
         asked = [
@@ -144,8 +141,8 @@ def _atom(field: str, words: list[str]) -> Query:
 class BasicTarget(FieldTarget):
     """BasicSearch, whose texts and word levels the index holds apart."""
 
-    def __init__(self, searcher: tantivy.Searcher, budget: Budget) -> None:
-        super().__init__(searcher, (("basic", 1.0, True), ("basic_plain", 1.0, False)), budget)
+    def __init__(self, variants: Variants, budget: Budget) -> None:
+        super().__init__(variants, (("basic", 1.0, True), ("basic_plain", 1.0, False)), budget)
 
     def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
         if len(words) == 1 and coverage == "Contains" and not widened_only:
@@ -156,7 +153,7 @@ class BasicTarget(FieldTarget):
 
     def _levels(self, word: str, base: float) -> Query:
         """A word by its level in each study; every study that has it is in exactly one of the lists."""
-        others = {form for field, *_ in self._fields for form in find_variants(self._searcher, field, word)}
+        others = {form for field, *_ in self._fields for form in self._variants(field, word)}
         others.discard(word)
         self._budget.spend(LEVELS * (1 + len(others)))
         own = any_of([self._level(word, level, base, 1.0) for level in range(LEVELS)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from functools import lru_cache
 
 import tantivy
@@ -12,6 +13,9 @@ from trialbook.search.words import AMERICAN_SPELLINGS, IRREGULAR_PLURALS, fold_w
 LEAST_LETTERS = 3
 MOST_FORMS = 8
 MOST_STEMS = 64
+
+# The word itself and its other forms that occur in a field.
+Variants = Callable[[str, str], tuple[str, ...]]
 
 
 @lru_cache(maxsize=20_000)
@@ -46,9 +50,9 @@ def _spell(word: str) -> set[str]:
     return spelt
 
 
-def find_variants(searcher: tantivy.Searcher, field: str, word: str) -> list[str]:
+def find_variants(searcher: tantivy.Searcher, field: str, word: str) -> tuple[str, ...]:
     """The word and up to eight of its other forms that occur in a field; the word itself comes first."""
-    return [word, *[form for form in find_forms(word) if searcher.doc_freq(field, form)][:MOST_FORMS]]
+    return (word, *[form for form in find_forms(word) if searcher.doc_freq(field, form)][:MOST_FORMS])
 
 
 def _list_plurals() -> dict[str, list[str]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, lru_cache, partial
+from typing import Any, NamedTuple
 
 import tantivy
 from tantivy import Occur, Query
@@ -21,12 +21,24 @@ from trialbook.search.places import Places
 from trialbook.search.query.syntax import Query as ParsedQuery
 from trialbook.search.targets import all_of, everything, unscored
 from trialbook.search.term import Names
+from trialbook.search.tilt import find_steps
+from trialbook.search.variants import find_variants
 
 MOST_CHECKED = 10_000
 MOST_REMEMBERED = 64
+MOST_VARIANTS = 50_000
+MOST_COMPILED = 256
 
 # Gives the JSON of a record in force, now or at the end of a day.
 ReadRecord = Callable[[str, str | None], bytes]
+
+
+class Compiled(NamedTuple):
+    """A query of the index, the words to look for in its answers, and the names that were added."""
+
+    query: Query
+    words: tuple[str, ...]
+    added: tuple[str, ...]
 
 
 class View:
@@ -36,6 +48,9 @@ class View:
         self.searcher, self.number = snapshot.searcher, snapshot.number
         self._names, self._read_record = names, read_record
         self._looked_up: dict[tuple[str, str | None], tuple[int, ...]] = {}
+        self._find_steps = cache(partial(find_steps, snapshot.searcher))
+        self._find_variants = lru_cache(MOST_VARIANTS)(partial(find_variants, snapshot.searcher))
+        self._compiled = lru_cache(MOST_COMPILED)(self._compile)
         self._lock = threading.Lock()
 
     @cached_property
@@ -65,28 +80,32 @@ class View:
             ]
         )
 
-    def compiler(self, as_of: str | None, *, is_scored: bool) -> Compiler:
-        """A compiler over this state."""
+    def compile(self, query: ParsedQuery, as_of: str | None, *, is_scored: bool) -> Compiled:
+        """A parsed query as one of the index; without scores the same matches cost less."""
+        return self._compiled(query, as_of, is_scored)
 
+    def _compile(self, query: ParsedQuery, as_of: str | None, is_scored: bool) -> Compiled:
         def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
             return self._look_up(key, candidates, is_match, as_of)
 
-        return Compiler(
+        compiler = Compiler(
             self.searcher,
             names=self._names,
+            variants=self._find_variants,
             places=lambda: self.places,
+            steps=self._find_steps,
             resolve=resolve,
             is_scored=is_scored,
         )
+        compiled = compiler.compile(query)
+        return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
 
-    def join(
-        self, compiler: Compiler, queries: tuple[ParsedQuery, ...], filters: list[Query], as_of: str | None
-    ) -> Query:
+    def join(self, queries: Sequence[Query], filters: Sequence[Query], as_of: str | None) -> Query:
         """All of the queries, within the filters and the versions in force."""
-        parts = [compiler.compile(query) for query in queries] or [everything()]
         force = self.restrict_to(as_of)
         narrowed = [unscored(each) for each in (*filters, *([force] if force else []))]
-        return Query.boolean_query([(Occur.Must, each) for each in (*parts, *narrowed)])
+        parts = [*(queries or [everything()]), *narrowed]
+        return Query.boolean_query([(Occur.Must, each) for each in parts])
 
     def _look_up(
         self, key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool], as_of: str | None

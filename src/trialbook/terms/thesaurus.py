@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from trialbook.terms.gather import BRAND, INPUT_ONLY, OURS, PLAIN, Entry
 MAX_PHRASE_CHARACTERS = 300
 MAX_TEXT_CHARACTERS = 200_000
 MAX_QUERY_CHARACTERS = 10_000
+MOST_REMEMBERED = 20_000
 _MAX_WORDS = 9
 _NEVER_AT_AN_END = CONNECTIVES | {"and"}
 _IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{1,80}[)\]]\s*")
@@ -39,6 +40,8 @@ class Thesaurus:
         self._tables = tables
         self._capitals = frozenset(tables.capitals)
         self._unspotted = frozenset(tables.unspotted)
+        # The same names are asked for again and again, and each costs up to a millisecond.
+        self._synonyms = lru_cache(maxsize=MOST_REMEMBERED)(self._collect_synonyms)
 
     @property
     def version(self) -> str:
@@ -65,20 +68,22 @@ class Thesaurus:
         A form that contains the phrase or a better form finds nothing more and is left out, as are
         abbreviations of up to three letters other than those that our own table calls unambiguous.
         """
-        asked = fold_words(phrase[:MAX_PHRASE_CHARACTERS])
+        return self._synonyms(phrase[:MAX_PHRASE_CHARACTERS])[:limit]
+
+    def _collect_synonyms(self, phrase: str) -> tuple[Synonym, ...]:
+        asked = fold_words(phrase)
         found: list[tuple[tuple[str, ...], Synonym]] = []
         for number in self._find_numbers(phrase):
             for synonym in self._rank_forms(self._entry(number)):
                 words = fold_words(synonym.text)
                 if words and not any(_contains(words, other) for other in (asked, *(w for w, _ in found))):
                     found.append((words, synonym))
-        kept = [
+        return tuple(
             synonym
             for words, synonym in found
             if _is_heading(synonym)
             or not any(other != words and _contains(words, other) for other, _ in found)
-        ]
-        return tuple(kept[:limit])
+        )
 
     def find_narrower(self, concept_id: str, *, limit: int = 40) -> tuple[Synonym, ...]:
         """Find the concepts under this one in the MeSH tree, nearest first, then by name."""

@@ -55,6 +55,8 @@ EXAMPLES = (
     ("type 2 diabetes, recruiting", "/?q=type+2+diabetes&status=RECRUITING"),
 )
 SHOWN_LIST = 4
+# With fewer hits than this, a misspelt word is likely.
+FEW = 5
 
 
 def read_search(params: QueryParams) -> Wish | QueryError:
@@ -155,7 +157,16 @@ def view_search(
         next_url=_page_url(params, number + 1) if has_more and number < MAX_PAGE else "",
         as_of=asked.as_of or "",
         also_searched=result.added,
+        suggestion=_view_suggestion(engine, params) if result.total < FEW else None,
     )
+
+
+def _view_suggestion(engine: SearchEngine, params: QueryParams) -> tuple[str, str] | None:
+    """The query with its unknown words put right, and the address that asks for it."""
+    for text in engine.suggest(params.get("q", "")):
+        kept = [item for item in params.multi_items() if item[0] not in ("q", "page") and item[1]]
+        return text, "/?" + urlencode([("q", text), *kept])
+    return None
 
 
 def _view_error(params: QueryParams, error: QueryError) -> SearchView:

@@ -1,0 +1,218 @@
+"""In what order answers come: by rank, by values, by distance, and page after page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.library import make_library
+from tests.naive.records import make_located, make_record, make_titled
+
+from trialbook.build import open_engine
+from trialbook.errors import QueryError
+from trialbook.search.areas import get_areas
+from trialbook.search.order import GeoDecay, SortKey
+from trialbook.search.paging import PageTokenError
+from trialbook.search.query.parse import parse_query
+from trialbook.search.search import SearchEngine, SearchRequest
+
+Record = dict[str, Any]
+RELEVANCE = SortKey("@relevance", descending=True)
+
+
+def make_engine(home: Path, *records: Record) -> SearchEngine:
+    return open_engine(make_library(home, records))
+
+
+def rank(engine: SearchEngine, text: str, **asked: Any) -> list[str]:
+    request = SearchRequest(queries=(parse_query(text),), **asked)
+    return [nct_id[-1] for nct_id in engine.search(request).nct_ids]
+
+
+def test_the_words_as_typed_come_before_variants_synonyms_and_words_apart(tmp_path: Path) -> None:
+    engine = make_engine(
+        tmp_path,
+        make_titled("NCT00000004", "Attack on the heart"),
+        make_titled("NCT00000003", "Myocardial infarction"),
+        make_titled("NCT00000002", "Heart attacks"),
+        make_titled("NCT00000001", "Heart attack"),
+    )
+    assert rank(engine, "heart attack") == ["1", "2", "3", "4"]
+    assert rank(engine, "EXPANSION[Concept]heart attack") == ["1", "2", "3"]
+    added = engine.search(SearchRequest(queries=(parse_query("heart attack"),))).added
+    assert "Myocardial Infarction" in {name.title() for name in added}
+
+
+def test_a_study_on_the_condition_outranks_all_that_only_relaxation_finds(tmp_path: Path) -> None:
+    relaxed = {
+        "identificationModule.briefTitle": "Attack rates and the heart",
+        "identificationModule.officialTitle": "Attack of the heart",
+        "conditionsModule.conditions": ["Panic attack", "Heart"],
+        "conditionsModule.keywords": ["heart", "attack"],
+        "descriptionModule.briefSummary": "An attack; the heart. The attack.",
+    }
+    aside = {"sponsorCollaboratorsModule.collaborators": [{"name": "The Heart Attack Foundation"}]}
+    engine = make_engine(tmp_path, make_record("NCT00000001", relaxed), make_record("NCT00000002", aside))
+    assert rank(engine, "heart attack") == ["2", "1"]
+
+
+def test_the_weights_of_the_pieces_decide_among_equals(tmp_path: Path) -> None:
+    weights = {part.piece.name: part.weight for part in get_areas()["BasicSearch"].parts}
+    assert weights["BriefTitle"] > weights["BriefSummary"] > weights["CollaboratorName"]
+    engine = make_engine(
+        tmp_path,
+        make_record("NCT00000001", {"sponsorCollaboratorsModule.collaborators": [{"name": "Asthma UK"}]}),
+        make_record("NCT00000002", {"descriptionModule.briefSummary": "asthma"}),
+        make_titled("NCT00000003", "Asthma"),
+    )
+    assert rank(engine, "asthma") == ["3", "2", "1"]
+
+
+def dated(number: int, day: str, count: int | None = None) -> Record:
+    values: dict[str, Any] = {"identificationModule.briefTitle": "Asthma"}
+    if day:
+        values["statusModule.startDateStruct.date"] = day
+    if count is not None:
+        values["designModule.enrollmentInfo.count"] = count
+    return make_record(f"NCT0000000{number}", values)
+
+
+@pytest.mark.parametrize(
+    ("keys", "order"),
+    [
+        ([("StartDate", False)], "31245"),
+        ([("StartDate", True)], "24135"),
+        ([("StartDate", True), ("EnrollmentCount", False)], "42135"),
+        ([("EnrollmentCount", True), ("StartDate", False)], "23145"),
+        ([("@relevance", True), ("StartDate", False)], "31245"),
+    ],
+)
+def test_sorting_puts_what_has_no_value_last(
+    tmp_path: Path, keys: list[tuple[str, bool]], order: str
+) -> None:
+    engine = make_engine(
+        tmp_path,
+        dated(1, "2020-05", 10),
+        dated(2, "2021", 30),
+        dated(3, "2019-12-31", 10),
+        dated(4, "2021", 10),
+        dated(5, ""),
+    )
+    sort = tuple(SortKey(field, descending) for field, descending in keys)
+    assert "".join(rank(engine, "asthma", sort=sort)) == order
+    pages = ["".join(rank(engine, "asthma", sort=sort, offset=at, limit=2)) for at in (0, 2, 4)]
+    assert "".join(pages) == order
+
+
+def test_nearer_sites_come_first_when_asked(tmp_path: Path) -> None:
+    def site(lat: float, lon: float) -> dict[str, Any]:
+        return {"city": "X", "geoPoint": {"lat": lat, "lon": lon}}
+
+    engine = make_engine(
+        tmp_path,
+        make_located("NCT00000001", site(50.0, 10.0), title="Asthma"),
+        make_located("NCT00000002", site(48.9, 2.4), site(-30, 10), title="Asthma"),
+        make_located("NCT00000003", site(49.5, 3.0), title="Asthma"),
+        make_titled("NCT00000004", "Asthma"),
+    )
+    decay = GeoDecay(latitude=48.85, longitude=2.35, radius_km=700)
+    assert rank(engine, "asthma", geo_decay=decay) == ["2", "3", "1", "4"]
+    far = GeoDecay(latitude=-30, longitude=10.1, radius_km=100)
+    assert rank(engine, "asthma", geo_decay=far)[0] == "2"
+
+
+def test_tilt_prefers_the_later_and_finds_no_others(tmp_path: Path) -> None:
+    engine = make_engine(
+        tmp_path,
+        *(dated(n, day) for n, day in enumerate(("2001", "2020", "2010", ""), 1)),
+        make_titled("NCT00000005", "Eczema"),
+    )
+    assert rank(engine, "TILT[StartDate]asthma") == ["2", "3", "1", "4"]
+
+
+def walk(engine: SearchEngine, request: SearchRequest, size: int) -> list[str]:
+    found: list[str] = []
+    token = None
+    while True:
+        page = engine.search_page(request, page_size=size, page_token=token, count_total=True)
+        found += page.nct_ids
+        token = page.next_page_token
+        if token is None:
+            return found
+        assert len(token) <= 20
+
+
+SORTED = SearchRequest(queries=(parse_query("asthma"),), sort=(SortKey("StartDate", descending=True),))
+
+
+@pytest.mark.parametrize(
+    "request_", [SORTED, SearchRequest(), SearchRequest(queries=(parse_query("asthma"),))]
+)
+def test_walking_by_token_meets_each_study_once_while_others_come_in(
+    tmp_path: Path, request_: SearchRequest
+) -> None:
+    home = make_library(tmp_path / "home", [dated(n, f"20{n + 10}") for n in range(1, 8)])
+    engine = open_engine(home)
+    first = engine.search_page(request_, page_size=2, count_total=True)
+    assert first.total == 7
+    (tmp_path / "more.jsonl").write_bytes(b"")
+    make_library(home, [dated(0, "2022"), dated(9, "2001")])
+    engine._index._checked_at = 0.0
+    assert engine.search(SearchRequest()).total == 9
+    rest, token = [], first.next_page_token
+    while token:
+        page = engine.search_page(request_, page_size=2, page_token=token, count_total=True)
+        assert page.total is None
+        rest += page.nct_ids
+        token = page.next_page_token
+    found = [*first.nct_ids, *rest]
+    assert len(found) == len(set(found))
+    assert {f"NCT0000000{n}" for n in range(1, 8)} <= set(found)
+
+
+def test_a_token_serves_its_own_request_alone(tmp_path: Path) -> None:
+    engine = make_engine(tmp_path, *(dated(n, f"20{n + 10}") for n in range(1, 5)))
+    token = engine.search_page(SORTED, page_size=2).next_page_token
+    assert token is not None
+    assert engine.search_page(SORTED, page_size=1, page_token=token).nct_ids == ("NCT00000002",)
+    other = SearchRequest(queries=(parse_query("eczema"),))
+    for request, text in (
+        (other, token),
+        (SORTED, "x"),
+        (SORTED, token + "A"),
+        (SORTED, "é"),
+        (SORTED, "=" * 20),
+    ):
+        with pytest.raises(PageTokenError, match="pageToken"):
+            engine.search_page(request, page_size=2, page_token=text)
+
+
+def test_a_token_of_a_state_that_is_gone_says_so(tmp_path: Path) -> None:
+    engine = make_engine(tmp_path, *(dated(n, f"20{n + 10}") for n in range(1, 5)))
+    token = engine.search_page(SORTED, page_size=2).next_page_token
+    assert token is not None
+    later = open_engine(tmp_path)
+    with pytest.raises(PageTokenError, match="lapsed"):
+        later.search_page(SORTED, page_size=2, page_token=token)
+
+
+def test_a_misspelt_word_is_put_right_from_what_the_studies_say(tmp_path: Path) -> None:
+    engine = make_engine(
+        tmp_path, *(make_titled(f"NCT0000000{n}", "Asthma of children") for n in range(1, 4))
+    )
+    assert engine.suggest("asthna in chidlren") == ("asthma in children",)
+    assert engine.suggest("asthma") == ()
+    assert engine.suggest("") == ()
+
+
+def test_a_part_that_would_need_too_many_records_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
+    asked = SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),))
+    monkeypatch.setattr("trialbook.search.view.MOST_CHECKED", 3)
+    with pytest.raises(QueryError, match="looked up in 4 records"):
+        engine.search(asked)
+    monkeypatch.undo()
+    assert engine.search(asked).total == 4

@@ -64,6 +64,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         Lets scores fall with distance; without effect beside `sort` and on more than 10,000 studies.
     facets, facet_size
         Pieces to count by value (`is_countable`), and how many values of each.
+    among
+        Ids of the only studies to look at; None for all.
     as_of
         The day (ISO) at whose end the records are asked; None for now.
     offset, limit
@@ -76,6 +78,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     geo_decay: GeoDecay | None = None
     facets: tuple[str, ...] = ()
     facet_size: int = FACET_SIZE
+    among: tuple[str, ...] | None = None
     as_of: str | None = None
     offset: int = 0
     limit: int = 10
@@ -240,6 +243,8 @@ class SearchEngine:
         is_ranked = bool(request.queries) and any(key.field == RELEVANCE for key in sort)
         asked = [view.compile(query, request.as_of, is_scored=is_ranked) for query in request.queries]
         filters = [view.compile(query, request.as_of, is_scored=False).query for query in request.filters]
+        if request.among is not None:
+            filters.append(IndexQuery.term_set_query(get_schema(), "nct_id", list(request.among)))
         if after is not None:
             filters.append(_after(after))
         query = view.join([each.query for each in asked], filters, request.as_of)
@@ -293,6 +298,7 @@ def _fingerprint(request: SearchRequest) -> bytes:
             [(query.default_area, render_query(query)) for query in request.filters],
             request.sort,
             request.geo_decay,
+            request.among,
             request.as_of,
         )
     )

@@ -37,8 +37,9 @@ def find_passages(
     *,
     areas: Sequence[str] = ("BasicSearch",),
     shown: Collection[str] = SHOWN,
+    most: int = MAX_SNIPPETS,
 ) -> list[Passage]:
-    """Up to two passages that hold words of the query, those with the most of them first.
+    """Passages (two unless told) that hold words of the query, those with the most of them first.
 
     Parameters
     ----------
@@ -50,6 +51,8 @@ def find_passages(
         The search areas and pieces in which they were looked for.
     shown
         Pieces that need no passage.
+    most
+        How many passages, up to 5.
     """
     wanted = set(words) | {form for word in words for form in fold_words(word)}
     if not wanted:
@@ -69,7 +72,7 @@ def find_passages(
                 found.append((-len(distinct), rank, passage))
                 break
     found.sort(key=lambda entry: entry[:2])
-    return [passage for _, _, passage in found[:MAX_SNIPPETS]]
+    return [passage for _, _, passage in found[:most]]
 
 
 def _list_texts(areas: Sequence[str], shown: Collection[str]) -> list[Piece]:

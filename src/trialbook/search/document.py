@@ -34,6 +34,8 @@ EPOCH = date(1970, 1, 1).toordinal()
 MINUTES_A_DAY = 1440
 ID_DIGITS = 8
 FIRST_OTHER_ORDER = 10**12
+# What stands in a record and says nothing.
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 
 class Node(msgspec.Struct):
@@ -95,7 +97,7 @@ def _descend(holders: Iterable[Any], node: Node, values: Values, lengths: dict[s
     below, derived = node.below, node.derived
     for holder in holders:
         if type(holder) is not dict:
-            if type(holder) is not list and holder is not None:
+            if type(holder) is not list:
                 values[node.piece][holder] = None
             continue
         for key, value in holder.items():
@@ -104,11 +106,12 @@ def _descend(holders: Iterable[Any], node: Node, values: Values, lengths: dict[s
                 continue
             kind = type(value)
             if kind is str:
-                if not child.below:
+                if value and not child.below:
                     values[child.piece][value] = None
             elif kind is list:
-                lengths[child.piece] = lengths.get(child.piece, 0) + len(value)
-                _descend(value, child, values, lengths)
+                filled = value if all(value) else [item for item in value if item not in EMPTY]
+                lengths[child.piece] = lengths.get(child.piece, 0) + len(filled)
+                _descend(filled, child, values, lengths)
             elif kind is dict:
                 if value:
                     lengths[child.piece] = lengths.get(child.piece, 0) + 1

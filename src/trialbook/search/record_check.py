@@ -91,24 +91,31 @@ class Scope:
                 return replace(self, in_location=False)
 
 
-def is_match(node: Expression, scope: Scope, record: dict[str, Any]) -> bool:
-    """Whether a record (inside SEARCH[Location]: a record of one site) matches a checked tree."""
+def is_match(
+    node: Expression, scope: Scope, record: dict[str, Any], *, study: dict[str, Any] | None = None
+) -> bool:
+    """Whether a record matches a checked tree.
+
+    Inside SEARCH[Location] it is a record of one site, and `study` the one that SEARCH[Study] leads back to.
+    """
     match node:
         case All():
             return True
         case Or(children):
-            return any(is_match(child, scope, record) for child in children)
+            return any(is_match(child, scope, record, study=study) for child in children)
         case And(children):
-            return all(is_match(child, scope, record) for child in children)
+            return all(is_match(child, scope, record, study=study) for child in children)
         case Not(child):
-            return not is_match(child, scope, record)
+            return not is_match(child, scope, record, study=study)
         case Tilt(_, child):
-            return is_match(child, scope, record)
+            return is_match(child, scope, record, study=study)
         case Search("Location", child) if not scope.in_location:
             inside = scope.enter(node)
-            return any(is_match(child, inside, site) for site in split_sites(record))
+            return any(is_match(child, inside, site, study=record) for site in split_sites(record))
+        case Search("Study", child) if study is not None:
+            return is_match(child, scope.enter(node), study)
         case Area() | AreaSize() | Coverage() | Expansion() | Search():
-            return is_match(node.child, scope.enter(node), record)
+            return is_match(node.child, scope.enter(node), record, study=study)
         case Missing():
             pieces = [scope.piece] if scope.piece else scope.pieces
             return not any(_has_value(record, piece) for piece in pieces)

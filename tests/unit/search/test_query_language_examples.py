@@ -203,6 +203,18 @@ PROSE: dict[str, Cases] = {
         [make_titled("Y", "No results")],
         [make_record("N", resultsSection={"participantFlowModule": {"recruitmentDetails": "Slow"}})],
     ),
+    "SEARCH[Location](AREA[LocationCity]Boston AND SEARCH[Study](AREA[BriefTitle]trial))": (
+        [make_located("Y", site("Boston"), title="A trial")],
+        [
+            make_located("N", site("Lima"), title="A trial"),
+            make_located("N", site("Boston"), title="A study"),
+            make_titled("N", "A trial in Boston"),
+        ],
+    ),
+    "AREA[Keyword]MISSING": (
+        [make_record("Y", {"conditionsModule.keywords": empty}) for empty in ([], [""], "", None)],
+        [make_record("N", {"conditionsModule.keywords": ["", "heart"]})],
+    ),
     "AREA[Phase:size]RANGE[2, MAX]": (
         [make_record("Y", {"designModule.phases": ["PHASE1", "PHASE2"]})],
         [make_record("N", {"designModule.phases": ["PHASE2"]}), make_record("N")],

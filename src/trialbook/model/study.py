@@ -329,3 +329,8 @@ def _put(record: Any, pointer: str, value: Any) -> None:
         record[int(last)] = value
     else:
         record[last] = value
+
+
+# msgspec works out a type when it is first asked for, and two threads that make it do so at once can end the
+# process. It is done here, while one thread imports this and the others wait.
+read_typed({})

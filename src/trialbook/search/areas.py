@@ -120,6 +120,12 @@ class _EnumRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: tuple[tuple[str, ...], ...]
 
 
+# Made here, not where they are used: that several threads work out a type at once can end the process.
+_PIECE_ROWS = msgspec.json.Decoder(list[_PieceRow])
+_AREA_ROWS = msgspec.json.Decoder(list[_AreaRow])
+_ENUM_ROWS = msgspec.json.Decoder(list[_EnumRow])
+
+
 def _read_table(name: str) -> bytes:
     return (resources.files("trialbook.search") / "data" / name).read_bytes()
 
@@ -128,7 +134,7 @@ def _read_table(name: str) -> bytes:
 def get_pieces() -> dict[str, Piece]:
     """Get every piece by name, in the order of the record."""
     pieces: dict[str, Piece] = {}
-    for row in msgspec.json.decode(_read_table("pieces.json"), type=list[_PieceRow]):
+    for row in _PIECE_ROWS.decode(_read_table("pieces.json")):
         base = row.type.removesuffix("[]")
         pieces[row.piece] = Piece(
             name=row.piece,
@@ -155,14 +161,14 @@ def get_areas() -> dict[str, SearchArea]:
             row.param,
             tuple(Part(pieces[name], weight, kind, synonyms) for name, weight, kind, synonyms in row.parts),
         )
-        for row in msgspec.json.decode(_read_table("areas.json"), type=list[_AreaRow])
+        for row in _AREA_ROWS.decode(_read_table("areas.json"))
     }
 
 
 @cache
 def get_enums() -> dict[str, tuple[EnumValue, ...]]:
     """Get the allowed values of every enumeration."""
-    rows = msgspec.json.decode(_read_table("enums.json"), type=list[_EnumRow])
+    rows = _ENUM_ROWS.decode(_read_table("enums.json"))
     return {row.enum: tuple(EnumValue(v[0], v[1:]) for v in row.values) for row in rows}
 
 

@@ -41,10 +41,14 @@ class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: tuple[str, str, str] | None = None
 
 
+# Made here, since that several threads work out a type at once can end the process.
+_FACTS = msgspec.json.Decoder(list[_Facts])
+
+
 @cache
 def _get_facts() -> dict[str, _Facts]:
     table = resources.files("trialbook.web.api") / "data" / "metadata.json"
-    return {row.piece: row for row in msgspec.json.decode(table.read_bytes(), type=list[_Facts])}
+    return {row.piece: row for row in _FACTS.decode(table.read_bytes())}
 
 
 @cache

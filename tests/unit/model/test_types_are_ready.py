@@ -1,0 +1,30 @@
+"""Types are worked out when modules are imported: threads that do it together can end the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+WORKED_OUT = """
+import sys
+from trialbook.model import parse_study
+from trialbook.search.areas import get_areas, get_enums, get_pieces
+from trialbook.web.api.metadata import write_metadata
+seen = []
+sys.setprofile(lambda frame, event, _: seen.append(frame.f_code.co_name) if event == "call" else None)
+{}
+sys.setprofile(None)
+print("get_class_annotations" in seen, len(seen) > 0)
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["parse_study(b'{}')", "get_pieces(), get_areas(), get_enums()", "write_metadata(is_indexed_only_due=True)"],
+)
+def test_no_type_is_worked_out_at_the_first_use(call: str) -> None:
+    command = [sys.executable, "-c", WORKED_OUT.format(call)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -222,6 +222,10 @@ class HistoryArguments(Arguments, frozen=True, kw_only=True):
     as_of: Annotated[Day, Meta(description="Only versions that were there at the end of that day.")] = ""
 
 
+# Worked out here, since that several threads work out a type at once can end the process.
+for _kind in (SearchArguments, FacetArguments, ReadArguments, HistoryArguments):
+    msgspec.json.Decoder(_kind)
+
 A = TypeVar("A", bound=Arguments)
 
 

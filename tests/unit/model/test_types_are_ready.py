@@ -9,6 +9,7 @@ import pytest
 
 WORKED_OUT = """
 import sys
+from trialbook.mcp.arguments import HistoryArguments, SearchArguments, read_arguments
 from trialbook.model import parse_study
 from trialbook.search.areas import get_areas, get_enums, get_pieces
 from trialbook.web.api.metadata import write_metadata
@@ -22,7 +23,12 @@ print("get_class_annotations" in seen, len(seen) > 0)
 
 @pytest.mark.parametrize(
     "call",
-    ["parse_study(b'{}')", "get_pieces(), get_areas(), get_enums()", "write_metadata(is_indexed_only_due=True)"],
+    [
+        "parse_study(b'{}')",
+        "get_pieces(), get_areas(), get_enums()",
+        "write_metadata(is_indexed_only_due=True)",
+        "read_arguments({}, SearchArguments), read_arguments({'nct_id': 'NCT00000001'}, HistoryArguments)",
+    ],
 )
 def test_no_type_is_worked_out_at_the_first_use(call: str) -> None:
     command = [sys.executable, "-c", WORKED_OUT.format(call)]

@@ -198,7 +198,11 @@ def open_index(store: Store) -> StudyIndex:
 
 
 def open_engine(home: Path) -> SearchEngine:
-    """The search of a library, for all threads of a process; each reads records on its own connection."""
+    """The search of a library, for all threads of a process; each reads records on its own connection.
+
+    The index is taken as it is: `mend_index` first, where a run may have been killed or an older Trialbook
+    may have made it.
+    """
     threads = threading.local()
     with Store(home) as store:
         index = open_index(store)

@@ -234,7 +234,8 @@ def search(home: Path, /, as_json: bool, **asked: Any) -> None:
     with opened(home) as store:
         mend_index(home)
         request = make_request(Wish(**asked), facets=FACETS if as_json else ())
-        result = open_engine(home).search(request)
+        engine = open_engine(home)
+        result = engine.search(request)
         if as_json:
             click.echo(msgspec.json.encode(result))
             return
@@ -242,6 +243,8 @@ def search(home: Path, /, as_json: bool, **asked: Any) -> None:
         click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
         if result.added:
             click.echo("also searched for: " + ", ".join(result.added))
+        if not result.total and (better := engine.suggest(asked["text"])):
+            click.echo(f"did you mean: {better[0]}")
         for nct_id in result.nct_ids:
             study = parse_study(store.get_body(nct_id, as_of=request.as_of))
             phases = "/".join(phase.words for phase in study.phases)

@@ -15,15 +15,14 @@ import tantivy
 from trialbook.model import Age, PartialDate
 from trialbook.search.areas import Piece, find_enum_label, get_pieces
 from trialbook.search.fields import (
-    BEGIN,
-    END,
+    EDGE,
     FOREVER,
     compute_level,
+    cut_distinct,
     drop_possessives,
-    get_analyzer,
     get_basic_weights,
+    get_exact_names,
     get_ordered_pieces,
-    is_exact,
     join_compounds,
     order_field,
 )
@@ -36,6 +35,7 @@ ID_DIGITS = 8
 FIRST_OTHER_ORDER = 10**12
 # What stands in a record and says nothing.
 EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_JOINT = f" {EDGE} "
 
 
 class Node(msgspec.Struct):
@@ -138,7 +138,7 @@ def build_document(
         days since 1970-01-01; `to_day` is `FOREVER` for the version now in force.
     """
     values, lengths = collect_values(record)
-    pieces = get_pieces()
+    pieces, exact_names = get_pieces(), get_exact_names()
     document = tantivy.Document()
     document.add_text("nct_id", nct_id)
     document.add_unsigned("order", compute_order(nct_id))
@@ -148,19 +148,15 @@ def build_document(
     exact: dict[str, list[str]] = {"State": ["current" if to_day == FOREVER else "past"]}
     for name, found in values.items():
         piece = pieces[name]
-        document.add_text("present", name)
-        if piece.is_ordered:
+        if piece.kind in ("text", "enum"):
+            if written := _write_texts(piece, found):
+                texts[name] = written
+        elif piece.is_ordered:
             _add_numbers(document, piece, found)
-        words = list(map(drop_possessives, _texts_of(piece, found)))
-        if words:
-            texts[name] = [f"{BEGIN} {text} {END}" for text in words]
-            texts[name] += [joined for text in words if "-" in text for joined in join_compounds(text)]
-        if is_exact(piece):
+        if name in exact_names:
             exact[name] = list(map(_as_text, found))
-    for name, length in lengths.items():
-        if length:
-            document.add_text("present", name)
-            document.add_text("present", f"{name}#{length}")
+    counted = [f"{name} {name}#{length}" for name, length in lengths.items() if length]
+    document.add_text("present", " ".join([*values, *counted]))
     add_sites(document, record)
     _add_basic(document, texts)
     for field, content in (("piece", texts), ("exact", exact)):
@@ -168,31 +164,40 @@ def build_document(
     return document
 
 
+def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
+    """All values of a piece as one text with edges between them, then the compounds in it, each alone."""
+    if piece.kind == "enum":
+        found = [_write_enum(piece.enum, value) for value in found if isinstance(value, str)]
+        if not found:
+            return []
+    try:
+        joined = _JOINT.join(found)
+    except TypeError:
+        joined = _JOINT.join(map(_as_text, found))
+    text = drop_possessives(f"{EDGE} {joined} {EDGE}")
+    return [text, *dict.fromkeys(join_compounds(text))] if "-" in text else [text]
+
+
 def _add_basic(document: tantivy.Document, texts: dict[str, list[str]]) -> None:
     """The texts of BasicSearch, and the level of each of their words."""
-    cut = get_analyzer().analyze
     totals: dict[str, float] = {}
     for name, (is_widened, weight) in get_basic_weights().items():
         if name not in texts:
             continue
         field = "basic" if is_widened else "basic_plain"
-        words: set[str] = set()
         for text in texts[name]:
             document.add_text(field, text)
-            words.update(cut(text))
-        for word in words:
+        for word in cut_distinct(" ".join(texts[name])):
             totals[word] = totals.get(word, 0.0) + weight
-    document.add_text(
-        "strength", " ".join([f"{word}#{compute_level(total)}" for word, total in totals.items()])
-    )
+    by_total: defaultdict[float, list[str]] = defaultdict(list)
+    for word, total in totals.items():
+        by_total[total].append(word)
+    marked = [_mark_words(words, compute_level(total)) for total, words in by_total.items()]
+    document.add_text("strength", " ".join(marked))
 
 
-def _texts_of(piece: Piece, found: Iterable[Any]) -> list[str]:
-    if piece.kind == "enum":
-        return [_write_enum(piece.enum, value) for value in found if isinstance(value, str)]
-    if piece.kind == "text":
-        return [value if isinstance(value, str) else _as_text(value) for value in found]
-    return []
+def _mark_words(words: list[str], level: int) -> str:
+    return f"#{level} ".join(words) + f"#{level}"
 
 
 @lru_cache(maxsize=10_000)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import cache
 
 import tantivy
@@ -27,10 +28,11 @@ import tantivy
 from trialbook.search.areas import Piece, get_areas, get_pieces
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 5
+INDEX_VERSION = 6
 
-# Words that stand before and after each value, so that a query can ask for its beginning or end.
-BEGIN, END = "qqbeginqq", "qqendqq"
+# The word that stands before, between and after the values of a piece, so that a query can ask for a
+# value's beginning or end, and no phrase reaches from one value into the next.
+EDGE = "qqedgeqq"
 
 # Where one level of a word ends and the next begins: between the weights that BasicSearch gives to single
 # pieces, then in growing steps for words that stand in several. Each level's documents are one list.
@@ -58,6 +60,8 @@ FACET_TEXTS = frozenset(
 FOREVER = 4_000_000
 
 _COMPOUND = re.compile(r"(?<![\w-])[^\W_]{1,30}(?:-[^\W_]{1,30}){1,3}(?![\w-])")
+# What is no letter or digit becomes a blank, capitals become small.
+_PLAIN_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 _POSSESSIVE = re.compile(r"(?<=\w)['’][sS]\b")
 
 
@@ -91,6 +95,12 @@ def is_exact(piece: Piece) -> bool:
     return piece.kind in ("enum", "boolean") or piece.name in FACET_TEXTS
 
 
+@cache
+def get_exact_names() -> frozenset[str]:
+    """The pieces for which `is_exact` holds."""
+    return frozenset(name for name, piece in get_pieces().items() if is_exact(piece))
+
+
 def order_field(piece_name: str) -> str:
     """The numeric field of an ordered piece."""
     return f"n_{piece_name}"
@@ -110,7 +120,7 @@ def get_schema() -> tantivy.Schema:
     builder.add_text_field("site", tokenizer_name="raw", index_option="position")
     for name in ("point", "point_status"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("present", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("present", tokenizer_name="whitespace", index_option="basic")
     for name in ("from_day", "to_day"):
         builder.add_unsigned_field(name, indexed=False, fast=True)
     for name, piece in get_ordered_pieces().items():
@@ -145,7 +155,19 @@ def join_compounds(text: str) -> list[str]:
     >>> join_compounds("UC-MSCs in COVID-19")
     ['UCMSCs', 'COVID19']
     """
-    return [found.replace("-", "") for found in _COMPOUND.findall(text)]
+    hyphenated = " ".join(_find_hyphenated(text))
+    return [found.replace("-", "") for found in _COMPOUND.findall(hyphenated)]
+
+
+def _find_hyphenated(text: str) -> Iterator[str]:
+    """What stands between blanks and has a hyphen: a pattern would be slow on all of a long text."""
+    end = 0
+    while (at := text.find("-", end)) >= 0:
+        start = max(end, text.rfind(" ", end, at) + 1)
+        end = text.find(" ", at)
+        if end < 0:
+            end = len(text)
+        yield text[start:end]
 
 
 def cut_words(text: str) -> list[str]:
@@ -155,3 +177,16 @@ def cut_words(text: str) -> list[str]:
     ['crohn', 'meniere', 'ct', '1']
     """
     return list(get_analyzer().analyze(drop_possessives(text)))
+
+
+def cut_distinct(text: str) -> set[str]:
+    """The distinct words of a text from which possessives were dropped, as `cut_words` gives them.
+
+    Plain text takes a quick way, which also keeps words above 100 letters: no query asks for these.
+
+    >>> sorted(cut_distinct("Phase 2/3: phase"))
+    ['2', '3', 'phase']
+    """
+    if text.isascii():
+        return set(text.encode().translate(_PLAIN_WORDS).decode().split())
+    return set(get_analyzer().analyze(text))

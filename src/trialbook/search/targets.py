@@ -16,7 +16,7 @@ from tantivy import Occur, Query
 
 from trialbook.errors import QueryError
 from trialbook.search.areas import Part
-from trialbook.search.fields import BEGIN, END, LEVELS, get_schema, level_score
+from trialbook.search.fields import EDGE, LEVELS, get_schema, level_score
 from trialbook.search.term import Words
 from trialbook.search.variants import Variants
 
@@ -126,7 +126,7 @@ class FieldTarget:
         sequences = list(islice(product(*forms), MOST_SEQUENCES))
         self._budget.spend(len(sequences))
         asked = [
-            _atom(field, ([BEGIN] if begins else []) + list(each) + ([END] if ends else []))
+            _atom(field, ([EDGE] if begins else []) + list(each) + ([EDGE] if ends else []))
             for each in sequences
         ]
         return asked[0], asked[1:]

@@ -1,0 +1,33 @@
+"""The quick ways in which documents are cut give what the index's own way gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from trialbook.search.fields import cut_distinct, cut_words, join_compounds
+
+TEXTS = (
+    "",
+    "UC-MSCs in COVID-19: a Phase-2/3 study_of IL-6",
+    "tabs\tand\nlines\x1cand_underscores, 3.5mg/ml (b)",
+    "Ménière façade ≥ 5 µg - Straße-ähnlich",
+    "- -a b- a--b x-y-z-w-v 1-2\u00a03-4",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_distinct_words_are_those_of_the_index(text: str) -> None:
+    assert cut_distinct(text) == set(cut_words(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UC-MSCs\nin COVID-19-like, (IL-6)", ["UCMSCs", "COVID19like", "IL6"]),
+        ("- -a b- a--b x-y-z-w-v", []),
+        ("1-2\u00a03-4", ["12", "34"]),
+        ("no compound here", []),
+    ],
+)
+def test_compounds_are_found_between_any_blanks(text: str, expected: list[str]) -> None:
+    assert join_compounds(text) == expected

@@ -89,7 +89,7 @@ def make_request(wish: Wish, *, facets: tuple[str, ...] = ()) -> SearchRequest:
         is_true("HasResults", wish.has_results),
     ]
     is_ranked = bool(wish.text.strip()) and wish.sort != "id"
-    query = parse_query(wish.text, where="the search") if wish.text.strip() else None
+    query = parse_query(wish.text, where="query") if wish.text.strip() else None
     return SearchRequest(
         queries=(query,) if query and is_ranked else (),
         filters=keep(*filters, None if is_ranked else query),
@@ -143,10 +143,10 @@ def admits_age(years: float | None) -> tuple[Query, ...]:
         return ()
     minutes = round(years * MINUTES_A_YEAR)
     older, younger = f"{minutes + 1} Minutes", f"{minutes - 1} Minutes"
-    return (
-        Query(Not(Area("MinimumAge", Range(older, MAX, "age")))),
-        Query(Not(Area("MaximumAge", Range(MIN, younger, "age")))),
-    )
+    is_old_enough = Query(Not(Area("MinimumAge", Range(older, MAX, "age"))))
+    if not minutes:
+        return (is_old_enough,)
+    return is_old_enough, Query(Not(Area("MaximumAge", Range(MIN, younger, "age"))))
 
 
 def starts_between(low: str, high: str) -> Query | None:

@@ -92,6 +92,10 @@ def test_every_answer_has_its_status_and_keeps_the_page_to_itself(
     assert "Traceback" not in answer.text
 
 
+def test_a_newborn_may_search(site: TestClient) -> None:
+    assert site.get("/?q=&age=0").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("question", "message"),
     [

@@ -33,7 +33,7 @@ _MONTHS = (
 )  # fmt: skip
 # Clients write out all the digits that a float has: 39.00357070000001
 _NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,30})?(?:e[-+]?\d{1,3})?", re.ASCII | re.IGNORECASE)
-_AGE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?([A-Za-z]+)", re.ASCII)
+_AGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)", re.ASCII)
 _AGE_UNITS = {
     **dict.fromkeys(("year", "years", "yr", "yrs", "y"), "Year"),
     **dict.fromkeys(("month", "months", "mo", "mos"), "Month"),

@@ -89,7 +89,7 @@ def make_request(wish: Wish, *, facets: tuple[str, ...] = ()) -> SearchRequest:
         is_true("HasResults", wish.has_results),
     ]
     is_ranked = bool(wish.text.strip()) and wish.sort != "id"
-    query = parse_query(wish.text, where="query") if wish.text.strip() else None
+    query = parse_query(wish.text, where="the search") if wish.text.strip() else None
     return SearchRequest(
         queries=(query,) if query and is_ranked else (),
         filters=keep(*filters, None if is_ranked else query),

@@ -95,6 +95,7 @@ class QueryError(TrialbookError):
         if self.position >= 0:
             start = max(0, self.position - 60)
             excerpt = self.query[start : self.position + 40].replace("\n", " ")
+            excerpt = excerpt.encode("utf-8", "replace").decode()
             lines += [f"  {excerpt}", "  " + " " * (self.position - start) + "^"]
         if self.hint:
             lines.append(self.hint)

@@ -342,3 +342,10 @@ def _time(text: str) -> float:
     began = time.perf_counter()
     parse(text)
     return time.perf_counter() - began
+
+
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    with pytest.raises(QueryError, match="half a character") as caught:
+        parse_query("heart \ud83d attack")
+    assert caught.value.position == 6
+    str(caught.value).encode()

@@ -44,6 +44,9 @@ _LEXEME = re.compile(
 _ESCAPED = re.compile(r'\\(\S)|(")\\(?=\Z)')
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class Problem(Exception):
     """What is wrong with a query, at which offset, and what would be right."""
 
@@ -62,13 +65,16 @@ def remove_escapes(text: str) -> str:
 
 
 def check_length(text: str) -> None:
-    """Refuse a query that is too long to be read; raises Problem."""
+    """Refuse a query that is too long to be read or holds halves of characters; raises Problem."""
     if len(text) > MAX_LENGTH:
         raise Problem(
             f"query of {len(text):,} characters is too long",
             MAX_LENGTH,
             f"At most {MAX_LENGTH:,} characters are read; split the query in parts.",
         )
+    half = _SURROGATE.search(text)
+    if half:
+        raise Problem("half a character", half.start(), "Write whole characters, as Unicode text.")
 
 
 def scan(text: str) -> Iterator[Token]:

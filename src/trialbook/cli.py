@@ -353,14 +353,20 @@ def samples() -> None:
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Keep to this machine unless you mean it."
 )
+@click.option(
+    "--allow-origin",
+    default="",
+    metavar="ORIGIN",
+    help="A web site whose scripts may read the API, or * for any; none unless told.",
+)
 @click.pass_obj
-def serve(home: Path, port: int, host: str) -> None:
-    """Serve the search page and the record pages."""
+def serve(home: Path, port: int, host: str, allow_origin: str) -> None:
+    """Serve the search page, the record pages and the registry's API."""
     from trialbook.web.app import run_server
 
     with opened(home):
         mend_index(home)
-    run_server(home, host=host, port=port)
+    run_server(home, host=host, port=port, allow_origin=allow_origin)
 
 
 @main.command()

@@ -24,7 +24,7 @@ FILE_NAME = "statistics.json"
 def compute_statistics(home: Path) -> Statistics:
     """Count all values of all records in force, and keep the result beside the library.
 
-    0.45 ms for a record of average size; memory does not grow with their number.
+    0.5 ms for a record of average size; memory does not grow with their number.
     Raises StoreError where the library cannot be read or the file not be written.
     """
     builder = StatisticsBuilder()

@@ -43,21 +43,39 @@ SECURITY_HEADERS = {
     b"referrer-policy": b"no-referrer",
 }
 LONGEST_ADDRESS = 8_000
+# Clients of the API ask for a thousand records by id.
+LONGEST_API_ADDRESS = 60_000
 
 
 class SecurityHeaders:
-    """Adds to every answer what keeps a page to itself, and refuses addresses of absurd length."""
+    """Adds to every answer what keeps a page to itself, and refuses addresses of absurd length.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `allow_origin` names the other web sites whose scripts may read the API; none may unless told.
+    """
+
+    def __init__(self, app: ASGIApp, allow_origin: str = "") -> None:
         self.app = app
+        self._api_headers = [
+            (b"access-control-allow-origin", allow_origin.encode("latin-1", "replace")),
+            (b"access-control-expose-headers", b"etag, x-next-page-token, x-total-count"),
+        ] * bool(allow_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_api = scope.get("path", "").startswith("/api/")
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *SECURITY_HEADERS.items()]
+                if is_api:
+                    message["headers"] += self._api_headers
             await send(message)
 
-        if scope["type"] == "http" and len(scope.get("query_string", b"")) > LONGEST_ADDRESS:
+        length = len(scope.get("query_string", b"")) if scope["type"] == "http" else 0
+        if is_api and length > LONGEST_API_ADDRESS:
+            text = f"The query string has more than {LONGEST_API_ADDRESS} characters"
+            await PlainTextResponse(text, status_code=400)(scope, receive, send_with_headers)
+            return
+        if length > LONGEST_ADDRESS and not is_api:
             refusal = render_message_page(
                 "Too long", "The address is too long.", "Search for less.", status=414
             )
@@ -219,8 +237,8 @@ def show_missing(request: Request, _: Exception) -> Response:
     return HTMLResponse(page, status_code=404)
 
 
-def make_app(home: Path) -> Starlette:
-    """The web application of one library."""
+def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
+    """The web application of one library; `allow_origin` as in `SecurityHeaders`."""
     site = Site(home)
     static = str(resources.files("trialbook.web") / "static")
     routes: list[Any] = [
@@ -235,14 +253,15 @@ def make_app(home: Path) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders, allow_origin=allow_origin)],
         exception_handlers={TrialbookError: show_problem, 404: show_missing},
     )
 
 
-def run_server(home: Path, *, host: str, port: int) -> None:
+def run_server(home: Path, *, host: str, port: int, allow_origin: str = "") -> None:
     """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
-    config = uvicorn.Config(make_app(home), host=host, port=port, log_level="warning", server_header=False)
+    app = make_app(home, allow_origin=allow_origin)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
     listener = config.bind_socket()
     # Connections take this over. An answer leaves as head and body, and the second part would wait up to
     # 40 ms for the client to acknowledge the first.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from trialbook import __version__
 from trialbook.errors import NotFoundError, QueryError, TrialbookError
@@ -20,6 +21,7 @@ CSV = "text/csv; charset=utf-8"
 FHIR = "application/fhir+json"
 RIS = "application/x-research-info-systems; charset=utf-8"
 ZIP = "application/zip"
+BLOCK_BYTES = 1 << 18
 
 
 def make_tag(library_id: str, seq: int) -> str:
@@ -41,6 +43,37 @@ def send(request: Request, body: bytes, media_type: str, tag: str, **headers: st
     ):
         return Response(status_code=304, headers=extra)
     return Response(body, headers=extra, media_type=media_type)
+
+
+def send_blocks(blocks: Iterator[bytes], media_type: str, headers: dict[str, str | None]) -> Response:
+    """Send an answer that is made while it leaves; one that fits into a block has its length in its head.
+
+    It has no tag: the index, which decides what is in it, follows the library with some delay.
+    """
+    large = gather(blocks)
+    first, second = next(large, b""), next(large, None)
+    extra = {name: value for name, value in headers.items() if value is not None}
+    if second is None:
+        return Response(first, headers=extra, media_type=media_type)
+    return StreamingResponse(chain((first, second), large), headers=extra, media_type=media_type)
+
+
+def gather(blocks: Iterable[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """The same bytes in fewer blocks, each but the last of at least `size` bytes.
+
+    >>> list(gather([b"ab", b"c", b"d"], 3))
+    [b'abc', b'd']
+    """
+    waiting: list[bytes] = []
+    length = 0
+    for block in blocks:
+        waiting.append(block)
+        length += len(block)
+        if length >= size:
+            yield b"".join(waiting)
+            waiting, length = [], 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 def refuse(error: TrialbookError) -> Response:

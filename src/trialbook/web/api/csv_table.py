@@ -13,9 +13,8 @@ from trialbook.web.api.read_record import find_structures, find_text, find_texts
 from trialbook.web.pages.addresses import document_url
 
 REGISTRY_STUDY = "https://clinicaltrials.gov/study/"
-# Clients split the table at every line end that Unicode knows; only "\n" may stand inside a cell.
-LINE_ENDS = re.compile("\r\n?")
-OTHER_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# Clients split the table at every line end that Unicode knows: each study stands in one line.
+LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 Record = dict[str, Any]
 Column = Callable[[Record], str]
@@ -137,12 +136,12 @@ def choose_columns(names: Sequence[str]) -> list[str]:
     """The asked columns in the table's order, all of them where none is asked; raises ApiError."""
     for name in names:
         if name not in COLUMNS:
-            raise refuse_field("fields", name)
+            raise refuse_field("fields", name, "CSV column name")
     return [name for name in COLUMNS if name in names] if names else list(COLUMNS)
 
 
 def write_table(records: Iterable[Record], columns: Sequence[str], *, is_header_due: bool) -> str:
-    r"""Write records as CSV; rows end in "\n", and no cell holds another line end."""
+    r"""Write records as CSV, each in one line that ends in "\n"; line ends within a cell become spaces."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     if is_header_due:
@@ -153,4 +152,4 @@ def write_table(records: Iterable[Record], columns: Sequence[str], *, is_header_
 
 
 def _clean(cell: str) -> str:
-    return OTHER_LINE_ENDS.sub(" ", LINE_ENDS.sub("\n", cell))
+    return LINE_ENDS.sub(" ", cell)

@@ -45,6 +45,6 @@ def refuse_format(name: str, item: int | None = None) -> ApiError:
     return ApiError(f"{place} `{name}` has incorrect format")
 
 
-def refuse_field(name: str, value: str) -> ApiError:
-    """A list of fields names something that does not exist."""
-    return ApiError(f"Parameter `{name}` contains invalid field name: '{quote(value)}'")
+def refuse_field(name: str, value: str, kind: str = "field name") -> ApiError:
+    """A list of fields, columns or tags names something that does not exist."""
+    return ApiError(f"Parameter '{name}' contains invalid {kind}: '{quote(value)}'")

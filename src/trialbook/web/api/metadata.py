@@ -11,6 +11,7 @@ import msgspec
 from trialbook.search.areas import Piece, get_areas, get_enums, get_pieces
 
 DEFINITIONS = "https://clinicaltrials.gov/policy/{}-definitions#{}"
+# What the registry calls each query, in its answers and its messages.
 LABELS = {
     "query.term": "Other terms",
     "query.cond": "Conditions or disease",
@@ -20,6 +21,8 @@ LABELS = {
     "query.spons": "Sponsor / collaborator",
     "query.locn": "Location terms",
     "query.id": "Study IDs",
+    "query.lead": "Lead sponsor",
+    "query.patient": "Patient",
 }
 _SOURCES = {"text": "TEXT", "markup": "MARKUP", "keyword": "TEXT", "NormalizedTime": "TIME"}
 _KIND_SOURCES = {
@@ -109,7 +112,7 @@ def write_areas() -> bytes:
         shown: dict[str, Any] = {"name": area.name}
         if area.param:
             shown["param"] = area.param
-        if area.param in LABELS:
+        if area.param and area.param != "query.patient":
             shown["uiLabel"] = LABELS[area.param]
         shown["parts"] = [
             {

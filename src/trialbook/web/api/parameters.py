@@ -91,21 +91,19 @@ class Parameters:
             raise refuse_format(name)
         return int(value.lstrip("0") or "0")
 
-    def read_list(self, name: str, *, is_filled: bool = False) -> list[str]:
-        """A comma- or pipe-separated list; `is_filled`: where it is given it must hold something."""
+    def read_list(self, name: str) -> list[str]:
+        """A comma- or pipe-separated list; an empty one is as good as none."""
         if name not in self._values:
             return []
         found = [item.strip() for item in SEPARATOR.split(self._values[name])]
         items = [item for item in found if item]
         if len(items) > LONGEST_LIST:
             raise ApiError(f"Parameter `{name}` has more than {LONGEST_LIST} items")
-        if is_filled and not items:
-            raise ApiError(f"Parameter `{name}` is empty")
         return items
 
     def field_names(self, name: str = "fields", *, is_query_known: bool = False) -> list[str]:
         """A list of names of fields, columns or tags, checked for their form."""
-        items = self.read_list(name, is_filled=True)
+        items = self.read_list(name)
         for number, item in enumerate(items, 1):
             if not (FIELD_NAME.fullmatch(item) or (is_query_known and item == "@query")):
                 raise refuse_format(name, number)

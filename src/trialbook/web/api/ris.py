@@ -89,7 +89,7 @@ def choose_tags(names: Sequence[str]) -> list[str]:
     """The asked tags in the format's order, all of them where none is asked; the type always; raises ApiError."""
     for name in names:
         if name not in TAGS and name != "ER":
-            raise refuse_field("fields", name)
+            raise refuse_field("fields", name, "RIS tag")
     return [tag for tag in TAGS if tag == "TY" or tag in names] if names else list(TAGS)
 
 

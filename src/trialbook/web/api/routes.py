@@ -8,13 +8,15 @@ from typing import Protocol
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from trialbook.errors import TrialbookError
+from trialbook.search.query.parse import parse_query
+from trialbook.search.search import SearchEngine, SearchRequest
 from trialbook.store import Store
-from trialbook.web.api import answers, metadata, one_study, statistics
-from trialbook.web.api.answers import guard, refuse, run_guarded, send
+from trialbook.web.api import answers, listing, metadata, one_study, statistics
+from trialbook.web.api.answers import guard, refuse, run_guarded, send, send_blocks
 from trialbook.web.api.errors import ApiError, quote, refuse_format
 from trialbook.web.api.parameters import Parameters, find_nct_id
 
@@ -29,6 +31,10 @@ class Library(Protocol):
     @property
     def store(self) -> Store:
         """The library, as this thread's own connection."""
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search over it."""
 
 
 class Api:
@@ -65,7 +71,37 @@ class Api:
         return send(request, written, answer.media_type, tag, content_disposition=name)
 
     def _redirect(self, request: Request, nct_id: str) -> Response:
-        raise ApiError(f"NCT number {nct_id} not found", 404)
+        """Send the client to the record that an alias belongs to."""
+        alias = parse_query(f"AREA[NCTIdAlias]EXPANSION[Term]{nct_id}")
+        found = self._library.engine.search(SearchRequest(filters=(alias,), limit=1)).nct_ids
+        if not found or find_nct_id(found[0]) is None:
+            raise ApiError(f"NCT number {nct_id} not found", 404)
+        query = request.url.query
+        return RedirectResponse(found[0] + (f"?{query}" if query else ""), status_code=301)
+
+    def studies(self, request: Request) -> Response:
+        """One page of the studies that are asked for."""
+        asked = listing.read_list_request(Parameters(request.scope["query_string"], listing.KNOWN))
+        page = self._library.engine.search_page(
+            asked.asked.request,
+            page_size=asked.page_size,
+            page_token=asked.page_token,
+            count_total=asked.is_total_due,
+        )
+        total = page.total if asked.is_total_due else None
+        bodies = listing.read_bodies(page.nct_ids, self._find_body)
+        if asked.columns is None:
+            blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
+            return send_blocks(blocks, answers.JSON, {})
+        headers = {
+            "x-total-count": None if total is None else str(total),
+            "x-next-page-token": page.next_page_token,
+        }
+        return send_blocks(listing.write_csv(asked, bodies), answers.CSV, headers)
+
+    def _find_body(self, nct_id: str) -> bytes | None:
+        """A record's bytes; the parts of a large answer may each be made in another thread."""
+        return self._library.store.find_body(nct_id)
 
     def metadata(self, request: Request) -> Response:
         """The tree of the record's fields."""
@@ -133,6 +169,7 @@ def make_routes(library: Library, home: Path) -> list[Route]:
     """The API's addresses, for the application of one library."""
     api = Api(library, home)
     paths: dict[str, Callable[[Request], Response]] = {
+        "/studies": api.studies,
         "/studies/metadata": api.metadata,
         "/studies/search-areas": api.search_areas,
         "/studies/enums": api.enums,
@@ -140,6 +177,9 @@ def make_routes(library: Library, home: Path) -> list[Route]:
         "/stats/field/values": api.field_values,
         "/stats/field/sizes": api.field_sizes,
         "/version": api.version,
+        # Their older addresses, which clients still use.
+        "/stats/fieldValues": api.field_values,
+        "/stats/fieldSizes": api.field_sizes,
     }
     routes = [Route(BASE + path, guard(endpoint), methods=["GET"]) for path, endpoint in paths.items()]
     routes.append(Route(BASE + "/studies/{nct_id}", api.study, methods=["GET"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from trialbook.search.tilt import find_steps
 from trialbook.search.variants import find_variants
 
 MOST_CHECKED = 10_000
+LONGEST_CHECK_S = 5.0
 MOST_REMEMBERED = 64
 MOST_VARIANTS = 50_000
 MOST_COMPILED = 256
@@ -39,6 +41,35 @@ class Compiled(NamedTuple):
     query: Query
     words: tuple[str, ...]
     added: tuple[str, ...]
+
+
+class Budget:
+    """How many records one query may still have looked up, and for how long."""
+
+    def __init__(self) -> None:
+        self._records = MOST_CHECKED
+        self._deadline: float | None = None
+
+    def take(self, records: int) -> None:
+        """Take so many records; raises QueryError where they are not left."""
+        self._records -= records
+        if self._records < 0:
+            raise QueryError(
+                f"a part of the query would have to be looked up in {MOST_CHECKED - self._records:,} records"
+                " one by one",
+                hint="EXPANSION[None], or what SEARCH[Location] asks beyond words and status, "
+                f"works where at most {MOST_CHECKED:,} studies come into question: name rarer words",
+            )
+
+    def check_time(self) -> None:
+        """Raises QueryError where records were looked up for too long; the first call starts the clock."""
+        now = time.monotonic()
+        self._deadline = self._deadline or now + LONGEST_CHECK_S
+        if now > self._deadline:
+            raise QueryError(
+                f"a part of the query was looked up in records one by one for {LONGEST_CHECK_S:g} seconds",
+                hint="name rarer words beside it",
+            )
 
 
 class View:
@@ -85,8 +116,10 @@ class View:
         return self._compiled(query, as_of, is_scored)
 
     def _compile(self, query: ParsedQuery, as_of: str | None, is_scored: bool) -> Compiled:
+        budget = Budget()
+
         def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
-            return self._look_up(key, candidates, is_match, as_of)
+            return self._look_up(key, candidates, is_match, as_of, budget)
 
         compiler = Compiler(
             self.searcher,
@@ -108,13 +141,18 @@ class View:
         return Query.boolean_query([(Occur.Must, each) for each in parts])
 
     def _look_up(
-        self, key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool], as_of: str | None
+        self,
+        key: str,
+        candidates: Query,
+        is_match: Callable[[dict[str, Any]], bool],
+        as_of: str | None,
+        budget: Budget,
     ) -> Query:
         """The studies among candidates whose record passes a check; the same check is made once."""
         with self._lock:
             orders = self._looked_up.get((key, as_of))
         if orders is None:
-            orders = self._check_records(candidates, is_match, as_of)
+            orders = self._check_records(candidates, is_match, as_of, budget)
             with self._lock:
                 if len(self._looked_up) >= MOST_REMEMBERED:
                     self._looked_up.clear()
@@ -122,22 +160,22 @@ class View:
         return unscored(Query.term_set_query(get_schema(), "order", list(orders)))
 
     def _check_records(
-        self, candidates: Query, is_match: Callable[[dict[str, Any]], bool], as_of: str | None
+        self,
+        candidates: Query,
+        is_match: Callable[[dict[str, Any]], bool],
+        as_of: str | None,
+        budget: Budget,
     ) -> tuple[int, ...]:
         force = self.restrict_to(as_of)
         query = all_of([candidates, force]) if force else candidates
         count = count_matches(self.searcher, query)
-        if count > MOST_CHECKED:
-            raise QueryError(
-                f"a part of the query would have to be looked up in {count:,} records one by one",
-                hint="EXPANSION[None], or what SEARCH[Location] asks beyond words and status, "
-                f"works where at most {MOST_CHECKED:,} studies come into question: name rarer words",
-            )
+        budget.take(count)
         found = self.searcher.search(query, max(count, 1), count=False)
         addresses = [address for _, address in found.hits]
         orders = self.searcher.fast_field_values("order", addresses)
         kept = []
         for nct_id, order in zip(self.find_ids(addresses), orders, strict=True):
+            budget.check_time()
             try:
                 body = self._read_record(nct_id, as_of)
             except NotFoundError:

@@ -216,3 +216,23 @@ def test_a_part_that_would_need_too_many_records_is_refused(
         engine.search(asked)
     monkeypatch.undo()
     assert engine.search(asked).total == 4
+
+
+def test_all_parts_of_a_query_share_what_may_be_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
+    written = ("Asthma", "asthma", "ASTHMA")
+    several = SearchRequest(queries=(parse_query(" OR ".join(f"EXPANSION[None]{each}" for each in written)),))
+    monkeypatch.setattr("trialbook.search.view.MOST_CHECKED", 8)
+    with pytest.raises(QueryError, match="looked up in 12 records"):
+        engine.search(several)
+    monkeypatch.setattr("trialbook.search.view.MOST_CHECKED", 12)
+    assert engine.search(several).total == 4
+
+
+def test_records_are_not_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
+    monkeypatch.setattr("trialbook.search.view.LONGEST_CHECK_S", -1.0)
+    with pytest.raises(QueryError, match="looked up in records one by one for"):
+        engine.search(SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -233,13 +233,10 @@ def mend_index(home: Path) -> int:
             return update_index(store)
 
 
-def export_records(store: Store, *, as_of: str | None = None) -> Iterator[bytes]:
-    """Every record in force, one JSON object a line, the values as they were received."""
-    for _, body in store.iter_current(as_of=as_of):
-        line = body.strip()
-        yield (
-            line if b"\n" not in line and b"\r" not in line else msgspec.json.format(line, indent=-1)
-        ) + b"\n"
+def write_line(body: bytes) -> bytes:
+    """A record as one line of JSON, without its end; as it was received where it is one line already."""
+    line = body.strip()
+    return line if b"\n" not in line and b"\r" not in line else msgspec.json.format(line, indent=-1)
 
 
 def _read_checkpoint(saved: str | None, counts: ImportCounts) -> PullState | None:

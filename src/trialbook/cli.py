@@ -6,8 +6,6 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,17 @@ import click
 import msgspec
 import zstandard
 
-from trialbook import __version__
+from trialbook import __version__, cli_searches
 from trialbook.build import (
     ImportCounts,
-    export_records,
     import_paths,
     mend_index,
     open_engine,
     pull_records,
     rebuild_index,
 )
-from trialbook.errors import TrialbookError, UsageError
+from trialbook.cli_options import as_of_option, check_day, json_option, opened
+from trialbook.errors import TrialbookError
 from trialbook.history import compare_versions, describe_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.samples import sample_paths
@@ -34,7 +32,6 @@ from trialbook.search.search import FACETS
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
 from trialbook.statistics import compute_statistics
-from trialbook.store import Store
 from trialbook.web.pages import render_study_text
 
 DEFAULT_HOME = Path.home() / ".trialbook"
@@ -68,22 +65,6 @@ class Group(click.Group):
 def main(ctx: click.Context, home: Path) -> None:
     """Read, find and follow clinical-trial registry records."""
     ctx.obj = home
-
-
-def check_day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """An `--as-of` date; its last day counts where it is partial."""
-    if value is None:
-        return None
-    latest = PartialDate(value).latest
-    if latest is None:
-        raise click.BadParameter(f"{value!r} is no date: write 2021-08-16, 2021-08 or 2021")
-    return latest.isoformat()
-
-
-as_of_option = click.option(
-    "--as-of", callback=check_day, metavar="DATE", help="Read the records as they stood on that day."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 class Meter:
@@ -198,15 +179,6 @@ def pull(
     print_counts(counts, as_json=as_json)
 
 
-@contextmanager
-def opened(home: Path) -> Iterator[Store]:
-    """The library for a command that reads; its index is brought into step first."""
-    if not (home / "library.sqlite").exists():
-        raise UsageError(f"there is no library in {home}: `trialbook --home {home} import FILE` makes one")
-    with Store(home) as store:
-        yield store
-
-
 @main.command()
 @click.argument("text", default="")
 @click.option("--status", "overall_status", multiple=True, help="RECRUITING, COMPLETED…; repeatable.")
@@ -297,17 +269,6 @@ def diff(
 
 
 @main.command()
-@as_of_option
-@click.pass_obj
-def export(home: Path, as_of: str | None) -> None:
-    """Write every record in force as JSON lines, the values as they were received."""
-    out = sys.stdout.buffer
-    with opened(home) as store:
-        for line in export_records(store, as_of=as_of):
-            out.write(line)
-
-
-@main.command()
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.pass_obj
 def rejections(home: Path, limit: int) -> None:
@@ -382,6 +343,9 @@ def mcp(home: Path) -> None:
     with opened(home):
         run_server(home)
 
+
+main.add_command(cli_searches.export)
+main.add_command(cli_searches.saved)
 
 if __name__ == "__main__":
     main()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -14,9 +15,10 @@ from trialbook.search.values import walk_values
 from trialbook.store import Store
 from trialbook.store.arrivals import (
     Arrival,
+    Receipt,
     find_arrivals,
-    find_lately_changed,
-    iter_lately_changed,
+    find_last_receipts,
+    find_receipts,
 )
 from trialbook.store.changes import Change
 
@@ -25,7 +27,7 @@ MOST_NEWS = 200
 MOST_ASKED = 5_000
 MOST_WALKED = 20_000
 WALKED_AT_ONCE = 500
-# A version that is no news (see `find_arrivals`) is passed over; so many are looked at for each one shown.
+# What is no news (see `find_arrivals`) is passed over; so many are looked at for each one that is wanted.
 LOOKED_AT_FOR_EACH = 10
 
 _TITLES = ("briefTitle", "officialTitle")
@@ -39,7 +41,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     entry_id
         The same for the same version in the same library, whatever the query; an URN.
     number
-        Grows from one arrival of a version to the next (the store's number of the version).
+        Grows from one thing to the next: the number of the last version of the study that the run brought.
     is_new
         Whether the library did not have the study before.
     changes, warnings
@@ -75,46 +77,40 @@ def find_news(
     -----
     What a study was before does not count: one that the query finds only since its last change is among
     the answers as changed, one that it no longer finds is not. Of a request with more than 5,000 studies,
-    the last 20,000 versions that the library received are looked at.
+    the last 20,000 versions that the library received are looked at. The search for news ends when ten
+    times as many things as are wanted were looked at.
     """
     wanted = max(0, min(limit, MOST_NEWS))
     found: list[News] = []
     known: dict[str, dict[int, Arrival]] = {}
-    for number, nct_id in _iter_met(store, engine, request, after, wanted * LOOKED_AT_FOR_EACH):
+    for receipt in islice(_iter_met(store, engine, request, after), wanted * LOOKED_AT_FOR_EACH):
         if len(found) >= wanted:
             break
-        if nct_id not in known:
-            known[nct_id] = {each.version.version_id: each for each in find_arrivals(store, nct_id)}
-        arrival = known[nct_id].get(number)
-        news = None if arrival is None else _tell(store, arrival)
+        if receipt.nct_id not in known:
+            known[receipt.nct_id] = {each.run: each for each in find_arrivals(store, receipt.nct_id)}
+        arrival = known[receipt.nct_id].get(receipt.run)
+        news = None if arrival is None else _tell(store, arrival, receipt.number)
         if news is not None:
             found.append(news)
     return tuple(found)
 
 
-def _iter_met(
-    store: Store, engine: SearchEngine, request: SearchRequest, after: int, most: int
-) -> Iterable[tuple[int, str]]:
-    """Versions of the studies that a request finds, as number and id, the last one first."""
+def _iter_met(store: Store, engine: SearchEngine, request: SearchRequest, after: int) -> Iterator[Receipt]:
+    """What was received of the studies that a request finds, the last thing first."""
     plain = SearchRequest(filters=(*request.queries, *request.filters), limit=MOST_ASKED)
     found = engine.search(plain)
     if found.total <= MOST_ASKED:
-        return find_lately_changed(store, found.nct_ids, after=after, most=most)
-    return _walk(store, engine, plain, after)
-
-
-def _walk(
-    store: Store, engine: SearchEngine, request: SearchRequest, after: int
-) -> Iterator[tuple[int, str]]:
-    walked = list(iter_lately_changed(store, after=after, most=MOST_WALKED))
+        yield from find_receipts(store, found.nct_ids, after=after, most=MOST_NEWS * LOOKED_AT_FOR_EACH)
+        return
+    walked = find_last_receipts(store, after=after, most=MOST_WALKED)
     for start in range(0, len(walked), WALKED_AT_ONCE):
         part = walked[start : start + WALKED_AT_ONCE]
-        among = tuple({nct_id for _, nct_id in part})
-        met = set(engine.search(msgspec.structs.replace(request, among=among, limit=len(among))).nct_ids)
-        yield from (each for each in part if each[1] in met)
+        among = tuple({receipt.nct_id for receipt in part})
+        met = set(engine.search(msgspec.structs.replace(plain, among=among, limit=len(among))).nct_ids)
+        yield from (receipt for receipt in part if receipt.nct_id in met)
 
 
-def _tell(store: Store, arrival: Arrival) -> News | None:
+def _tell(store: Store, arrival: Arrival, number: int) -> News | None:
     """What is to be told of an arrival; None where nothing that both versions can say differs."""
     version, before = arrival.version, arrival.before
     comparison = None if before is None else compare(store, version.nct_id, before, version)
@@ -122,7 +118,7 @@ def _tell(store: Store, arrival: Arrival) -> News | None:
         return None
     return News(
         entry_id=make_urn(store, f"version {version.version_id}"),
-        number=version.version_id,
+        number=number,
         nct_id=version.nct_id,
         title=_find_title(store.get_version_body(version.version_id)) or version.nct_id,
         learnt_at=version.learnt_at,

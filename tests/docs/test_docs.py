@@ -56,7 +56,10 @@ def test_every_command_and_option_is_in_the_reference() -> None:
         re.findall(r"^## ([^\n]+)\n\n(.*?)(?=^## |\Z)", REFERENCE.read_text(), re.MULTILINE | re.DOTALL)
     )
     commands: dict[str, click.Command] = {"trialbook": main}
-    commands |= {f"trialbook {name}": command for name, command in main.commands.items()}
+    for name, command in main.commands.items():
+        commands[f"trialbook {name}"] = command
+        if isinstance(command, click.Group):
+            commands |= {f"trialbook {name} {below}": each for below, each in command.commands.items()}
     assert set(sections) == set(commands)
     for name, command in commands.items():
         for parameter in command.params:

@@ -33,8 +33,18 @@ def render_reference() -> str:
     for name in main.list_commands(root):
         command = main.get_command(root, name)
         if command is not None and not command.hidden:
-            pages.append(_render_command(command, name, root))
+            pages += _render_commands(command, name, root)
     return "\n".join(pages)
+
+
+def _render_commands(command: click.Command, name: str, parent: click.Context) -> list[str]:
+    """A command, and those that belong to it."""
+    pages = [_render_command(command, name, parent)]
+    if isinstance(command, click.Group):
+        group = click.Context(command, info_name=name, parent=parent)
+        for below in command.list_commands(group):
+            pages += _render_commands(command.commands[below], below, group)
+    return pages
 
 
 def _render_command(command: click.Command, name: str, parent: click.Context | None) -> str:

@@ -19,8 +19,8 @@ from trialbook.store.arrivals import (
     find_arrivals,
     find_last_arrival,
     find_last_before,
-    find_lately_changed,
-    iter_lately_changed,
+    find_last_receipts,
+    find_receipts,
 )
 
 EVERYTHING = SearchRequest()
@@ -132,15 +132,34 @@ def test_limits(store: Store, engine: SearchEngine) -> None:
     assert tell(find_news(store, engine, EVERYTHING, after=last - 1)) == ALL_NEWS[:1]
 
 
-def test_the_last_versions_of_studies_are_found(store: Store) -> None:
-    everything = list(iter_lately_changed(store, after=0, most=100))
-    assert [number for number, _ in everything] == [6, 5, 4, 3, 2, 1]
-    assert list(iter_lately_changed(store, after=4, most=1)) == everything[:1]
+def test_the_last_receipts_are_found(store: Store) -> None:
+    everything = find_last_receipts(store, after=0, most=100)
+    assert [(each.number, each.nct_id[-1]) for each in everything] == [
+        (6, "3"),
+        (5, "2"),
+        (4, "1"),
+        (3, "2"),
+        (2, "1"),
+    ]
+    assert find_last_receipts(store, after=4, most=1) == everything[:1]
     ids = ["NCT00000001", "NCT00000003", *(f"NCT1{number:07}" for number in range(2_000))]
-    of_these = [each for each in everything if each[1] in ids]
-    assert find_lately_changed(store, ids, after=0, most=100) == of_these
-    assert find_lately_changed(store, ids, after=1, most=2) == of_these[:2]
-    assert find_lately_changed(store, [], after=0, most=5) == []
+    of_these = [each for each in everything if each.nct_id in ids]
+    assert find_receipts(store, ids, after=0, most=100) == of_these
+    assert find_receipts(store, ids, after=2, most=2) == of_these[:2]
+    assert find_receipts(store, [], after=0, most=5) == []
+
+
+def test_a_long_history_that_comes_at_once_hides_no_other_study(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [f"2010-01-{day:02}" for day in range(1, 31)]
+    records = [make_record("NCT00000009", day, f"S{day}") for day in days]
+    (tmp_path / "long.jsonl").write_text("\n".join(map(json.dumps, records)))
+    import_paths(home, [tmp_path / "long.jsonl"])
+    monkeypatch.setattr(news, "LOOKED_AT_FOR_EACH", 1)
+    with Store(home) as store:
+        told = tell(find_news(store, open_engine(home), EVERYTHING, limit=2))
+    assert told == [("NCT00000009", "2010-01-30", True), ALL_NEWS[0]]
 
 
 def test_a_day_is_a_place_in_the_order_of_arrival(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import msgspec
@@ -13,17 +13,28 @@ from trialbook.store.store import Store, Version
 IDS_AT_ONCE = 900
 
 
+class Receipt(msgspec.Struct, frozen=True, order=True):
+    """A run of a command brought versions of a study; `number` is that of the last of them."""
+
+    number: int
+    run: int
+    nct_id: str
+
+
 class Arrival(msgspec.Struct, frozen=True):
     """A run of a command left another version of a record in force than it found.
 
     Attributes
     ----------
+    run
+        The run's number.
     version
         The version that was in force after the run.
     before
         The one that was in force before it; None where the run brought the study.
     """
 
+    run: int
     version: Version
     before: Version | None
 
@@ -66,41 +77,41 @@ def find_arrivals(store: Store, nct_id: str) -> tuple[Arrival, ...]:
     ).fetchall()
     found: list[Arrival] = []
     best: Version | None = None
-    for _, run in groupby(rows, key=lambda row: row[0]):
+    for run, versions in groupby(rows, key=lambda row: row[0]):
         # A version may have come between the two statements.
-        came = [by_id[version_id] for _, version_id in run if version_id in by_id]
+        came = [by_id[version_id] for _, version_id in versions if version_id in by_id]
         newest = max([*([best] if best else []), *came], key=lambda version: version.number, default=None)
         if newest is not None and newest is not best:
-            found.append(Arrival(newest, best))
+            found.append(Arrival(run, newest, best))
             best = newest
     return tuple(found)
 
 
-def iter_lately_changed(store: Store, *, after: int, most: int) -> Iterator[tuple[int, str]]:
-    """The last `most` versions that came, as number and study id, the last one first.
+def find_last_receipts(store: Store, *, after: int, most: int) -> list[Receipt]:
+    """Which studies the last `most` versions belong to, by run, the last one first.
 
-    Ends before the version with the number `after`.
+    Only versions that came after the one with the number `after` count.
     """
     rows = store.connection.execute(
-        "SELECT version_id, nct_id FROM version JOIN study USING (study_id) WHERE version_id > ?"
-        " ORDER BY version_id DESC LIMIT ?",
+        "SELECT max(version_id), source_id, nct_id FROM"
+        " (SELECT version_id, source_id, study_id FROM version WHERE version_id > ?"
+        " ORDER BY version_id DESC LIMIT ?) JOIN study USING (study_id)"
+        " GROUP BY source_id, study_id ORDER BY 1 DESC",
         (after, most),
     )
-    yield from rows.fetchall()
+    return [Receipt(*row) for row in rows]
 
 
-def find_lately_changed(
-    store: Store, nct_ids: Sequence[str], *, after: int, most: int
-) -> list[tuple[int, str]]:
-    """As `iter_lately_changed`, among the given studies alone."""
-    found: list[tuple[int, str]] = []
+def find_receipts(store: Store, nct_ids: Sequence[str], *, after: int, most: int) -> list[Receipt]:
+    """The last `most` receipts of some studies, the last one first; `after` as in `find_last_receipts`."""
+    found: list[Receipt] = []
     for start in range(0, len(nct_ids), IDS_AT_ONCE):
         part = nct_ids[start : start + IDS_AT_ONCE]
         rows = store.connection.execute(
-            "SELECT version_id, nct_id FROM study JOIN version USING (study_id)"
+            "SELECT max(version_id), source_id, nct_id FROM study JOIN version USING (study_id)"
             f" WHERE nct_id IN ({', '.join('?' * len(part))}) AND version_id > ?"
-            " ORDER BY version_id DESC LIMIT ?",
+            " GROUP BY source_id, study_id ORDER BY 1 DESC LIMIT ?",
             (*part, after, most),
         )
-        found = sorted([*found, *rows.fetchall()], reverse=True)[:most]
+        found = sorted([*found, *(Receipt(*row) for row in rows)], reverse=True)[:most]
     return found

@@ -23,7 +23,9 @@ from trialbook.errors import NotFoundError, QueryError, TrialbookError
 from trialbook.history import compare_versions, find_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.store import Store, Version
+from trialbook.web import own_api
 from trialbook.web.api import make_routes
+from trialbook.web.api.errors import quote
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.pages import (
     render_diff_page,
@@ -230,7 +232,9 @@ def show_problem(_: Request, error: Exception) -> Response:
 
 
 def show_missing(request: Request, _: Exception) -> Response:
-    """No such page."""
+    """No such page; programs are told in plain text."""
+    if request.url.path.startswith("/api/"):
+        return PlainTextResponse(f"There is nothing at {quote(request.url.path)}", status_code=404)
     page = render_message_page(
         "No such page", f"There is nothing at {request.url.path}.", "Search instead.", status=404
     )
@@ -243,6 +247,7 @@ def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
     static = str(resources.files("trialbook.web") / "static")
     routes: list[Any] = [
         *make_routes(site, home),
+        *own_api.make_routes(site, home),
         Route("/", site.search),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/diff", site.diff),

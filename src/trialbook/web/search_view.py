@@ -12,6 +12,7 @@ from trialbook.model import PartialDate
 from trialbook.model.study import decode_record, read_typed
 from trialbook.search.areas import find_enum_label, get_enums
 from trialbook.search.filters import Wish, make_request
+from trialbook.search.query.render import render_together
 from trialbook.search.search import FACETS, SearchEngine, SearchRequest, SearchResult
 from trialbook.search.snippets import Passage, find_passages
 from trialbook.store import Store
@@ -135,7 +136,8 @@ def view_search(
         empty = engine.search(SearchRequest(limit=0))
         return SearchView(library_size=empty.total, examples=EXAMPLES)
     try:
-        result = engine.search(make_request(asked, facets=FACETS))
+        request = make_request(asked, facets=FACETS)
+        result = engine.search(request)
     except QueryError as error:
         return _view_error(params, error)
     number = asked.offset // PAGE_SIZE + 1
@@ -156,9 +158,16 @@ def view_search(
         previous_url=_page_url(params, number - 1) if number > 1 else "",
         next_url=_page_url(params, number + 1) if has_more and number < MAX_PAGE else "",
         as_of=asked.as_of or "",
+        feed_url="" if asked.as_of else _write_feed_url(request),
         also_searched=result.added,
         suggestion=_view_suggestion(engine, params) if result.total < FEW else None,
     )
+
+
+def _write_feed_url(request: SearchRequest) -> str:
+    """The feed of what is new or changed among the studies of a request."""
+    asked = render_together((*request.queries, *request.filters))
+    return "/api/trialbook/feed" + ("?" + urlencode({"query.term": asked}) if asked else "")
 
 
 def _view_suggestion(engine: SearchEngine, params: QueryParams) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ an operator's bracket, escapes only where a word would be read as an operator.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from trialbook.search.query.scanner import BRACKET_OPERATORS, WORD_OPERATORS
 from trialbook.search.query.syntax import (
@@ -29,11 +30,28 @@ from trialbook.search.query.syntax import (
     Tilt,
 )
 
+BASIC = "BasicSearch"
 _SPECIAL = re.compile(r'[\\()"]')
 _READ_AS_JOINT = re.compile(rf",(?=(?:{'|'.join(BRACKET_OPERATORS)})\[)")
 _READ_AS_OPERATOR = re.compile(
     rf"(?:{'|'.join(WORD_OPERATORS)})\Z|(?:{'|'.join(BRACKET_OPERATORS)})(?:\[|\Z)"
 )
+
+
+def render_together(queries: Sequence[Query]) -> str:
+    """Write a query of the area BasicSearch that asks for all of several; "" where there are none.
+
+    >>> from trialbook.search.query.parse import parse_query
+    >>> render_together([parse_query("a OR b"), parse_query("c", default_area="ConditionSearch")])
+    '(a OR b) AND AREA[ConditionSearch]c'
+    """
+    parts: list[Expression] = []
+    for query in queries:
+        expression = query.expression
+        if query.default_area != BASIC:
+            expression = Area(query.default_area, expression)
+        parts += expression.children if isinstance(expression, And) else (expression,)
+    return render_query(parts[0] if len(parts) == 1 else And(tuple(parts))) if parts else ""
 
 
 def render_query(query: Query | Expression) -> str:

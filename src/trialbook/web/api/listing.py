@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from trialbook.build import write_line
 from trialbook.model.study import decode_record
 from trialbook.web.api import asked
 from trialbook.web.api.asked import Asked, read_asked
@@ -86,15 +87,10 @@ def write_json(
     yield b"{" + (b"" if total is None else b'"totalCount":%d,' % total) + b'"studies":['
     separator = b"\n"
     for body in bodies:
-        yield separator + _write_line(cut(body, request.selection, is_legacy=request.is_legacy))
+        yield separator + write_line(cut(body, request.selection, is_legacy=request.is_legacy))
         separator = b",\n"
     end = b"" if next_token is None else b',"nextPageToken":' + msgspec.json.encode(next_token)
     yield b"\n]" + end + b"}"
-
-
-def _write_line(body: bytes) -> bytes:
-    line = body.strip()
-    return line if b"\n" not in line and b"\r" not in line else msgspec.json.format(line, indent=-1)
 
 
 def write_csv(request: ListRequest, bodies: Iterable[bytes]) -> Iterator[bytes]:

@@ -187,7 +187,8 @@ class SearchView(View, frozen=True):
     """Everything on the search page. `total` is None before anything was asked.
 
     `choices` and `texts` are the filters, `hidden` what the form must carry along. `suggestion` is
-    (words, address) of a better spelling; `also_searched` the synonyms that were added.
+    (words, address) of a better spelling; `also_searched` the synonyms that were added; `feed_url` where
+    what is new or changed in the answer can be followed.
     """
 
     query: str = ""
@@ -208,4 +209,5 @@ class SearchView(View, frozen=True):
     also_searched: tuple[str, ...] = ()
     error: str = ""
     as_of: str = ""
+    feed_url: str = ""
     examples: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,212 @@
+"""Which addresses are there, what can each be asked, and what does it answer? One table of all.
+
+Routes, the OpenAPI document and the page that people read are made from it: an address, a parameter or
+a kind of answer that does not stand here does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from trialbook.search.search import MOST_FACETS
+from trialbook.web.api import answers
+from trialbook.web.own_api import shapes
+from trialbook.web.own_api.askable import (
+    AS_OF,
+    ATOM,
+    DEEPEST_OFFSET,
+    DEFAULT_FACET_SIZE,
+    DEFAULT_FOUND,
+    DEFAULT_SNIPPETS,
+    EXPORT_FORMATS,
+    FIELDS,
+    FOLLOWED,
+    JSON_FEED,
+    MOST_FACET_VALUES,
+    MOST_FOUND,
+    MOST_NUMBER,
+    MOST_SNIPPETS,
+    NAME,
+    NCT_ID,
+    WHICH,
+    Parameter,
+    make_choice,
+    make_number,
+)
+
+BASE = "/api/trialbook"
+HTML = "text/html; charset=utf-8"
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An address.
+
+    Attributes
+    ----------
+    operation
+        Its name, also that of the method that answers it.
+    path
+        Below `BASE`, with its parameters in braces.
+    example
+        A query string that shows what it is for.
+    answers
+        What it can answer, by media type: a type of `shapes`, or None for anything else.
+    """
+
+    operation: str
+    path: str
+    summary: str
+    meaning: str
+    parameters: tuple[Parameter, ...] = ()
+    example: str = ""
+    answers: Mapping[str, Any]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The names that may stand behind the question mark."""
+        return frozenset(each.name for each in self.parameters if not each.is_in_path)
+
+
+ENDPOINTS = (
+    Endpoint(
+        operation="search",
+        example="query.cond=heart+failure&facets=Phase%7COverallStatus&limit=3",
+        path="/search",
+        summary="Search",
+        meaning="One window of the studies that match, with the total, counts by value of any fields, the"
+        " passages in which the words stand, the synonyms that were added, and spelling suggestions.",
+        parameters=(
+            *WHICH,
+            Parameter(
+                name="geoDecay",
+                meaning="How relevance falls with the distance from the point of filter.geo.",
+                example="func:exp,scale:300mi,offset:0mi,decay:0.5",
+            ),
+            Parameter(
+                name="sort",
+                meaning="At most two of: a date, number or age, with :asc or :desc, and @relevance.",
+                example="LastUpdatePostDate:desc",
+            ),
+            AS_OF,
+            FIELDS,
+            Parameter(
+                name="facets",
+                meaning=f"Fields to count the studies by, up to {MOST_FACETS}: those with a list of values, true"
+                " or false, and conditions, keywords, interventions, sponsors and places.",
+                example="Phase|OverallStatus|LocationCountry",
+            ),
+            make_number(
+                "facetSize",
+                "How many values of each field, the most frequent first.",
+                least=1,
+                most=MOST_FACET_VALUES,
+                default=DEFAULT_FACET_SIZE,
+            ),
+            make_number("snippets", "Passages of each study.", most=MOST_SNIPPETS, default=DEFAULT_SNIPPETS),
+            make_number("offset", "How many studies to skip.", most=DEEPEST_OFFSET, default=0),
+            make_number("limit", "How many studies to give.", most=MOST_FOUND, default=DEFAULT_FOUND),
+        ),
+        answers={answers.JSON: shapes.SearchAnswer},
+    ),
+    Endpoint(
+        operation="export",
+        example="query.cond=heart+failure&format=csv",
+        path="/export",
+        summary="Export",
+        meaning="All studies that match, by number, however many: as JSON lines (each record as it was"
+        " received, or its asked fields), as the registry's table in CSV, or as the same table in Parquet.",
+        parameters=(
+            *WHICH,
+            AS_OF,
+            make_choice("format", "The form of the answer.", EXPORT_FORMATS),
+            Parameter(
+                name="fields",
+                meaning="JSON lines: parts of the record; CSV and Parquet: names of columns. All unless told.",
+                example="NCTId|BriefTitle",
+            ),
+        ),
+        answers=dict.fromkeys(EXPORT_FORMATS.values()),
+    ),
+    Endpoint(
+        operation="versions",
+        path="/studies/{nctId}/versions",
+        summary="Versions of a study",
+        meaning="Every version that the library holds, with what changed in it, and the versions that the"
+        " registry's own history lists, where that was imported.",
+        parameters=(NCT_ID,),
+        answers={answers.JSON: shapes.VersionsAnswer},
+    ),
+    Endpoint(
+        operation="changes",
+        path="/studies/{nctId}/changes",
+        summary="Changes between two versions",
+        meaning="What differs, element by element. Without numbers, the last version against the one before.",
+        parameters=(
+            NCT_ID,
+            make_number("from", "Number of the older version.", least=1, most=MOST_NUMBER),
+            make_number("to", "Number of the newer version.", least=1, most=MOST_NUMBER),
+            AS_OF,
+        ),
+        answers={answers.JSON: shapes.ChangesAnswer},
+    ),
+    Endpoint(
+        operation="study",
+        path="/studies/{nctId}",
+        summary="A record, now or then",
+        meaning="The bytes that were received: of the version in force, of the one in force at the end of a"
+        " day, or of a version by number.",
+        parameters=(
+            NCT_ID,
+            AS_OF,
+            make_number("version", "Number of the version, from 1.", least=1, most=MOST_NUMBER),
+        ),
+        answers={answers.JSON: dict[str, Any]},
+    ),
+    Endpoint(
+        operation="saved",
+        path="/saved",
+        summary="Saved searches",
+        meaning="All of them, with the addresses of their answers and feeds. Searches are saved and removed on"
+        " the command line: trialbook saved.",
+        answers={answers.JSON: shapes.SavedAnswer},
+    ),
+    Endpoint(
+        operation="saved_feed",
+        path="/saved/{name}/feed",
+        summary="Feed of a saved search",
+        meaning="What is new or changed among its studies since it was saved, the last thing first.",
+        parameters=(NAME, *FOLLOWED),
+        answers={ATOM: None, JSON_FEED: shapes.JsonFeed},
+    ),
+    Endpoint(
+        operation="feed",
+        example="query.cond=heart+failure&format=json",
+        path="/feed",
+        summary="Feed of any search",
+        meaning="What is new or changed among the studies that match, the last thing first.",
+        parameters=(*WHICH, *FOLLOWED),
+        answers={ATOM: None, JSON_FEED: shapes.JsonFeed},
+    ),
+    Endpoint(
+        operation="openapi",
+        path="/openapi.json",
+        summary="This description for programs",
+        meaning="An OpenAPI document, version 3.1.",
+        answers={answers.JSON: dict[str, Any]},
+    ),
+    Endpoint(
+        operation="page",
+        path="/",
+        summary="This description for people",
+        meaning="A page that needs no scripts.",
+        answers={HTML: None},
+    ),
+)
+
+
+def get_endpoint(operation: str) -> Endpoint:
+    """The address of an operation."""
+    return next(endpoint for endpoint in ENDPOINTS if endpoint.operation == operation)

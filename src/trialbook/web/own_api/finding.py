@@ -1,0 +1,154 @@
+"""What does our own API answer to a search? More than a list: counts, passages, synonyms, suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from trialbook.model.study import decode_record
+from trialbook.search.areas import find_piece, get_pieces
+from trialbook.search.order import RELEVANCE
+from trialbook.search.search import SearchEngine, SearchRequest
+from trialbook.search.snippets import Passage, find_passages
+from trialbook.web.api.asked import AREAS, read_asked, read_words
+from trialbook.web.api.errors import ApiError, refuse_field, refuse_format
+from trialbook.web.api.parameters import Parameters
+from trialbook.web.api.projection import Selection, project, select_fields
+from trialbook.web.own_api import askable
+from trialbook.web.own_api.shapes import FoundStudy, Fragment, SearchAnswer, Snippet, ValueCount
+from trialbook.web.search_view import read_as_of
+
+BASIC = "BasicSearch"
+FindBody = Callable[[str, str | None], bytes | None]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A search and what is to be shown.
+
+    Attributes
+    ----------
+    selection
+        The part of each record.
+    areas, snippets
+        Where passages are looked for, and how many.
+    texts
+        The queries whose spelling may be wrong, by parameter.
+    """
+
+    request: SearchRequest
+    selection: Selection
+    areas: tuple[str, ...]
+    snippets: int
+    texts: dict[str, str]
+
+
+def read_finding(parameters: Parameters) -> Finding:
+    """Read a search; raises ApiError and QueryError."""
+    found = read_asked(parameters)
+    names = parameters.field_names(is_query_known=True) or askable.DEFAULT_FIELDS
+    request = msgspec.structs.replace(
+        found.request,
+        facets=_read_facets(parameters),
+        facet_size=read_number(
+            parameters,
+            "facetSize",
+            least=1,
+            most=askable.MOST_FACET_VALUES,
+            default=askable.DEFAULT_FACET_SIZE,
+        ),
+        as_of=read_as_of(parameters.text("as_of")),
+        offset=read_number(parameters, "offset", most=askable.DEEPEST_OFFSET, default=0),
+        limit=read_number(parameters, "limit", most=askable.MOST_FOUND, default=askable.DEFAULT_FOUND),
+    )
+    return Finding(
+        request=request,
+        selection=select_fields(names, queried=found.queried),
+        areas=found.queried or (BASIC,),
+        snippets=read_number(
+            parameters, "snippets", most=askable.MOST_SNIPPETS, default=askable.DEFAULT_SNIPPETS
+        ),
+        texts={name: text for name in AREAS if (text := read_words(parameters.text(name)))},
+    )
+
+
+def read_number(parameters: Parameters, name: str, *, most: int, default: int, least: int = 0) -> int:
+    """A whole number within its bounds; raises ApiError."""
+    number = parameters.whole(name)
+    if number is None:
+        return default
+    if not least <= number <= most:
+        raise ApiError(f"Parameter `{name}` must be between {least} and {most}")
+    return number
+
+
+def _read_facets(parameters: Parameters) -> tuple[str, ...]:
+    names = []
+    for number, name in enumerate(parameters.read_list("facets"), 1):
+        if len(name) > 100:
+            raise refuse_format("facets", number)
+        piece = find_piece(name)
+        if piece is None:
+            raise refuse_field("facets", name)
+        names.append(piece.name)
+    return tuple(dict.fromkeys(names))
+
+
+def answer_finding(engine: SearchEngine, finding: Finding, find_body: FindBody) -> SearchAnswer:
+    """Search, and read what is to be shown of the studies; raises QueryError."""
+    request = finding.request
+    result = engine.search(request)
+    is_by_relevance = bool(request.queries) and (not request.sort or request.sort[0].field == RELEVANCE)
+    studies = []
+    for nct_id, score in zip(result.nct_ids, result.scores, strict=True):
+        body = find_body(nct_id, request.as_of)
+        if body is not None:
+            record = decode_record(body)
+            studies.append(
+                FoundStudy(
+                    nct_id=nct_id,
+                    score=score if is_by_relevance else None,
+                    study=project(record, finding.selection),
+                    snippets=_find_snippets(record, result.words, finding),
+                )
+            )
+    return SearchAnswer(
+        total=result.total,
+        offset=request.offset,
+        as_of=request.as_of,
+        synonyms=result.added,
+        suggestions=_suggest(engine, finding.texts),
+        facets={
+            name: tuple(ValueCount(value, count) for value, count in counts.items())
+            for name, counts in result.facets.items()
+        },
+        studies=tuple(studies),
+        milliseconds=round(result.milliseconds, 3),
+    )
+
+
+def _suggest(engine: SearchEngine, texts: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Better spellings of plain texts; names between brackets are no words to be put right."""
+    found = {name: engine.suggest(text) for name, text in texts.items() if "[" not in text}
+    return {name: texts_ for name, texts_ in found.items() if texts_}
+
+
+def _find_snippets(record: dict[str, Any], words: tuple[str, ...], finding: Finding) -> tuple[Snippet, ...]:
+    if not finding.snippets:
+        return ()
+    found = find_passages(record, words, areas=finding.areas, shown=(), most=finding.snippets)
+    return tuple(map(_cut, found))
+
+
+def _cut(passage: Passage) -> Snippet:
+    fragments, at = [], 0
+    for start, end in passage.spans:
+        fragments += [Fragment(passage.text[at:start], False), Fragment(passage.text[start:end], True)]
+        at = end
+    fragments.append(Fragment(passage.text[at:], False))
+    return Snippet(
+        field=passage.piece,
+        path=get_pieces()[passage.piece].path,
+        fragments=tuple(each for each in fragments if each.text),
+    )

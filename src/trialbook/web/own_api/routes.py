@@ -1,0 +1,193 @@
+"""Who answers which address of our own API? Each method reads parameters, asks one module, sends what it says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from trialbook.errors import UsageError
+from trialbook.news import find_news, make_urn
+from trialbook.saved import SavedSearch, find_searches, get_search
+from trialbook.search.search import SearchEngine
+from trialbook.store import Store
+from trialbook.store.arrivals import find_last_arrival
+from trialbook.web.api import answers
+from trialbook.web.api.answers import find_tag, guard, send, send_blocks
+from trialbook.web.api.errors import ApiError, quote
+from trialbook.web.api.parameters import Parameters
+from trialbook.web.own_api import bulk, document, feeds, finding, following, versions
+from trialbook.web.own_api.askable import EXPORT_FORMATS
+from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
+from trialbook.web.own_api.shapes import SavedAnswer, SavedLine
+from trialbook.web.pages.api_page import SavedView, render_api_page, render_saved_page
+
+SAVED_PAGE = "/saved"
+
+
+class Library(Protocol):
+    """What the API needs of the site."""
+
+    @property
+    def store(self) -> Store:
+        """The library, as this thread's own connection."""
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search over it."""
+
+
+class OwnApi:
+    """Our own API over one library; its methods are named as the operations of `ENDPOINTS`."""
+
+    def __init__(self, library: Library, home: Path) -> None:
+        self._library, self._home = library, home
+
+    def search(self, request: Request, parameters: Parameters) -> Response:
+        """A window of the studies that match."""
+        asked = finding.read_finding(parameters)
+        answer = finding.answer_finding(self._library.engine, asked, self._find_body)
+        return _send_json(answer)
+
+    def export(self, request: Request, parameters: Parameters) -> Response:
+        """All studies that match."""
+        try:
+            export = bulk.read_export(parameters)
+        except UsageError as error:
+            raise ApiError(str(error), 501) from error
+        bodies = bulk.iter_bodies(self._library.engine, export.request, self._find_body)
+        name = f'attachment; filename="studies.{export.form}"'
+        blocks = bulk.write_export(export, bodies)
+        return send_blocks(blocks, EXPORT_FORMATS[export.form], {"content-disposition": name})
+
+    def _find_body(self, nct_id: str, as_of: str | None) -> bytes | None:
+        """A record's bytes; the parts of a large answer may each be made in another thread."""
+        return self._library.store.find_body(nct_id, as_of=as_of)
+
+    def study(self, request: Request, parameters: Parameters) -> Response:
+        """A record, now or then."""
+        body = versions.find_record(self._library.store, request.path_params["nct_id"], parameters)
+        return send(request, body, answers.JSON, find_tag(self._library.store))
+
+    def versions(self, request: Request, parameters: Parameters) -> Response:
+        """The versions of a study."""
+        return _send_json(versions.answer_versions(self._library.store, request.path_params["nct_id"]))
+
+    def changes(self, request: Request, parameters: Parameters) -> Response:
+        """What differs between two versions."""
+        nct_id = request.path_params["nct_id"]
+        return _send_json(versions.answer_changes(self._library.store, nct_id, parameters))
+
+    def saved(self, request: Request, parameters: Parameters) -> Response:
+        """The saved searches."""
+        return _send_json(SavedAnswer(tuple(map(view_saved, find_searches(self._home)))))
+
+    def feed(self, request: Request, parameters: Parameters) -> Response:
+        """The feed of any search."""
+        asked = parameters.items(without=parameters_of_feeds())
+        query = following.normalise_query(urlencode(asked))
+        return self._send_feed(request, parameters, query, None)
+
+    def saved_feed(self, request: Request, parameters: Parameters) -> Response:
+        """The feed of a saved search."""
+        saved = get_search(self._home, request.path_params["name"])
+        return self._send_feed(request, parameters, saved.query, saved)
+
+    def _send_feed(
+        self, request: Request, parameters: Parameters, query: str, saved: SavedSearch | None
+    ) -> Response:
+        store, site = self._library.store, str(request.base_url).rstrip("/")
+        asked = following.read_followed(store, parameters, saved)
+        last = find_last_arrival(store)
+        news = find_news(store, self._library.engine, asked.request, after=asked.after, limit=asked.limit)
+        words = following.describe_query(query) or "all studies"
+        feed = feeds.Feed(
+            feed_id=make_urn(store, f"feed {saved.name} {saved.saved_at}" if saved else f"feed {query}"),
+            title=f"Trialbook: {saved.name if saved else words}",
+            description=f"New and changed studies: {words}",
+            site=site,
+            self_url=str(request.url),
+            home_url=site + SAVED_PAGE,
+            updated_at=news[0].learnt_at if news else saved.saved_at if saved else NEVER,
+            last=last,
+            news=news,
+        )
+        body, media_type = feeds.write_feed(feed, asked.form)
+        return send(request, body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+    def openapi(self, request: Request, parameters: Parameters) -> Response:
+        """The description for programs."""
+        return Response(document.write_document(), media_type=answers.JSON)
+
+    def page(self, request: Request, parameters: Parameters) -> Response:
+        """The description for people."""
+        return HTMLResponse(render_api_page(document.make_document()))
+
+    def saved_page(self, request: Request) -> Response:
+        """The page of the saved searches."""
+        views = [
+            SavedView(
+                **msgspec.structs.asdict(view_saved(each)), site_url=following.write_site_url(each.query)
+            )
+            for each in find_searches(self._home)
+        ]
+        return HTMLResponse(render_saved_page(views))
+
+
+# The feed of a library that knows nothing yet was never updated; Atom wants a date all the same.
+NEVER = "1970-01-01T00:00:00+00:00"
+
+
+def parameters_of_feeds() -> frozenset[str]:
+    """The parameters that say what a feed is like, not which studies it follows."""
+    return get_endpoint("feed").known - following.ASKABLE
+
+
+def view_saved(saved: SavedSearch) -> SavedLine:
+    """A saved search with its addresses."""
+    feed = f"{BASE}/saved/{saved.name}/feed"
+    return SavedLine(
+        name=saved.name,
+        query=saved.query,
+        saved_at=saved.saved_at,
+        search_url=f"{BASE}/search?{saved.query}",
+        atom_url=f"{feed}?format=atom",
+        json_feed_url=f"{feed}?format=json",
+    )
+
+
+def _send_json(answer: Any) -> Response:
+    return Response(msgspec.json.encode(answer), media_type=answers.JSON)
+
+
+def show_nothing(request: Request) -> Response:
+    """There is no such address."""
+    raise ApiError(f"There is nothing at {quote(request.url.path)}", 404)
+
+
+def _make_route(api: OwnApi, endpoint: Endpoint) -> Route:
+    answer: Callable[[Request, Parameters], Response] = getattr(api, endpoint.operation)
+
+    def read_and_answer(request: Request) -> Response:
+        return answer(request, Parameters(request.scope["query_string"], endpoint.known))
+
+    # Ids of other registries may have slashes in them.
+    path = endpoint.path.replace("{nctId}", "{nct_id:path}")
+    return Route(BASE + path, guard(read_and_answer), methods=["GET"])
+
+
+def make_routes(library: Library, home: Path) -> list[Route]:
+    """The addresses of our own API and the page of saved searches, for the application of one library."""
+    api = OwnApi(library, home)
+    return [
+        *(_make_route(api, endpoint) for endpoint in ENDPOINTS),
+        Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]),
+        Route(SAVED_PAGE, guard(api.saved_page), methods=["GET"]),
+    ]

@@ -1,0 +1,191 @@
+"""What form do the answers have? The OpenAPI document takes its schemas from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from trialbook.store.changes import Change
+
+
+class Fragment(msgspec.Struct, frozen=True):
+    """A piece of text, not yet escaped for any markup, and whether a searched word stands in it."""
+
+    text: str
+    hit: bool
+
+
+class Snippet(msgspec.Struct, frozen=True, rename="camel"):
+    """A passage of a record: the field it stands in, by name and path, and its text in order."""
+
+    field: str
+    path: str
+    fragments: tuple[Fragment, ...]
+
+
+class FoundStudy(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One study of an answer.
+
+    `score` is given where relevance decides the order; `study` is the part of the record that `fields`
+    asks for, in the record's own shape.
+    """
+
+    nct_id: str
+    score: float | None
+    study: dict[str, Any]
+    snippets: tuple[Snippet, ...]
+
+
+class ValueCount(msgspec.Struct, frozen=True):
+    """How many of the studies have a value."""
+
+    value: str
+    count: int
+
+
+class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The answer to a search.
+
+    `synonyms` are the other names that were searched for too; `suggestions` give, for each parameter with
+    words that no study has, its text put right, the likeliest first.
+    """
+
+    total: int
+    offset: int
+    as_of: str | None
+    synonyms: tuple[str, ...]
+    suggestions: dict[str, tuple[str, ...]]
+    facets: dict[str, tuple[ValueCount, ...]]
+    studies: tuple[FoundStudy, ...]
+    milliseconds: float
+
+
+class ChangeNote(msgspec.Struct, frozen=True):
+    """A change in short."""
+
+    group: str
+    text: str
+
+
+class VersionLine(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A version that the library holds; `number` counts from the oldest, 1.
+
+    `changes` are those against the version before, in short; only the last 60 versions have them.
+    """
+
+    number: int
+    version_date: str | None
+    learnt_at: str
+    format: str
+    is_current: bool
+    changes: tuple[ChangeNote, ...]
+
+
+class AnnouncedLine(msgspec.Struct, frozen=True, rename="camel"):
+    """A version that the registry's own history lists, numbered by the registry from 0."""
+
+    number: int
+    version_date: str
+    overall_status: str
+    changed_modules: tuple[str, ...]
+
+
+class VersionsAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The versions of a study, the oldest first."""
+
+    nct_id: str
+    versions: tuple[VersionLine, ...]
+    announced: tuple[AnnouncedLine, ...]
+
+
+class ComparedVersion(msgspec.Struct, frozen=True, rename="camel"):
+    """One of two versions that are compared."""
+
+    number: int
+    version_date: str | None
+    learnt_at: str
+
+
+class ChangesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What differs between two versions of a study.
+
+    `warnings` say what a reader of results should know: primary outcomes changed after the start.
+    """
+
+    nct_id: str
+    before: ComparedVersion
+    after: ComparedVersion
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+
+
+class SavedLine(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A saved search and where its answer and its feeds are."""
+
+    name: str
+    query: str
+    saved_at: str
+    search_url: str
+    atom_url: str
+    json_feed_url: str
+
+
+class SavedAnswer(msgspec.Struct, frozen=True):
+    """All saved searches, by name."""
+
+    saved: tuple[SavedLine, ...]
+
+
+class ItemFacts(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a program wants to know of an item: what changed, element by element.
+
+    Long values are cut, and at most 100 changes are given.
+    """
+
+    nct_id: str
+    number: int
+    is_new: bool
+    version_date: str | None
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+
+
+class FeedItem(msgspec.Struct, frozen=True, rename={"trialbook": "_trialbook"}, kw_only=True):
+    """A new or changed study, as jsonfeed.org has it."""
+
+    id: str
+    url: str
+    title: str
+    content_html: str
+    content_text: str
+    date_published: str
+    date_modified: str
+    tags: tuple[str, ...]
+    trialbook: ItemFacts
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who made a feed."""
+
+    name: str
+
+
+class FeedFacts(msgspec.Struct, frozen=True):
+    """`after=last` asks for what comes later than all that this feed holds."""
+
+    last: int
+
+
+class JsonFeed(msgspec.Struct, frozen=True, rename={"trialbook": "_trialbook"}, kw_only=True):
+    """A JSON Feed, version 1.1 (jsonfeed.org)."""
+
+    version: str
+    title: str
+    home_page_url: str
+    feed_url: str
+    description: str
+    language: str
+    authors: tuple[Author, ...]
+    items: tuple[FeedItem, ...]
+    trialbook: FeedFacts

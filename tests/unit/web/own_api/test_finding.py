@@ -1,0 +1,135 @@
+"""Does a search tell what the registry's API withholds, and does it keep within its bounds?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from trialbook.search.areas import get_pieces, get_values
+
+OURS = "query.cond=Diabetes&filter.ids=NCT98000001|NCT98000002|NCT98000003|NCT98000004"
+
+
+def ask(own: TestClient, query: str) -> Any:
+    answer = own.get(f"/search?{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_facets_count_the_studies_by_value(own: TestClient) -> None:
+    found = ask(
+        own, "limit=100&facets=Phase|OverallStatus,LocationCountry&fields=ProtocolSection&facetSize=99"
+    )
+    assert list(found["facets"]) == ["Phase", "OverallStatus", "LocationCountry"]
+    for name, counts in found["facets"].items():
+        expected: Counter[str] = Counter()
+        for study in found["studies"]:
+            expected.update(set(get_values(study["study"], get_pieces()[name])))
+        assert {each["value"]: each["count"] for each in counts} == expected
+        assert [each["count"] for each in counts] == sorted(expected.values(), reverse=True)
+
+
+def test_facets_may_be_asked_by_older_names_and_without_studies(own: TestClient) -> None:
+    found = ask(own, f"{OURS}&facets=OVERALL-STATUS&facetSize=1&limit=0")
+    assert found["facets"] == {"OverallStatus": [{"value": "RECRUITING", "count": 3}]}
+    assert (found["total"], found["studies"]) == (4, [])
+
+
+def test_snippets_are_pieces_of_the_element_that_they_name(own: TestClient) -> None:
+    found = ask(
+        own,
+        "query.cond=heart+attack&limit=100&fields=ProtocolSection|DerivedSection|ResultsSection&snippets=5",
+    )
+    assert found["total"] > 0
+    for study in found["studies"]:
+        assert study["snippets"]
+        for snippet in study["snippets"]:
+            texts = get_values(study["study"], get_pieces()[snippet["field"]])
+            text = "".join(fragment["text"] for fragment in snippet["fragments"])
+            assert any(text in each for each in texts)
+            assert any(fragment["hit"] for fragment in snippet["fragments"])
+            assert get_pieces()[snippet["field"]].path == snippet["path"]
+
+
+def test_what_is_no_text_is_no_markup_either(own: TestClient) -> None:
+    found = ask(own, "query.term=alert&filter.ids=NCT98000004&snippets=1")
+    (snippet,) = found["studies"][0]["snippets"]
+    marked = [fragment["text"] for fragment in snippet["fragments"] if fragment["hit"]]
+    assert (snippet["field"], marked) == ("BriefTitle", ["alert"])
+    assert snippet["fragments"][0]["text"] == "<script>"
+
+
+def test_no_snippets_where_none_are_asked(own: TestClient) -> None:
+    assert ask(own, f"{OURS}&snippets=0")["studies"][0]["snippets"] == []
+
+
+def test_synonyms_that_were_searched_for_are_told(own: TestClient) -> None:
+    assert "myocardial infarction" in ask(own, "query.cond=heart+attack")["synonyms"]
+
+
+def test_a_spelling_is_suggested_for_words_that_no_study_has(own: TestClient) -> None:
+    found = ask(own, "query.cond=hart+failure&query.term=AREA[OverallStatus]RECRUITING")
+    assert found["suggestions"]["query.cond"][0] == "heart failure"
+    assert list(found["suggestions"]) == ["query.cond"]
+
+
+def test_a_search_as_of_a_day_finds_what_was_then(own: TestClient) -> None:
+    query = "filter.ids=NCT98000001&filter.overallStatus=RECRUITING&fields=EnrollmentCount|OverallStatus"
+    assert ask(own, query)["total"] == 0
+    found = ask(own, f"{query}&as_of=2024-12-31")
+    assert (found["total"], found["asOf"]) == (1, "2024-12-31")
+    assert found["studies"][0]["study"]["protocolSection"]["statusModule"] == {"overallStatus": "RECRUITING"}
+    assert ask(own, f"{query}&as_of=2024")["asOf"] == "2024-12-31"
+    assert ask(own, f"{query}&as_of=2019-01-01")["total"] == 0
+
+
+def test_windows_join_without_a_gap(own: TestClient) -> None:
+    whole = [each["nctId"] for each in ask(own, "query.term=heart&limit=20")["studies"]]
+    parts = [
+        each["nctId"]
+        for offset in range(0, 20, 3)
+        for each in ask(own, f"query.term=heart&limit=3&offset={offset}")["studies"]
+    ]
+    assert len(whole) > 6
+    assert parts[: len(whole)] == whole
+
+
+def test_a_score_is_given_where_relevance_decides(own: TestClient) -> None:
+    scores = [each["score"] for each in ask(own, "query.term=heart")["studies"]]
+    assert all(isinstance(score, float) for score in scores)
+    assert scores == sorted(scores, reverse=True)
+    assert ask(own, "query.term=heart&sort=StartDate")["studies"][0]["score"] is None
+    assert ask(own, "limit=1")["studies"][0]["score"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("facets=Nothing", "Parameter 'facets' contains invalid field name: 'Nothing'"),
+        ("facets=BriefTitle", "studies cannot be counted by `BriefTitle`"),
+        ("facets=" + "|".join(["Phase"] * 2_001), "Parameter `facets` has more than 2000 items"),
+        ("facets=" + "a" * 101, "Item 1 in parameter `facets` has incorrect format"),
+        ("limit=101", "Parameter `limit` must be between 0 and 100"),
+        ("limit=-1", "Parameter `limit` has incorrect format"),
+        ("offset=10001", "Parameter `offset` must be between 0 and 10000"),
+        ("facetSize=0", "Parameter `facetSize` must be between 1 and 1000"),
+        ("snippets=6", "Parameter `snippets` must be between 0 and 5"),
+        ("as_of=yesterday", "as_of is no date"),
+        ("pageToken=x", "`pageToken` is unknown parameter"),
+        ("query.term=(heart", "Other terms"),
+        ("fields=Nothing", "Parameter 'fields' contains invalid field name: 'Nothing'"),
+    ],
+)
+def test_what_makes_no_sense_is_declined_in_plain_text(own: TestClient, query: str, message: str) -> None:
+    answer = own.get(f"/search?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert message in answer.text
+
+
+def test_facets_of_too_many_fields_are_declined(own: TestClient) -> None:
+    names = [piece.name for piece in get_pieces().values() if piece.kind in ("enum", "boolean")][:51]
+    assert own.get("/search?facets=" + "|".join(names[:50])).status_code == 200
+    assert "at most 50 fields" in own.get("/search?facets=" + "|".join(names)).text

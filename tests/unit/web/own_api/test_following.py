@@ -1,0 +1,51 @@
+"""Is a search that is to be followed read as it was meant?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trialbook.errors import QueryError
+from trialbook.saved import SavedSearch
+from trialbook.store import Store
+from trialbook.web.api.errors import ApiError
+from trialbook.web.api.parameters import Parameters
+from trialbook.web.own_api.endpoints import get_endpoint
+from trialbook.web.own_api.following import describe_query, normalise_query, read_followed
+
+KNOWN = get_endpoint("feed").known
+
+
+def test_the_same_search_has_one_form() -> None:
+    assert normalise_query("query.term=b&query.cond= a ") == normalise_query(
+        "query.cond=a&query.term=b&aggFilters="
+    )
+    assert normalise_query("filter.ids=NCT1&filter.ids=NCT2") == "filter.ids=NCT1%7CNCT2"
+
+
+@pytest.mark.parametrize("query", ["limit=3", "query.cond=(", "filter.geo=here", "x"])
+def test_what_cannot_be_asked_cannot_be_followed(query: str) -> None:
+    with pytest.raises((ApiError, QueryError)):
+        normalise_query(query)
+
+
+def test_a_title_stays_short() -> None:
+    assert len(describe_query("query.term=" + "a" * 10_000)) == 150
+    assert describe_query("query.term=a%0Ab") == "a b"
+
+
+def test_a_month_counts_from_its_first_day(own_home: Path) -> None:
+    with Store(own_home) as store:
+        every, none = (
+            read_followed(store, Parameters(f"since={day}".encode(), KNOWN)).after
+            for day in ("2000", "2999-01")
+        )
+        assert every == 0
+        saved = SavedSearch("a", "query.cond=b", "2026-01-01T00:00:00+00:00", none)
+        followed = read_followed(store, Parameters(b"since=2000&limit=3", KNOWN), saved)
+        assert (followed.after, followed.limit, followed.form) == (none, 3, "atom")
+        today = store.find_versions("NCT98000001")[0].learnt_at[:10]
+        assert read_followed(store, Parameters(f"since={today[:4]}".encode(), KNOWN)).after == 0
+        with pytest.raises(QueryError, match="since is no date"):
+            read_followed(store, Parameters(b"since=soon", KNOWN))

@@ -47,7 +47,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     is_in_path: bool = False
 
 
-def make_number(name: str, meaning: str, *, most: int, default: int | None = None, least: int = 0) -> Parameter:
+def make_number(
+    name: str, meaning: str, *, most: int, default: int | None = None, least: int = 0
+) -> Parameter:
     schema = {"type": "integer", "minimum": least, "maximum": most}
     return Parameter(
         name=name, meaning=meaning, schema=schema if default is None else {**schema, "default": default}

@@ -25,6 +25,7 @@ def is_word_char(char: str) -> bool:
 def folded_words(text: str) -> list[str]:
     """Lower-case words without accents, possessives, plural endings and British spelling."""
     plain = "".join("'" if char in "’‘ʼ´`" else char for char in text)
+    plain = "".join(" " if is_symbol(char) else char for char in plain)
     plain = unicodedata.normalize("NFKD", plain).casefold()
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     words, word = [], ""
@@ -43,6 +44,10 @@ def folded_words(text: str) -> list[str]:
             words.append(word)
             word = ""
     return [singular(americanised(without_apostrophe(word))) for word in words]
+
+
+def is_symbol(char: str) -> bool:
+    return not char.isascii() and unicodedata.category(char) in ("Sc", "Sk", "Sm", "So")
 
 
 def is_number(word: str) -> bool:
@@ -89,7 +94,7 @@ BRITISH_INSIDE = paired("""
     tumour/tumor behaviour/behavior colour/color odour/odor labour/labor humour/humor favour/favor
     programme/program ageing/aging
     """)
-BRITISH_ENDINGS = paired("aised/aized lised/lized omised/omized ising/izing")
+BRITISH_ENDINGS = paired("aised/aized lised/lized omised/omized ising/izing geneic/genic geneics/genics")
 BRITISH_RE = ("litre", "titre", "metre")
 
 

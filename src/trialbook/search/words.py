@@ -2,12 +2,14 @@
 
 Two words are the same to a query (EXPANSION[Term] and wider) when these rules make them one:
 
-- case and accents go (`Sjögren` → `sjogren`), compatibility forms become plain (`ﬁ` → `fi`);
+- case and accents go (`Sjögren` → `sjogren`), compatibility forms become plain (`ﬁ` → `fi`), and
+  signs that are no letters part words before that (`Humira™` → `humira`, not `humiratm`);
 - every character that is neither letter nor digit separates, so `follow-up` is `follow`, `up`;
   only a decimal point between digits holds (`0.5`);
 - possessives go (`Crohn's` → `crohn`), other apostrophes close up (`O'Brien` → `obrien`);
 - plain English and the usual Latin plurals become singular, unless the word is known to end in s;
-- British spellings become American (`anaemia`, `tumour`, `randomised`).
+- British spellings become American (`anaemia`, `tumour`, `randomised`), and the two spellings of
+  kinship one (`allogeneic` → `allogenic`).
 
 A folded word need not be a word of any language: it is right as long as the forms that belong
 together fold alike and no two meanings meet. EXPANSION[None] uses `split_words` instead.
@@ -26,6 +28,7 @@ _ASCII_TO_CHUNKS = bytes(
     byte if byte > 127 or chr(byte) in ".'`" else ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ")
     for byte in range(256)
 )
+_SIGN = re.compile(r"[^\w\x00-\x7f]")
 _EXACT_WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'"})
 
@@ -60,7 +63,7 @@ _AE_PLURALS = frozenset({
 _BRITISH = re.compile(
     r"aem|haem|oedem|oesoph|oestr|paed|foet|rrhoea|pnoea|sulph|caes|gynaec|anaest|faec|aetiol|coeli"
     r"|isation|[al]ised$|omised$|ising$|tumour|behaviour|colour|odour|labour|humour|favour"
-    r"|(?:(?<=^cent)|(?<=^fib)|(?<=lit)|(?<=tit)|(?<=met))re(?=s?$)|programme|ageing"
+    r"|geneic(?=s?$)|(?:(?<=^cent)|(?<=^fib)|(?<=lit)|(?<=tit)|(?<=met))re(?=s?$)|programme|ageing"
 )
 AMERICAN_SPELLINGS = {
     "aem": "em", "haem": "hem", "oedem": "edem", "oesoph": "esoph", "oestr": "estr", "paed": "ped",
@@ -69,7 +72,7 @@ AMERICAN_SPELLINGS = {
     "isation": "ization", "aised": "aized", "lised": "lized", "omised": "omized", "ising": "izing",
     "tumour": "tumor", "behaviour": "behavior", "colour": "color", "odour": "odor",
     "labour": "labor", "humour": "humor", "favour": "favor", "re": "er", "programme": "program",
-    "ageing": "aging",
+    "ageing": "aging", "geneic": "genic",
 }  # fmt: skip
 
 
@@ -98,9 +101,15 @@ def split_words(text: str) -> list[str]:
 def _fold_chunk(chunk: str) -> tuple[str, ...]:
     """Fold what stands between two spaces; lower case already where it is ASCII."""
     if not chunk.isascii():
-        chunk = unicodedata.normalize("NFKD", chunk.translate(_APOSTROPHES)).casefold()
+        plain = _SIGN.sub(_part_at_symbol, chunk.translate(_APOSTROPHES))
+        chunk = unicodedata.normalize("NFKD", plain).casefold()
         chunk = "".join([char for char in chunk if not unicodedata.combining(char)])
     return tuple([_fold_word(word) for word in _WORD.findall(chunk)])
+
+
+def _part_at_symbol(found: re.Match[str]) -> str:
+    """A blank for a symbol (™, ℃): its compatibility form would make letters of it."""
+    return " " if unicodedata.category(found[0]).startswith("S") else found[0]
 
 
 class _FoldedChunks(dict[str, tuple[str, ...]]):

@@ -39,6 +39,10 @@ from trialbook.search.words import fold_words, split_words
         ("Sjogren", "Sjögren", "SJÖGREN’S", "Sjo\u0308gren"),
         ("follow-up", "follow up", "Follow–Up"),
         ("O'Brien", "O’Brien", "obrien"),
+        ("allogenic", "allogeneic", "Allogeneic"),
+        ("xenogenic", "xenogeneic"),
+        ("Humira", "Humira™", "HUMIRA®", "Humira℠"),
+        ("5 mg", "5™ mg"),
         ("Straße", "STRASSE"),
         ("fibrosis", "ﬁbrosis"),
         ("µg", "μg"),
@@ -58,7 +62,16 @@ def test_words_that_only_look_plural_stay_whole(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("AIDS", "aid"), ("SARS", "sar"), ("mg", "g"), ("il-1", "il-10"), ("0.5", "5")]
+    ("one", "other"),
+    [
+        ("AIDS", "aid"),
+        ("SARS", "sar"),
+        ("mg", "g"),
+        ("il-1", "il-10"),
+        ("0.5", "5"),
+        ("genetic", "genic"),
+        ("homogeneity", "homogenity"),
+    ],
 )
 def test_different_meanings_stay_apart(one: str, other: str) -> None:
     assert fold_words(one) != fold_words(other)

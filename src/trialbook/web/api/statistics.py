@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -23,6 +24,8 @@ TYPES = ("ENUM", "STRING", "DATE", "INTEGER", "NUMBER", "BOOLEAN")
 COUNTED_AT_ONCE = 2_000
 LONGEST_WAIT_S = 15.0
 SHORTEST_PAUSE_S = 120.0
+# Each request that waits holds a thread that others could be answered in.
+MOST_WAITING = 4
 
 
 class StatisticsKeeper:
@@ -38,6 +41,7 @@ class StatisticsKeeper:
         self._known: Statistics | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = -SHORTEST_PAUSE_S
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
     def get(self, store: Store) -> Statistics:
         """The statistics; raises ApiError 503 where a large library is being counted for the first time."""
@@ -46,9 +50,11 @@ class StatisticsKeeper:
             if self._known is not None:
                 return self._known
             process = self._process
-        deadline = time.monotonic() + LONGEST_WAIT_S
-        while process is not None and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
+        if process is not None and self._waiting.acquire(blocking=False):
+            try:
+                _wait_for(process)
+            finally:
+                self._waiting.release()
         with self._lock:
             self._known = self._known or load_statistics(self._home, store.library_id)
             if self._known is None:
@@ -80,6 +86,11 @@ class StatisticsKeeper:
             self._process = subprocess.Popen(  # noqa: S603 - our own program with our own folder
                 [sys.executable, "-m", "trialbook.statistics", str(self._home)]
             )
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(LONGEST_WAIT_S)
 
 
 def write_sizes(sizes: SizeStatistics) -> bytes:

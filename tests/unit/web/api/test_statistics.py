@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import queue
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,31 @@ def test_a_first_count_that_takes_long_is_said(home: Path, monkeypatch: pytest.M
         assert raised.value.status == 503
         keeper.wait()
         assert keeper.get(store).sizes.total_studies == 3
+
+
+def test_few_requests_wait_for_a_first_count(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "COUNTED_AT_ONCE", 0)
+    is_over = threading.Event()
+    monkeypatch.setattr(keeping, "_wait_for", lambda process: is_over.wait(60))
+    keeper = keeping.StatisticsKeeper(home)
+    declined: queue.Queue[int] = queue.Queue()
+
+    def get() -> None:
+        with Store(home) as store:
+            try:
+                keeper.get(store)
+            except ApiError as error:
+                declined.put(error.status)
+
+    threads = [threading.Thread(target=get) for _ in range(keeping.MOST_WAITING + 3)]
+    for thread in threads:
+        thread.start()
+    assert [declined.get(timeout=30) for _ in range(3)] == [503] * 3
+    keeper.wait()
+    is_over.set()
+    for thread in threads:
+        thread.join(60)
+    assert declined.empty(), "who waited was answered"
 
 
 def test_statistics_of_another_library_or_a_torn_file_do_not_count(home: Path) -> None:

@@ -15,7 +15,7 @@ from trialbook.errors import TrialbookError
 from trialbook.search.query.parse import parse_query
 from trialbook.search.search import SearchEngine, SearchRequest
 from trialbook.store import Store
-from trialbook.web.api import answers, listing, metadata, one_study, statistics
+from trialbook.web.api import answers, listing, metadata, one_study, site_history, statistics
 from trialbook.web.api.answers import guard, refuse, run_guarded, send, send_blocks
 from trialbook.web.api.errors import ApiError, quote, refuse_format
 from trialbook.web.api.parameters import Parameters, find_nct_id
@@ -184,4 +184,4 @@ def make_routes(library: Library, home: Path) -> list[Route]:
     routes = [Route(BASE + path, guard(endpoint), methods=["GET"]) for path, endpoint in paths.items()]
     routes.append(Route(BASE + "/studies/{nct_id}", api.study, methods=["GET"]))
     routes.append(Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]))
-    return routes
+    return routes + site_history.make_routes(library)

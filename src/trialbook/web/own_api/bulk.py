@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,14 +19,13 @@ from trialbook.web.api.one_study import cut
 from trialbook.web.api.parameters import Parameters
 from trialbook.web.api.projection import Selection, select_fields
 from trialbook.web.own_api.askable import EXPORT_FORMATS
+from trialbook.web.own_api.counting import FindBody
 from trialbook.web.own_api.endpoints import get_endpoint
 from trialbook.web.own_api.parquet import open_writer, write_parquet
 from trialbook.web.search_view import read_as_of
 
 STUDIES_AT_ONCE = 1_000
 KNOWN = get_endpoint("export").known
-
-FindBody = Callable[[str, str | None], bytes | None]
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):

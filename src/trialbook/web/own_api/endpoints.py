@@ -36,6 +36,7 @@ from trialbook.web.own_api.askable import (
     make_choice,
     make_number,
 )
+from trialbook.web.own_api.counting import MOST_READ
 
 BASE = "/api/trialbook"
 HTML = "text/html; charset=utf-8"
@@ -94,8 +95,9 @@ ENDPOINTS = (
             FIELDS,
             Parameter(
                 name="facets",
-                meaning=f"Fields to count the studies by, up to {MOST_FACETS}: those with a list of values, true"
-                " or false, and conditions, keywords, interventions, sponsors and places.",
+                meaning=f"Fields to count the studies by, up to {MOST_FACETS}. Of any number of studies: those with a"
+                " list of values, true or false, and conditions, keywords, interventions, sponsors and places;"
+                f" all others where at most {MOST_READ} studies match.",
                 example="Phase|OverallStatus|LocationCountry",
             ),
             make_number(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,18 +9,18 @@ import msgspec
 from trialbook.model.study import decode_record
 from trialbook.search.areas import find_piece, get_pieces
 from trialbook.search.order import RELEVANCE
-from trialbook.search.search import SearchEngine, SearchRequest
+from trialbook.search.search import MOST_FACETS, SearchEngine, SearchRequest
 from trialbook.search.snippets import Passage, find_passages
 from trialbook.web.api.asked import AREAS, read_asked, read_words
 from trialbook.web.api.errors import ApiError, refuse_field, refuse_format
 from trialbook.web.api.parameters import Parameters
 from trialbook.web.api.projection import Selection, project, select_fields
 from trialbook.web.own_api import askable
+from trialbook.web.own_api.counting import FindBody, count_by_reading, split_facets
 from trialbook.web.own_api.shapes import FoundStudy, Fragment, SearchAnswer, Snippet, ValueCount
 from trialbook.web.search_view import read_as_of
 
 BASIC = "BasicSearch"
-FindBody = Callable[[str, str | None], bytes | None]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,14 +90,24 @@ def _read_facets(parameters: Parameters) -> tuple[str, ...]:
         piece = find_piece(name)
         if piece is None:
             raise refuse_field("facets", name)
+        if piece.kind in ("struct", "geo"):
+            raise ApiError(f"Unsupported facet field type: {piece.type.removesuffix('[]')}")
         names.append(piece.name)
+    if len(set(names)) > MOST_FACETS:
+        raise ApiError(f"Parameter `facets` has more than {MOST_FACETS} items")
     return tuple(dict.fromkeys(names))
 
 
 def answer_finding(engine: SearchEngine, finding: Finding, find_body: FindBody) -> SearchAnswer:
     """Search, and read what is to be shown of the studies; raises QueryError."""
-    request = finding.request
+    request, others = split_facets(finding.request)
     result = engine.search(request)
+    facets = {
+        name: tuple(ValueCount(value, count) for value, count in counts.items())
+        for name, counts in result.facets.items()
+    }
+    if others:
+        facets |= count_by_reading(engine, request, others, find_body)
     is_by_relevance = bool(request.queries) and (not request.sort or request.sort[0].field == RELEVANCE)
     studies = []
     for nct_id, score in zip(result.nct_ids, result.scores, strict=True):
@@ -119,10 +128,7 @@ def answer_finding(engine: SearchEngine, finding: Finding, find_body: FindBody) 
         as_of=request.as_of,
         synonyms=result.added,
         suggestions=_suggest(engine, finding.texts),
-        facets={
-            name: tuple(ValueCount(value, count) for value, count in counts.items())
-            for name, counts in result.facets.items()
-        },
+        facets={name: facets[name] for name in finding.request.facets},
         studies=tuple(studies),
         milliseconds=round(result.milliseconds, 3),
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from trialbook.errors import UsageError
@@ -62,10 +62,12 @@ class OwnApi:
             export = bulk.read_export(parameters)
         except UsageError as error:
             raise ApiError(str(error), 501) from error
+        headers = {"content-disposition": f'attachment; filename="studies.{export.form}"'}
+        media_type = EXPORT_FORMATS[export.form]
+        if request.method == "HEAD":
+            return StreamingResponse(iter(()), headers=headers, media_type=media_type)
         bodies = bulk.iter_bodies(self._library.engine, export.request, self._find_body)
-        name = f'attachment; filename="studies.{export.form}"'
-        blocks = bulk.write_export(export, bodies)
-        return send_blocks(blocks, EXPORT_FORMATS[export.form], {"content-disposition": name})
+        return send_blocks(bulk.write_export(export, bodies), media_type, {**headers})
 
     def _find_body(self, nct_id: str, as_of: str | None) -> bytes | None:
         """A record's bytes; the parts of a large answer may each be made in another thread."""

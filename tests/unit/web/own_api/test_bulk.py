@@ -41,6 +41,14 @@ def test_json_lines_hold_every_record_as_it_was_received(own: TestClient, own_ho
     assert len(held) > 70
 
 
+def test_a_head_does_not_walk(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "iter_bodies", None)
+    answer = own.head("/export?format=csv")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert own.head("/export?format=x").status_code == 400
+
+
 def test_a_walk_in_small_steps_gives_the_same(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = own.get("/export?query.cond=heart").content
     monkeypatch.setattr(bulk, "STUDIES_AT_ONCE", 2)

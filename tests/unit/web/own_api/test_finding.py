@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from trialbook.search.areas import get_pieces, get_values
+from trialbook.web.own_api import counting
 
 OURS = "query.cond=Diabetes&filter.ids=NCT98000001|NCT98000002|NCT98000003|NCT98000004"
 
@@ -30,6 +31,59 @@ def test_facets_count_the_studies_by_value(own: TestClient) -> None:
             expected.update(set(get_values(study["study"], get_pieces()[name])))
         assert {each["value"]: each["count"] for each in counts} == expected
         assert [each["count"] for each in counts] == sorted(expected.values(), reverse=True)
+
+
+def test_fields_that_the_index_does_not_count_are_counted_too(own: TestClient) -> None:
+    names = (
+        "StartDate",
+        "EnrollmentCount",
+        "Phase",
+        "LocationFacility",
+        "MinimumAge",
+        "NumArmGroups",
+        "Acronym",
+    )
+    found = ask(own, f"limit=100&facets={'|'.join(names)}&fields=ProtocolSection&facetSize=999")
+    assert list(found["facets"]) == list(names)
+    for name, counts in found["facets"].items():
+        expected: Counter[str] = Counter()
+        for study in found["studies"]:
+            expected.update({str(value) for value in get_values(study["study"], get_pieces()[name])})
+        assert {each["value"]: each["count"] for each in counts} == expected, name
+        assert [each["count"] for each in counts] == sorted(expected.values(), reverse=True)
+
+
+def test_fields_that_the_index_does_not_count_are_read_out_of_few_records_only(
+    own: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "MOST_READ", 3)
+    assert ask(own, "filter.ids=NCT98000001&facets=StartDate")["facets"]["StartDate"] == [
+        {"value": "2021-08", "count": 1}
+    ]
+    answer = own.get(f"/search?{OURS}&facets=StartDate")
+    assert answer.status_code == 400
+    assert (
+        "Studies can be counted by `StartDate` where a search finds at most 3; this one finds 4"
+        in answer.text
+    )
+
+
+def test_counts_that_are_read_out_of_records_are_of_their_day(own: TestClient) -> None:
+    query = "filter.ids=NCT98000001&facets=EnrollmentCount|OverallStatus"
+    now, then = (ask(own, query + day)["facets"] for day in ("", "&as_of=2024-12-31"))
+    assert (now["EnrollmentCount"][0]["value"], then["EnrollmentCount"][0]["value"]) == ("30", "26")
+    assert (now["OverallStatus"][0]["value"], then["OverallStatus"][0]["value"]) == (
+        "COMPLETED",
+        "RECRUITING",
+    )
+
+
+def test_long_values_are_not_listed() -> None:
+    bodies = [
+        b'{"protocolSection":{"identificationModule":{"briefTitle":"%s"}}}' % (b"a" * n) for n in (500, 501)
+    ]
+    (counted,) = counting.count_values(bodies, ("BriefTitle",), 9)["BriefTitle"]
+    assert (len(counted.value), counted.count) == (500, 1)
 
 
 def test_facets_may_be_asked_by_older_names_and_without_studies(own: TestClient) -> None:
@@ -109,7 +163,8 @@ def test_a_score_is_given_where_relevance_decides(own: TestClient) -> None:
     ("query", "message"),
     [
         ("facets=Nothing", "Parameter 'facets' contains invalid field name: 'Nothing'"),
-        ("facets=BriefTitle", "studies cannot be counted by `BriefTitle`"),
+        ("facets=Location", "Unsupported facet field type: Location"),
+        ("facets=LocationGeoPoint", "Unsupported facet field type: GeoPoint"),
         ("facets=" + "|".join(["Phase"] * 2_001), "Parameter `facets` has more than 2000 items"),
         ("facets=" + "a" * 101, "Item 1 in parameter `facets` has incorrect format"),
         ("limit=101", "Parameter `limit` must be between 0 and 100"),
@@ -132,4 +187,4 @@ def test_what_makes_no_sense_is_declined_in_plain_text(own: TestClient, query: s
 def test_facets_of_too_many_fields_are_declined(own: TestClient) -> None:
     names = [piece.name for piece in get_pieces().values() if piece.kind in ("enum", "boolean")][:51]
     assert own.get("/search?facets=" + "|".join(names[:50])).status_code == 200
-    assert "at most 50 fields" in own.get("/search?facets=" + "|".join(names)).text
+    assert "`facets` has more than 50 items" in own.get("/search?facets=" + "|".join(names)).text

@@ -135,6 +135,11 @@ class SearchEngine:
         self._newest: View | None = None
         self._lock = threading.Lock()
 
+    @property
+    def state(self) -> int:
+        """The number of the state of the index that answers now; no other state has it, in any process."""
+        return self._view().number
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
 

@@ -44,6 +44,12 @@ SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
 }
+# What a browser asks before a script of another site may send more than the plainest request.
+PREFLIGHT_HEADERS = {
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": "*",
+    "access-control-max-age": "86400",
+}
 LONGEST_ADDRESS = 8_000
 # Clients of the API ask for a thousand records by id.
 LONGEST_API_ADDRESS = 60_000
@@ -72,6 +78,9 @@ class SecurityHeaders:
                     message["headers"] += self._api_headers
             await send(message)
 
+        if is_api and self._api_headers and scope.get("method") == "OPTIONS":
+            await Response(status_code=204, headers=PREFLIGHT_HEADERS)(scope, receive, send_with_headers)
+            return
         length = len(scope.get("query_string", b"")) if scope["type"] == "http" else 0
         if is_api and length > LONGEST_API_ADDRESS:
             text = f"The query string has more than {LONGEST_API_ADDRESS} characters"

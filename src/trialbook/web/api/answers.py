@@ -24,38 +24,56 @@ ZIP = "application/zip"
 BLOCK_BYTES = 1 << 18
 
 
-def make_tag(library_id: str, seq: int) -> str:
-    """The state of a library as an ETag: it changes with every change of any record."""
-    return f'"{__version__}-{library_id[:12]}-{seq}"'
+def make_tag(library_id: str, seq: int, index_state: int | None = None) -> str:
+    """The state of a library as an ETag: it changes with every change of any record.
+
+    `index_state` for what a search found: the index follows the library with some delay.
+    """
+    found_in = "" if index_state is None else f"-{index_state:x}"
+    return f'"{__version__}-{library_id[:12]}-{seq}{found_in}"'
 
 
 def find_tag(store: Store) -> str:
-    """The tag of what the library holds now."""
+    """The tag of what the library holds now. Ask for it before anything is read that it stands for:
+    what changes in between then leaves under a tag that no later answer has.
+    """
     return make_tag(store.library_id, store.seq)
+
+
+def has_already(request: Request, tag: str) -> bool:
+    """Whether the client says that it has the answer with this tag."""
+    known = request.headers.get("if-none-match")
+    return known is not None and (
+        known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
+    )
 
 
 def send(request: Request, body: bytes, media_type: str, tag: str, **headers: str) -> Response:
     """Send an answer, or only that the client has it already."""
-    known = request.headers.get("if-none-match")
     extra = {"etag": tag, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    if known is not None and (
-        known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
-    ):
+    if has_already(request, tag):
         return Response(status_code=304, headers=extra)
     return Response(body, headers=extra, media_type=media_type)
 
 
-def send_blocks(blocks: Iterator[bytes], media_type: str, headers: dict[str, str | None]) -> Response:
-    """Send an answer that is made while it leaves; one that fits into a block has its length in its head.
+def send_unchanged(tag: str) -> Response:
+    """Say that the client has the answer already."""
+    return Response(status_code=304, headers={"etag": tag})
 
-    It has no tag: the index, which decides what is in it, follows the library with some delay.
-    """
+
+def send_blocks(blocks: Iterator[bytes], media_type: str, headers: dict[str, str | None]) -> Response:
+    """Send an answer that is made while it leaves; one that fits into a block has its length in its head."""
     large = gather(blocks)
     first, second = next(large, b""), next(large, None)
     extra = {name: value for name, value in headers.items() if value is not None}
     if second is None:
         return Response(first, headers=extra, media_type=media_type)
     return StreamingResponse(chain((first, second), large), headers=extra, media_type=media_type)
+
+
+def stream(blocks: Iterator[bytes], media_type: str, headers: dict[str, str]) -> Response:
+    """Send an answer of any length that is made while it leaves."""
+    return StreamingResponse(gather(blocks), headers=headers, media_type=media_type)
 
 
 def gather(blocks: Iterable[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +15,11 @@ from trialbook.web.api.fhir import make_bundle
 from trialbook.web.api.parameters import Parameters
 from trialbook.web.api.projection import Selection, project, replace_markup, select_fields
 from trialbook.web.api.ris import choose_tags, write_reference
+from trialbook.web.api.zip_stream import write_zip
 
 KNOWN = frozenset({"format", "markupFormat", "fields"})
 FORMATS = ("json", "csv", "json.zip", "fhir.json", "ris")
 MARKUPS = ("markdown", "legacy")
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 Write = Callable[[str, bytes], bytes]
 
@@ -31,7 +29,13 @@ class StudyAnswer(msgspec.Struct, frozen=True):
 
     media_type: str
     write: Write
-    file_name: str = ""
+    file_ending: str = ""
+
+    def name(self, nct_id: str) -> dict[str, str]:
+        """What tells a client under which name to keep the answer, if it is a file."""
+        if not self.file_ending:
+            return {}
+        return {"content_disposition": f'attachment; filename="{nct_id}{self.file_ending}"'}
 
 
 def read_study_request(parameters: Parameters) -> StudyAnswer:
@@ -73,8 +77,4 @@ def _write_csv(body: bytes, columns: list[str]) -> bytes:
 
 
 def _pack(nct_id: str, body: bytes) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        entry = zipfile.ZipInfo(f"{nct_id}.json", ZIP_DATE)
-        archive.writestr(entry, body, compress_type=zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+    return b"".join(write_zip([(f"{nct_id}.json", body)]))

@@ -15,7 +15,7 @@ from trialbook.errors import TrialbookError
 from trialbook.search.query.parse import parse_query
 from trialbook.search.search import SearchEngine, SearchRequest
 from trialbook.store import Store
-from trialbook.web.api import answers, listing, metadata, one_study, site_history, statistics
+from trialbook.web.api import answers, download, listing, metadata, one_study, site_history, statistics
 from trialbook.web.api.answers import guard, refuse, run_guarded, send, send_blocks
 from trialbook.web.api.errors import ApiError, quote, refuse_format
 from trialbook.web.api.parameters import Parameters, find_nct_id
@@ -53,22 +53,21 @@ class Api:
         try:
             query = request.scope["query_string"]
             answer = one_study.read_study_request(Parameters(query, one_study.KNOWN)) if query else PLAIN
+            tag = answers.find_tag(self._library.store)
             body = self._library.store.find_body(nct_id)
         except TrialbookError as error:
             return refuse(error)
         if body is None:
             return await run_guarded(lambda each: self._redirect(each, nct_id), request)
         if answer is PLAIN:
-            return send(request, body, answers.JSON, answers.find_tag(self._library.store))
-        return await run_guarded(lambda each: self._write(each, nct_id, body, answer), request)
+            return send(request, body, answers.JSON, tag)
 
-    def _write(self, request: Request, nct_id: str, body: bytes, answer: one_study.StudyAnswer) -> Response:
-        tag = answers.find_tag(self._library.store)
-        written = answer.write(nct_id, body)
-        if not answer.file_name:
-            return send(request, written, answer.media_type, tag)
-        name = f'attachment; filename="{nct_id}{answer.file_name}"'
-        return send(request, written, answer.media_type, tag, content_disposition=name)
+        def write(request: Request) -> Response:
+            if answers.has_already(request, tag):
+                return answers.send_unchanged(tag)
+            return send(request, answer.write(nct_id, body), answer.media_type, tag, **answer.name(nct_id))
+
+        return await run_guarded(write, request)
 
     def _redirect(self, request: Request, nct_id: str) -> Response:
         """Send the client to the record that an alias belongs to."""
@@ -82,6 +81,10 @@ class Api:
     def studies(self, request: Request) -> Response:
         """One page of the studies that are asked for."""
         asked = listing.read_list_request(Parameters(request.scope["query_string"], listing.KNOWN))
+        store = self._library.store
+        tag = answers.make_tag(store.library_id, store.seq, self._library.engine.state)
+        if answers.has_already(request, tag):
+            return answers.send_unchanged(tag)
         page = self._library.engine.search_page(
             asked.asked.request,
             page_size=asked.page_size,
@@ -92,12 +95,26 @@ class Api:
         bodies = listing.read_bodies(page.nct_ids, self._find_body)
         if asked.columns is None:
             blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
-            return send_blocks(blocks, answers.JSON, {})
+            return send_blocks(blocks, answers.JSON, {"etag": tag})
         headers = {
+            "etag": tag,
             "x-total-count": None if total is None else str(total),
             "x-next-page-token": page.next_page_token,
         }
         return send_blocks(listing.write_csv(asked, bodies), answers.CSV, headers)
+
+    def download(self, request: Request) -> Response:
+        """The whole library as one archive."""
+        download.check_download_request(Parameters(request.scope["query_string"], download.KNOWN))
+        tag = answers.find_tag(self._library.store)
+        if answers.has_already(request, tag):
+            return answers.send_unchanged(tag)
+        name = f'attachment; filename="{download.FILE_NAME}"'
+        blocks = download.write_download(self._find_after) if request.method == "GET" else iter(())
+        return answers.stream(blocks, answers.ZIP, {"etag": tag, "content-disposition": name})
+
+    def _find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
+        return self._library.store.find_after(nct_id, limit)
 
     def _find_body(self, nct_id: str) -> bytes | None:
         """A record's bytes; the parts of a large answer may each be made in another thread."""
@@ -123,11 +140,12 @@ class Api:
     def version(self, request: Request) -> Response:
         """The version of the API, and when the library last learnt something."""
         _read(request)
+        tag = answers.find_tag(self._library.store)
         shown = {"apiVersion": API_VERSION}
         learnt_at = self._library.store.find_last_learnt()
         if learnt_at is not None:
             shown["dataTimestamp"] = learnt_at[:19]
-        return self._send_json(request, msgspec.json.encode(shown))
+        return send(request, msgspec.json.encode(shown), answers.JSON, tag)
 
     def sizes(self, request: Request) -> Response:
         """How large the records are."""
@@ -173,6 +191,7 @@ def make_routes(library: Library, home: Path) -> list[Route]:
         "/studies/metadata": api.metadata,
         "/studies/search-areas": api.search_areas,
         "/studies/enums": api.enums,
+        "/studies/download": api.download,
         "/stats/size": api.sizes,
         "/stats/field/values": api.field_values,
         "/stats/field/sizes": api.field_sizes,

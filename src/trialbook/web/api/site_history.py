@@ -59,20 +59,23 @@ def make_routes(library: Library) -> list[Route]:
 
     def study(request: Request) -> Response:
         parameters = Parameters(request.scope["query_string"], {"history"})
+        tag = find_tag(library.store)
         versions = _find_versions(library.store, request)
         body = library.store.get_body(versions[0].nct_id)
         if not parameters.flag("history"):
-            return _send(request, library.store, {"study": msgspec.Raw(body)})
+            return _send(request, tag, {"study": msgspec.Raw(body)})
         changes = list_changes(library.store, versions)
-        return _send(request, library.store, {"study": msgspec.Raw(body), "history": {"changes": changes}})
+        return _send(request, tag, {"study": msgspec.Raw(body), "history": {"changes": changes}})
 
     def changes(request: Request) -> Response:
         Parameters(request.scope["query_string"], ())
+        tag = find_tag(library.store)
         versions = _find_versions(library.store, request)
-        return _send(request, library.store, {"changes": list_changes(library.store, versions)})
+        return _send(request, tag, {"changes": list_changes(library.store, versions)})
 
     def version(request: Request) -> Response:
         Parameters(request.scope["query_string"], ())
+        tag = find_tag(library.store)
         versions = _find_versions(library.store, request)
         asked = request.path_params["number"]
         if not WHOLE_NUMBER.fullmatch(asked):
@@ -81,7 +84,7 @@ def make_routes(library: Library) -> list[Route]:
             raise ApiError(f"Version {quote(asked)} of {versions[0].nct_id} not found", 404)
         found = versions[int(asked)]
         body = library.store.get_version_body(found.version_id)
-        return _send(request, library.store, {"studyVersion": int(asked), "study": msgspec.Raw(body)})
+        return _send(request, tag, {"studyVersion": int(asked), "study": msgspec.Raw(body)})
 
     endpoints: dict[str, Callable[[Request], Response]] = {
         BASE: study,
@@ -140,5 +143,5 @@ def _find_versions(store: Store, request: Request) -> tuple[Version, ...]:
     return versions
 
 
-def _send(request: Request, store: Store, document: dict[str, Any]) -> Response:
-    return send(request, msgspec.json.encode(document), JSON, find_tag(store))
+def _send(request: Request, tag: str, document: dict[str, Any]) -> Response:
+    return send(request, msgspec.json.encode(document), JSON, tag)

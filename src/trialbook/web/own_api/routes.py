@@ -75,8 +75,9 @@ class OwnApi:
 
     def study(self, request: Request, parameters: Parameters) -> Response:
         """A record, now or then."""
+        tag = find_tag(self._library.store)
         body = versions.find_record(self._library.store, request.path_params["nct_id"], parameters)
-        return send(request, body, answers.JSON, find_tag(self._library.store))
+        return send(request, body, answers.JSON, tag)
 
     def versions(self, request: Request, parameters: Parameters) -> Response:
         """The versions of a study."""

@@ -5,9 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.unit.web.api.conftest import make_record
+
+from trialbook.build import import_paths
+from trialbook.web.app import make_app
 
 OURS = "filter.ids=NCT98000001|NCT98000002|NCT98000003"
 
@@ -153,6 +159,33 @@ def test_a_table_has_its_header_once_and_its_numbers_in_the_head(api: TestClient
     rows = list(csv.reader(io.StringIO(first.text + second.text)))
     assert rows[0] == ["NCT Number", "Phases"]
     assert sorted(rows[1:]) == [["NCT98000001", "PHASE1|PHASE2"], ["NCT98000002", ""], ["NCT98000003", ""]]
+
+
+@pytest.mark.parametrize("query", ["", "query.cond=Diabetes", "format=csv", "sort=StartDate&pageSize=1000"])
+def test_a_client_that_has_a_page_is_not_sent_it_again(api: TestClient, query: str) -> None:
+    first = api.get(f"/studies?{query}")
+    again = api.get(f"/studies?{query}", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert api.get(f"/studies?{query}", headers={"if-none-match": '"other"'}).content == first.content
+
+
+def test_a_page_has_another_tag_once_an_import_is_found(tmp_path: Path) -> None:
+    def keep(title: str) -> None:
+        record = make_record("NCT98000001")
+        record["protocolSection"]["identificationModule"]["briefTitle"] = title
+        record["protocolSection"]["statusModule"]["lastUpdateSubmitDate"] = f"2025-01-0{len(title)}"
+        (tmp_path / "record.json").write_text(json.dumps(record), encoding="utf-8")
+        import_paths(tmp_path / "library", [tmp_path / "record.json"])
+
+    keep("One")
+    changing = TestClient(make_app(tmp_path / "library"), base_url="http://testserver/api/v2")
+    query = "/studies?query.titles=three&fields=BriefTitle"
+    before = changing.get(query)
+    assert before.json() == {"studies": []}
+    keep("Three")
+    started = time.monotonic()
+    while changing.get(query, headers={"if-none-match": before.headers["etag"]}).json() == {"studies": []}:
+        assert time.monotonic() - started < 20
 
 
 def test_legacy_texts_in_a_page(api: TestClient) -> None:

@@ -25,6 +25,14 @@ def test_scripts_of_other_sites_read_nothing_unless_told(api_home: Path, api: Te
     assert "access-control-allow-origin" not in site.get("/").headers
 
 
+def test_a_browser_that_asks_first_is_told(api_home: Path, api: TestClient) -> None:
+    assert api.options("/version").status_code == 405
+    answer = TestClient(make_app(api_home, allow_origin="*")).options("/api/v2/version")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "GET, HEAD"
+
+
 def test_an_address_of_absurd_length_is_declined_in_plain_text(api: TestClient) -> None:
     answer = api.get("/studies?query.term=" + "a" * LONGEST_API_ADDRESS)
     assert answer.status_code == 400

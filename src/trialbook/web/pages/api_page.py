@@ -55,6 +55,8 @@ def describe_schema(schema: dict[str, Any]) -> str:
 
     >>> describe_schema({"type": "integer", "minimum": 1, "maximum": 5, "default": 2})
     '1 to 5; 2 unless told'
+    >>> describe_schema({"type": "string"}), describe_schema({"type": "string", "pattern": "^[0-9]{4}$"})
+    ('text', 'a date')
     """
     default = f"; {schema['default']} unless told" if "default" in schema else ""
     if "enum" in schema:

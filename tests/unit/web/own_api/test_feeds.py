@@ -177,10 +177,13 @@ def test_a_change_enters_the_feed_when_it_is_imported(tmp_path: Path) -> None:
     query = "/feed?format=json&query.cond=diabetes"
     before = find_items(own, query)
     changed = make_version("NCT98000001", "2024-07-01", status="SUSPENDED")
+    changed["protocolSection"]["conditionsModule"]["keywords"] = ["<img src=x onerror=alert(1)>"]
     import_paths(home, [write_records(tmp_path / "b.jsonl", [changed])])
     after = find_items(own, query)
     assert after[1:] == before
     assert after[0]["_trialbook"]["isNew"] is False
+    assert "&lt;img src=x onerror=alert(1)&gt;" in after[0]["content_html"]
+    assert "<img" not in after[0]["content_html"]
     # What differs only in what the registry derives is another version and no news.
     derived = {**changed, "derivedSection": {"conditionBrowseModule": {"meshes": [{"id": "D003920"}]}}}
     import_paths(home, [write_records(tmp_path / "c.jsonl", [derived])])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import quote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
@@ -114,11 +116,12 @@ class Client:
         self.taken: list[float] = []
 
     def get(self, path: str, method: str = "GET", body: bytes | None = None) -> http.client.HTTPResponse:
-        """The whole answer; a path that has raw bytes is sent as it is."""
+        """The whole answer; a path that has raw bytes is sent as it is, one with a slash at its begin as a whole."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
+        whole = path if path.startswith("/") else f"{self.path}/{path}"
         started = time.monotonic()
         connection.putrequest(method, "/", skip_accept_encoding=True)
-        connection._buffer[0] = f"{method} {self.path}/{path} HTTP/1.1".encode("latin-1")  # type: ignore[attr-defined]
+        connection._buffer[0] = f"{method} {whole} HTTP/1.1".encode("latin-1")  # type: ignore[attr-defined]
         if body is not None:
             connection.putheader("content-length", str(len(body)))
         connection.endheaders(body)
@@ -210,6 +213,34 @@ def test_injections_elsewhere_are_declined(client: Client, kind: str) -> None:
     check_answer(client.get(f"{text}"), allowed=(404,))
     for path in ("stats/field/values", "stats/field/sizes"):
         check_answer(client.get(f"{path}?fields={text}"), allowed=(400, 404))
+
+
+@pytest.mark.parametrize("kind", INJECTIONS)
+def test_injections_into_feeds_and_pages_are_words(client: Client, kind: str) -> None:
+    text = quote(INJECTIONS[kind], safe="")
+    check_answer(client.get(f"/api/trialbook/search?query.term={text}&facets=Phase&snippets=5"))
+    check_answer(client.get(f"/api/trialbook/search?facets={text}"), allowed=(400,))
+    check_answer(client.get(f"/api/int/studies/NCT90000001/history/{text}"), allowed=(400, 404))
+    feed = client.get(f"/api/trialbook/feed?query.term={text}")
+    assert feed.status in (200, 400)
+    if feed.status == 200:
+        assert ElementTree.fromstring(feed.text).tag.endswith("feed")  # type: ignore[attr-defined]
+    page = client.get(f"/?q={text}")
+    assert page.status in (200, 400)
+    assert "set-cookie" not in page.headers
+    assert not re.search("<script>alert|<img src=x", page.text)  # type: ignore[attr-defined]
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_a_hostile_name_of_the_host_stays_within_its_place(client: Client) -> None:
+    ask = b"GET /api/trialbook/feed?limit=1 HTTP/1.1\r\nconnection: close\r\nhost: %b\r\n\r\n"
+    for host in (b'x"><a>', b"x'&<!--", b"x/../y", b"\xff\xfe", b"[::1", b"a:99999999", b"@y", b""):
+        with client.open(ask % host) as connection:
+            head, body = connection.makefile("rb").read().split(b"\r\n\r\n", 1)
+        status = head.split()[1]
+        assert status in (b"200", b"400"), host
+        if status == b"200":
+            assert ElementTree.fromstring(body).tag.endswith("feed"), host
 
 
 @pytest.mark.parametrize("query", WIDENING)

@@ -8,7 +8,7 @@ READY := .venv/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs test-all setup clean
+.PHONY: help demo test check bench eval docs test-all setup clean
 
 help: ## list what there is
 	@echo 'make TARGET, where TARGET is one of'
@@ -36,6 +36,9 @@ check: $(READY) ## lint, format, types and the direction of imports
 
 bench: $(READY) ## measure speed, size and memory (benchmarks/bench.py)
 	@$(BIN)/python benchmarks/bench.py
+
+eval: $(READY) ## measure ranking against the registry's lists and judged patient topics (benchmarks/eval.py)
+	@$(BIN)/python benchmarks/eval.py
 
 docs: $(READY) ## run what the README and docs/ show
 	@$(BIN)/python -m pytest -rs tests/docs

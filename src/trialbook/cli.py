@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 import msgspec
@@ -26,12 +26,16 @@ from trialbook.cli_options import as_of_option, check_day, json_option, opened
 from trialbook.errors import TrialbookError
 from trialbook.history import compare_versions, describe_history
 from trialbook.model import PartialDate, parse_study
+from trialbook.model.study import decode_record, read_typed
 from trialbook.samples import sample_paths
 from trialbook.search.filters import Wish, make_request
+from trialbook.search.patient_note import LONGEST_NOTE, read_note
 from trialbook.search.search import FACETS
+from trialbook.search.snippets import find_passages
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
 from trialbook.statistics import compute_statistics
+from trialbook.terms import load_thesaurus
 from trialbook.web.pages import render_study_text
 
 DEFAULT_HOME = Path.home() / ".trialbook"
@@ -189,6 +193,11 @@ def pull(
 @click.option("--age", "age_years", type=click.FloatRange(0, 150), help="An age in years to be admitted.")
 @click.option("--start-from", default="", metavar="DATE")
 @click.option("--start-to", default="", metavar="DATE")
+@click.option(
+    "--patient",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="A description of a patient in English (a file, or - for standard input): trials by what it says.",
+)
 @click.option("--results/--no-results", "has_results", default=None, help="With or without posted results.")
 @click.option(
     "--sort",
@@ -201,11 +210,12 @@ def pull(
 @as_of_option
 @json_option
 @click.pass_obj
-def search(home: Path, /, as_json: bool, **asked: Any) -> None:
+def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
     with opened(home) as store:
         mend_index(home)
-        request = make_request(Wish(**asked), facets=FACETS if as_json else ())
+        note = read_note(patient.read(LONGEST_NOTE + 1), load_thesaurus()) if patient else None
+        request = make_request(Wish(**asked, note=note), facets=FACETS if as_json else ())
         engine = open_engine(home)
         result = engine.search(request)
         if as_json:
@@ -213,15 +223,20 @@ def search(home: Path, /, as_json: bool, **asked: Any) -> None:
             return
         noun = "study" if result.total == 1 else "studies"
         click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
+        if note:
+            click.echo(f"read from the note: {note.explain()}")
         if result.added:
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(asked["text"])):
             click.echo(f"did you mean: {better[0]}")
         for nct_id in result.nct_ids:
-            study = parse_study(store.get_body(nct_id, as_of=request.as_of))
+            record = decode_record(store.get_body(nct_id, as_of=request.as_of))
+            study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
             click.echo(f"{nct_id}  {status}{', ' + phases if phases else ''}\n    {study.brief_title}")
+            for passage in find_passages(record, result.words)[: 1 if note else 0]:
+                click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
 
 
 @main.command()

@@ -10,6 +10,7 @@ from trialbook.errors import QueryError
 from trialbook.model import PartialDate
 from trialbook.search.areas import find_enum_value, find_piece, get_enums
 from trialbook.search.order import SortKey
+from trialbook.search.patient_note import PatientNote
 from trialbook.search.query.parse import parse_query
 from trialbook.search.query.syntax import (
     MAX,
@@ -58,6 +59,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         The day (ISO) at whose end the records are asked; None for now.
     sort
         One of `SORTS`.
+    note
+        What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
     """
 
     text: str = ""
@@ -72,6 +75,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     has_results: bool | None = None
     as_of: str | None = None
     sort: str = "relevance"
+    note: PatientNote | None = None
     offset: int = 0
     limit: int = 20
 
@@ -87,6 +91,7 @@ def make_request(wish: Wish, *, facets: tuple[str, ...] = ()) -> SearchRequest:
         *admits_age(wish.age_years),
         starts_between(wish.start_from, wish.start_to),
         is_true("HasResults", wish.has_results),
+        *(admits_patient(wish.note) if wish.note else ()),
     ]
     is_ranked = bool(wish.text.strip()) and wish.sort != "id"
     query = parse_query(wish.text, where="the search") if wish.text.strip() else None
@@ -95,6 +100,7 @@ def make_request(wish: Wish, *, facets: tuple[str, ...] = ()) -> SearchRequest:
         filters=keep(*filters, None if is_ranked else query),
         sort=SORTS[wish.sort],
         facets=facets,
+        note=wish.note,
         as_of=wish.as_of,
         offset=wish.offset,
         limit=wish.limit,
@@ -147,6 +153,13 @@ def admits_age(years: float | None) -> tuple[Query, ...]:
     if not minutes:
         return (is_old_enough,)
     return is_old_enough, Query(Not(Area("MaximumAge", Range(MIN, younger, "age"))))
+
+
+def admits_patient(note: PatientNote) -> tuple[Query, ...]:
+    """Studies that do not exclude a patient by age or sex; what a record leaves open excludes nobody."""
+    other = {"FEMALE": "MALE", "MALE": "FEMALE"}
+    sexes = (Query(Not(Area("Sex", Term(other[note.sex])))),) if note.sex else ()
+    return (*admits_age(note.age_years), *sexes)
 
 
 def starts_between(low: str, high: str) -> Query | None:

@@ -16,6 +16,7 @@ from trialbook.search import spelling
 from trialbook.search.areas import find_piece
 from trialbook.search.fields import get_schema, is_exact
 from trialbook.search.index import StudyIndex
+from trialbook.search.note_query import WEIGHTS, NoteWeights
 from trialbook.search.order import RELEVANCE, Found, GeoDecay, SortKey, collect, collect_near
 from trialbook.search.paging import (
     MOST_KEPT,
@@ -26,6 +27,7 @@ from trialbook.search.paging import (
     read_token,
     write_token,
 )
+from trialbook.search.patient_note import PatientNote
 from trialbook.search.query.render import render_query
 from trialbook.search.query.syntax import Query
 from trialbook.search.term import Names
@@ -64,6 +66,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         Lets scores fall with distance; without effect beside `sort` and on more than 10,000 studies.
     facets, facet_size
         Pieces to count by value (`is_countable`), and how many values of each.
+    note, note_weights
+        What a note says of a patient; it ranks, and finds whatever has one of its concepts or words.
     among
         Ids of the only studies to look at; None for all.
     as_of
@@ -78,10 +82,17 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     geo_decay: GeoDecay | None = None
     facets: tuple[str, ...] = ()
     facet_size: int = FACET_SIZE
+    note: PatientNote | None = None
+    note_weights: NoteWeights = WEIGHTS
     among: tuple[str, ...] | None = None
     as_of: str | None = None
     offset: int = 0
     limit: int = 10
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether anything tells one answer from another."""
+        return bool(self.queries) or self.note is not None
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +188,7 @@ class SearchEngine:
         fingerprint = _fingerprint(request)
         size = max(1, min(page_size, MAX_PAGE))
         place = read_token(page_token, fingerprint) if page_token else None
-        if not request.queries and not request.sort and request.geo_decay is None:
+        if not request.is_ranked and not request.sort and request.geo_decay is None:
             window, token = self._walk_by_id(request, place, size, fingerprint)
         else:
             window, token = self._walk_by_state(request, place, size, fingerprint)
@@ -244,26 +255,27 @@ class SearchEngine:
         self, view: View, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
     ) -> Window:
         """The window of an answer in one state of the index; `scores` are order numbers in a walk by id."""
-        sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.queries else ())
-        is_ranked = bool(request.queries) and any(key.field == RELEVANCE for key in sort)
+        sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.is_ranked else ())
+        is_ranked = request.is_ranked and any(key.field == RELEVANCE for key in sort)
         asked = [view.compile(query, request.as_of, is_scored=is_ranked) for query in request.queries]
         filters = [view.compile(query, request.as_of, is_scored=False).query for query in request.filters]
+        noted = [view.compile_note(request.note, request.note_weights)] if request.note else []
         if request.among is not None:
             filters.append(IndexQuery.term_set_query(get_schema(), "nct_id", list(request.among)))
         if after is not None:
             filters.append(_after(after))
-        query = view.join([each.query for each in asked], filters, request.as_of)
+        query = view.join([each.query for each in (*asked, *noted)], filters, request.as_of)
         hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
         counts: dict[str, dict[str, int]] = {}
         if request.facets:
             plain = [view.compile(each, request.as_of, is_scored=False).query for each in request.queries]
-            counted = view.join(plain, filters, request.as_of)
+            counted = view.join([*plain, *(each.query for each in noted)], filters, request.as_of)
             counts = count_facets(view.searcher, counted, request.facets, request.facet_size)
         return Window(
             tuple(view.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
-            tuple(dict.fromkeys(word for each in asked for word in each.words)),
+            tuple(dict.fromkeys(word for each in (*asked, *noted) for word in each.words)),
             tuple(dict.fromkeys(name for each in asked for name in each.added)),
             counts,
         )
@@ -281,9 +293,8 @@ class SearchEngine:
         decay = request.geo_decay
         if decay is not None and not request.sort:
             near = view.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
-            is_ranked = bool(request.queries)
             found = collect_near(
-                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=is_ranked
+                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=request.is_ranked
             )
             if found is not None:
                 return found
@@ -303,6 +314,8 @@ def _fingerprint(request: SearchRequest) -> bytes:
             [(query.default_area, render_query(query)) for query in request.filters],
             request.sort,
             request.geo_decay,
+            request.note,
+            request.note_weights,
             request.among,
             request.as_of,
         )

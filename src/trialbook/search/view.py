@@ -17,7 +17,9 @@ from trialbook.search.compile import Compiler
 from trialbook.search.document import find_id
 from trialbook.search.fields import get_schema
 from trialbook.search.index import Snapshot, to_day_number
+from trialbook.search.note_query import NoteCompiler, NoteWeights
 from trialbook.search.order import count_matches
+from trialbook.search.patient_note import PatientNote
 from trialbook.search.places import Places
 from trialbook.search.query.syntax import Query as ParsedQuery
 from trialbook.search.targets import all_of, everything, unscored
@@ -132,6 +134,12 @@ class View:
         )
         compiled = compiler.compile(query)
         return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
+
+    def compile_note(self, note: PatientNote, weights: NoteWeights) -> Compiled:
+        """A patient's note as a query of the index."""
+        query = NoteCompiler(self.searcher, self._find_variants, weights).compile(note)
+        names = [word for concept in note.concepts for words in concept.names for word in words]
+        return Compiled(query, tuple(dict.fromkeys([*names, *(word for word, _ in note.words)])), ())
 
     def join(self, queries: Sequence[Query], filters: Sequence[Query], as_of: str | None) -> Query:
         """All of the queries, within the filters and the versions in force."""

@@ -1,0 +1,252 @@
+"""Measure ranking: against the registry's own lists, and for patients whose trials experts judged.
+
+    python benchmarks/eval.py [--data ../shared/data] [--json]
+
+Each number is a mean over queries or topics with its 95 % bootstrap interval. Nothing here is tuned when
+it runs, except where a line says so: "held out" chooses the weights of notes anew on two collections and
+measures on the third.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from eval_baselines import Bm25s, PlainBm25, Ranker
+from eval_measures import (
+    compute_gain_interval,
+    compute_interval,
+    compute_ndcg,
+    compute_overlap,
+    compute_precision,
+    compute_recall,
+    compute_reciprocal_rank,
+    compute_spearman,
+)
+from eval_pools import Pool, read_pool
+from trialbook.build import import_paths, open_engine
+from trialbook.search.filters import Wish, make_request
+from trialbook.search.note_query import WEIGHTS, NoteWeights
+from trialbook.search.patient_note import read_note
+from trialbook.search.query.parse import parse_query
+from trialbook.search.search import SearchEngine, SearchRequest
+from trialbook.terms import Thesaurus, load_thesaurus
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+POOLS = ("trec_2021", "trec_2022", "sigir")
+DEPTH = 2_000
+# Shorter lists have no order to speak of.
+LEAST_RANKED = 20
+# The settings that "held out" chooses from: how much words count beside concepts, and how many of them.
+WORD_SHARES = (0.5, 1.0, 2.0)
+WORD_NUMBERS = (16, 24, 48)
+
+Scores = dict[str, list[float]]
+Rank = Callable[[str], list[str]]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Records as a library of Trialbook and in both baselines."""
+
+    engine: SearchEngine
+    baselines: dict[str, Ranker]
+
+
+def make_library(home: Path, records: dict[str, dict[str, Any]], *, with_baselines: bool = True) -> Library:
+    """Import records, and index them for the baselines too."""
+    home.mkdir(parents=True)
+    source = home / "records.jsonl"
+    source.write_bytes(b"\n".join(map(msgspec.json.encode, records.values())))
+    counts = import_paths(home, [source])
+    if counts.rejected or counts.problems:
+        raise SystemExit(f"{counts.rejected} records were rejected: {counts.reasons[:1]} {counts.problems}")
+    baselines: dict[str, Ranker] = {}
+    if with_baselines:
+        baselines = {"plain BM25": PlainBm25(records), "bm25s": Bm25s(records)}
+    return Library(open_engine(home), baselines)
+
+
+# The registry's own lists
+
+
+def compare_lists(data: Path, home: Path, *, with_baselines: bool = True) -> dict[str, Scores]:
+    """Ours and the baselines against the ranked lists that the registry gave in 2022."""
+    with gzip.open(data / "ctgov" / "records_stem_cells_2022.jsonl.gz") as lines:
+        records = {
+            record["protocolSection"]["identificationModule"]["nctId"]: record
+            for record in map(json.loads, lines)
+        }
+    lists = json.loads((data / "search" / "ctgov_ranked_queries.json").read_text())
+    library = make_library(home, records, with_baselines=with_baselines)
+    rankers: dict[str, Rank] = {"trialbook": partial(find, library.engine)}
+    for name, baseline in library.baselines.items():
+        rankers[name] = partial(baseline.rank, is_strict=True)
+    return {name: score_lists(rank, lists, set(records)) for name, rank in rankers.items()}
+
+
+def find(engine: SearchEngine, text: str) -> list[str]:
+    """The ids that a query finds, best first."""
+    return list(engine.search(SearchRequest(queries=(parse_query(text),), limit=DEPTH)).nct_ids)
+
+
+def score_lists(rank: Rank, lists: Sequence[dict[str, Any]], held: set[str]) -> Scores:
+    """Each measure over the lists for which it is defined."""
+    scores: Scores = {"precision": [], "recall": [], "spearman": [], "overlap@10": []}
+    for row in lists:
+        wanted = [nct_id for nct_id in row["ranked"] if nct_id in held]
+        found = rank(row["expression"])
+        common = set(found) & set(wanted)
+        if wanted:
+            scores["recall"].append(len(common) / len(wanted))
+        if row["NStudiesFound"] == len(row["ranked"]) and (found or not wanted):
+            scores["precision"].append(len(common) / len(found) if found else 1.0)
+        if len(wanted) >= LEAST_RANKED:
+            both = [nct_id for nct_id in wanted if nct_id in common]
+            places = {nct_id: place for place, nct_id in enumerate(found)}
+            rho = compute_spearman(range(len(both)), [places[nct_id] for nct_id in both])
+            scores["spearman"].append(rho or 0.0)
+            scores["overlap@10"].append(compute_overlap(found, wanted))
+    return scores
+
+
+# Patients
+
+
+def compare_pools(data: Path, home: Path) -> dict[str, dict[str, Scores]]:
+    """By collection and method: the scores of its topics."""
+    thesaurus = load_thesaurus()
+    pools = {name: read_pool(data / "trec", name) for name in POOLS}
+    libraries = {name: make_library(home / name, pool.records) for name, pool in pools.items()}
+    compared: dict[str, dict[str, Scores]] = {}
+    for name, pool in pools.items():
+        library = libraries[name]
+        rankers: dict[str, Rank] = {"trialbook": partial(match, library.engine, thesaurus, weights=WEIGHTS)}
+        for other, baseline in library.baselines.items():
+            rankers[other] = partial(baseline.rank, is_strict=False)
+        compared[name] = {method: score_topics(rank, pool) for method, rank in rankers.items()}
+        chosen = choose_weights(
+            [libraries[each].engine for each in POOLS if each != name],
+            [pools[each] for each in POOLS if each != name],
+            thesaurus,
+        )
+        compared[name]["trialbook, held out"] = score_topics(
+            partial(match, library.engine, thesaurus, weights=chosen), pool
+        )
+    return compared
+
+
+def match(engine: SearchEngine, thesaurus: Thesaurus, text: str, *, weights: NoteWeights) -> list[str]:
+    """The trials for a patient's note, best first."""
+    wish = Wish(note=read_note(text, thesaurus), limit=DEPTH)
+    request = msgspec.structs.replace(make_request(wish), note_weights=weights)
+    return list(engine.search(request).nct_ids)
+
+
+def choose_weights(
+    engines: Sequence[SearchEngine], pools: Sequence[Pool], thesaurus: Thesaurus
+) -> NoteWeights:
+    """The setting with the best mean nDCG@10 on these collections."""
+
+    def rate(weights: NoteWeights) -> float:
+        found: list[float] = []
+        for engine, pool in zip(engines, pools, strict=True):
+            found += score_topics(partial(match, engine, thesaurus, weights=weights), pool)["nDCG@10"]
+        return sum(found) / len(found)
+
+    return max(
+        (
+            msgspec.structs.replace(
+                WEIGHTS,
+                word=tuple((field, share * weight) for field, weight in WEIGHTS.word),
+                most_words=number,
+            )
+            for share, number in product(WORD_SHARES, WORD_NUMBERS)
+        ),
+        key=rate,
+    )
+
+
+def score_topics(rank: Rank, pool: Pool) -> Scores:
+    """Each measure over the topics; relevant is who is eligible (excluded, where nobody is)."""
+    scores: Scores = {"nDCG@10": [], "P@10": [], "MRR": [], "recall@100": []}
+    for topic, text in pool.topics.items():
+        judged = pool.judgements[topic]
+        about = {nct_id for nct_id, grade in judged.items() if grade}
+        eligible = {nct_id for nct_id, grade in judged.items() if grade == 2} or about
+        found = rank(text)
+        scores["nDCG@10"].append(compute_ndcg(found, judged))
+        scores["P@10"].append(compute_precision(found, eligible))
+        scores["MRR"].append(compute_reciprocal_rank(found, eligible))
+        scores["recall@100"].append(compute_recall(found, about, depth=100))
+    return scores
+
+
+# Output
+
+
+def print_scores(title: str, methods: dict[str, Scores]) -> None:
+    """A table: a line for each method, a column for each measure."""
+    names = list(next(iter(methods.values())))
+    print(f"\n{title}\n{'':22}" + "".join(f"{name:>24}" for name in names))
+    for method, scores in methods.items():
+        cells = []
+        for name in names:
+            mean, low, high = compute_interval(scores[name])
+            cells.append(f"{mean:8.3f} [{low:.3f}, {high:.3f}]".rjust(24))
+        print(f"{method:22}" + "".join(cells))
+
+
+def print_gains(title: str, ours: Sequence[float], methods: dict[str, Scores]) -> None:
+    """How much better the mean nDCG@10 is than a baseline's, in percent."""
+    for name in ("plain BM25", "bm25s"):
+        gain, low, high = compute_gain_interval(ours, methods[name]["nDCG@10"])
+        print(f"{title}: nDCG@10 {gain:+.0%} [{low:+.0%}, {high:+.0%}] against {name}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--json", action="store_true", help="print the means alone, as JSON")
+    asked = parser.parse_args()
+    if not (asked.data / "search").is_dir():
+        sys.exit(f"There are no judged lists and topics in {asked.data}; name their folder with --data.")
+    with tempfile.TemporaryDirectory() as folder:
+        lists = compare_lists(asked.data, Path(folder) / "lists")
+        pools = compare_pools(asked.data, Path(folder))
+    pooled = {
+        method: {name: [score for pool in pools.values() for score in pool[method][name]] for name in scores}
+        for method, scores in next(iter(pools.values())).items()
+    }
+    if asked.json:
+        tables = {"lists": lists, **pools, "all topics": pooled}
+        means = {
+            title: {
+                m: {n: round(sum(s) / len(s), 4) for n, s in scores.items()} for m, scores in table.items()
+            }
+            for title, table in tables.items()
+        }
+        print(json.dumps(means, indent=2))
+        return
+    print_scores(f"The registry's own lists ({len(lists['trialbook']['recall'])} not empty)", lists)
+    for name, methods in {**pools, "all topics": pooled}.items():
+        print_scores(f"{name}: {len(methods['trialbook']['MRR'])} topics", methods)
+        print_gains("  trialbook", methods["trialbook"]["nDCG@10"], methods)
+    print_gains("  held out", pooled["trialbook, held out"]["nDCG@10"], pooled)
+
+
+if __name__ == "__main__":
+    main()

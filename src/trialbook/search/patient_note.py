@@ -1,0 +1,162 @@
+"""What does a free description of a patient say that a search can use? Age, sex, conditions, words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Literal, Protocol
+
+import msgspec
+
+from trialbook.errors import QueryError
+from trialbook.search.fields import cut_words
+from trialbook.search.term import Words
+from trialbook.terms import Mention, Synonym
+
+LONGEST_NOTE = 20_000
+MOST_MENTIONS = 60
+MOST_NAMES = 8
+# Who and how old a patient is stands at the beginning; further on, it may be of a relative.
+HEAD = 400
+# So far before a mention is looked for what denies it.
+REACH = 80
+
+Sex = Literal["FEMALE", "MALE"]
+
+_YEARS = re.compile(r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y\.?/?o\b|y\b)|\bage[d:]?\s+(\d{1,3})\b", re.IGNORECASE)
+_YOUNGER = re.compile(r"\b(\d{1,3})[\s-]*(month|week|day)s?[\s-]*old\b", re.IGNORECASE)
+_AGE_AND_SEX = re.compile(r"\b(\d{1,3})\s?-?([MF])\b")
+_SEXES: tuple[tuple[re.Pattern[str], Sex], ...] = (
+    (re.compile(r"\b(?:woman|female|girl|lady)\b", re.IGNORECASE), "FEMALE"),
+    (re.compile(r"\b(?:man|male|boy|gentleman)\b", re.IGNORECASE), "MALE"),
+)
+_PRONOUNS: tuple[tuple[re.Pattern[str], Sex], ...] = (
+    (re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE), "FEMALE"),
+    (re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE), "MALE"),
+)
+_YEARS_A_UNIT = {"month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
+_DENIAL = re.compile(
+    r"\b(?:no|not|nor|denie[sd]|without|negative\sfor|absence\sof|never|free\sof|ruled?\sout"
+    r"|family\shistory|mother|father|brother|sister|grand\w+)\b",
+    re.IGNORECASE,
+)
+_TURN = re.compile(r"\b(?:but|however|who|which|presents?|except)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.;:\n]")
+STOP_WORDS = frozenset({
+    "a", "about", "above", "after", "again", "all", "also", "although", "an", "and", "any", "are", "as",
+    "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can",
+    "could", "did", "do", "does", "due", "during", "each", "few", "for", "from", "further", "had", "has",
+    "have", "he", "her", "here", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may",
+    "me", "might", "more", "most", "my", "no", "nor", "not", "of", "on", "once", "only", "or", "other",
+    "our", "out", "over", "own", "s", "same", "she", "should", "so", "some", "such", "than", "that", "the",
+    "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under",
+    "until", "up", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom",
+    "why", "will", "with", "would", "you", "your",
+})  # fmt: skip
+
+
+class NoteNames(Protocol):
+    """Where conditions and drugs are recognised: `trialbook.terms.Thesaurus`."""
+
+    def find_concepts_in(self, text: str, *, limit: int = 100) -> tuple[Mention, ...]:
+        """The concepts that a text mentions."""
+
+    def find_synonyms(self, phrase: str, *, limit: int = 40) -> tuple[Synonym, ...]:
+        """Other names of a whole phrase."""
+
+
+class NoteConcept(msgspec.Struct, frozen=True):
+    """A condition, drug or finding of a note: its names in words, and how often the note affirms it.
+
+    `affirmed` is 0 where each mention is denied ("denies chest pain") or is of a relative.
+    """
+
+    text: str
+    names: tuple[Words, ...]
+    affirmed: int
+
+
+class PatientNote(msgspec.Struct, frozen=True):
+    """What a note says; None and () where it says nothing."""
+
+    age_years: float | None
+    sex: Sex | None
+    concepts: tuple[NoteConcept, ...]
+    words: tuple[tuple[str, int], ...]
+
+    def explain(self) -> str:
+        """What was read, in one line."""
+        age = "age not found" if self.age_years is None else f"age {self.age_years:.3g} years"
+        affirmed = [concept.text for concept in self.concepts if concept.affirmed]
+        denied = [concept.text for concept in self.concepts if not concept.affirmed]
+        parts = [age, (self.sex or "sex not found").lower(), ", ".join(affirmed) or "no condition found"]
+        return "; ".join([*parts, *(["not: " + ", ".join(denied)] if denied else [])])
+
+
+def read_note(text: str, names: NoteNames | None) -> PatientNote:
+    """Read a description of a patient in English.
+
+    Raises
+    ------
+    QueryError
+        The note is empty or has more than 20,000 characters.
+    """
+    if len(text) > LONGEST_NOTE:
+        raise QueryError(f"a note of {len(text):,} characters is too long", hint=f"at most {LONGEST_NOTE:,}")
+    words = Counter(word for word in cut_words(text) if len(word) > 1 and word not in STOP_WORDS)
+    if not words:
+        raise QueryError(
+            "the note says nothing", hint="describe the patient: age, sex, conditions, treatment"
+        )
+    return PatientNote(
+        _find_age(text[:HEAD]),
+        _find_sex(text),
+        _find_concepts(text, names) if names else (),
+        tuple(words.items()),
+    )
+
+
+def _find_age(head: str) -> float | None:
+    found = [
+        (match.start(), float(match[1] or match[2])) for match in [_YEARS.search(head)] if match is not None
+    ]
+    if younger := _YOUNGER.search(head):
+        found.append((younger.start(), float(younger[1]) * _YEARS_A_UNIT[younger[2].lower()]))
+    if both := _AGE_AND_SEX.search(head):
+        found.append((both.start(), float(both[1])))
+    age = min(found)[1] if found else None
+    return age if age is None or age <= 120 else None
+
+
+def _find_sex(text: str) -> Sex | None:
+    head = text[:HEAD]
+    named = [(match.start(), sex) for pattern, sex in _SEXES if (match := pattern.search(head))]
+    if both := _AGE_AND_SEX.search(head):
+        named.append((both.start(), "FEMALE" if both[2] == "F" else "MALE"))
+    if named:
+        return min(named)[1]
+    meant = [sex for pattern, sex in _PRONOUNS if pattern.search(text)]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _find_concepts(text: str, names: NoteNames) -> tuple[NoteConcept, ...]:
+    mentioned: dict[str, list[Mention]] = {}
+    for mention in names.find_concepts_in(text, limit=MOST_MENTIONS):
+        mentioned.setdefault(mention.concepts[0].concept_id, []).append(mention)
+    found = []
+    for mentions in mentioned.values():
+        spelt = dict.fromkeys(mention.text for mention in mentions)
+        said = [
+            *spelt,
+            *(synonym.text for each in spelt for synonym in names.find_synonyms(each)[:MOST_NAMES]),
+        ]
+        forms = dict.fromkeys(words for each in said if (words := tuple(cut_words(each))))
+        affirmed = sum(not _is_denied(text, mention.start) for mention in mentions)
+        found.append(NoteConcept(mentions[0].text, tuple(forms), affirmed))
+    return tuple(found)
+
+
+def _is_denied(text: str, start: int) -> bool:
+    before = _SENTENCE_END.split(text[max(0, start - REACH) : start])[-1]
+    denials = list(_DENIAL.finditer(before))
+    return bool(denials) and not _TURN.search(before, denials[-1].end())

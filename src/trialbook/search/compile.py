@@ -38,6 +38,7 @@ from trialbook.search.query.syntax import (
     Search,
     Term,
     Tilt,
+    walk,
 )
 from trialbook.search.record_check import Scope, count_values, is_match, read_bounds
 from trialbook.search.targets import (
@@ -50,6 +51,7 @@ from trialbook.search.targets import (
     Target,
     all_of,
     any_of,
+    compute_lift,
     everything,
     piece_fields,
     unscored,
@@ -77,6 +79,8 @@ class Compiler:
         Looks up in the records what the index cannot decide.
     is_scored
         Whether the queries rank; without scores the same matches cost less.
+    group_count
+        How many groups of words all queries of the request have together.
     """
 
     def __init__(
@@ -89,8 +93,10 @@ class Compiler:
         steps: Callable[[str], list[float]],
         resolve: Resolve,
         is_scored: bool,
+        group_count: int = 1,
     ) -> None:
         self._searcher, self._names, self._variants = searcher, names, variants
+        self._lift = compute_lift(group_count)
         self._places, self._steps = places, steps
         self._resolve, self._is_scored = resolve, is_scored
         self._budget = Budget()
@@ -272,8 +278,8 @@ class Compiler:
                 units = [target.find(unit, coverage) for unit in group.units]
                 found.append(any_of(units) if is_lossy else all_of(units))
             return any_of(found)
-        ranked = [target.score(words, coverage, EXACT)]
-        ranked += [target.score(each, coverage, SYNONYM, widened_only=True) for each in others]
+        ranked = [target.score(words, coverage, EXACT + self._lift)]
+        ranked += [target.score(each, coverage, SYNONYM + self._lift, widened_only=True) for each in others]
         if len(group.units) > 1:
             ranked.append(_score_apart(group.units, target, is_lossy=is_lossy))
         return ranked[0] if len(ranked) == 1 else tantivy.Query.disjunction_max_query(ranked, 0.0)
@@ -291,6 +297,12 @@ def _score_apart(units: tuple[Words, ...], target: Target, *, is_lossy: bool) ->
     occur = Occur.Should if is_lossy else Occur.Must
     scored = [tantivy.Query.boost_query(target.score(unit, "Contains", APART), share) for unit in units]
     return tantivy.Query.boolean_query([(occur, query) for query in scored])
+
+
+def count_groups(query: Query, names: Names | None) -> int:
+    """How many groups of words a query asks for; at least 1."""
+    nodes = [node for node in walk(query.expression) if isinstance(node, Term | Phrase)]
+    return max(1, sum(len(read_groups(node.text, names)) if isinstance(node, Term) else 1 for node in nodes))
 
 
 def _parts(scope: Scope) -> list[Part]:

@@ -257,8 +257,11 @@ class SearchEngine:
         """The window of an answer in one state of the index; `scores` are order numbers in a walk by id."""
         sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.is_ranked else ())
         is_ranked = request.is_ranked and any(key.field == RELEVANCE for key in sort)
-        asked = [view.compile(query, request.as_of, is_scored=is_ranked) for query in request.queries]
-        filters = [view.compile(query, request.as_of, is_scored=False).query for query in request.filters]
+        if is_ranked:
+            asked = view.compile_ranked(request.queries, request.as_of)
+        else:
+            asked = [view.compile(query, request.as_of) for query in request.queries]
+        filters = [view.compile(query, request.as_of).query for query in request.filters]
         noted = [view.compile_note(request.note, request.note_weights)] if request.note else []
         if request.among is not None:
             filters.append(IndexQuery.term_set_query(get_schema(), "nct_id", list(request.among)))
@@ -268,7 +271,7 @@ class SearchEngine:
         hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
         counts: dict[str, dict[str, int]] = {}
         if request.facets:
-            plain = [view.compile(each, request.as_of, is_scored=False).query for each in request.queries]
+            plain = [view.compile(each, request.as_of).query for each in request.queries]
             counted = view.join([*plain, *(each.query for each in noted)], filters, request.as_of)
             counts = count_facets(view.searcher, counted, request.facets, request.facet_size)
         return Window(

@@ -33,6 +33,16 @@ MARKERS = {
 }
 
 
+def compute_lift(group_count: int) -> float:
+    """What a group gains under a name of the whole, in a request of so many groups.
+
+    A study lacking no name then comes before any in which one group's words stand apart, however well
+    the others match there: n groups under other names have at least n SYNONYM + n lift, the others at most
+    (n - 1) (EXACT + 1) + (n - 1) lift + APART + 1. One is left between them for TILT.
+    """
+    return 2.0 * group_count - 1.0
+
+
 class Budget:
     """Counts what a query asks of the index and refuses what would keep the server from others."""
 

@@ -13,7 +13,7 @@ from tantivy import Occur, Query
 
 from trialbook.errors import NotFoundError, QueryError
 from trialbook.model.study import decode_record
-from trialbook.search.compile import Compiler
+from trialbook.search.compile import Compiler, count_groups
 from trialbook.search.document import find_id
 from trialbook.search.fields import get_schema
 from trialbook.search.index import Snapshot, to_day_number
@@ -84,6 +84,7 @@ class View:
         self._find_steps = cache(partial(find_steps, snapshot.searcher))
         self._find_variants = lru_cache(MOST_VARIANTS)(partial(find_variants, snapshot.searcher))
         self._compiled = lru_cache(MOST_COMPILED)(self._compile)
+        self._count_groups = lru_cache(MOST_COMPILED)(partial(count_groups, names=names))
         self._lock = threading.Lock()
 
     @cached_property
@@ -113,11 +114,16 @@ class View:
             ]
         )
 
-    def compile(self, query: ParsedQuery, as_of: str | None, *, is_scored: bool) -> Compiled:
-        """A parsed query as one of the index; without scores the same matches cost less."""
-        return self._compiled(query, as_of, is_scored)
+    def compile_ranked(self, queries: Sequence[ParsedQuery], as_of: str | None) -> list[Compiled]:
+        """Parsed queries of one request as such of the index, with scores that add up to its order."""
+        count = sum(self._count_groups(query) for query in queries)
+        return [self._compiled(query, as_of, count) for query in queries]
 
-    def _compile(self, query: ParsedQuery, as_of: str | None, is_scored: bool) -> Compiled:
+    def compile(self, query: ParsedQuery, as_of: str | None) -> Compiled:
+        """A parsed query as one of the index, which matches the same for less and has no scores."""
+        return self._compiled(query, as_of, 0)
+
+    def _compile(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
         budget = Budget()
 
         def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
@@ -130,7 +136,8 @@ class View:
             places=lambda: self.places,
             steps=self._find_steps,
             resolve=resolve,
-            is_scored=is_scored,
+            is_scored=group_count > 0,
+            group_count=group_count,
         )
         compiled = compiler.compile(query)
         return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))

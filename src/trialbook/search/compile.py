@@ -77,10 +77,9 @@ class Compiler:
         field that TILT climbs.
     resolve
         Looks up in the records what the index cannot decide.
-    is_scored
-        Whether the queries rank; without scores the same matches cost less.
     group_count
-        How many groups of words all queries of the request have together.
+        How many groups of words all queries of the request have together (`count_groups`); 0 where
+        their order does not matter: the same matches then cost less.
     """
 
     def __init__(
@@ -92,13 +91,12 @@ class Compiler:
         places: Callable[[], Places],
         steps: Callable[[str], list[float]],
         resolve: Resolve,
-        is_scored: bool,
-        group_count: int = 1,
+        group_count: int,
     ) -> None:
         self._searcher, self._names, self._variants = searcher, names, variants
         self._lift = compute_lift(group_count)
         self._places, self._steps = places, steps
-        self._resolve, self._is_scored = resolve, is_scored
+        self._resolve, self._is_scored = resolve, group_count > 0
         self._budget = Budget()
         self.words: dict[str, None] = {}
         self.added: dict[str, None] = {}

@@ -136,7 +136,6 @@ class View:
             places=lambda: self.places,
             steps=self._find_steps,
             resolve=resolve,
-            is_scored=group_count > 0,
             group_count=group_count,
         )
         compiled = compiler.compile(query)

@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from tests.e2e.conftest import serve
 
 # Far above what any answer takes on a busy machine: a server that is stuck, not one that is slow.
 PATIENCE_S = 20.0
@@ -334,3 +336,12 @@ def test_others_are_served_while_many_ask_for_much_and_leave(client: Client) -> 
         with held(client, f"GET /api/v2/studies?query.term={much} HTTP/1.1\r\nhost: x\r\n\r\n".encode(), 15):
             pass
     assert client.get("studies?query.term=heart").status == 200
+
+
+def test_a_server_that_is_told_to_end_does_so_whoever_reads(registry_home: Path) -> None:
+    """`serve` waits for its process to end, and fails where it does not."""
+    whole = b"GET /api/v2/studies?pageSize=1000 HTTP/1.1\r\nhost: x\r\n\r\n"
+    with serve(registry_home) as address:
+        held = Client(address).open(whole * 20)
+        assert held.recv(1_000).startswith(b"HTTP/1.1 200")
+    held.close()

@@ -26,6 +26,7 @@ from trialbook.store import Store, Version
 from trialbook.web import own_api
 from trialbook.web.api import make_routes
 from trialbook.web.api.errors import quote
+from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.pages import (
     render_diff_page,
@@ -275,7 +276,15 @@ def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
 def run_server(home: Path, *, host: str, port: int, allow_origin: str = "") -> None:
     """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
     app = make_app(home, allow_origin=allow_origin)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=ImpatientConnection,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=LONGEST_GOODBYE_S,
+    )
     listener = config.bind_socket()
     # Connections take this over. An answer leaves as head and body, and the second part would wait up to
     # 40 ms for the client to acknowledge the first.

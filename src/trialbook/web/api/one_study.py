@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -13,7 +12,7 @@ from trialbook.web.api.csv_table import choose_columns, write_table
 from trialbook.web.api.errors import ApiError
 from trialbook.web.api.fhir import make_bundle
 from trialbook.web.api.parameters import Parameters
-from trialbook.web.api.projection import Selection, project, replace_markup, select_fields
+from trialbook.web.api.projection import Selection, cut_fields, replace_markup, select_fields
 from trialbook.web.api.ris import choose_tags, write_reference
 from trialbook.web.api.zip_stream import write_zip
 
@@ -64,12 +63,8 @@ def read_study_request(parameters: Parameters) -> StudyAnswer:
 
 def cut(body: bytes, selection: Selection | None, *, is_legacy: bool = False) -> bytes:
     """A record as it was received, or what is asked of it."""
-    if selection is None and not is_legacy:
-        return body
-    record: dict[str, Any] = decode_record(body)
-    if selection is not None:
-        record = project(record, selection)
-    return msgspec.json.encode(replace_markup(record) if is_legacy else record)
+    part = body if selection is None else cut_fields(body, selection)
+    return msgspec.json.encode(replace_markup(decode_record(part))) if is_legacy else part
 
 
 def _write_csv(body: bytes, columns: list[str]) -> bytes:

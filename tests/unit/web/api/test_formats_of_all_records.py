@@ -19,7 +19,7 @@ from trialbook.samples import sample_paths
 from trialbook.search.areas import get_areas
 from trialbook.web.api.csv_table import COLUMNS, write_table
 from trialbook.web.api.fhir import make_bundle
-from trialbook.web.api.projection import project, replace_markup, select_fields
+from trialbook.web.api.projection import cut_fields, project, replace_markup, select_fields
 from trialbook.web.api.ris import TAGS, write_reference
 
 Record = dict[str, Any]
@@ -53,7 +53,15 @@ def check_fhir(record: Record) -> None:
 
 def check_projection(record: Record) -> None:
     before = msgspec.json.encode(record)
-    msgspec.json.encode(project(record, select_fields([*get_areas(), "Location"])))
+    for names in (
+        [*get_areas(), "Location"],
+        ["NCTId", "LocationCity", "EligibilityModule"],
+        ["ResultsSection"],
+    ):
+        selection = select_fields(names)
+        projected = project(record, selection)
+        for body in (before, json.dumps(record, indent=1).encode()):
+            assert msgspec.json.decode(cut_fields(body, selection)) == projected
     msgspec.json.encode(replace_markup(record))
     assert msgspec.json.encode(record) == before
 

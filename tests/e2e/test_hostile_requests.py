@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -336,6 +337,40 @@ def test_others_are_served_while_many_ask_for_much_and_leave(client: Client) -> 
         with held(client, f"GET /api/v2/studies?query.term={much} HTTP/1.1\r\nhost: x\r\n\r\n".encode(), 15):
             pass
     assert client.get("studies?query.term=heart").status == 200
+
+
+FIRST = (
+    "/api/v2/version",
+    "/api/v2/studies?query.cond=heart+failure",
+    "/api/v2/studies?format=csv",
+    "/api/v2/studies?filter.geo=distance(59,18,100km)",
+    "/api/v2/studies?query.term=AREA[BriefTitle]EXPANSION[None]Heart",
+    "/api/v2/studies/NCT90000001?format=csv",
+    "/api/v2/studies/NCT90000001?format=fhir.json",
+    "/api/v2/studies/metadata",
+    "/api/v2/studies/search-areas",
+    "/api/v2/studies/enums",
+    "/api/v2/stats/field/values",
+    "/api/int/studies/NCT90000001/history",
+    "/api/trialbook/search?query.term=heart&facets=Phase",
+    "/api/trialbook/feed?format=json",
+    "/api/trialbook/openapi.json",
+    "/study/NCT90000002",
+    "/study/NCT90000002/history",
+    "/?q=diabetes",
+)
+
+
+def test_the_first_requests_of_all_may_come_together(registry_home: Path) -> None:
+    """Whatever is worked out at its first use is asked for by several threads at once."""
+    with serve(registry_home) as address, ThreadPoolExecutor(len(FIRST)) as pool:
+        client, start = Client(address), threading.Barrier(len(FIRST))
+
+        def ask(path: str) -> int:
+            start.wait(PATIENCE_S)
+            return client.get(path).status
+
+        assert list(pool.map(ask, FIRST)) == [200] * len(FIRST)
 
 
 def test_a_server_that_is_told_to_end_does_so_whoever_reads(registry_home: Path) -> None:

@@ -8,11 +8,11 @@ READY := .venv/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench eval docs test-all setup clean
+.PHONY: help demo test check bench bench-registry eval docs test-all setup clean
 
 help: ## list what there is
 	@echo 'make TARGET, where TARGET is one of'
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(READY) ## read the sample records and open the site; REGISTRY=path reads your own file, PORT=8080
 	@test -z "$(REGISTRY)" || test -e "$(REGISTRY)" || { echo 'There is no file or folder $(REGISTRY).' >&2; exit 2; }
@@ -36,6 +36,9 @@ check: $(READY) ## lint, format, types and the direction of imports
 
 bench: $(READY) ## measure speed, size and memory (benchmarks/bench.py)
 	@$(BIN)/python benchmarks/bench.py
+
+bench-registry: $(READY) ## measure a library of the registry's size (benchmarks/bench_registry.py): an hour, 40 GB
+	@$(BIN)/python benchmarks/bench_registry.py
 
 eval: $(READY) ## measure ranking against the registry's lists and judged patient topics (benchmarks/eval.py)
 	@$(BIN)/python benchmarks/eval.py

@@ -30,12 +30,13 @@ from typing import Any
 
 import msgspec
 
-from trialbook.build import INDEX_FOLDER, Batch, ImportCounts, open_index
+from trialbook.build import INDEX_FOLDER, Batch, ImportCounts, open_engine
 from trialbook.model.study import decode_record
 from trialbook.search.areas import get_pieces, get_values
 from trialbook.search.document import collect_values
-from trialbook.search.fields import get_basic_tiers
-from trialbook.search.search import FACETS, SearchRequest, search_studies
+from trialbook.search.fields import get_basic_weights
+from trialbook.search.filters import Wish, make_request
+from trialbook.search.search import FACETS
 from trialbook.source.files import read_path
 from trialbook.store import Store, Writer
 
@@ -142,8 +143,8 @@ def measure_reading(home: Path) -> dict[str, Any]:
     with Store(home) as store:
         rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
         ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // PAGES)]][:PAGES]
-        index = open_index(store)
-    searches = [SearchRequest(text=text) for text in QUERIES]
+    engine = open_engine(home)
+    searches = [make_request(Wish(text=text), facets=FACETS) for text in QUERIES]
     with TestClient(make_app(home)) as client:
 
         def get(address: str) -> None:
@@ -153,8 +154,8 @@ def measure_reading(home: Path) -> dict[str, Any]:
             "page": time_each(get, [f"/study/{nct_id}" for nct_id in ids]),
             "json": time_each(get, [f"/study/{nct_id}.json" for nct_id in ids]),
             "search_page": time_each(get, [f"/?q={text.replace(' ', '+')}" for text in QUERIES], repeat=3),
-            "search": time_each(lambda asked: search_studies(index, asked, facets=True), searches, repeat=3),
-            "found": [search_studies(index, asked).total for asked in searches],
+            "search": time_each(engine.search, searches, repeat=3),
+            "found": [engine.search(asked).total for asked in searches],
         }
 
 
@@ -181,7 +182,7 @@ def measure_fts5(home: Path) -> dict[str, Any]:
 
 def read_for_fts5(record: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     """The texts that a free search reads, as one, and a record's facets as (piece, value)."""
-    pieces, searched = get_pieces(), get_basic_tiers()
+    pieces, searched = get_pieces(), get_basic_weights()
     values, _ = collect_values(record)
     text = "\n".join(str(value) for name in searched for value in values.get(name, ()))
     facets = {(name, str(value)) for name in FACETS for value in get_values(record, pieces[name])}

@@ -5,15 +5,18 @@ source ──► model ──► store ──► search
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.model.study import decode_record, read_typed
+from trialbook.search.feed import Dated, IndexFeed
 from trialbook.search.index import StudyIndex
 from trialbook.search.search import SearchEngine
 from trialbook.source.api_v2 import check_record
@@ -30,11 +33,13 @@ from trialbook.source.registry_api import (
     find_registry,
     pull_studies,
 )
-from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
+from trialbook.store import Change, NewVersion, Store, Writer, compute_wire_hash
 from trialbook.terms import load_thesaurus
 
 BATCH_RECORDS = 512
 BATCH_BYTES = 32 << 20
+# Every so many new objects Python looks for cycles among the newest.
+RARE_COLLECTION = 200_000
 INDEX_FOLDER = "index"
 KEPT_OF_A_REJECTION = 1 << 20
 MAX_KEPT_REJECTIONS = 10_000
@@ -68,10 +73,13 @@ class ImportCounts(msgspec.Struct):
 
 
 class Batch:
-    """Collects what is read and keeps it in the store, one transaction at a time."""
+    """Collects what is read and keeps it in the store, one transaction at a time.
 
-    def __init__(self, writer: Writer, counts: ImportCounts) -> None:
-        self.writer, self.counts = writer, counts
+    With a `feed`, what was kept goes from here into the index, without being unpacked and decoded again.
+    """
+
+    def __init__(self, writer: Writer, counts: ImportCounts, feed: IndexFeed | None = None) -> None:
+        self.writer, self.counts, self.feed = writer, counts, feed
         self._versions: list[NewVersion] = []
         self._rejections: list[tuple[str, str, bytes]] = []
         self._notices: list[tuple[str, int, str, str, tuple[str, ...]]] = []
@@ -129,7 +137,7 @@ class Batch:
 
     def flush(self) -> None:
         """Write what has come together."""
-        saved = self.writer.save(self._versions)
+        saved = self.writer.save(self._versions, on_change=self._take_up)
         if self._rejections:
             self.writer.reject(self._rejections)
         if self._notices:
@@ -138,6 +146,15 @@ class Batch:
         self.counts.new_versions += saved.new_versions
         self.counts.unchanged += saved.unchanged
         self._versions, self._rejections, self._notices, self._size = [], [], [], 0
+
+    def _take_up(self, change: Change) -> None:
+        if self.feed is None:
+            return
+        nct_id = change.version.nct_id
+        if change.is_first:
+            self.feed.add(change.seq, nct_id, [(change.day, change.version.record)])
+        else:
+            self.feed.add(change.seq, nct_id, _decode_all(self.writer.store.get_dated_bodies(nct_id)))
 
 
 def import_paths(
@@ -160,7 +177,7 @@ def import_paths(
     progress
         Counts the bytes read, for showing.
     on_step, on_index
-        Called after each record and each indexed study.
+        Called after each record, and for each study that an earlier run had left out of the index.
 
     Raises
     ------
@@ -170,26 +187,52 @@ def import_paths(
     paths = list(paths)
     counts = ImportCounts()
     with Store(home) as store, Writer(store, ", ".join(map(str, paths))[:2_000]) as writer:
-        batch = Batch(writer, counts)
-        for path in paths:
-            try:
-                for item in read_path(path, progress=progress):
-                    batch.add(item)
-                    on_step(counts)
-            except SourceReadError as error:
-                counts.problems.append(str(error))
-            batch.flush()
-        update_index(store, on_index)
+        index = open_index(store)
+        _catch_up(index, store, on_index)
+        with _seldom_collected(), IndexFeed(index) as feed:
+            batch = Batch(writer, counts, feed)
+            for path in paths:
+                try:
+                    for item in read_path(path, progress=progress):
+                        batch.add(item)
+                        on_step(counts)
+                except SourceReadError as error:
+                    counts.problems.append(str(error))
+                batch.flush()
     load_thesaurus()  # the first on a machine takes some seconds: better now than at a search
     return counts
 
 
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Records are trees: to look for cycles as often as Python does costs more than decoding them."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(RARE_COLLECTION, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
 def update_index(store: Store, on_study: Callable[[], None] = lambda: None) -> int:
     """Bring the index into step with the store; returns how many studies it took up."""
-    index = open_index(store)
+    return _catch_up(open_index(store), store, on_study)
+
+
+def _catch_up(index: StudyIndex, store: Store, on_study: Callable[[], None]) -> int:
     if index.state.seq > store.seq:
         index.clear()
-    return index.apply(store.iter_changed(index.state.seq), decode_record, on_study)
+    with _seldom_collected(), IndexFeed(index) as feed:
+        for seq, nct_id, bodies in store.iter_changed(index.state.seq):
+            feed.add(seq, nct_id, _decode_all(bodies))
+            on_study()
+    return feed.count
+
+
+def _decode_all(bodies: list[tuple[str | None, bytes]]) -> list[Dated]:
+    return [(day, decode_record(body)) for day, body in bodies]
 
 
 def open_index(store: Store) -> StudyIndex:

@@ -8,8 +8,6 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,11 @@ import msgspec
 import tantivy
 
 from trialbook.errors import StoreError
-from trialbook.model import PartialDate
-from trialbook.search.document import EPOCH, build_document
-from trialbook.search.fields import FOREVER, INDEX_VERSION, get_analyzer, get_schema
+from trialbook.search.fields import INDEX_VERSION, get_analyzer, get_schema
 
 HEAP_BYTES = 200_000_000
-COMMIT_EVERY = 20_000
+WRITER_THREADS = 1
 RELOAD_SECONDS = 1.0
-
-# A study that changed: its change number, its id, its versions oldest first as (day, bytes).
-Changed = tuple[int, str, list[tuple[str | None, bytes]]]
 
 
 class IndexState(msgspec.Struct, frozen=True):
@@ -102,7 +95,8 @@ class StudyIndex:
     def _state_file(self) -> Path:
         return self.folder / "state.json"
 
-    def _save_state(self, **changes: Any) -> None:
+    def save_state(self, **changes: Any) -> None:
+        """Replace the state file, in one step that no kill can tear."""
         self.state = msgspec.structs.replace(self.state, **changes)
         fresh = self._state_file.with_suffix(".new")
         with fresh.open("wb") as file:
@@ -112,49 +106,19 @@ class StudyIndex:
         fresh.replace(self._state_file)
 
     def clear(self) -> None:
-        """Empty the index; the next `apply` from 0 fills it."""
-        writer = self._index.writer(HEAP_BYTES, 1)
+        """Empty the index, to be filled with all changes from 0."""
+        writer = self.open_writer()
         writer.delete_all_documents()
         writer.commit()
         writer.wait_merging_threads()
-        self._save_state(seq=0, is_dirty=False, holds_past=False)
+        self.save_state(seq=0, is_dirty=False, holds_past=False)
 
-    def apply(
-        self,
-        changed: Iterator[Changed],
-        decode: Callable[[bytes], dict[str, Any]],
-        on_study: Callable[[], None] = lambda: None,
-    ) -> int:
-        """Take up studies in the order of their change numbers; returns how many.
-
-        Killed at any moment, it leaves an index that the next call completes: the state names the
-        last change that is certainly in, and whatever may have gone in after it is replaced.
-        """
-        first = next(changed, None)
-        if first is None:
-            return 0
-        replace_all = self.state.is_dirty
-        self._save_state(is_dirty=True)
+    def open_writer(self) -> tantivy.IndexWriter:
+        """What takes documents; raises StoreError where another process has it."""
         try:
-            writer = self._index.writer(HEAP_BYTES, 1)
+            return self._index.writer(HEAP_BYTES, WRITER_THREADS)
         except ValueError as error:
             raise StoreError(f"the index in {self.folder} is being written by another process") from error
-        count, past, last = 0, self.state.holds_past, first[0]
-        for seq, nct_id, versions in _chain(first, changed):
-            if replace_all or len(versions) > 1:
-                writer.delete_documents_by_term("nct_id", nct_id)
-            for document in build_versions(nct_id, versions, decode):
-                writer.add_document(document)
-            past = past or len(versions) > 1
-            count, last = count + 1, seq
-            on_study()
-            if count % COMMIT_EVERY == 0:
-                writer.commit()
-                self._save_state(seq=last, holds_past=past)
-        writer.commit()
-        writer.wait_merging_threads()
-        self._save_state(seq=last, is_dirty=False, holds_past=past)
-        return count
 
     def snapshot(self) -> Snapshot:
         """The newest committed state, looked for at most once a second."""
@@ -181,30 +145,3 @@ class StudyIndex:
         except OSError:
             return (0, 0)
         return (found.st_mtime_ns, found.st_ino)
-
-
-def _chain(first: Changed, rest: Iterator[Changed]) -> Iterator[Changed]:
-    yield first
-    yield from rest
-
-
-def build_versions(
-    nct_id: str, versions: list[tuple[str | None, bytes]], decode: Callable[[bytes], dict[str, Any]]
-) -> Iterator[tantivy.Document]:
-    """The documents of a study: the version in force, and each past one with the days of its force.
-
-    Of several copies of one day only the last is ever in force.
-    """
-    days = [to_day_number(day, is_end=False) for day, _ in versions]
-    for position, (_, body) in enumerate(versions):
-        is_last = position == len(versions) - 1
-        until = FOREVER if is_last else days[position + 1]
-        if is_last or until > days[position]:
-            yield build_document(nct_id, decode(body), from_day=days[position], to_day=until)
-
-
-def to_day_number(day: str | None, *, is_end: bool) -> int:
-    """A partial date as days since 1970-01-01: its first day, or its last. 0 where it is none."""
-    partial = PartialDate(day or "")
-    bound: date | None = partial.latest if is_end else partial.earliest
-    return 0 if bound is None else max(0, bound.toordinal() - EPOCH)

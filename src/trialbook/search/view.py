@@ -15,8 +15,9 @@ from trialbook.errors import NotFoundError, QueryError
 from trialbook.model.study import decode_record
 from trialbook.search.compile import Compiler, count_groups
 from trialbook.search.document import find_id
+from trialbook.search.feed import to_day_number
 from trialbook.search.fields import get_schema
-from trialbook.search.index import Snapshot, to_day_number
+from trialbook.search.index import Snapshot
 from trialbook.search.note_query import NoteCompiler, NoteWeights
 from trialbook.search.order import count_matches
 from trialbook.search.patient_note import PatientNote

@@ -2,10 +2,11 @@
 
 from trialbook.store.codec import compute_wire_hash
 from trialbook.store.store import AnnouncedVersion, Counts, Store, Version
-from trialbook.store.writer import NewVersion, SaveCounts, Writer
+from trialbook.store.writer import Change, NewVersion, SaveCounts, Writer
 
 __all__ = [
     "AnnouncedVersion",
+    "Change",
     "Counts",
     "NewVersion",
     "SaveCounts",

@@ -294,12 +294,20 @@ class Store:
             (after,),
         )
         for seq, study_id, nct_id in studies:
-            rows = self.connection.execute(
-                "SELECT coalesce(version_date, substr(learnt_at, 1, 10)), dictionary_id, body"
-                f" FROM version WHERE study_id = ? {IN_FORCE}",
-                (study_id,),
-            ).fetchall()
-            yield seq, nct_id, [(day, self._unpack(*packed)) for day, *packed in reversed(rows)]
+            yield seq, nct_id, self._read_dated(study_id)
+
+    def get_dated_bodies(self, nct_id: str) -> list[tuple[str | None, bytes]]:
+        """Every version of a study, oldest first, as in `iter_changed`; empty for an unknown one."""
+        row = self.connection.execute("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,)).fetchone()
+        return [] if row is None else self._read_dated(row[0])
+
+    def _read_dated(self, study_id: int) -> list[tuple[str | None, bytes]]:
+        rows = self.connection.execute(
+            "SELECT coalesce(version_date, substr(learnt_at, 1, 10)), dictionary_id, body"
+            f" FROM version WHERE study_id = ? {IN_FORCE}",
+            (study_id,),
+        ).fetchall()
+        return [(day, self._unpack(*packed)) for day, *packed in reversed(rows)]
 
     def find_rejections(self, limit: int = 100) -> list[tuple[str, str, bytes]]:
         """The last rejected pieces of input, as place, reason and bytes."""

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -55,6 +55,15 @@ class SaveCounts(msgspec.Struct):
     new_studies: int = 0
     new_versions: int = 0
     unchanged: int = 0
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A version that was kept: its change number, from which day it counts, whether its study is new."""
+
+    seq: int
+    version: NewVersion
+    day: str
+    is_first: bool
 
 
 class Writer:
@@ -143,9 +152,14 @@ class Writer:
         row = self.connection.execute("SELECT 1 FROM version WHERE wire_hash = ?", (wire_hash,)).fetchone()
         return row is not None
 
-    def save(self, versions: list[NewVersion]) -> SaveCounts:
-        """Keep a batch of records in one transaction; raises StoreError where the disk refuses."""
-        counts = SaveCounts()
+    def save(
+        self, versions: list[NewVersion], *, on_change: Callable[[Change], None] = lambda change: None
+    ) -> SaveCounts:
+        """Keep a batch of records in one transaction; raises StoreError where the disk refuses.
+
+        `on_change` is told of each version that was kept, once all are safe.
+        """
+        counts, changes = SaveCounts(), []
         if not versions:
             return counts
         with _Transaction(self):
@@ -153,8 +167,17 @@ class Writer:
             seq = self.store.seq
             learnt_at = now()
             for version in versions:
-                seq = self._save_one(version, seq, learnt_at, counts)
+                is_first = self._save_one(version, seq + 1, learnt_at)
+                if is_first is None:
+                    counts.unchanged += 1
+                    continue
+                seq += 1
+                counts.new_studies += is_first
+                counts.new_versions += not is_first
+                changes.append(Change(seq, version, version.version_date or learnt_at[:10], is_first))
             self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+        for change in changes:
+            on_change(change)
         return counts
 
     def _train(self, versions: list[NewVersion]) -> None:
@@ -165,34 +188,31 @@ class Writer:
             self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
             self.store.reload_codec()
 
-    def _save_one(self, version: NewVersion, seq: int, learnt_at: str, counts: SaveCounts) -> int:
+    def _save_one(self, version: NewVersion, seq: int, learnt_at: str) -> bool | None:
+        """Keep a version under a change number: whether it is its study's first; None where it was here."""
         content_hash, extent = compute_content(version.record)
         study = self.connection.execute(
             "SELECT study_id FROM study WHERE nct_id = ?", (version.nct_id,)
         ).fetchone()
-        if study is not None:
-            held = self.connection.execute(
-                "SELECT 1 FROM version WHERE study_id = ? AND content_hash = ?", (study[0], content_hash)
-            ).fetchone()
-            if held is not None:
-                counts.unchanged += 1
-                return seq
-        study_id = study[0] if study else None
-        version_id = self._insert_version(version, study_id, content_hash, extent, learnt_at)
-        seq += 1
-        if study_id is None:
-            counts.new_studies += 1
+        if study is None:
+            version_id = self._insert_version(version, None, content_hash, extent, learnt_at)
             self.connection.execute(
                 "INSERT INTO study VALUES (?, ?, ?, ?)", (version_id, version.nct_id, version_id, seq)
             )
-        else:
-            counts.new_versions += 1
-            self.connection.execute(
-                "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
-                f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
-                (seq, study_id, study_id),
-            )
-        return seq
+            return True
+        (study_id,) = study
+        held = self.connection.execute(
+            "SELECT 1 FROM version WHERE study_id = ? AND content_hash = ?", (study_id, content_hash)
+        ).fetchone()
+        if held is not None:
+            return None
+        self._insert_version(version, study_id, content_hash, extent, learnt_at)
+        self.connection.execute(
+            "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
+            f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
+            (seq, study_id, study_id),
+        )
+        return False
 
     def _insert_version(
         self, version: NewVersion, study_id: int | None, content_hash: bytes, extent: int, learnt_at: str

@@ -127,7 +127,7 @@ def test_a_record_learnt_late_takes_its_place_in_the_past(home: Path) -> None:
 def test_an_index_that_fell_behind_is_noticed_and_mended(home: Path) -> None:
     with Store(home) as store:
         index = open_index(store)
-        index._save_state(seq=0, is_dirty=True)
+        index.save_state(seq=0, is_dirty=True)
     assert mend_index(home) == 3
     assert ask(home).total == 3
     assert mend_index(home) == 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import tantivy
 from tantivy import Query
 
 from trialbook.search.document import compute_order, find_id
+from trialbook.search.feed import IndexFeed
 from trialbook.search.fields import cut_words, get_schema
 from trialbook.search.index import StudyIndex
 from trialbook.search.sites import find_point, point_key, site_tokens
@@ -38,15 +38,9 @@ def make_record(nct_id: str, *locations: Any) -> dict[str, Any]:
 
 def fill(folder: Path, *records: dict[str, Any]) -> tantivy.Searcher:
     index = StudyIndex(folder, "a library")
-    changed = (
-        (
-            seq,
-            record["protocolSection"]["identificationModule"]["nctId"],
-            [(None, msgspec.json.encode(record))],
-        )
-        for seq, record in enumerate(records, 1)
-    )
-    index.apply(changed, msgspec.json.decode)
+    with IndexFeed(index) as feed:
+        for seq, record in enumerate(records, 1):
+            feed.add(seq, record["protocolSection"]["identificationModule"]["nctId"], [(None, record)])
     return index.snapshot().searcher
 
 

@@ -1,0 +1,321 @@
+"""Measure a library of the registry's size as its user meets it: import, update, searches, API.
+
+    python benchmarks/bench_registry.py [--studies 577000] [--folder build/registry] [--no-fts5] [--json]
+
+Everything runs once from the zip that `generate_registry.py` makes (kept in the folder for the next run),
+but for latencies, which are of many questions. Memory is the resident size of all processes of a command
+together, looked at four times a second. SQLite with FTS5 is asked the same in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bench import describe_machine, time_each
+from registry_questions import PlainSqlite, ask_engine, make_questions
+from trialbook.build import open_engine
+from trialbook.store import Store
+
+HERE = Path(__file__).resolve().parent
+COMMAND = [sys.executable, "-c", "from trialbook.cli import main; main()"]
+CHANGED = 2_000
+CLIENTS = 8
+MARK = "zyzzyvamarker"
+SEARCHES = ("heart failure", "breast cancer", "asthma children", "AREA[Phase]PHASE3 AND diabetes", "stroke")
+LOAD_SECONDS = 10.0
+
+
+@dataclass
+class Watched:
+    """A finished command: seconds, and the most memory that it and its children held (MB)."""
+
+    seconds: float
+    peak_mb: float
+
+
+def run_command(*words: str) -> Watched:
+    """Run a command of Trialbook to its end; stops where it fails."""
+    started, peak = time.perf_counter(), 0.0
+    process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, read_tree_mb(process.pid))
+        time.sleep(0.25)
+    if process.returncode:
+        raise SystemExit(f"trialbook {' '.join(words)} ended with {process.returncode}")
+    return Watched(time.perf_counter() - started, peak)
+
+
+def read_tree_mb(pid: int) -> float:
+    """Resident megabytes of a process and its children; what belongs to files is not counted."""
+    total = 0
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    if found := re.search(r"RssAnon:\s*(\d+) kB", status):
+        total += int(found[1]) * 1024
+    return total / 1e6 + sum(read_tree_mb(int(child)) for child in children)
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[tuple[int, float]]:
+    """A server on a free port of this machine: the port, and seconds until its first page came."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*COMMAND, "--home", str(home), "serve", "--port", "0"], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline().decode()
+        port = int(re.findall(r":(\d+)/", line)[0])
+        get(port, "/?q=heart+failure")
+        yield port, time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def get(port: int, address: str) -> bytes:
+    """The body of an answer of 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        return ask(connection, address)
+    finally:
+        connection.close()
+
+
+def ask(connection: http.client.HTTPConnection, address: str) -> bytes:
+    """The same over a connection that is kept."""
+    connection.request("GET", address)
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{address}: {answer.status} {body[:200]!r}")
+    return body
+
+
+@dataclass
+class Load:
+    """Clients that ask one after the other over kept connections until they are stopped."""
+
+    port: int
+    addresses: list[str]
+    times: list[tuple[float, float]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Load:
+        self._threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(CLIENTS)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        while not self._stop.is_set():
+            address = self.addresses[number % len(self.addresses)]
+            number += 1
+            started = time.perf_counter()
+            try:
+                ask(connection, address)
+                self.times.append((started, (time.perf_counter() - started) * 1000))
+            except Exception as error:
+                self.failures.append(repr(error))
+                connection.close()
+        connection.close()
+
+    def compute_p95(self, start: float, end: float) -> float:
+        """The 95th percentile (ms) of what was asked between two moments."""
+        inside = sorted(ms for at, ms in self.times if start <= at < end)
+        return inside[int(len(inside) * 0.95)] if inside else float("nan")
+
+
+def measure_update(home: Path, port: int, changed: Path) -> dict[str, Any]:
+    """Searches of eight clients before and while 2,000 changed records are imported."""
+    addresses = [f"/api/v2/studies?query.term={quote(text)}&countTotal=true" for text in SEARCHES]
+    with Load(port, addresses) as load:
+        time.sleep(LOAD_SECONDS)
+        begun = time.perf_counter()
+        watched = run_command("--home", str(home), "import", str(changed))
+        ended = time.perf_counter()
+        while json.loads(get(port, f"/api/v2/studies?query.term={MARK}&countTotal=true"))["totalCount"] == 0:
+            time.sleep(0.1)
+        visible = time.perf_counter() - ended
+    return {
+        "seconds": watched.seconds,
+        "peak_mb": watched.peak_mb,
+        "failed": len(load.failures),
+        "asked": len(load.times),
+        "p95_before_ms": load.compute_p95(0, begun),
+        "p95_during_ms": load.compute_p95(begun, ended),
+        "visible_after_s": visible,
+    }
+
+
+def measure_api(home: Path, port: int) -> dict[str, float]:
+    """Single records: one client over a kept connection, then eight at once."""
+    with Store(home) as store:
+        rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
+    addresses = [f"/api/v2/studies/{nct_id}" for (nct_id,) in rows[:: max(1, len(rows) // 2_000)]]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    alone = time_each(lambda address: ask(connection, address), addresses)
+    connection.close()
+    with subprocess.Popen(
+        [sys.executable, __file__, "--load", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        output, _ = process.communicate("\n".join(addresses).encode())
+    return {**alone, "requests_a_second": float(output)}
+
+
+def load_server(port: int, addresses: list[str]) -> float:
+    """Requests a second of eight clients in this process."""
+    with Load(port, addresses) as load:
+        time.sleep(LOAD_SECONDS)
+    if load.failures:
+        raise SystemExit(f"{len(load.failures)} requests failed: {load.failures[0]}")
+    return len(load.times) / LOAD_SECONDS
+
+
+def measure_searches(home: Path) -> dict[str, dict[str, float]]:
+    """Each kind of question in the engine, as in a server's thread."""
+    engine = open_engine(home)
+    ask = ask_engine(engine)
+    kinds = make_questions()
+    for questions in kinds.values():
+        ask(questions[0])
+    return {kind: time_each(ask, questions, repeat=3) for kind, questions in kinds.items()}
+
+
+def measure_sqlite(home: Path, path: Path) -> dict[str, Any]:
+    """The same questions in SQLite."""
+    path.unlink(missing_ok=True)
+    started = time.perf_counter()
+    plain = PlainSqlite(path)
+    with Store(home) as store:
+        plain.build(store)
+    measured: dict[str, Any] = {"build_seconds": time.perf_counter() - started}
+    for kind, question, asked in plain.iter_kinds():
+        measured[kind] = time_each(question, asked)
+    return measured
+
+
+def prepare(folder: Path, studies: int) -> tuple[Path, Path]:
+    """The zip and the next day's changes; made where they are missing."""
+    archive, changed = folder / f"registry-{studies}.zip", folder / f"changed-{studies}.jsonl"
+    if not (archive.exists() and changed.exists()):
+        folder.mkdir(parents=True, exist_ok=True)
+        number = min(CHANGED, studies)
+        options = ["--studies", str(studies), "--changed", str(number), "--out2", str(changed)]
+        subprocess.run([sys.executable, HERE / "generate_registry.py", archive, *options], check=True)
+        record = {
+            "protocolSection": {
+                "identificationModule": {"nctId": "NCT09999999", "briefTitle": f"A study of {MARK}"},
+                "statusModule": {"lastUpdateSubmitDate": "2026-03-16"},
+            }
+        }
+        with changed.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+    return archive, changed
+
+
+def measure(folder: Path, studies: int, *, with_sqlite: bool) -> dict[str, Any]:
+    """Everything, in the order in which a user meets it."""
+    archive, changed = prepare(folder, studies)
+    home = folder / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    result: dict[str, Any] = {"machine": describe_machine(), "studies": studies}
+    result["zip_mb"] = archive.stat().st_size / 1e6
+    report("import", result, vars(run_command("--home", str(home), "import", str(archive))))
+    report("again", result, vars(run_command("--home", str(home), "import", str(archive))))
+    result["library_mb"] = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
+    report("searches", result, measure_searches(home))
+    with serve(home) as (port, seconds):
+        report("cold", result, {"seconds": seconds})
+        report("api", result, measure_api(home, port))
+        report("update", result, measure_update(home, port, changed))
+    if with_sqlite:
+        report("sqlite", result, measure_sqlite(home, folder / "plain.sqlite"))
+    result["load_at_end"] = os.getloadavg()[0]
+    return result
+
+
+def report(name: str, result: dict[str, Any], measured: Any) -> None:
+    """Keep a part of the result, and show it at once: the whole takes half an hour."""
+    result[name] = measured
+    print(
+        f"{name}: {json.dumps(measured, default=lambda value: round(value, 3))}", file=sys.stderr, flush=True
+    )
+
+
+def render(result: dict[str, Any]) -> str:
+    """The table of a large registry, each line with its aim."""
+    machine, update, api = result["machine"], result["update"], result["api"]
+    lines = [
+        f"{machine['processor']}, {machine['cores']} cores (load {machine['load']:.1f} at the beginning,"
+        f" {result['load_at_end']:.1f} at the end), Python {machine['python']}",
+        f"{result['studies']:,} studies, zip {result['zip_mb']:,.0f} MB, library {result['library_mb']:,.0f} MB",
+        "",
+        f"{'import from the bulk zip':<34}{describe(result['import'])}   aim 720 s, 2,000 MB",
+        f"{'same file again':<34}{describe(result['again'])}   aim 120 s",
+        f"{'open the site cold':<34}{result['cold']['seconds']:.1f} s   aim 2 s",
+        f"{'2,000 changed, 8 clients':<34}{update['seconds']:.0f} s; {update['failed']} of {update['asked']:,} failed;"
+        f" p95 {update['p95_before_ms']:.0f} → {update['p95_during_ms']:.0f} ms (aim twice at most);"
+        f" visible after {update['visible_after_s']:.1f} s (aim 10 s)",
+        f"{'one record over HTTP':<34}p50 {api['p50_ms']:.2f} ms (aim 1), {api['requests_a_second']:,.0f} a second"
+        f" with 8 clients (aim 1,500)",
+        "",
+        f"{'in the server, ms':<34}{'p50':>8}{'p95':>8}{'SQLite p50':>12}{'p95':>10}   aim",
+    ]
+    for kind, ours in result["searches"].items():
+        theirs = result.get("sqlite", {}).get(kind)
+        plain = f"{theirs['p50_ms']:>12.1f}{theirs['p95_ms']:>10.1f}" if theirs else f"{'':>22}"
+        aim = "p50 8, p95 30" if kind.startswith("text") else "p95 40"
+        lines.append(f"{kind:<34}{ours['p50_ms']:>8.1f}{ours['p95_ms']:>8.1f}{plain}   {aim}")
+    return "\n".join(lines)
+
+
+def describe(watched: dict[str, float]) -> str:
+    return f"{watched['seconds']:.0f} s, {watched['peak_mb']:,.0f} MB"
+
+
+def main() -> None:
+    """Measure, and print what came of it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--studies", type=int, default=577_000)
+    parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "registry")
+    parser.add_argument("--no-fts5", action="store_true", help="leave SQLite out")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--load", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.load:
+        print(load_server(asked.load, sys.stdin.read().split()))
+        return
+    result = measure(asked.folder, asked.studies, with_sqlite=not asked.no_fts5)
+    print(json.dumps(result, indent=2) if asked.json else render(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The questions that a large registry is asked, and the same asked of SQLite by who has no Trialbook."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bench import QUERIES, ask_fts5, read_for_fts5
+from trialbook.model.study import decode_record
+from trialbook.search.areas import get_pieces, get_values
+from trialbook.search.order import GeoDecay, SortKey
+from trialbook.search.query.parse import parse_query
+from trialbook.search.search import FACETS, SearchEngine, SearchRequest
+from trialbook.store import Store
+
+CITIES = (
+    ("Boston", 42.36, -71.06),
+    ("London", 51.51, -0.13),
+    ("Paris", 48.86, 2.35),
+    ("Toronto", 43.70, -79.42),
+    ("Houston", 29.76, -95.37),
+    ("Berlin", 52.52, 13.41),
+    ("Beijing", 39.91, 116.40),
+    ("Cairo", 30.04, 31.24),
+)
+YEARS = (2006, 2010, 2014, 2017, 2019, 2021, 2023, 2024)
+ABSENT = ("ResultsFirstPostDate", "WhyStopped", "StartDate", "Phase", "LocationGeoPoint", "Keyword")
+ROWS_A_COMMIT = 20_000
+
+Ask = Callable[[Any], Any]
+
+
+def make_questions() -> dict[str, list[SearchRequest]]:
+    """Requests by kind, each kind with several that differ."""
+
+    def where(text: str) -> SearchRequest:
+        return SearchRequest(queries=(parse_query(text),), limit=20)
+
+    sites = [
+        f"SEARCH[Location](AREA[LocationCity]{city} AND AREA[LocationStatus]RECRUITING)"
+        for city, *_ in CITIES
+    ]
+    near = [
+        SearchRequest(
+            queries=(parse_query("cancer"),),
+            filters=(parse_query(f"AREA[LocationGeoPoint]DISTANCE[{lat}, {lon}, 50mi]"),),
+            geo_decay=GeoDecay(latitude=lat, longitude=lon, radius_km=80.5),
+            limit=20,
+        )
+        for _, lat, lon in CITIES
+    ]
+    newest = (SortKey("LastUpdatePostDate", descending=True),)
+    return {
+        "text query + total + 8 facets": [
+            SearchRequest(queries=(parse_query(text),), facets=FACETS, limit=20) for text in QUERIES
+        ],
+        "SEARCH[Location]": [where(text) for text in sites],
+        "within 50 miles, nearest first": near,
+        "date range": [where(f"AREA[StartDate]RANGE[{year}-01-01, {year + 1}-06-30]") for year in YEARS],
+        "MISSING": [where(f"AREA[{name}]MISSING") for name in ABSENT],
+        "sorted by date": [
+            SearchRequest(queries=(parse_query(text),), sort=newest, limit=20) for text in QUERIES
+        ],
+    }
+
+
+def ask_engine(engine: SearchEngine) -> Ask:
+    """Asks the engine as if the question were new: what it remembers of compiled queries is forgotten."""
+
+    def ask(request: SearchRequest) -> int:
+        engine._view()._compiled.cache_clear()
+        return engine.search(request).total
+
+    return ask
+
+
+class PlainSqlite:
+    """The same registry in SQLite: FTS5 for text, a table of facets, one of sites, one of dates."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path)
+
+    def build(self, store: Store) -> None:
+        """Fill the tables from a library."""
+        execute = self.connection.execute
+        execute("CREATE VIRTUAL TABLE text USING fts5 (body, tokenize = 'porter unicode61')")
+        execute("CREATE TABLE facet (study INTEGER, piece TEXT, value TEXT)")
+        execute("CREATE TABLE site (study INTEGER, city TEXT, status TEXT)")
+        execute("CREATE TABLE day (study INTEGER PRIMARY KEY, start TEXT, updated TEXT)")
+        for number, (_, body) in enumerate(store.iter_current(), 1):
+            self._add(number, decode_record(body))
+            if number % ROWS_A_COMMIT == 0:
+                self.connection.commit()
+        execute("CREATE INDEX facet_study ON facet (study)")
+        execute("CREATE INDEX site_city ON site (city, status)")
+        execute("CREATE INDEX day_start ON day (start)")
+        self.connection.commit()
+
+    def _add(self, number: int, record: dict[str, Any]) -> None:
+        text, facets = read_for_fts5(record)
+        self.connection.execute("INSERT INTO text (rowid, body) VALUES (?, ?)", (number, text))
+        self.connection.executemany("INSERT INTO facet VALUES (?, ?, ?)", [(number, *row) for row in facets])
+        sites = get_values(record, get_pieces()["Location"])
+        self.connection.executemany(
+            "INSERT INTO site VALUES (?, ?, ?)",
+            [(number, site.get("city"), site.get("status")) for site in sites if isinstance(site, dict)],
+        )
+        days = [
+            next(iter(get_values(record, get_pieces()[name])), None)
+            for name in ("StartDate", "LastUpdatePostDate")
+        ]
+        self.connection.execute("INSERT INTO day VALUES (?, ?, ?)", (number, *days))
+
+    def iter_kinds(self) -> Iterator[tuple[str, Ask, list[Any]]]:
+        """Each kind that SQLite can be asked, how, and the questions."""
+        yield "text query + total + 8 facets", lambda text: ask_fts5(self.connection, text), list(QUERIES)
+        yield "SEARCH[Location]", self._ask_site, [city for city, *_ in CITIES]
+        yield "date range", self._ask_range, list(YEARS)
+        yield "sorted by date", self._ask_newest, list(QUERIES)
+
+    def _ask_site(self, city: str) -> Any:
+        asked = "SELECT count(DISTINCT study) FROM site WHERE city = ? AND status = 'RECRUITING'"
+        return self.connection.execute(asked, (city,)).fetchone()
+
+    def _ask_range(self, year: int) -> Any:
+        asked = "SELECT count(*) FROM day WHERE start BETWEEN ? AND ?"
+        return self.connection.execute(asked, (f"{year}-01-01", f"{year + 1}-06-30")).fetchone()
+
+    def _ask_newest(self, text: str) -> Any:
+        match = " ".join(f'"{word}"' for word in text.split())
+        asked = "SELECT study FROM text JOIN day ON study = text.rowid WHERE text MATCH ? ORDER BY updated DESC LIMIT 20"
+        return self.connection.execute(asked, (match,)).fetchall()

@@ -189,7 +189,8 @@ class Stock:
         return self.conditions[bisect(self.condition_sums, rng.random() * self.condition_sums[-1])]
 
     def get_date(self, day: int) -> bytes:
-        return self.days[day - self.first_day]
+        """A day as the registry writes it; the few later than the calendar become its last one."""
+        return self.days[min(day - self.first_day, len(self.days) - 1)]
 
     def make_id(self, number: int) -> bytes:
         """Ids rise with the number, with gaps, as the registry's do."""

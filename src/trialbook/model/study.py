@@ -263,6 +263,8 @@ def without_misfits(value: Any, steps: list[str], found: str) -> Any:
     """A copy of JSON values that lacks what stands at `steps` ("*" is each of a list) with type `found`."""
     step, *rest = steps
     if step == "*":
+        if not isinstance(value, list):
+            return value
         items = [item for item in value if rest or JSON_TYPES.get(type(item)) != found]
         return [without_misfits(item, rest, found) for item in items] if rest else items
     if not isinstance(value, dict) or step not in value:

@@ -192,3 +192,14 @@ def test_an_empty_record_is_a_study_without_facts() -> None:
     assert (study.nct_id, study.overall_status, study.phases, study.locations) == ("", None, (), ())
     assert repr(study) == "<Study without id: '', status unknown, type unknown>"
     assert study.to_dict() == {}
+
+
+def test_lists_and_what_stands_in_their_place_may_both_be_wrong() -> None:
+    """What is wrong in one site's list says nothing of a site that has no list there."""
+    sites = [{"contacts": [{"name": 5, "role": "CONTACT"}]}, {"contacts": 1.5, "city": "Lund"}]
+    record = {"protocolSection": {"contactsLocationsModule": {"locations": sites}}}
+    study = parse_study(json.dumps(record).encode())
+    assert [site.city for site in study.locations] == [None, "Lund"]
+    assert study.to_dict() == record
+    place = "/protocolSection/contactsLocationsModule/locations"
+    assert study.unmodelled == {f"{place}/0/contacts/0/name": 5, f"{place}/1/contacts": 1.5}

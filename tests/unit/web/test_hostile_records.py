@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,20 +86,52 @@ def make_hostile_records() -> list[dict[str, Any]]:
     return records
 
 
+def make_mutated_records(count: int, rng: random.Random) -> list[dict[str, Any]]:
+    """The samples with odd values anywhere in them, up to twenty in one record."""
+    samples = [json.loads(line) for line in sample_paths()[0].read_text(encoding="utf-8").splitlines()]
+    records = []
+    for number in range(count):
+        record = copy.deepcopy(rng.choice(samples))
+        for _ in range(rng.choice([1, 1, 2, 5, 20])):
+            holder, key = rng.choice(list(find_places(record["protocolSection"])))
+            holder[key] = copy.deepcopy(rng.choice(ODD))
+        identification = record["protocolSection"].get("identificationModule")
+        kept = identification if isinstance(identification, dict) else {}
+        record["protocolSection"]["identificationModule"] = {**kept, "nctId": f"NCT96{number:06d}"}
+        records.append(record)
+    return records
+
+
+def find_places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place within a value: what holds it, and its key or index there."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from find_places(value[key])
+
+
+def make_site(folder: Path, records: list[dict[str, Any]]) -> TestClient:
+    """The site over a library of some records alone."""
+    (folder / "records.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    counts = import_paths(folder / "library", [folder / "records.jsonl"])
+    assert counts.stored > len(records) * 0.7
+    return TestClient(make_app(folder / "library"))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    """The site over a library of these records alone."""
-    folder = tmp_path_factory.mktemp("hostile")
-    lines = "\n".join(map(json.dumps, make_hostile_records()))
-    (folder / "records.jsonl").write_text(lines, encoding="utf-8")
-    counts = import_paths(folder / "library", [folder / "records.jsonl"])
-    assert counts.stored > 150
-    return TestClient(make_app(folder / "library"))
+    """The site over a library of hostile records."""
+    mutated = make_mutated_records(60, random.Random(20211126))
+    return make_site(tmp_path_factory.mktemp("hostile"), make_hostile_records() + mutated)
 
 
 @pytest.fixture(scope="module")
 def ids(site: TestClient) -> list[str]:
     """The records that were kept."""
+    return find_ids(site)
+
+
+def find_ids(site: TestClient) -> list[str]:
     page = site.get("/api/v2/studies?fields=NCTId&pageSize=1000").json()
     return [study["protocolSection"]["identificationModule"]["nctId"] for study in page["studies"]]
 
@@ -110,7 +145,10 @@ def test_every_record_leaves_in_every_format(site: TestClient, ids: list[str], f
             json.loads(answer.content)
 
 
-@pytest.mark.parametrize("page", ["", ".json", ".txt", "/history"])
+PAGES = ("", ".json", ".txt", "/history")
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_record_has_its_pages(site: TestClient, ids: list[str], page: str) -> None:
     for nct_id in ids:
         answer = site.get(f"/study/{nct_id}{page}")
@@ -119,19 +157,19 @@ def test_every_record_has_its_pages(site: TestClient, ids: list[str], page: str)
             assert "<script>alert" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "format=csv",
-        "markupFormat=legacy",
-        "fields=BriefTitle|EnrollmentCount|Location|MinimumAge",
-        "sort=StartDate,EnrollmentCount:desc",
-        "sort=MinimumAge",
-        "filter.geo=distance(1,2,500mi)",
-        "filter.advanced=AREA[MinimumAge]RANGE[1 day, MAX]",
-        "query.term=alert OR heart",
-    ],
+QUERIES = (
+    "format=csv",
+    "markupFormat=legacy",
+    "fields=BriefTitle|EnrollmentCount|Location|MinimumAge",
+    "sort=StartDate,EnrollmentCount:desc",
+    "sort=MinimumAge",
+    "filter.geo=distance(1,2,500mi)",
+    "filter.advanced=AREA[MinimumAge]RANGE[1 day, MAX]",
+    "query.term=alert OR heart",
 )
+
+
+@pytest.mark.parametrize("query", QUERIES)
 def test_all_of_them_leave_in_a_page(site: TestClient, query: str) -> None:
     answer = site.get(f"/api/v2/studies?pageSize=1000&{query}")
     assert answer.status_code == 200
@@ -142,3 +180,16 @@ def test_all_of_them_leave_in_a_page(site: TestClient, query: str) -> None:
 @pytest.mark.parametrize("path", ["stats/size", "stats/field/values", "stats/field/sizes"])
 def test_they_are_counted(site: TestClient, path: str) -> None:
     assert site.get(f"/api/v2/{path}").status_code == 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_mutated_records_at_length(tmp_path: Path, seed: int) -> None:
+    site = make_site(tmp_path, make_mutated_records(500, random.Random(seed)))
+    ids = find_ids(site)
+    for form in FORMATS:
+        test_every_record_leaves_in_every_format(site, ids, form)
+    for page in PAGES:
+        test_every_record_has_its_pages(site, ids, page)
+    for query in QUERIES:
+        test_all_of_them_leave_in_a_page(site, query)

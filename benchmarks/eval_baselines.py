@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 import bm25s
@@ -36,9 +36,10 @@ def _iter_texts(value: Any) -> Iterator[str]:
 
 
 class PlainBm25:
-    """Tantivy's own BM25 over one field with all text."""
+    """Tantivy's own BM25 over one field with all text; `ignored` words and numbers of a text are not asked."""
 
-    def __init__(self, records: Mapping[str, Record]) -> None:
+    def __init__(self, records: Mapping[str, Record], ignored: Collection[str] = ()) -> None:
+        self._ignored = ignored
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("nct_id", stored=True, tokenizer_name="raw", index_option="basic")
         builder.add_text_field("text", tokenizer_name="words", index_option="freq")
@@ -57,8 +58,11 @@ class PlainBm25:
 
     def rank(self, text: str, *, is_strict: bool) -> list[str]:
         occur = Occur.Must if is_strict else Occur.Should
-        words = [Query.term_query(self._schema, "text", word) for word in cut_words(text)]
-        query = Query.boolean_query([(occur, word) for word in words])
+        words = cut_words(text)
+        if self._ignored:
+            words = [word for word in words if word not in self._ignored and not word.isdigit()]
+        asked = [Query.term_query(self._schema, "text", word) for word in words]
+        query = Query.boolean_query([(occur, word) for word in asked])
         hits = self._searcher.search(query, DEPTH).hits
         return [str(self._searcher.doc(address).get_first("nct_id")) for _, address in hits]
 

@@ -229,12 +229,15 @@ def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) 
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(asked["text"])):
             click.echo(f"did you mean: {better[0]}")
+        reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
             record = decode_record(store.get_body(nct_id, as_of=request.as_of))
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
             click.echo(f"{nct_id}  {status}{', ' + phases if phases else ''}\n    {study.brief_title}")
+            if reasons.get(nct_id):
+                click.echo(f"    both say: {', '.join(reasons[nct_id])}")
             for passage in find_passages(record, result.words)[: 1 if note else 0]:
                 click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
 

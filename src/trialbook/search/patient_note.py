@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Literal, Protocol
 
 import msgspec
@@ -42,6 +43,7 @@ _DENIAL = re.compile(
 )
 _TURN = re.compile(r"\b(?:but|however|who|which|presents?|except)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.;:\n]")
+# Words of English, then words in which any patient's story is told: they name no patient's condition.
 STOP_WORDS = frozenset({
     "a", "about", "above", "after", "again", "all", "also", "although", "an", "and", "any", "are", "as",
     "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can",
@@ -52,6 +54,21 @@ STOP_WORDS = frozenset({
     "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under",
     "until", "up", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom",
     "why", "will", "with", "would", "you", "your",
+    "ago", "appears", "becomes", "began", "brought", "came", "clinic", "come", "comes",
+    "complain", "complained", "complaining", "complains", "complaint", "continued", "currently", "daily",
+    "day", "days", "denied", "denies", "department", "describes", "despite", "developed", "doctor", "ed",
+    "emergency", "evaluated", "evaluation", "exam", "examination", "examined", "family", "father",
+    "feels", "female", "found", "gave", "gentleman", "girl", "given", "go", "having", "hospital", "hour",
+    "hours", "husband", "including", "initially", "just", "kg", "lady", "last", "later", "left", "like",
+    "lives", "male", "man", "mg", "ml", "mm", "month", "months", "mother", "mr", "mrs",
+    "never", "new", "none", "normal", "noted", "notes", "noticed", "now", "off", "office", "old", "one",
+    "past", "patient", "patients", "per", "performed", "physical", "physician", "presented",
+    "presenting", "presents", "prior", "pt", "recent", "recently", "referred", "remarkable", "reported",
+    "reports", "revealed", "reveals", "right", "said", "saw", "seen", "several", "show", "showed", "shows",
+    "significant", "since", "sister", "son", "started", "states", "status", "still", "taking", "three",
+    "today", "told", "took", "two", "unremarkable", "visit", "week", "weeks", "well", "went", "wife",
+    "within", "without", "woman", "year", "years", "yesterday", "yo", "young", "boy", "brother",
+    "daughter", "admitted", "history",
 })  # fmt: skip
 
 
@@ -77,12 +94,17 @@ class NoteConcept(msgspec.Struct, frozen=True):
 
 
 class PatientNote(msgspec.Struct, frozen=True):
-    """What a note says; None and () where it says nothing."""
+    """What a note says; None and () where it says nothing.
+
+    `words` are those that may name something, `pairs` those of them that follow one another outside the
+    names of `concepts`; each with how often.
+    """
 
     age_years: float | None
     sex: Sex | None
     concepts: tuple[NoteConcept, ...]
     words: tuple[tuple[str, int], ...]
+    pairs: tuple[tuple[Words, int], ...] = ()
 
     def explain(self) -> str:
         """What was read, in one line."""
@@ -103,17 +125,31 @@ def read_note(text: str, names: NoteNames | None) -> PatientNote:
     """
     if len(text) > LONGEST_NOTE:
         raise QueryError(f"a note of {len(text):,} characters is too long", hint=f"at most {LONGEST_NOTE:,}")
-    words = Counter(word for word in cut_words(text) if len(word) > 1 and word not in STOP_WORDS)
-    if not words:
+    words = cut_words(text)
+    note = PatientNote(
+        _find_age(text[:HEAD]),
+        _find_sex(text),
+        concepts := _find_concepts(text, names) if names else (),
+        tuple(Counter(filter(_is_telling, words)).items()),
+        _pair(words, concepts),
+    )
+    if not note.words and note.age_years is None and note.sex is None:
         raise QueryError(
             "the note says nothing", hint="describe the patient: age, sex, conditions, treatment"
         )
-    return PatientNote(
-        _find_age(text[:HEAD]),
-        _find_sex(text),
-        _find_concepts(text, names) if names else (),
-        tuple(words.items()),
-    )
+    return note
+
+
+def _pair(words: list[str], concepts: tuple[NoteConcept, ...]) -> tuple[tuple[Words, int], ...]:
+    """Words that follow one another; not within a concept's name, which is asked as such."""
+    named = {pair for concept in concepts for name in concept.names for pair in pairwise(name)}
+    found = Counter(pair for pair in pairwise(words) if all(map(_is_telling, pair)) and pair not in named)
+    return tuple(found.items())
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word may name something: a number alone does not."""
+    return len(word) > 1 and not word.isdigit() and word not in STOP_WORDS
 
 
 def _find_age(head: str) -> float | None:

@@ -200,6 +200,20 @@ class SearchEngine:
             added=window.added,
         )
 
+    def explain_note(
+        self, note: PatientNote, nct_ids: Sequence[str], *, as_of: str | None = None
+    ) -> dict[str, tuple[str, ...]]:
+        """Why studies came up for a patient's note: what both say, in the note's words, conditions first.
+
+        Raises
+        ------
+        QueryError
+            More than 1,000 studies are asked for, or `as_of` is no date.
+        """
+        if len(nct_ids) > MAX_PAGE:
+            raise QueryError(f"at most {MAX_PAGE:,} studies can be explained at once")
+        return self._view().find_reasons(note, nct_ids, as_of)
+
     def suggest(self, text: str) -> tuple[str, ...]:
         """The text with words that no study has put right, the likeliest first."""
         return spelling.suggest(self._view().searcher, text)

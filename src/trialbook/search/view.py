@@ -18,7 +18,7 @@ from trialbook.search.document import find_id
 from trialbook.search.feed import to_day_number
 from trialbook.search.fields import get_schema
 from trialbook.search.index import Snapshot
-from trialbook.search.note_query import NoteCompiler, NoteWeights
+from trialbook.search.note_query import WEIGHTS, NoteCompiler, NoteWeights
 from trialbook.search.order import count_matches
 from trialbook.search.patient_note import PatientNote
 from trialbook.search.places import Places
@@ -147,6 +147,19 @@ class View:
         query = NoteCompiler(self.searcher, self._find_variants, weights).compile(note)
         names = [word for concept in note.concepts for words in concept.names for word in words]
         return Compiled(query, tuple(dict.fromkeys([*names, *(word for word, _ in note.words)])), ())
+
+    def find_reasons(
+        self, note: PatientNote, nct_ids: Sequence[str], as_of: str | None
+    ) -> dict[str, tuple[str, ...]]:
+        """For each study what the note affirms and the study says too, in the note's words."""
+        reasons: dict[str, tuple[str, ...]] = dict.fromkeys(nct_ids, ())
+        among = self.join([], [Query.term_set_query(get_schema(), "nct_id", list(nct_ids))], as_of)
+        compiler = NoteCompiler(self.searcher, self._find_variants, WEIGHTS)
+        for text, query in compiler.iter_reasons(note) if reasons else ():
+            found = self.searcher.search(all_of([among, query]), len(reasons), count=False).hits
+            for nct_id in self.find_ids([address for _, address in found]):
+                reasons[nct_id] += (text,)
+        return reasons
 
     def join(self, queries: Sequence[Query], filters: Sequence[Query], as_of: str | None) -> Query:
         """All of the queries, within the filters and the versions in force."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,59 @@ def test_what_a_patient_denies_counts_less_than_what_he_has(engine: SearchEngine
     assert match(engine, "A boy with eczema. He denies asthma.")[:2] == ["5", "6"]
 
 
+def test_a_story_is_told_in_words_that_say_nothing_of_the_patient() -> None:
+    note = read("A 52-year-old woman presented to the clinic 3 days ago with HER2 positive breast cancer.")
+    assert [word for word, _ in note.words] == ["her2", "positive", "breast", "cancer"]
+    assert [" ".join(pair) for pair, _ in note.pairs] == ["her2 positive", "positive breast"]
+
+
+def test_words_that_follow_one_another_count_more_than_the_same_apart(tmp_path: Path) -> None:
+    summary = "descriptionModule.briefSummary"
+    texts = (
+        "A thin lining, and a rim",
+        "A thin rim, and a lining",
+        "No lining at all but a thin, bright rim",
+    )
+    records = [make_record(f"NCT0000000{n}", {summary: text}) for n, text in enumerate(texts, 1)]
+    assert match(open_engine(make_library(tmp_path, records)), "Thin rim.")[0] == "2"
+
+
+def test_a_short_text_counts_more_than_a_long_one_with_the_same_word(tmp_path: Path) -> None:
+    summary = "descriptionModule.briefSummary"
+    records = [
+        make_record(
+            "NCT00000001", {summary: "Zosteriform rash. " + "It is of interest to many people. " * 50}
+        ),
+        make_record("NCT00000002", {summary: "Zosteriform rash."}),
+    ]
+    assert match(open_engine(make_library(tmp_path, records)), "Zosteriform lesion") == ["2", "1"]
+
+
+def test_age_and_sex_alone_leave_every_trial_that_admits_them(engine: SearchEngine) -> None:
+    assert set(match(engine, "A 63-year-old man.")) == {"1", "4", "5", "6"}
+
+
+def test_each_study_says_what_it_shares_with_the_note(engine: SearchEngine) -> None:
+    note = read("A 40-year-old woman with eczema after a heart attack. She denies asthma. Excluded before.")
+    reasons = engine.explain_note(note, ["NCT00000001", "NCT00000005", "NCT00000006"])
+    assert reasons == {
+        "NCT00000001": ("heart attack",),
+        "NCT00000005": ("eczema",),
+        "NCT00000006": ("heart attack", "excluded"),
+    }
+    assert engine.explain_note(note, []) == {}
+    assert engine.explain_note(note, ["NCT00000001"], as_of="1990-01-01") == {"NCT00000001": ()}
+    with pytest.raises(QueryError, match="at most 1,000"):
+        engine.explain_note(note, ["NCT00000001"] * 1001)
+
+
+def test_a_note_of_the_greatest_length_is_answered_soon(engine: SearchEngine) -> None:
+    words = " ".join(f"heart attack eczema{number} asthma infarction" for number in range(500))
+    started = time.perf_counter()
+    match(engine, words[:LONGEST_NOTE])
+    assert time.perf_counter() - started < 2
+
+
 def test_a_note_goes_with_queries_and_filters(engine: SearchEngine) -> None:
     assert match(engine, "Heart attack", text="infarction") == ["1"]
     assert match(engine, "Heart attack", sex=("FEMALE",)) == ["3"]
@@ -117,5 +171,6 @@ def test_the_command_reads_a_note_and_says_what_it_read(engine: SearchEngine, tm
     assert done.output.startswith("1 study")
     assert "read from the note: age 63 years; male; heart attack" in done.output
     assert "NCT00000001" in done.output
+    assert "both say: heart attack" in done.output
     assert CliRunner().invoke(main, asked, input="").exit_code != 0
     assert CliRunner().invoke(main, asked, input=b"asthma \xff").exit_code == 0

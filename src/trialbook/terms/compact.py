@@ -7,6 +7,7 @@ vocabulary or a newer Trialbook builds a new one and never reads an old one.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ from trialbook.terms.sources import (
 )
 
 _MAX_FORM_WORDS = 12
+_LEAST_JOINED = 5
+_COMPOUND = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]{2,}){1,2}")
 
 
 class Tables(msgspec.Struct, array_like=True):
@@ -108,6 +111,7 @@ def build_tables(
     index = _Index(policies)
     for number, entry in enumerate(entries.values()):
         index.add(number, entry)
+    index.add_joined(entries.values())
     places = {heading: number for number, heading in enumerate(entries)}
     for key, headings in ours.items():
         index.prefer(key, [places[heading] for heading in headings])
@@ -151,6 +155,19 @@ class _Index:
             self._any_case.add(key)
         elif needs_capitals and key not in self._any_case:
             self.capitals.add(key)
+
+    def add_joined(self, entries: Iterable[Entry]) -> None:
+        """Let compounds be known without their hyphens too ("UCMSC"), where nothing else is called so."""
+        joined: dict[str, list[int]] = {}
+        for number, entry in enumerate(entries):
+            for form, fact in entry.forms:
+                if fact in (PLAIN, OURS) and _COMPOUND.fullmatch(form):
+                    numbers = joined.setdefault("".join(fold_words(form)), [])
+                    if number not in numbers:
+                        numbers.append(number)
+        for key, numbers in joined.items():
+            if len(key) >= _LEAST_JOINED and key not in self.policies:
+                self.keys.setdefault(key, numbers)
 
     def prefer(self, key: str, numbers: list[int]) -> None:
         """Let our own reading of a phrase be the only one."""

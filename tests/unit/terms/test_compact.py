@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.terms import load_thesaurus, sources
+from trialbook.terms import Thesaurus, load_thesaurus, sources
 from trialbook.terms.compact import build_tables
 from trialbook.terms.sources import LayRow, iterate_rows, load_lay_rows, read_dictionary
 
@@ -157,3 +157,27 @@ def test_our_reading_wins_over_a_vocabulary() -> None:
     tables = build_tables(conditions=conditions, drugs=None, lay_rows=rows, held_back={}, version="v")
     assert tables.shared == []
     assert tables.keys["ague miller"] == 1
+
+
+def test_a_compound_is_known_without_its_hyphen_unless_that_is_another_name() -> None:
+    rows = [
+        LayRow("WQ-Cells", "Willow Cells", "name", "both", "condition"),
+        LayRow("f-lips", "Fever Lips", "name", "both", "condition"),
+        LayRow("car-pet", "Carpetosis", "name", "both", "condition"),
+        LayRow("carpet", "Rug Disease", "name", "both", "condition"),
+    ]
+    thesaurus = Thesaurus(
+        build_tables(conditions=None, drugs=None, lay_rows=rows, held_back={}, version="test")
+    )
+    found = {
+        phrase: [concept.name for concept in thesaurus.find_concepts(phrase)]
+        for phrase in ("WQ-cell", "wqcells", "WQcell", "flips", "carpet", "car-pet")
+    }
+    assert found == {
+        "WQ-cell": ["Willow Cells"],
+        "wqcells": ["Willow Cells"],
+        "WQcell": ["Willow Cells"],
+        "flips": [],
+        "carpet": ["Rug Disease"],
+        "car-pet": ["Carpetosis"],
+    }

@@ -36,8 +36,8 @@ class NoteWeights(msgspec.Struct, frozen=True):
     density
         What a word counts more the oftener it stands in a field (BM25, for `basic` with its length too):
         presence alone favours long records.
-    most_words, most_pairs
-        So many of the rarest are asked.
+    most_concepts, most_words, most_pairs
+        So many of the rarest are asked, which bounds what a long note costs.
     denied
         The share that a concept keeps of which the note says that the patient has it not: trials name
         it as well, mostly to exclude or to prevent it.
@@ -53,6 +53,7 @@ class NoteWeights(msgspec.Struct, frozen=True):
     )
     pair: Weights = (("piece.Condition", 1.0), ("basic", 1.0), (CRITERIA, 1.0))
     density: Weights = (("basic", 0.6), (CRITERIA, 0.6))
+    most_concepts: int = 24
     most_words: int = 16
     most_pairs: int = 16
     denied: float = 0.3
@@ -74,7 +75,9 @@ class NoteCompiler:
         """
         if not note.words:
             return everything()
-        asked = [part for concept in note.concepts for part in self._ask_concept(concept)]
+        asked = []
+        for value, concept in self._choose_concepts(note):
+            asked += [_score(field, concept.names, weight * value) for field, weight in self._weights.concept]
         for value, word in self._choose_words(note):
             asked += self._ask_word(word[0], value)
         for value, pair in self._choose(note.pairs, self._weights.most_pairs):
@@ -84,7 +87,7 @@ class NoteCompiler:
     def iter_reasons(self, note: PatientNote) -> Iterator[tuple[str, Query]]:
         """What the note affirms, in its own words, each with the query of the studies that say it too."""
         named: set[str] = set()
-        for concept in note.concepts:
+        for _, concept in self._choose_concepts(note):
             named.update(word for words in concept.names for word in words)
             if concept.affirmed:
                 yield concept.text, any_of([_find(field, name) for field in FIELDS for name in concept.names])
@@ -101,14 +104,17 @@ class NoteCompiler:
         rated = [(self._rate(words, count), words) for words, count in counted]
         return sorted((each for each in rated if each[0] > 0), reverse=True)[:most]
 
-    def _ask_concept(self, concept: NoteConcept) -> list[Query]:
+    def _choose_concepts(self, note: PatientNote) -> list[tuple[float, NoteConcept]]:
+        """The concepts that count most, with what each counts; without those that no study has."""
+        rated = [(self._rate_concept(concept), concept) for concept in note.concepts]
+        kept = [each for each in rated if each[0] > 0]
+        return sorted(kept, key=lambda each: each[0], reverse=True)[: self._weights.most_concepts]
+
+    def _rate_concept(self, concept: NoteConcept) -> float:
         # The commonest name decides how rare the concept is.
         frequency = max(map(self._count, concept.names))
-        if not frequency:
-            return []
         share = 1 + math.log(concept.affirmed) if concept.affirmed else self._weights.denied
-        value = share * self._compute_rarity(frequency)
-        return [_score(field, concept.names, weight * value) for field, weight in self._weights.concept]
+        return share * self._compute_rarity(frequency) if frequency else 0.0
 
     def _ask_word(self, word: str, value: float) -> list[Query]:
         asked = []

@@ -125,6 +125,8 @@ def read_note(text: str, names: NoteNames | None) -> PatientNote:
     """
     if len(text) > LONGEST_NOTE:
         raise QueryError(f"a note of {len(text):,} characters is too long", hint=f"at most {LONGEST_NOTE:,}")
+    # Half a character, as broken programs send it, stands for nothing.
+    text = text.encode("utf-8", "replace").decode()
     words = cut_words(text)
     note = PatientNote(
         _find_age(text[:HEAD]),
@@ -188,7 +190,8 @@ def _find_concepts(text: str, names: NoteNames) -> tuple[NoteConcept, ...]:
         ]
         forms = dict.fromkeys(words for each in said if (words := tuple(cut_words(each))))
         affirmed = sum(not _is_denied(text, mention.start) for mention in mentions)
-        found.append(NoteConcept(mentions[0].text, tuple(forms), affirmed))
+        if forms:
+            found.append(NoteConcept(mentions[0].text, tuple(forms), affirmed))
     return tuple(found)
 
 

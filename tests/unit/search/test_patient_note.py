@@ -65,6 +65,10 @@ def test_a_note_that_says_nothing_or_too_much_is_refused(text: str) -> None:
         read(text)
 
 
+def test_half_a_character_stands_for_nothing() -> None:
+    assert read("A man \ud800 with asthma.") == read("A man ? with asthma.")
+
+
 def trial(number: int, condition: str, **eligibility: Any) -> dict[str, Any]:
     title = {"identificationModule.briefTitle": f"A trial in {condition}"}
     values = {**title, "conditionsModule.conditions": [condition], "eligibilityModule": eligibility}

@@ -61,6 +61,8 @@ from trialbook.search.tilt import tilt
 from trialbook.search.variants import Variants
 
 LARGEST_SIZE = 2_000
+# A query of more groups (a review's list of names) ranks by how many it finds, not by where they stand.
+MOST_GRADED = 64
 # Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
 Resolve = Callable[[str, tantivy.Query, Callable[[dict[str, Any]], bool]], tantivy.Query]
 
@@ -95,6 +97,7 @@ class Compiler:
     ) -> None:
         self._searcher, self._names, self._variants = searcher, names, variants
         self._lift = compute_lift(group_count)
+        self._is_graded = group_count <= MOST_GRADED
         self._places, self._steps = places, steps
         self._resolve, self._is_scored = resolve, group_count > 0
         self._budget = Budget()
@@ -236,7 +239,7 @@ class Compiler:
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":
-            return BasicTarget(self._variants, self._budget)
+            return BasicTarget(self._variants, self._budget, is_graded=self._is_graded)
         return FieldTarget(self._variants, piece_fields(_parts(scope)), self._budget)
 
     def _compile_exactly(self, node: Expression, text: str, scope: Scope, target: Target) -> tantivy.Query:

@@ -23,6 +23,8 @@ from trialbook.search.variants import Variants
 APART, SYNONYM, EXACT = 0.0, 1.0, 2.0
 VARIANT = 0.9
 TIE = 0.05
+# What a word counts within its base where levels are not looked at.
+MIDDLE = 0.5
 MOST_SEQUENCES = 32
 MOST_ATOMS = 30_000
 MARKERS = {
@@ -149,12 +151,16 @@ def _atom(field: str, words: list[str]) -> Query:
 
 
 class BasicTarget(FieldTarget):
-    """BasicSearch, whose texts and word levels the index holds apart."""
+    """BasicSearch, whose texts and word levels the index holds apart; `is_graded` looks at the levels."""
 
-    def __init__(self, variants: Variants, budget: Budget) -> None:
+    def __init__(self, variants: Variants, budget: Budget, *, is_graded: bool = True) -> None:
         super().__init__(variants, (("basic", 1.0, True), ("basic_plain", 1.0, False)), budget)
+        self._is_graded = is_graded
 
     def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
+        if not self._is_graded:
+            found = self.find(words, coverage, widened_only=widened_only)
+            return Query.const_score_query(found, base + MIDDLE)
         if len(words) == 1 and coverage == "Contains" and not widened_only:
             return self._levels(words[0], base)
         together = Query.const_score_query(self.find(words, coverage, widened_only=widened_only), base)

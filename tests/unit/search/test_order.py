@@ -236,3 +236,14 @@ def test_records_are_not_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("trialbook.search.view.LONGEST_CHECK_S", -1.0)
     with pytest.raises(QueryError, match="looked up in records one by one for"):
         engine.search(SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),)))
+
+
+def test_a_reviews_long_list_of_names_is_answered_and_ranks_by_how_many_are_there(tmp_path: Path) -> None:
+    engine = make_engine(
+        tmp_path,
+        make_titled("NCT00000001", "Asthma"),
+        make_titled("NCT00000002", "Asthma with eczema"),
+        make_titled("NCT00000003", "Rickets"),
+    )
+    names = ["asthma", "eczema", *(f"rare disease {number}" for number in range(1_000))]
+    assert rank(engine, " OR ".join(f'"{name}"' for name in names)) == ["2", "1"]

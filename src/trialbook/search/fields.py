@@ -21,7 +21,7 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import tantivy
 
@@ -58,6 +58,9 @@ FACET_TEXTS = frozenset(
     }
 )
 FOREVER = 4_000_000
+
+# A run between blanks above this length is not remembered.
+LONGEST_KEPT = 60
 
 _COMPOUND = re.compile(r"(?<![\w-])[^\W_]{1,30}(?:-[^\W_]{1,30}){1,3}(?![\w-])")
 # What is no letter or digit becomes a blank, capitals become small.
@@ -155,8 +158,19 @@ def join_compounds(text: str) -> list[str]:
     >>> join_compounds("UC-MSCs in COVID-19")
     ['UCMSCs', 'COVID19']
     """
-    hyphenated = " ".join(_find_hyphenated(text))
-    return [found.replace("-", "") for found in _COMPOUND.findall(hyphenated)]
+    return [
+        joined
+        for run in _find_hyphenated(text)
+        for joined in (_join_kept(run) if len(run) <= LONGEST_KEPT else _join_run(run))
+    ]
+
+
+def _join_run(run: str) -> tuple[str, ...]:
+    return tuple([found.replace("-", "") for found in _COMPOUND.findall(run)])
+
+
+# The same few compounds stand in most records.
+_join_kept = lru_cache(maxsize=50_000)(_join_run)
 
 
 def _find_hyphenated(text: str) -> Iterator[str]:
@@ -182,11 +196,17 @@ def cut_words(text: str) -> list[str]:
 def cut_distinct(text: str) -> set[str]:
     """The distinct words of a text from which possessives were dropped, as `cut_words` gives them.
 
-    Plain text takes a quick way, which also keeps words above 100 letters: no query asks for these.
+    What is plain takes a quick way, which also keeps words above 100 letters: no query asks for these.
 
     >>> sorted(cut_distinct("Phase 2/3: phase"))
     ['2', '3', 'phase']
     """
     if text.isascii():
-        return set(text.encode().translate(_PLAIN_WORDS).decode().split())
-    return set(get_analyzer().analyze(text))
+        return _cut_plain(text)
+    runs = text.split()
+    others = " ".join([run for run in runs if not run.isascii()])
+    return _cut_plain(" ".join([run for run in runs if run.isascii()])).union(get_analyzer().analyze(others))
+
+
+def _cut_plain(text: str) -> set[str]:
+    return set(text.encode().translate(_PLAIN_WORDS).decode().split())

@@ -42,13 +42,15 @@ MAX_TOKEN_BYTES = 65_000
 LONGEST_CACHED = 300
 
 
+@lru_cache(maxsize=50_000)
 def point_key(latitude: float, longitude: float) -> str:
     """How the index names a place.
 
     >>> point_key(40.7, -74)
     '40.7,-74.0'
     """
-    return f"{float(latitude)!r},{float(longitude)!r}"
+    # Adding nothing makes minus zero zero, which equals it and must not be another place.
+    return f"{float(latitude) + 0.0!r},{float(longitude) + 0.0!r}"
 
 
 def find_point(location: dict[str, Any]) -> tuple[float, float] | None:

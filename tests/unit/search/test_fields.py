@@ -20,6 +20,11 @@ def test_distinct_words_are_those_of_the_index(text: str) -> None:
     assert cut_distinct(text) == set(cut_words(text))
 
 
+def test_a_run_too_long_to_remember_gives_its_compounds_too() -> None:
+    run = "IL-6/" * 20
+    assert join_compounds(run) == ["IL6"] * 20
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

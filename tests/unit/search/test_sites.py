@@ -122,3 +122,7 @@ def test_an_id_comes_from_its_order_without_the_stored_document(tmp_path: Path) 
     assert [find_id(order) for order in orders] == ["NCT00000120", None, None]
     assert len({compute_order(nct_id) for nct_id in ("NCT00000120", "NCT120", "EUCTR2020-1")}) == 3
     assert searcher.doc(addresses[1]).get_first("nct_id") == "NCT120"
+
+
+def test_minus_zero_names_the_place_that_zero_names() -> None:
+    assert point_key(-0.0, 0) == point_key(0, -0.0) == "0.0,0.0"

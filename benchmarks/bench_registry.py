@@ -4,7 +4,7 @@
 
 Everything runs once from the zip that `generate_registry.py` makes (kept in the folder for the next run),
 but for latencies, which are of many questions. Memory is the resident size of all processes of a command
-together, looked at four times a second. SQLite with FTS5 is asked the same in the same run.
+together, pages of files left out, looked at four times a second. SQLite with FTS5 is asked the same in the same run.
 """
 
 from __future__ import annotations
@@ -153,11 +153,11 @@ class Load:
         return inside[int(len(inside) * 0.95)] if inside else float("nan")
 
 
-def measure_update(home: Path, port: int, changed: Path) -> dict[str, Any]:
+def measure_update(home: Path, port: int, changed: Path, *, seconds: float) -> dict[str, Any]:
     """Searches of eight clients before and while 2,000 changed records are imported."""
     addresses = [f"/api/v2/studies?query.term={quote(text)}&countTotal=true" for text in SEARCHES]
     with Load(port, addresses) as load:
-        time.sleep(LOAD_SECONDS)
+        time.sleep(seconds)
         begun = time.perf_counter()
         watched = run_command("--home", str(home), "import", str(changed))
         ended = time.perf_counter()
@@ -175,7 +175,7 @@ def measure_update(home: Path, port: int, changed: Path) -> dict[str, Any]:
     }
 
 
-def measure_api(home: Path, port: int) -> dict[str, float]:
+def measure_api(home: Path, port: int, *, seconds: float) -> dict[str, float]:
     """Single records: one client over a kept connection, then eight at once."""
     with Store(home) as store:
         rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
@@ -184,19 +184,21 @@ def measure_api(home: Path, port: int) -> dict[str, float]:
     alone = time_each(lambda address: ask(connection, address), addresses)
     connection.close()
     with subprocess.Popen(
-        [sys.executable, __file__, "--load", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, __file__, "--load", str(port), "--load-seconds", str(seconds)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
         output, _ = process.communicate("\n".join(addresses).encode())
     return {**alone, "requests_a_second": float(output)}
 
 
-def load_server(port: int, addresses: list[str]) -> float:
+def load_server(port: int, addresses: list[str], *, seconds: float) -> float:
     """Requests a second of eight clients in this process."""
     with Load(port, addresses) as load:
-        time.sleep(LOAD_SECONDS)
+        time.sleep(seconds)
     if load.failures:
         raise SystemExit(f"{len(load.failures)} requests failed: {load.failures[0]}")
-    return len(load.times) / LOAD_SECONDS
+    return len(load.times) / seconds
 
 
 def measure_searches(home: Path) -> dict[str, dict[str, float]]:
@@ -241,7 +243,7 @@ def prepare(folder: Path, studies: int) -> tuple[Path, Path]:
     return archive, changed
 
 
-def measure(folder: Path, studies: int, *, with_sqlite: bool) -> dict[str, Any]:
+def measure(folder: Path, studies: int, *, with_sqlite: bool, seconds: float) -> dict[str, Any]:
     """Everything, in the order in which a user meets it."""
     archive, changed = prepare(folder, studies)
     home = folder / "home"
@@ -252,19 +254,19 @@ def measure(folder: Path, studies: int, *, with_sqlite: bool) -> dict[str, Any]:
     report("again", result, vars(run_command("--home", str(home), "import", str(archive))))
     result["library_mb"] = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
     report("searches", result, measure_searches(home))
-    with serve(home) as (port, seconds):
-        report("cold", result, {"seconds": seconds})
-        report("api", result, measure_api(home, port))
-        report("update", result, measure_update(home, port, changed))
+    with serve(home) as (port, until_first):
+        report("cold", result, {"seconds": until_first})
+        report("api", result, measure_api(home, port, seconds=seconds))
+        report("update", result, measure_update(home, port, changed, seconds=seconds))
     if with_sqlite:
         report("sqlite", result, measure_sqlite(home, folder / "plain.sqlite"))
-    result["load_at_end"] = os.getloadavg()[0]
     return result
 
 
 def report(name: str, result: dict[str, Any], measured: Any) -> None:
     """Keep a part of the result, and show it at once: the whole takes half an hour."""
     result[name] = measured
+    result.setdefault("load", {})[name] = os.getloadavg()[0]
     print(
         f"{name}: {json.dumps(measured, default=lambda value: round(value, 3))}", file=sys.stderr, flush=True
     )
@@ -274,8 +276,8 @@ def render(result: dict[str, Any]) -> str:
     """The table of a large registry, each line with its aim."""
     machine, update, api = result["machine"], result["update"], result["api"]
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores (load {machine['load']:.1f} at the beginning,"
-        f" {result['load_at_end']:.1f} at the end), Python {machine['python']}",
+        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; load {machine['load']:.1f}"
+        f" at the beginning, {', '.join(f'{load:.1f} after {name}' for name, load in result['load'].items())}",
         f"{result['studies']:,} studies, zip {result['zip_mb']:,.0f} MB, library {result['library_mb']:,.0f} MB",
         "",
         f"{'import from the bulk zip':<34}{describe(result['import'])}   aim 720 s, 2,000 MB",
@@ -287,11 +289,15 @@ def render(result: dict[str, Any]) -> str:
         f"{'one record over HTTP':<34}p50 {api['p50_ms']:.2f} ms (aim 1), {api['requests_a_second']:,.0f} a second"
         f" with 8 clients (aim 1,500)",
         "",
-        f"{'in the server, ms':<34}{'p50':>8}{'p95':>8}{'SQLite p50':>12}{'p95':>10}   aim",
+        f"{'in the server, ms':<34}{'p50':>8}{'p95':>8}{'SQLite p50':>12}{'p95':>10}{'times':>8}   aim",
     ]
     for kind, ours in result["searches"].items():
         theirs = result.get("sqlite", {}).get(kind)
-        plain = f"{theirs['p50_ms']:>12.1f}{theirs['p95_ms']:>10.1f}" if theirs else f"{'':>22}"
+        plain = f"{'':>30}"
+        if theirs:
+            plain = (
+                f"{theirs['p50_ms']:>12.1f}{theirs['p95_ms']:>10.1f}{theirs['p50_ms'] / ours['p50_ms']:>8.1f}"
+            )
         aim = "p50 8, p95 30" if kind.startswith("text") else "p95 40"
         lines.append(f"{kind:<34}{ours['p50_ms']:>8.1f}{ours['p95_ms']:>8.1f}{plain}   {aim}")
     return "\n".join(lines)
@@ -308,12 +314,15 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "registry")
     parser.add_argument("--no-fts5", action="store_true", help="leave SQLite out")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--load-seconds", type=float, default=LOAD_SECONDS, metavar="S", help="how long clients ask"
+    )
     parser.add_argument("--load", type=int, metavar="PORT", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.load:
-        print(load_server(asked.load, sys.stdin.read().split()))
+        print(load_server(asked.load, sys.stdin.read().split(), seconds=asked.load_seconds))
         return
-    result = measure(asked.folder, asked.studies, with_sqlite=not asked.no_fts5)
+    result = measure(asked.folder, asked.studies, with_sqlite=not asked.no_fts5, seconds=asked.load_seconds)
     print(json.dumps(result, indent=2) if asked.json else render(result))
 
 

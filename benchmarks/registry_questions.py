@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from trialbook.search.areas import get_pieces, get_values
 from trialbook.search.order import GeoDecay, SortKey
 from trialbook.search.query.parse import parse_query
 from trialbook.search.search import FACETS, SearchEngine, SearchRequest
+from trialbook.search.sites import find_point
 from trialbook.store import Store
 
 CITIES = (
@@ -27,9 +29,20 @@ CITIES = (
 )
 YEARS = (2006, 2010, 2014, 2017, 2019, 2021, 2023, 2024)
 ABSENT = ("ResultsFirstPostDate", "WhyStopped", "StartDate", "Phase", "LocationGeoPoint", "Keyword")
+RADIUS_KM = 80.5
+EARTH_KM = 6371.0
 ROWS_A_COMMIT = 20_000
 
 Ask = Callable[[Any], Any]
+
+
+def compute_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """The distance of two places in degrees, along the great circle, in km."""
+    north, other_north = math.radians(latitude), math.radians(other_latitude)
+    east = math.radians(longitude - other_longitude)
+    part = math.sin((north - other_north) / 2) ** 2
+    part += math.cos(north) * math.cos(other_north) * math.sin(east / 2) ** 2
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(part)))
 
 
 def make_questions() -> dict[str, list[SearchRequest]]:
@@ -46,7 +59,7 @@ def make_questions() -> dict[str, list[SearchRequest]]:
         SearchRequest(
             queries=(parse_query("cancer"),),
             filters=(parse_query(f"AREA[LocationGeoPoint]DISTANCE[{lat}, {lon}, 50mi]"),),
-            geo_decay=GeoDecay(latitude=lat, longitude=lon, radius_km=80.5),
+            geo_decay=GeoDecay(latitude=lat, longitude=lon, radius_km=RADIUS_KM),
             limit=20,
         )
         for _, lat, lon in CITIES
@@ -81,13 +94,15 @@ class PlainSqlite:
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path)
+        self.connection.create_function("km", 4, compute_km, deterministic=True)
 
     def build(self, store: Store) -> None:
         """Fill the tables from a library."""
         execute = self.connection.execute
         execute("CREATE VIRTUAL TABLE text USING fts5 (body, tokenize = 'porter unicode61')")
         execute("CREATE TABLE facet (study INTEGER, piece TEXT, value TEXT)")
-        execute("CREATE TABLE site (study INTEGER, city TEXT, status TEXT)")
+        execute("CREATE TABLE site (study INTEGER, city TEXT, status TEXT, latitude REAL, longitude REAL)")
+        execute("CREATE TABLE absent (piece TEXT, study INTEGER, PRIMARY KEY (piece, study)) WITHOUT ROWID")
         execute("CREATE TABLE day (study INTEGER PRIMARY KEY, start TEXT, updated TEXT)")
         for number, (_, body) in enumerate(store.iter_current(), 1):
             self._add(number, decode_record(body))
@@ -95,6 +110,7 @@ class PlainSqlite:
                 self.connection.commit()
         execute("CREATE INDEX facet_study ON facet (study)")
         execute("CREATE INDEX site_city ON site (city, status)")
+        execute("CREATE INDEX site_place ON site (latitude, longitude)")
         execute("CREATE INDEX day_start ON day (start)")
         self.connection.commit()
 
@@ -104,9 +120,15 @@ class PlainSqlite:
         self.connection.executemany("INSERT INTO facet VALUES (?, ?, ?)", [(number, *row) for row in facets])
         sites = get_values(record, get_pieces()["Location"])
         self.connection.executemany(
-            "INSERT INTO site VALUES (?, ?, ?)",
-            [(number, site.get("city"), site.get("status")) for site in sites if isinstance(site, dict)],
+            "INSERT INTO site VALUES (?, ?, ?, ?, ?)",
+            [
+                (number, site.get("city"), site.get("status"), *(find_point(site) or (None, None)))
+                for site in sites
+                if isinstance(site, dict)
+            ],
         )
+        absent = [name for name in ABSENT if not get_values(record, get_pieces()[name])]
+        self.connection.executemany("INSERT INTO absent VALUES (?, ?)", [(name, number) for name in absent])
         days = [
             next(iter(get_values(record, get_pieces()[name])), None)
             for name in ("StartDate", "LastUpdatePostDate")
@@ -117,12 +139,29 @@ class PlainSqlite:
         """Each kind that SQLite can be asked, how, and the questions."""
         yield "text query + total + 8 facets", lambda text: ask_fts5(self.connection, text), list(QUERIES)
         yield "SEARCH[Location]", self._ask_site, [city for city, *_ in CITIES]
+        yield "within 50 miles, nearest first", self._ask_near, [place for _, *place in CITIES]
         yield "date range", self._ask_range, list(YEARS)
+        yield "MISSING", self._ask_missing, list(ABSENT)
         yield "sorted by date", self._ask_newest, list(QUERIES)
 
     def _ask_site(self, city: str) -> Any:
         asked = "SELECT count(DISTINCT study) FROM site WHERE city = ? AND status = 'RECRUITING'"
         return self.connection.execute(asked, (city,)).fetchone()
+
+    def _ask_near(self, place: list[float]) -> Any:
+        latitude, longitude = place
+        high = RADIUS_KM / 111.2
+        wide = high / math.cos(math.radians(latitude))
+        asked = (
+            "SELECT study, min(km(latitude, longitude, ?, ?)) AS away FROM site JOIN text ON text.rowid = study"
+            " WHERE latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ? AND text MATCH 'cancer'"
+            " GROUP BY study HAVING away <= ? ORDER BY away"
+        )
+        box = (latitude - high, latitude + high, longitude - wide, longitude + wide)
+        return self.connection.execute(asked, (latitude, longitude, *box, RADIUS_KM)).fetchall()
+
+    def _ask_missing(self, piece: str) -> Any:
+        return self.connection.execute("SELECT count(*) FROM absent WHERE piece = ?", (piece,)).fetchone()
 
     def _ask_range(self, year: int) -> Any:
         asked = "SELECT count(*) FROM day WHERE start BETWEEN ? AND ?"

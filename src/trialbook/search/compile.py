@@ -273,9 +273,11 @@ class Compiler:
         self._note(group)
         words, others = group.words, [name.words for name in group.names]
         if not self._is_scored:
-            found = [target.find(words, coverage)]
+            is_apart = len(group.units) > 1
+            # What holds the words together holds each of them: only their order in an answer asks for it.
+            found = [] if is_apart and coverage == "Contains" else [target.find(words, coverage)]
             found += [target.find(each, coverage, widened_only=True) for each in others]
-            if len(group.units) > 1:
+            if is_apart:
                 units = [target.find(unit, coverage) for unit in group.units]
                 found.append(any_of(units) if is_lossy else all_of(units))
             return any_of(found)

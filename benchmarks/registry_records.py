@@ -82,7 +82,7 @@ class RecordMaker:
             self.status = b"ACTIVE_NOT_RECRUITING" if self.status == b"RECRUITING" else self.status
 
     def cut(self, length: float) -> bytes:
-        return self.text.cut(int(length * self.scale) + 8, self.rng)
+        return self.text.cut(int(length * self.scale) + 8, self.rng, self.condition.place)
 
     def date(self, day: int) -> bytes:
         kind = b"ACTUAL" if day <= VERSION_DAY.toordinal() else b"ESTIMATED"
@@ -218,7 +218,7 @@ class RecordMaker:
             own = [b'"%b"' % word for word in condition.words[: row.keywords]]
             more = row.keywords - len(own)
             words = b',"keywords":[%b]' % b",".join(
-                [*own, stock.words.cut(more, self.rng)] if more > 0 else own
+                [*own, stock.words.cut(more, self.rng, self.condition.place)] if more > 0 else own
             )
         return b'"conditionsModule":{"conditions":[%b]%b},' % (
             b",".join(b'"%b"' % name for name in names),
@@ -291,7 +291,11 @@ class RecordMaker:
             if count:
                 rows = b",".join(
                     b'{"measure":"%b","description":"%b","timeFrame":"%d months"}'
-                    % (measures.cut(row.measure_text, rng), self.cut(row.outcome_text), rng.randrange(1, 60))
+                    % (
+                        measures.cut(row.measure_text, rng, self.condition.place),
+                        self.cut(row.outcome_text),
+                        rng.randrange(1, 60),
+                    )
                     for _ in range(count)
                 )
                 lists.append(b'"%bOutcomes":[%b]' % (kind, rows))
@@ -319,8 +323,8 @@ class RecordMaker:
             b'"healthyVolunteers":%b,"sex":"%b","minimumAge":"%b","stdAges":[%b]%b},'
             % (
                 self.condition.name,
-                self.stock.criteria.cut(half, rng),
-                self.stock.criteria.cut(half, rng),
+                self.stock.criteria.cut(half, rng, self.condition.place),
+                self.stock.criteria.cut(half, rng, self.condition.place),
                 b"true" if rng.random() < 0.25 else b"false",
                 rng.choice((b"ALL",) * 17 + (b"FEMALE",) * 2 + (b"MALE",)),
                 adult.encode(),

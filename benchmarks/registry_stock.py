@@ -47,7 +47,7 @@ CLASSES = ("OTHER", "OTHER", "OTHER", "OTHER", "INDUSTRY", "INDUSTRY", "OTHER_GO
 class Condition:
     """What a study is about: its conditions, keywords and MeSH terms as one real record named them."""
 
-    __slots__ = ("browse", "name", "names", "topic", "weight", "words")
+    __slots__ = ("browse", "name", "names", "place", "topic", "weight", "words")
 
     def __init__(self, record: Record) -> None:
         module = record["protocolSection"].get("conditionsModule", {})
@@ -55,6 +55,7 @@ class Condition:
         self.name = self.names[0]
         self.words = [escape(word) for word in module.get("keywords", ())]
         self.topic = find_topic(record)
+        self.place = 0.0
         browse = record["derivedSection"].get("conditionBrowseModule", {})
         self.browse = encode({key: value for key, value in browse.items() if value})
         self.weight = HEART_FAILURE_WEIGHT if is_about_heart_failure(record) else 1.0
@@ -70,6 +71,7 @@ class Stock:
         coined = coin_words(rng)
         self.coined = [escape(word) for word in coined]
         self.conditions = [Condition(record) for record in sources]
+        self.place_conditions()
         self.condition_sums = list(itertools.accumulate(item.weight for item in self.conditions))
         self.make_texts(sources, coined, rng)
         self.make_interventions(sources, coined, rng)
@@ -83,6 +85,13 @@ class Stock:
         self.results = [ResultPools(groups, self.texts[-1], rng) for groups in range(1, MAX_GROUPS + 1)]
         self.load_shape()
         self.make_calendar()
+
+    def place_conditions(self) -> None:
+        """Where in the prose of its topic each condition's own record stands, in [0, 1)."""
+        for topic in range(len(TOPICS)):
+            alike = [condition for condition in self.conditions if condition.topic == topic]
+            for number, condition in enumerate(alike):
+                condition.place = number / len(alike)
 
     def make_texts(self, sources: list[Record], coined: list[str], rng: random.Random) -> None:
         runs: list[list[str]] = [[] for _ in TOPICS]
@@ -100,13 +109,13 @@ class Stock:
             )
             for outcomes in protocol.get("outcomesModule", {}).values():
                 measures.extend(run for outcome in outcomes for run in cut_runs(outcome["measure"], rng))
-        everything = [run for group in runs for run in rng.sample(group, min(len(group), 9000))]
+        everything = [run for group in runs for run in group[:: 1 + len(group) // 9000]]
         # A thin topic borrows from all; the last pool is everything.
         self.texts = [
             TextPool(group if len(group) > 4000 else group + everything, coined, rng) for group in runs
         ]
         self.texts[-1] = TextPool(everything, coined, rng)
-        self.words = FragmentPool([encode(run) for run in rng.sample(everything, min(len(everything), 6000))])
+        self.words = FragmentPool([encode(run) for run in everything[:: 1 + len(everything) // 6000]])
         self.criteria = TextPool(criteria, coined, rng, bullets=True)
         self.measures = TextPool(measures, coined, rng)
 

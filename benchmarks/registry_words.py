@@ -26,6 +26,8 @@ Record = dict[str, Any]
 POOL_BYTES = 1_200_000
 COINED_WORDS = 60_000
 COINED_SHARE = 0.025
+# How far from its place a text takes its sentences, and a sentence its runs: about the length of a record.
+NEAR = 60
 # Share of heart failure among the records at hand, and in the registry: see registry_shape.TARGETS.
 HEART_FAILURE_WEIGHT = 0.016 / 0.6
 # First match wins: a study's topic decides from which pool its prose is cut.
@@ -107,7 +109,12 @@ def cut_runs(text: str, rng: random.Random) -> Iterator[str]:
 
 
 class TextPool:
-    """Encoded prose from which texts of any length are cut at word ends."""
+    """Encoded prose from which texts of any length are cut at word ends.
+
+    The runs come in the order of the records that they were cut from, and a sentence takes its runs from
+    near one place: as in real records, a word that one text has is likely to come again in it, and so is
+    found in far fewer records than if all words were strewn evenly.
+    """
 
     def __init__(
         self, runs: list[str], coined: list[str], rng: random.Random, *, bullets: bool = False
@@ -117,7 +124,11 @@ class TextPool:
         starts: list[int] = []
         length = 0
         while length < POOL_BYTES:
-            picked = rng.choices(runs, k=rng.randrange(2, 6))
+            # The first half goes through all runs once, the second half once more.
+            middle = int(length / POOL_BYTES * 2 % 1 * len(runs))
+            picked = [
+                runs[(middle + rng.randrange(-NEAR, NEAR)) % len(runs)] for _ in range(rng.randrange(2, 6))
+            ]
             if rng.random() < COINED_SHARE * 12:
                 picked.append(coined[int(len(coined) * rng.random() ** 3)])
             sentence = " ".join(picked)
@@ -129,9 +140,14 @@ class TextPool:
         # Texts start in the first half, so that a long one never runs off the end.
         self.starts = starts[: len(starts) // 2]
 
-    def cut(self, length: int, rng: random.Random) -> bytes:
-        """Cut a text of at most `length` bytes (at least a word) that starts with a sentence."""
-        start = self.starts[int(len(self.starts) * rng.random())]
+    def cut(self, length: int, rng: random.Random, place: float | None = None) -> bytes:
+        """Cut a text of at most `length` bytes (at least a word) that starts with a sentence.
+
+        `place`, in [0, 1), is where in the pool it comes from; None for anywhere.
+        """
+        at = int(len(self.starts) * (rng.random() if place is None else place))
+        at += 0 if place is None else rng.randrange(-NEAR, NEAR)
+        start = self.starts[at % len(self.starts)]
         end = self.data.rfind(b" ", start, start + length + 1)
         return self.data[start : end if end > start else self.data.index(b" ", start)]
 
@@ -144,9 +160,9 @@ class FragmentPool:
         self.half = len(items)
         self.sizes = list(itertools.accumulate(len(item) + 1 for item in self.items))
 
-    def cut(self, count: int, rng: random.Random) -> bytes:
-        """Join `count` neighbouring items (all of them twice over at most)."""
-        start = int(self.half * rng.random())
+    def cut(self, count: int, rng: random.Random, place: float | None = None) -> bytes:
+        """Join `count` neighbouring items (all of them twice over at most), from about `place` in [0, 1)."""
+        start = int(self.half * (rng.random() if place is None else place))
         return b",".join(self.items[start : start + count])
 
     def cut_bytes(self, size: int, rng: random.Random) -> bytes:

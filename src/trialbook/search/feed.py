@@ -9,6 +9,7 @@ from typing import Any
 
 import tantivy
 
+from trialbook.errors import StoreError
 from trialbook.model import PartialDate
 from trialbook.search.document import EPOCH, build_document
 from trialbook.search.fields import FOREVER
@@ -44,8 +45,9 @@ class IndexFeed:
     ) -> None:
         writer, self._writer = self._writer, None
         if kind is None and writer is not None:
-            writer.commit()
-            writer.wait_merging_threads()
+            with _NamedErrors(self._index):
+                writer.commit()
+                writer.wait_merging_threads()
             self._note(is_dirty=False)
 
     def add(self, seq: int, nct_id: str, versions: list[Dated]) -> None:
@@ -56,16 +58,35 @@ class IndexFeed:
         if self._replaces or len(versions) > 1:
             self._writer.delete_documents_by_term("nct_id", nct_id)
         for document in build_versions(nct_id, versions):
-            self._writer.add_document(document)
+            with _NamedErrors(self._index):
+                self._writer.add_document(document)
         self._holds_past = self._holds_past or len(versions) > 1
         self._last_seq = seq
         self.count += 1
         if self.count % COMMIT_EVERY == 0:
-            self._writer.commit()
+            with _NamedErrors(self._index):
+                self._writer.commit()
             self._note(is_dirty=True)
 
     def _note(self, *, is_dirty: bool) -> None:
         self._index.save_state(seq=self._last_seq, is_dirty=is_dirty, holds_past=self._holds_past)
+
+
+class _NamedErrors:
+    """Turns what the index says of a full or broken disk into an error that says what to do."""
+
+    def __init__(self, index: StudyIndex) -> None:
+        self._folder = index.folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, ValueError):
+            raise StoreError(
+                f"cannot write to the index in {self._folder}: {error}; all records read so far are kept: "
+                "make room and run the same command again"
+            ) from error
 
 
 def build_versions(nct_id: str, versions: list[Dated]) -> Iterator[tantivy.Document]:

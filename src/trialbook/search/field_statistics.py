@@ -13,8 +13,10 @@ estimated  for a text field with more: the number of different values (a sketch,
 from __future__ import annotations
 
 import zlib
+from abc import ABC, abstractmethod
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from hashlib import blake2b
 from heapq import nlargest, nsmallest
 from typing import Any
@@ -148,17 +150,19 @@ def _describe_list(sizes: Counter[int]) -> dict[str, Any]:
     return shown
 
 
-class _Tally:
+class _Tally(ABC):
     """What is known of one field's values so far; `studies` is the number of studies that have any."""
 
     def __init__(self) -> None:
         self.studies = 0
 
+    @abstractmethod
     def add(self, nct_id: str, values: dict[Any, None]) -> None:
-        raise NotImplementedError
+        """Take up the values of one study."""
 
+    @abstractmethod
     def describe(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """What is known, as the registry's API names it."""
 
 
 def _make_tally(piece: Piece) -> _Tally | None:
@@ -167,7 +171,13 @@ def _make_tally(piece: Piece) -> _Tally | None:
         return None
     if kind in ("INTEGER", "NUMBER"):
         return _NumberTally(is_whole=kind == "INTEGER")
-    return {"ENUM": _EnumTally, "STRING": _TextTally, "DATE": _DateTally, "BOOLEAN": _FlagTally}[kind]()
+    makers: dict[str, Callable[[], _Tally]] = {
+        "ENUM": _EnumTally,
+        "STRING": _TextTally,
+        "DATE": _DateTally,
+        "BOOLEAN": _FlagTally,
+    }
+    return makers[kind]()
 
 
 class _EnumTally(_Tally):

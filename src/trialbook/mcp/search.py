@@ -11,7 +11,8 @@ from trialbook.mcp.request import Parts, read_parts, read_sort
 from trialbook.mcp.values import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.study import decode_record
 from trialbook.search.areas import Piece
-from trialbook.search.search import SearchRequest, is_countable
+from trialbook.search.facets import is_countable
+from trialbook.search.search import SearchRequest
 from trialbook.search.snippets import find_passages
 
 COMPACT = (

@@ -13,8 +13,8 @@ from tantivy import Query as IndexQuery
 
 from trialbook.errors import QueryError
 from trialbook.search import spelling
-from trialbook.search.areas import find_piece
-from trialbook.search.fields import get_schema, is_exact
+from trialbook.search.facets import FACET_SIZE, Counts, FacetCounter, is_countable
+from trialbook.search.fields import get_schema
 from trialbook.search.index import StudyIndex
 from trialbook.search.note_query import WEIGHTS, NoteWeights
 from trialbook.search.order import RELEVANCE, Found, GeoDecay, SortKey, collect, collect_near
@@ -43,9 +43,7 @@ FACETS = (
     "LeadSponsorClass",
     "HasResults",
 )
-FACET_SIZE = 20
 MOST_FACETS = 50
-MOST_FACET_VALUES = 1_000
 MAX_WINDOW = 100_000
 MAX_DEPTH = 5_000_000
 MAX_PAGE = 1_000
@@ -106,7 +104,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     scores: tuple[float, ...]
     words: tuple[str, ...]
     added: tuple[str, ...]
-    facets: dict[str, dict[str, int]]
+    facets: Counts
     milliseconds: float
 
 
@@ -118,13 +116,7 @@ class Window(msgspec.Struct, frozen=True):
     total: int
     words: tuple[str, ...]
     added: tuple[str, ...]
-    facets: dict[str, dict[str, int]]
-
-
-def is_countable(name: str) -> bool:
-    """Whether the index can count studies by the values of a piece."""
-    piece = find_piece(name)
-    return piece is not None and is_exact(piece)
+    facets: Counts
 
 
 class SearchEngine:
@@ -145,6 +137,7 @@ class SearchEngine:
         self._kept: OrderedDict[int, View] = OrderedDict()
         self._newest: View | None = None
         self._lock = threading.Lock()
+        self._counter = FacetCounter()
 
     @property
     def state(self) -> int:
@@ -282,19 +275,19 @@ class SearchEngine:
         if after is not None:
             filters.append(_after(after))
         query = view.join([each.query for each in (*asked, *noted)], filters, request.as_of)
-        hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
-        counts: dict[str, dict[str, int]] = {}
+        finish_counts = None
         if request.facets:
             plain = [view.compile(each, request.as_of).query for each in request.queries]
             counted = view.join([*plain, *(each.query for each in noted)], filters, request.as_of)
-            counts = count_facets(view.searcher, counted, request.facets, request.facet_size)
+            finish_counts = self._counter.start(view.searcher, counted, request.facets, request.facet_size)
+        hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
         return Window(
             tuple(view.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
             tuple(dict.fromkeys(word for each in (*asked, *noted) for word in each.words)),
             tuple(dict.fromkeys(name for each in asked for name in each.added)),
-            counts,
+            finish_counts() if finish_counts else {},
         )
 
     def _collect(
@@ -351,22 +344,6 @@ def _check_request(request: SearchRequest) -> None:
             )
 
 
-def count_facets(
-    searcher: tantivy.Searcher, query: IndexQuery, pieces: Sequence[str], size: int = FACET_SIZE
-) -> dict[str, dict[str, int]]:
-    """Studies by value of each piece, the most frequent values first."""
-    size = max(1, min(size, MOST_FACET_VALUES))
-    asked = {name: {"terms": {"field": f"exact.{name}", "size": size}} for name in pieces}
-    answer = searcher.aggregate(query, asked)
-    return {
-        name: {
-            str(bucket.get("key_as_string", bucket["key"])): int(bucket["doc_count"])
-            for bucket in answer.get(name, {}).get("buckets", ())
-        }
-        for name in pieces
-    }
-
-
 __all__ = [
     "FACETS",
     "GeoDecay",
@@ -376,6 +353,4 @@ __all__ = [
     "SearchRequest",
     "SearchResult",
     "SortKey",
-    "count_facets",
-    "is_countable",
 ]

@@ -10,7 +10,8 @@ import msgspec
 
 from trialbook.model.study import decode_record
 from trialbook.search.areas import get_pieces, get_values
-from trialbook.search.search import SearchEngine, SearchRequest, is_countable
+from trialbook.search.facets import is_countable
+from trialbook.search.search import SearchEngine, SearchRequest
 from trialbook.web.api.errors import ApiError
 from trialbook.web.own_api.shapes import ValueCount
 

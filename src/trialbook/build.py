@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -34,7 +35,7 @@ from trialbook.source.registry_api import (
     pull_studies,
 )
 from trialbook.store import Change, NewVersion, Store, Writer, compute_wire_hash
-from trialbook.terms import load_thesaurus
+from trialbook.terms import Thesaurus, load_thesaurus
 
 BATCH_RECORDS = 512
 BATCH_BYTES = 32 << 20
@@ -199,7 +200,7 @@ def import_paths(
                 except SourceReadError as error:
                     counts.problems.append(str(error))
                 batch.flush()
-    load_thesaurus()  # the first on a machine takes some seconds: better now than at a search
+    open_thesaurus()  # the first on a machine takes some seconds: better now than at a search
     return counts
 
 
@@ -240,6 +241,12 @@ def open_index(store: Store) -> StudyIndex:
     return StudyIndex(store.home / INDEX_FOLDER, store.library_id)
 
 
+@cache
+def open_thesaurus() -> Thesaurus:
+    """The vocabularies, read once in a process and held for all that search in it."""
+    return load_thesaurus()
+
+
 def open_engine(home: Path) -> SearchEngine:
     """The search of a library, for all threads of a process; each reads records on its own connection.
 
@@ -256,7 +263,7 @@ def open_engine(home: Path) -> SearchEngine:
         body: bytes = threads.store.get_body(nct_id, as_of=as_of)
         return body
 
-    return SearchEngine(index, thesaurus=load_thesaurus(), read_record=read_record)
+    return SearchEngine(index, thesaurus=open_thesaurus(), read_record=read_record)
 
 
 def rebuild_index(home: Path, on_study: Callable[[], None] = lambda: None) -> int:

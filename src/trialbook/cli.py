@@ -19,6 +19,7 @@ from trialbook.build import (
     import_paths,
     mend_index,
     open_engine,
+    open_thesaurus,
     pull_records,
     rebuild_index,
 )
@@ -35,7 +36,6 @@ from trialbook.search.snippets import find_passages
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.registry_api import PullRequest
 from trialbook.statistics import compute_statistics
-from trialbook.terms import load_thesaurus
 from trialbook.web.pages import render_study_text
 
 DEFAULT_HOME = Path.home() / ".trialbook"
@@ -214,7 +214,7 @@ def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) 
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
     with opened(home) as store:
         mend_index(home)
-        note = read_note(patient.read(LONGEST_NOTE + 1), load_thesaurus()) if patient else None
+        note = read_note(patient.read(LONGEST_NOTE + 1), open_thesaurus()) if patient else None
         request = make_request(Wish(**asked, note=note), facets=FACETS if as_json else ())
         engine = open_engine(home)
         result = engine.search(request)

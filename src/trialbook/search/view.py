@@ -46,7 +46,7 @@ class Compiled(NamedTuple):
     added: tuple[str, ...]
 
 
-class Budget:
+class LookUpBudget:
     """How many records one query may still have looked up, and for how long."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class View:
         return self._compiled(query, as_of, 0)
 
     def _compile(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
-        budget = Budget()
+        budget = LookUpBudget()
 
         def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
             return self._look_up(key, candidates, is_match, as_of, budget)
@@ -174,7 +174,7 @@ class View:
         candidates: Query,
         is_match: Callable[[dict[str, Any]], bool],
         as_of: str | None,
-        budget: Budget,
+        budget: LookUpBudget,
     ) -> Query:
         """The studies among candidates whose record passes a check; the same check is made once."""
         with self._lock:
@@ -192,7 +192,7 @@ class View:
         candidates: Query,
         is_match: Callable[[dict[str, Any]], bool],
         as_of: str | None,
-        budget: Budget,
+        budget: LookUpBudget,
     ) -> tuple[int, ...]:
         force = self.restrict_to(as_of)
         query = all_of([candidates, force]) if force else candidates

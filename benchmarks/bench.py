@@ -30,13 +30,13 @@ from typing import Any
 
 import msgspec
 
-from trialbook.build import INDEX_FOLDER, Batch, ImportCounts, open_engine
+from trialbook.ask.filters import Wish, make_request
+from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts, open_engine
 from trialbook.model.study import decode_record
-from trialbook.search.areas import get_pieces, get_values
-from trialbook.search.document import collect_values
-from trialbook.search.fields import get_basic_weights
-from trialbook.search.filters import Wish, make_request
-from trialbook.search.search import FACETS
+from trialbook.record.pieces import get_pieces, get_values
+from trialbook.search.engine.engine import FACETS
+from trialbook.search.index.document import collect_values
+from trialbook.search.index.schema import get_basic_weights
 from trialbook.source.files import read_path
 from trialbook.store import Store, Writer
 
@@ -113,7 +113,7 @@ def read_peak_mb() -> float:
 
 def import_all(home: Path) -> dict[str, Any]:
     """Phase: the user's command, whole."""
-    from trialbook.cli import main as run_command
+    from trialbook.__main__ import main as run_command
 
     try:
         run_command(["--home", str(home), "import", "-"])

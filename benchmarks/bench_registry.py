@@ -28,11 +28,11 @@ from urllib.parse import quote
 
 from bench import describe_machine, time_each
 from registry_questions import PlainSqlite, ask_engine, make_questions
-from trialbook.build import open_engine
+from trialbook.library.build import open_engine
 from trialbook.store import Store
 
 HERE = Path(__file__).resolve().parent
-COMMAND = [sys.executable, "-c", "from trialbook.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from trialbook.__main__ import main; main()"]
 CHANGED = 2_000
 CLIENTS = 8
 MARK = "zyzzyvamarker"

@@ -36,12 +36,12 @@ from eval_measures import (
     compute_spearman,
 )
 from eval_pools import Pool, read_pool
-from trialbook.build import import_paths, open_engine
-from trialbook.search.filters import Wish, make_request
-from trialbook.search.note_query import WEIGHTS, NoteWeights
-from trialbook.search.patient_note import STOP_WORDS, read_note
-from trialbook.search.query.parse import parse_query
-from trialbook.search.search import SearchEngine, SearchRequest
+from trialbook.ask.filters import Wish, make_request
+from trialbook.library.build import import_paths, open_engine
+from trialbook.patient.note import STOP_WORDS, read_note
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
+from trialbook.search.language.parse import parse_query
 from trialbook.terms import Thesaurus, load_thesaurus
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"

@@ -9,7 +9,7 @@ import bm25s
 import tantivy
 from tantivy import Occur, Query
 
-from trialbook.search.fields import cut_words, get_analyzer
+from trialbook.terms.text import cut_words, get_analyzer
 
 Record = dict[str, Any]
 DEPTH = 2_000

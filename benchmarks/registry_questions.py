@@ -10,11 +10,11 @@ from typing import Any
 
 from bench import QUERIES, ask_fts5, read_for_fts5
 from trialbook.model.study import decode_record
-from trialbook.search.areas import get_pieces, get_values
-from trialbook.search.order import GeoDecay, SortKey
-from trialbook.search.query.parse import parse_query
-from trialbook.search.search import FACETS, SearchEngine, SearchRequest
-from trialbook.search.sites import find_point
+from trialbook.record.pieces import get_pieces, get_values
+from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest
+from trialbook.search.engine.order import GeoDecay, SortKey
+from trialbook.search.index.sites import find_point
+from trialbook.search.language.parse import parse_query
 from trialbook.store import Store
 
 CITIES = (

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from trialbook.build import import_paths
-from trialbook.search.query.syntax import Query
-from trialbook.search.search import SearchEngine, SearchRequest
+from trialbook.library.build import import_paths
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.language.syntax import Query
 
 Record = dict[str, Any]
 

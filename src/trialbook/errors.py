@@ -9,7 +9,8 @@
     ├── StoreError            the library itself cannot be opened or written
     │   ├── StoreBusyError    another process is writing to it
     │   └── StoreVersionError the library was written by a newer Trialbook
-    └── UsageError            a command or request was asked with values that make no sense
+    ├── UsageError            a command or request was asked with values that make no sense
+    └── ApiError              a request over HTTP is declined, with a status
 
 Errors carry fields, not only text: `str(error)` says what is wrong, where, and what to do next.
 """
@@ -120,3 +121,22 @@ class StoreVersionError(StoreError):
 
 class UsageError(TrialbookError):
     """A command or a request was asked with values that make no sense together."""
+
+
+class ApiError(TrialbookError):
+    """A request that the API declines.
+
+    Attributes
+    ----------
+    status
+        400 for a request that makes no sense, 404 for what is not here, 503 for what is not ready yet.
+    message
+        The whole answer.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        self.message, self.status = message, status
+        super().__init__(message, status)
+
+    def __str__(self) -> str:
+        return self.message

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trialbook.saved import FILE_NAME, SCHEMA_VERSION, SavedSearch, find_searches, save_search
+from trialbook.library.saved import FILE_NAME, SCHEMA_VERSION, SavedSearch, find_searches, save_search
 
 FILES = sorted(Path(__file__).parent.glob("saved-*.sqlite"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import trialbook
-from trialbook.build import import_paths
+from trialbook.library.build import import_paths
 from trialbook.mcp.arguments import MOST_CHARS, MOST_STUDIES
 from trialbook.mcp.library import Library
 from trialbook.mcp.tools import TOOLS, call_tool

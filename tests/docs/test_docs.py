@@ -13,7 +13,7 @@ from types import ModuleType
 import click
 import pytest
 
-from trialbook.cli import main
+from trialbook.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "cli.md"

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from trialbook.build import import_paths, open_engine
 from trialbook.errors import QueryError
+from trialbook.library.build import import_paths, open_engine
+from trialbook.record.pieces import get_areas
 from trialbook.samples import sample_paths
-from trialbook.search.areas import get_areas
-from trialbook.search.query.parse import parse_query
-from trialbook.search.query.render import render_query
-from trialbook.search.query.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES
-from trialbook.search.search import SearchEngine, SearchRequest
-from trialbook.search.targets import MOST_ATOMS
-from trialbook.search.term import MOST_NAMES
-from trialbook.search.view import MOST_CHECKED
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.names import MOST_NAMES
+from trialbook.search.engine.state import MOST_CHECKED
+from trialbook.search.engine.targets import MOST_ATOMS
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.render import render_query
+from trialbook.search.language.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "query-language.md").read_text(encoding="utf-8")
 QUERIES = [

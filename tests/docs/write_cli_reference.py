@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from trialbook.cli import main
+from trialbook.__main__ import main
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 INTRODUCTION = """# Command line

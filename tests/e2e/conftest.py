@@ -37,14 +37,14 @@ CHROMIUM_ARGUMENTS = (
 # The command line as it is, in a process that ends when nobody holds the other end of its input any more.
 SERVE_WHILE_WANTED = """
 import os, sys, threading
-from trialbook.cli import main
+from trialbook.__main__ import main
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
 main()
 """
 
 
 def run_trialbook(home: Path, *words: str | Path) -> str:
-    command = [sys.executable, "-m", "trialbook.cli", "--home", str(home), *map(str, words)]
+    command = [sys.executable, "-m", "trialbook", "--home", str(home), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -116,7 +116,7 @@ def count_changed(client: httpx.Client) -> int:
 def test_an_import_disturbs_nobody_and_is_seen_soon(home: Path, tmp_path: Path) -> None:
     changed = make_records(CHANGED_COPIES, is_changed=True)
     path = write(tmp_path / "second.jsonl", changed)
-    command = [sys.executable, "-m", "trialbook.cli", "--home", str(home), "import", str(path)]
+    command = [sys.executable, "-m", "trialbook", "--home", str(home), "import", str(path)]
     with serve(home) as address, httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
         everything = walk(client, "")
         assert count_changed(client) == 0

@@ -21,7 +21,7 @@ KILLS = 8
 
 
 def run_trialbook(home: Path, *args: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "trialbook.cli", "--home", str(home), *args]
+    command = [sys.executable, "-m", "trialbook", "--home", str(home), *args]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

@@ -19,7 +19,7 @@ from tests.e2e.conftest import run_trialbook
 
 import trialbook
 import trialbook.mcp
-from trialbook.cli import main
+from trialbook.__main__ import main
 from trialbook.samples import sample_paths
 
 SOURCE = str(Path(trialbook.__file__).parents[1])
@@ -35,7 +35,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(home: Path) -> StdioServerParameters:
-    arguments = ["-m", "trialbook.cli", "--home", str(home), "mcp"]
+    arguments = ["-m", "trialbook", "--home", str(home), "mcp"]
     return StdioServerParameters(command=sys.executable, args=arguments, env={"PYTHONPATH": SOURCE})
 
 
@@ -154,7 +154,7 @@ def test_garbage_on_the_pipe_does_not_end_the_server(samples: Path) -> None:
         json.dumps({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "search"}}),
     ]
     server = subprocess.Popen(
-        [sys.executable, "-m", "trialbook.cli", "--home", str(samples), "mcp"],
+        [sys.executable, "-m", "trialbook", "--home", str(samples), "mcp"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

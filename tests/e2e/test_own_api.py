@@ -18,7 +18,7 @@ import httpx
 import pytest
 from tests.e2e.conftest import run_trialbook, serve
 
-from trialbook.search.areas import get_pieces, get_values
+from trialbook.record.pieces import get_pieces, get_values
 
 COUNT = 300
 FACETS = ("Phase", "OverallStatus", "LocationCountry", "Condition")
@@ -121,7 +121,7 @@ def test_a_server_does_not_grow_with_what_it_sends(tmp_path: Path, form: str) ->
             protocol = {"identificationModule": identification, "descriptionModule": description}
             out.write(json.dumps({"protocolSection": protocol}) + "\n")
     run_trialbook(tmp_path / "library", "import", tmp_path / "records.jsonl")
-    command = [sys.executable, "-m", "trialbook.cli", "--home", str(tmp_path / "library"), "serve"]
+    command = [sys.executable, "-m", "trialbook", "--home", str(tmp_path / "library"), "serve"]
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None

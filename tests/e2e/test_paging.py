@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from trialbook.build import import_paths
+from trialbook.library.build import import_paths
 from trialbook.web.app import make_app
 
 STUDIES, CHANGED, NEW = 3_000, 1_500, 600
@@ -102,7 +102,7 @@ def test_a_walk_meets_each_study_once_while_another_process_imports(home: Path, 
     changed = [make_study(number, is_changed=True) for number in range(0, 2 * CHANGED, 2)]
     new = [make_study(STUDIES + number) for number in range(NEW)]
     path = write(tmp_path / "second.jsonl", changed + new)
-    command = [sys.executable, "-m", "trialbook.cli", "--home", str(home), "import", str(path)]
+    command = [sys.executable, "-m", "trialbook", "--home", str(home), "import", str(path)]
     api = TestClient(make_app(home), base_url="http://testserver/api/v2")
     originals = {get_id(make_study(number)) for number in range(STUDIES)}
     newcomers = {get_id(study) for study in new}
@@ -129,7 +129,7 @@ def import_once(home: Path, folder: Path) -> Callable[[], None]:
         if next(turns) == 3:
             studies = [make_study(number, is_changed=True) for number in range(1, STUDIES, 2)]
             path = write(folder / "third.jsonl", studies)
-            command = [sys.executable, "-m", "trialbook.cli", "--home", str(home), "import", str(path)]
+            command = [sys.executable, "-m", "trialbook", "--home", str(home), "import", str(path)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     return between

@@ -28,7 +28,7 @@ def registry() -> Iterator[StandInRegistry]:
 
 def run_trialbook(home: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "trialbook.cli", "--home", str(home), *words],
+        [sys.executable, "-m", "trialbook", "--home", str(home), *words],
         capture_output=True,
         timeout=120,
         check=False,

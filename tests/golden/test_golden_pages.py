@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from trialbook.model import parse_record
-from trialbook.web.pages import render_study_page, render_study_text
+from trialbook.pages import render_study_page, render_study_text
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 1, 15)

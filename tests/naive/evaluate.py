@@ -28,8 +28,8 @@ from typing import Any
 
 from tests.naive.words import exact_words, folded_words, joined_compounds
 
-from trialbook.search.areas import Piece, find_area, find_enum_label, find_piece, get_parts, get_values
-from trialbook.search.query.syntax import (
+from trialbook.record.pieces import Piece, find_area, find_enum_label, find_piece, get_parts, get_values
+from trialbook.search.language.syntax import (
     All,
     And,
     Area,

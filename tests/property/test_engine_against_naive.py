@@ -24,11 +24,11 @@ from tests.conftest import SHARED
 from tests.library import find, make_library
 from tests.naive.evaluate import evaluate
 
-from trialbook.build import open_engine
 from trialbook.errors import QueryError
-from trialbook.search.areas import find_piece, get_areas, get_enums, get_pieces, get_values
-from trialbook.search.query.parse import parse_query
-from trialbook.search.search import SearchEngine
+from trialbook.library.build import open_engine
+from trialbook.record.pieces import find_piece, get_areas, get_enums, get_pieces, get_values
+from trialbook.search.engine.engine import SearchEngine
+from trialbook.search.language.parse import parse_query
 from trialbook.terms import Expansion, Mention, Synonym
 
 SAMPLES = Path(__file__).parents[2] / "src" / "trialbook" / "samples" / "records.jsonl"

@@ -11,11 +11,11 @@ from tests.naive.evaluate import evaluate
 from tests.naive.records import make_record
 
 from trialbook.errors import QueryError
-from trialbook.search.areas import get_enums, get_pieces
-from trialbook.search.query.bounds import KM_PER_MILE
-from trialbook.search.query.parse import parse_query
-from trialbook.search.query.render import render_query
-from trialbook.search.query.syntax import (
+from trialbook.record.pieces import get_enums, get_pieces
+from trialbook.search.language.bounds import KM_PER_MILE
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.render import render_query
+from trialbook.search.language.syntax import (
     All,
     And,
     Area,

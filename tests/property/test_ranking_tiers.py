@@ -10,9 +10,9 @@ import pytest
 from tests.library import make_library
 from tests.naive.records import make_record
 
-from trialbook.build import open_engine
-from trialbook.search.query.parse import parse_query
-from trialbook.search.search import SearchEngine, SearchRequest
+from trialbook.library.build import open_engine
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.language.parse import parse_query
 
 TYPED, OTHER_NAME, APART = range(3)
 HEART = ("heart attack", "myocardial infarction", "an attack, of the heart")

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from trialbook.errors import UsageError
-from trialbook.search.areas import get_enums
-from trialbook.search.search import FACETS
+from trialbook.record.pieces import get_enums
+from trialbook.search.engine.engine import FACETS
 
 LONGEST_QUERY = 20_000
 LONGEST_LIST = 100

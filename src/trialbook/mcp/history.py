@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from trialbook.ask.dates import read_as_of
 from trialbook.errors import UsageError
-from trialbook.history import HistoryLine, compare_versions, find_history, was_known
+from trialbook.library.history import HistoryLine, compare_versions, find_history, was_known
 from trialbook.mcp.arguments import HistoryArguments
 from trialbook.mcp.library import Library
 from trialbook.mcp.values import keep_what_fits, shorten
-from trialbook.web.search_view import read_as_of
 
 MOST_VERSIONS = 60
 MOST_NOTES = 20

@@ -6,8 +6,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from trialbook.build import mend_index, open_engine
 from trialbook.errors import StoreBusyError
+from trialbook.library.build import mend_index, open_engine
 from trialbook.store import Store
 
 

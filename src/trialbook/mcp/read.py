@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 
+from trialbook.ask.dates import read_as_of
 from trialbook.errors import NotFoundError, UsageError
+from trialbook.export.projection import project, replace_markup, select_fields
 from trialbook.mcp.arguments import MOST_CHARS, ReadArguments
 from trialbook.mcp.library import Library
 from trialbook.mcp.outline import render_outline
 from trialbook.mcp.values import refuse_name
 from trialbook.model import parse_study
 from trialbook.model.study import decode_record
-from trialbook.search.areas import find_area, find_piece
-from trialbook.web.api.projection import project, replace_markup, select_fields
-from trialbook.web.pages import render_study_text
-from trialbook.web.pages.markup import unescape
-from trialbook.web.search_view import read_as_of
+from trialbook.pages import render_study_text
+from trialbook.record.markup import unescape
+from trialbook.record.pieces import find_area, find_piece
 
 WIDTH = 120
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.filters import admits_age, any_text, any_value, is_true, keep, starts_between
 from trialbook.errors import QueryError
 from trialbook.mcp.arguments import StudyQuery
-from trialbook.search.areas import find_piece
-from trialbook.search.filters import admits_age, any_text, any_value, is_true, keep, starts_between
-from trialbook.search.order import RELEVANCE, SortKey
-from trialbook.search.query.parse import parse_query
-from trialbook.search.query.syntax import Area, AreaSize, Expression, Query
-from trialbook.web.search_view import read_as_of
+from trialbook.record.pieces import find_piece
+from trialbook.search.engine.order import RELEVANCE, SortKey
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.syntax import Area, AreaSize, Expression, Query
 
 AREAS = {
     "cond": "ConditionSearch",

@@ -10,10 +10,10 @@ from trialbook.mcp.library import Library
 from trialbook.mcp.request import Parts, read_parts, read_sort
 from trialbook.mcp.values import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.study import decode_record
-from trialbook.search.areas import Piece
-from trialbook.search.facets import is_countable
-from trialbook.search.search import SearchRequest
-from trialbook.search.snippets import find_passages
+from trialbook.record.pieces import Piece
+from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.engine.facets import is_countable
+from trialbook.search.engine.snippets import find_passages
 
 COMPACT = (
     "NCTId",

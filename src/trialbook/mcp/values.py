@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from trialbook.errors import QueryError
-from trialbook.search.areas import Piece, find_piece, get_areas, get_pieces, get_values
+from trialbook.record.pieces import Piece, find_piece, get_areas, get_pieces, get_values
 
 T = TypeVar("T")
 LONGEST_TEXT = 300

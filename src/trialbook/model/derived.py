@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from trialbook.model.dates import PartialDate
 from trialbook.model.element import Element
-from trialbook.model.enums import (
-    BrowseLeafRelevance,
-    UnpostedEventType,
-    ViolationEventType,
-)
+from trialbook.model.enums import BrowseLeafRelevance, UnpostedEventType, ViolationEventType
 from trialbook.model.protocol import DateStruct
 
 

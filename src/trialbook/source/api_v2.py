@@ -15,8 +15,8 @@ import msgspec
 
 from trialbook.errors import SourceFormatError
 from trialbook.model.study import find_nct_id
+from trialbook.source.containers.json_slices import slice_records
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.json_slices import slice_records
 from trialbook.source.limits import DEFAULT, Limits
 
 MAX_ID_LENGTH = 64

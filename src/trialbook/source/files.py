@@ -18,25 +18,25 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.source.aact import is_aact_archive, read_aact_archive
+from trialbook.source.aact.read import is_aact_archive, read_aact_archive
 from trialbook.source.api_v2 import is_api_v2, read_api_v2
-from trialbook.source.byte_stream import Budget, ByteStream, find_decompressor, iter_file
-from trialbook.source.folder import find_files
+from trialbook.source.containers.byte_stream import Budget, ByteStream, find_decompressor, iter_file
+from trialbook.source.containers.folder import find_files
+from trialbook.source.containers.json_slices import is_one_record
+from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive
+from trialbook.source.containers.zip_entry import ZipEntry
 from trialbook.source.history import HistoryNotice, read_history
-from trialbook.source.ictrp import is_ictrp, read_ictrp
+from trialbook.source.ictrp.read import is_ictrp, read_ictrp
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.json_slices import is_one_record
-from trialbook.source.legacy_xml import (
+from trialbook.source.legacy.read import (
     is_legacy_xml,
     is_legacy_xml_lines,
     read_legacy_xml,
     read_legacy_xml_lines,
 )
 from trialbook.source.limits import DEFAULT, Limits, describe_bytes
-from trialbook.source.page_text import is_page_text, read_page_text
+from trialbook.source.page.read import is_page_text, read_page_text
 from trialbook.source.unknown import ACCEPTED, describe_unknown
-from trialbook.source.zip_archive import ZIP_MAGICS, ZipArchive
-from trialbook.source.zip_entry import ZipEntry
 
 HEAD_BYTES = 64 * 1024
 STDIN = Path("-")

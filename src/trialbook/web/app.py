@@ -18,17 +18,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.build import open_engine
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.refusals import quote
 from trialbook.errors import NotFoundError, QueryError, TrialbookError
-from trialbook.history import compare_versions, find_history
+from trialbook.library.build import open_engine
+from trialbook.library.history import compare_versions, find_history
 from trialbook.model import PartialDate, parse_study
-from trialbook.store import Store, Version
-from trialbook.web import own_api
-from trialbook.web.api import make_routes
-from trialbook.web.api.errors import quote
-from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
-from trialbook.web.history_view import view_comparison, view_history, view_history_page
-from trialbook.web.pages import (
+from trialbook.pages import (
     render_diff_page,
     render_history_page,
     render_message_page,
@@ -36,8 +32,13 @@ from trialbook.web.pages import (
     render_study_page,
     render_study_text,
 )
-from trialbook.web.pages.context import Near, PlaceForm
-from trialbook.web.search_view import read_as_of, read_search, view_search
+from trialbook.pages.context import Near, PlaceForm
+from trialbook.store import Store, Version
+from trialbook.web import own_api
+from trialbook.web.api_v2 import make_routes
+from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
+from trialbook.web.history_view import view_comparison, view_history, view_history_page
+from trialbook.web.search_view import read_search, view_search
 
 SECURITY_HEADERS = {
     b"content-security-policy": b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
@@ -254,7 +255,7 @@ def show_missing(request: Request, _: Exception) -> Response:
 def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
     """The web application of one library; `allow_origin` as in `SecurityHeaders`."""
     site = Site(home)
-    static = str(resources.files("trialbook.web") / "static")
+    static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
         *make_routes(site, home),
         *own_api.make_routes(site, home),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trialbook.history import Comparison, HistoryLine
+from trialbook.library.history import Comparison, HistoryLine
 from trialbook.model import PartialDate
-from trialbook.web.pages.addresses import study_url
-from trialbook.web.pages.context import (
+from trialbook.pages.context import (
     Change,
     ChangeGroup,
     ChangeNote,
@@ -16,6 +15,7 @@ from trialbook.web.pages.context import (
     StudyHistory,
     VersionLine,
 )
+from trialbook.record.addresses import study_url
 
 
 def view_history(nct_id: str, lines: Sequence[HistoryLine], *, shown: int | None = None) -> StudyHistory:

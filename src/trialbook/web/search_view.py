@@ -7,17 +7,11 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.filters import Wish, make_request
 from trialbook.errors import QueryError
-from trialbook.model import PartialDate
 from trialbook.model.study import decode_record, read_typed
-from trialbook.search.areas import find_enum_label, get_enums
-from trialbook.search.filters import Wish, make_request
-from trialbook.search.query.render import render_together
-from trialbook.search.search import FACETS, SearchEngine, SearchRequest, SearchResult
-from trialbook.search.snippets import Passage, find_passages
-from trialbook.store import Store
-from trialbook.web.pages.addresses import study_url
-from trialbook.web.pages.context import (
+from trialbook.pages.context import (
     ActiveFilter,
     ChoiceFilter,
     Fragment,
@@ -27,6 +21,12 @@ from trialbook.web.pages.context import (
     Snippet,
     TextFilter,
 )
+from trialbook.record.addresses import study_url
+from trialbook.record.pieces import find_enum_label, get_enums
+from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest, SearchResult
+from trialbook.search.engine.snippets import Passage, find_passages
+from trialbook.search.language.render import render_together
+from trialbook.store import Store
 
 PAGE_SIZE = 20
 MAX_PAGE = 1_000
@@ -103,18 +103,6 @@ def _read_age(text: str) -> float | None:
     if not 0 <= age <= 150:
         raise QueryError(f"age is no number of years from 0 to 150: {text[:20]!r}")
     return age
-
-
-def read_as_of(text: str) -> str | None:
-    """The day of an `as_of` (ISO; the last one of a partial date), None for ""; raises QueryError."""
-    if not text:
-        return None
-    latest = PartialDate(text).latest
-    if latest is None:
-        raise QueryError(
-            f"as_of is no date: {text[:40]!r}", hint="write a date as 2021-08-16, 2021-08 or 2021"
-        )
-    return latest.isoformat()
 
 
 def _read_sort(text: str) -> Any:

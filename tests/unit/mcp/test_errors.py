@@ -11,7 +11,7 @@ from tests.unit.mcp.conftest import Call
 from trialbook.mcp.arguments import LONGEST_QUERY, StudyQuery, describe_arguments
 from trialbook.mcp.library import Library
 from trialbook.mcp.tools import INSTRUCTIONS, LONGEST_ERROR, TOOLS, call_tool, find_tool
-from trialbook.search.areas import find_piece
+from trialbook.record.pieces import find_piece
 
 WRONG = [
     ("search", {"cond": "AREA[Conditon]x"}, "Did you mean Condition"),

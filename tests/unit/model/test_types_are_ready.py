@@ -9,10 +9,10 @@ import pytest
 
 WORKED_OUT = """
 import sys
-from trialbook.mcp.arguments import HistoryArguments, SearchArguments, read_arguments
+from trialbook.mcp.arguments import (HistoryArguments, SearchArguments, read_arguments)
 from trialbook.model import parse_study
-from trialbook.search.areas import get_areas, get_enums, get_pieces
-from trialbook.web.api.metadata import write_metadata
+from trialbook.record.pieces import (get_areas, get_enums, get_pieces)
+from trialbook.web.api_v2.metadata import write_metadata
 seen = []
 sys.setprofile(lambda frame, event, _: seen.append(frame.f_code.co_name) if event == "call" else None)
 {}

@@ -9,9 +9,9 @@ import pytest
 from tantivy import Query
 
 from trialbook.errors import StoreError
-from trialbook.search import feed as feed_module
-from trialbook.search.feed import IndexFeed
-from trialbook.search.index import StudyIndex
+from trialbook.search.index import feed as feed_module
+from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.feed import IndexFeed
 
 IDS = [f"NCT{number:08d}" for number in range(1, 8)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trialbook.search.fields import cut_distinct, cut_words, join_compounds
+from trialbook.terms.text import cut_distinct, cut_words, join_compounds
 
 TEXTS = (
     "",

@@ -11,9 +11,9 @@ from tests.library import find, make_library, with_proper_ids
 from tests.naive.evaluate import evaluate
 from tests.naive.records import make_located, make_record, make_titled
 
-from trialbook.build import open_engine
-from trialbook.search.query.parse import parse_query
-from trialbook.search.query.render import render_query
+from trialbook.library.build import open_engine
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.render import render_query
 
 Record = dict[str, Any]
 

@@ -17,11 +17,12 @@ from tests.library import find, make_library, with_proper_ids
 from tests.naive.records import make_located, make_record, make_titled
 from tests.unit.search.test_query_examples import EXAMPLES, OF_THE_API, aged, posted, site
 
-from trialbook.build import open_engine
 from trialbook.errors import QueryError
-from trialbook.search.query.parse import parse_query
-from trialbook.search.query.render import render_query
-from trialbook.search.query.syntax import (
+from trialbook.library.build import open_engine
+from trialbook.search.engine.engine import SearchEngine
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.render import render_query
+from trialbook.search.language.syntax import (
     MAX,
     MIN,
     All,
@@ -41,7 +42,6 @@ from trialbook.search.query.syntax import (
     Term,
     get_children,
 )
-from trialbook.search.search import SearchEngine
 
 Record = dict[str, Any]
 Cases = tuple[list[Record], list[Record]]

@@ -8,7 +8,7 @@ import pytest
 from tests.naive.evaluate import evaluate, great_circle_km
 from tests.naive.records import make_located, make_record, make_titled
 
-from trialbook.search.query.parse import parse_query
+from trialbook.search.language.parse import parse_query
 
 Record = dict[str, Any]
 

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from trialbook.errors import QueryError
-from trialbook.search.query.parse import parse_query
-from trialbook.search.query.render import render_query
-from trialbook.search.query.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES
-from trialbook.search.query.syntax import (
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.render import render_query
+from trialbook.search.language.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES
+from trialbook.search.language.syntax import (
     All,
     And,
     Area,

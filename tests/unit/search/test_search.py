@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from trialbook.build import import_paths, mend_index, open_engine, open_index, rebuild_index
+from trialbook.ask.filters import Wish, make_request
 from trialbook.errors import QueryError
-from trialbook.search.filters import Wish, make_request
-from trialbook.search.index import StudyIndex
-from trialbook.search.search import FACETS, SearchResult
-from trialbook.search.snippets import find_passages
+from trialbook.library.build import import_paths, mend_index, open_engine, open_index, rebuild_index
+from trialbook.search.engine.engine import FACETS, SearchResult
+from trialbook.search.engine.snippets import find_passages
+from trialbook.search.index.disk import StudyIndex
 from trialbook.store import Store
 
 

@@ -9,11 +9,12 @@ import pytest
 import tantivy
 from tantivy import Query
 
-from trialbook.search.document import compute_order, find_id
-from trialbook.search.feed import IndexFeed
-from trialbook.search.fields import cut_words, get_schema
-from trialbook.search.index import StudyIndex
-from trialbook.search.sites import find_point, point_key, site_tokens
+from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.document import compute_order, find_id
+from trialbook.search.index.feed import IndexFeed
+from trialbook.search.index.schema import get_schema
+from trialbook.search.index.sites import find_point, point_key, site_tokens
+from trialbook.terms.text import cut_words
 
 BOSTON = {
     "facility": "Children's Hospital",

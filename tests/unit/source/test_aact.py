@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from trialbook.errors import SourceReadError
-from trialbook.source.aact import is_aact, parse_study_rows, read_aact
-from trialbook.source.aact_tables import get_table_name, iter_cells
+from trialbook.source.aact.read import is_aact, parse_study_rows, read_aact
+from trialbook.source.aact.tables import get_table_name, iter_cells
 from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.limits import Limits
 
@@ -437,7 +437,7 @@ def test_names_in_the_zip_are_labels_and_never_paths(tmp_path: Path, records: di
 
 
 def test_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trialbook.source.aact_tables._PRAGMAS", ("max_page_count=3",))
+    monkeypatch.setattr("trialbook.source.aact.tables._PRAGMAS", ("max_page_count=3",))
     rows = "".join(f"{n}|NCT90000021|{'k' * 2000}|x\n" for n in range(50))
     path = write_zip(tmp_path / "export.zip", {"keywords.txt": "id|nct_id|name|downcase_name\n" + rows})
     with pytest.raises(SourceReadError, match=re.escape("set TMPDIR to a larger disk")):

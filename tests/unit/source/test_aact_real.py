@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from trialbook.source.aact import CARRIES, read_aact
+from trialbook.source.aact.read import CARRIES, read_aact
 from trialbook.source.incoming import Incoming
 
 Rows = dict[str, list[dict[str, Any]]]

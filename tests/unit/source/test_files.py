@@ -84,8 +84,8 @@ def test_every_form_of_json_gives_its_records_byte_for_byte(tmp_path, form, pack
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_json_is_cut_right_wherever_the_stream_is_cut_into_chunks(form):
-    from trialbook.source.byte_stream import ByteStream
-    from trialbook.source.json_slices import slice_records
+    from trialbook.source.containers.byte_stream import ByteStream
+    from trialbook.source.containers.json_slices import slice_records
     from trialbook.source.limits import DEFAULT
 
     data, expected = FORMS[form]

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from trialbook.errors import SourceReadError
 from trialbook.model import parse_study
-from trialbook.source import ictrp
-from trialbook.source.ictrp import CARRIES, is_ictrp, read_ictrp
-from trialbook.source.ictrp_design import as_design
-from trialbook.source.ictrp_words import (
+from trialbook.source.ictrp import read as ictrp
+from trialbook.source.ictrp.design import as_design
+from trialbook.source.ictrp.read import CARRIES, is_ictrp, read_ictrp
+from trialbook.source.ictrp.spellings import (
     as_age,
     as_count,
     as_criteria,

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.source import xml_elements
+from trialbook.source.containers import xml_elements
 from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.legacy.design import derive_std_ages, map_masking, split_old_design
-from trialbook.source.legacy_xml import (
+from trialbook.source.legacy.read import (
     is_legacy_xml,
     is_legacy_xml_lines,
     parse_legacy_xml,

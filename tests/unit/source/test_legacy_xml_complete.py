@@ -16,7 +16,7 @@ import pytest
 from trialbook.errors import SourceFormatError
 from trialbook.model import parse_study
 from trialbook.source.incoming import Incoming
-from trialbook.source.legacy_xml import CARRIES, parse_legacy_xml, read_legacy_xml_lines
+from trialbook.source.legacy.read import CARRIES, parse_legacy_xml, read_legacy_xml_lines
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "legacy" / "full_study.xml"
 MARK = "zq7341"

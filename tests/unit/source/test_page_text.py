@@ -13,7 +13,7 @@ import pytest
 
 from trialbook.errors import SourceReadError
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.page_text import (
+from trialbook.source.page.read import (
     CARRIES,
     HEADINGS,
     MAX_PAGE_BYTES,

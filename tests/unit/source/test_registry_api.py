@@ -12,7 +12,7 @@ import pytest
 
 from trialbook.errors import SourceFormatError, SourceReadError, UsageError
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.registry_api import (
+from trialbook.source.live.api import (
     ClientSettings,
     Page,
     PullRequest,

@@ -19,8 +19,8 @@ from trialbook import __version__
 from trialbook.errors import SourceReadError, UsageError
 from trialbook.source.history import HistoryNotice, read_history
 from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.registry_address import check_redirect
-from trialbook.source.registry_api import (
+from trialbook.source.live.address import check_redirect
+from trialbook.source.live.api import (
     ClientSettings,
     Page,
     PullRequest,

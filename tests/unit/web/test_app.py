@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from trialbook.build import import_paths
+from trialbook.library.build import import_paths
 from trialbook.web.app import SECURITY_HEADERS, make_app
 
 STUDY = "/study/NCT99000501"

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from trialbook.source.legacy.text import block_markdown, enum, flag, keep, markdown, number, words
-from trialbook.source.registry_terms import as_enum, as_phases
+from trialbook.source.spellings import as_enum, as_phases
 
 _OPEN_MASKING = {"NO_MASKING", "NONE_OPEN_LABEL", "OPEN_LABEL", "NONE"}
 _MASKING_BY_COUNT = ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from trialbook.source.legacy.text import all_words, enum, keep, markdown, words
-from trialbook.source.registry_terms import as_enum
+from trialbook.source.spellings import as_enum
 
 
 def _map_name(node: Element) -> str:

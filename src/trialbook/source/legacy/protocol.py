@@ -18,7 +18,7 @@ from trialbook.source.legacy.text import (
     markdown,
     words,
 )
-from trialbook.source.registry_terms import as_intervention_label
+from trialbook.source.spellings import as_intervention_label
 
 
 def map_protocol(root: Element) -> dict[str, Any]:

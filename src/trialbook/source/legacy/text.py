@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
-from trialbook.source.registry_terms import as_enum
+from trialbook.source.spellings import as_enum
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _LONG_DATE = re.compile(r"([A-Za-z]+)\s+(?:(\d{1,2}),\s+)?(\d{4})")

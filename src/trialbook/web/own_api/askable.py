@@ -7,13 +7,10 @@ from typing import Any
 
 import msgspec
 
-from trialbook.web.api import answers, asked
-from trialbook.web.api.metadata import LABELS
+from trialbook.ask import address
 
 ATOM = "application/atom+xml"
 JSON_FEED = "application/feed+json"
-JSON_LINES = "application/x-ndjson"
-PARQUET = "application/vnd.apache.parquet"
 
 MOST_FOUND, DEFAULT_FOUND = 100, 10
 MOST_FACET_VALUES = 1_000
@@ -33,7 +30,6 @@ DEFAULT_FIELDS = (
     "LeadSponsorName",
     "LastUpdateSubmitDate",
 )
-EXPORT_FORMATS = {"jsonl": JSON_LINES, "csv": answers.CSV, "parquet": PARQUET}
 FEED_FORMATS = {"atom": ATOM, "json": JSON_FEED}
 
 
@@ -75,10 +71,10 @@ WHICH = (
     *(
         Parameter(
             name=name,
-            meaning=f"Query: {LABELS[name]} ({area}). Parts that are given must all match.",
+            meaning=f"Query: {address.LABELS[name]} ({area}). Parts that are given must all match.",
             example=_EXAMPLES.get(name, ""),
         )
-        for name, area in asked.AREAS.items()
+        for name, area in address.AREAS.items()
     ),
     *(
         Parameter(name=f"filter.{name}", meaning=meaning, example=example)

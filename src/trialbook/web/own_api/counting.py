@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from trialbook.errors import ApiError
 from trialbook.model.study import decode_record
-from trialbook.search.areas import get_pieces, get_values
-from trialbook.search.facets import is_countable
-from trialbook.search.search import SearchEngine, SearchRequest
-from trialbook.web.api.errors import ApiError
+from trialbook.record.pieces import get_pieces, get_values
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.facets import is_countable
 from trialbook.web.own_api.shapes import ValueCount
 
 FindBody = Callable[[str, str | None], bytes | None]

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from trialbook.search.search import MOST_FACETS
-from trialbook.web.api import answers
+from trialbook.export import forms
+from trialbook.search.engine.engine import MOST_FACETS
 from trialbook.web.own_api import shapes
 from trialbook.web.own_api.askable import (
     AS_OF,
@@ -21,7 +21,6 @@ from trialbook.web.own_api.askable import (
     DEFAULT_FACET_SIZE,
     DEFAULT_FOUND,
     DEFAULT_SNIPPETS,
-    EXPORT_FORMATS,
     FIELDS,
     FOLLOWED,
     JSON_FEED,
@@ -111,7 +110,7 @@ ENDPOINTS = (
             make_number("offset", "How many studies to skip.", most=DEEPEST_OFFSET, default=0),
             make_number("limit", "How many studies to give.", most=MOST_FOUND, default=DEFAULT_FOUND),
         ),
-        answers={answers.JSON: shapes.SearchAnswer},
+        answers={forms.JSON: shapes.SearchAnswer},
     ),
     Endpoint(
         operation="export",
@@ -123,14 +122,14 @@ ENDPOINTS = (
         parameters=(
             *WHICH,
             AS_OF,
-            make_choice("format", "The form of the answer.", EXPORT_FORMATS),
+            make_choice("format", "The form of the answer.", forms.FORMS),
             Parameter(
                 name="fields",
                 meaning="JSON lines: parts of the record; CSV and Parquet: names of columns. All unless told.",
                 example="NCTId|BriefTitle",
             ),
         ),
-        answers=dict.fromkeys(EXPORT_FORMATS.values()),
+        answers=dict.fromkeys(forms.FORMS.values()),
     ),
     Endpoint(
         operation="versions",
@@ -139,7 +138,7 @@ ENDPOINTS = (
         meaning="Every version that the library holds, with what changed in it, and the versions that the"
         " registry's own history lists, where that was imported.",
         parameters=(NCT_ID,),
-        answers={answers.JSON: shapes.VersionsAnswer},
+        answers={forms.JSON: shapes.VersionsAnswer},
     ),
     Endpoint(
         operation="changes",
@@ -152,7 +151,7 @@ ENDPOINTS = (
             make_number("to", "Number of the newer version.", least=1, most=MOST_NUMBER),
             AS_OF,
         ),
-        answers={answers.JSON: shapes.ChangesAnswer},
+        answers={forms.JSON: shapes.ChangesAnswer},
     ),
     Endpoint(
         operation="study",
@@ -165,7 +164,7 @@ ENDPOINTS = (
             AS_OF,
             make_number("version", "Number of the version, from 1.", least=1, most=MOST_NUMBER),
         ),
-        answers={answers.JSON: dict[str, Any]},
+        answers={forms.JSON: dict[str, Any]},
     ),
     Endpoint(
         operation="saved",
@@ -173,7 +172,7 @@ ENDPOINTS = (
         summary="Saved searches",
         meaning="All of them, with the addresses of their answers and feeds. Searches are saved and removed on"
         " the command line: trialbook saved.",
-        answers={answers.JSON: shapes.SavedAnswer},
+        answers={forms.JSON: shapes.SavedAnswer},
     ),
     Endpoint(
         operation="saved_feed",
@@ -197,7 +196,7 @@ ENDPOINTS = (
         path="/openapi.json",
         summary="This description for programs",
         meaning="An OpenAPI document, version 3.1.",
-        answers={answers.JSON: dict[str, Any]},
+        answers={forms.JSON: dict[str, Any]},
     ),
     Endpoint(
         operation="page",

@@ -9,11 +9,11 @@ import msgspec
 from markupsafe import Markup, escape
 
 from trialbook import __version__
-from trialbook.news import News
-from trialbook.store.changes import Change, summarise_changes
+from trialbook.changes.compare import Change, summarise_changes
+from trialbook.library.news import News
+from trialbook.record.addresses import study_url
 from trialbook.web.own_api.askable import ATOM, JSON_FEED
 from trialbook.web.own_api.shapes import Author, FeedFacts, FeedItem, ItemFacts, JsonFeed
-from trialbook.web.pages.addresses import study_url
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"

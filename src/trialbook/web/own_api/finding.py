@@ -6,19 +6,20 @@ from typing import Any
 
 import msgspec
 
+from trialbook.ask.address import AREAS, read_asked, read_words
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.parameters import Parameters
+from trialbook.ask.refusals import refuse_field, refuse_format
+from trialbook.errors import ApiError
+from trialbook.export.projection import Selection, project, select_fields
 from trialbook.model.study import decode_record
-from trialbook.search.areas import find_piece, get_pieces
-from trialbook.search.order import RELEVANCE
-from trialbook.search.search import MOST_FACETS, SearchEngine, SearchRequest
-from trialbook.search.snippets import Passage, find_passages
-from trialbook.web.api.asked import AREAS, read_asked, read_words
-from trialbook.web.api.errors import ApiError, refuse_field, refuse_format
-from trialbook.web.api.parameters import Parameters
-from trialbook.web.api.projection import Selection, project, select_fields
+from trialbook.record.pieces import find_piece, get_pieces
+from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequest
+from trialbook.search.engine.order import RELEVANCE
+from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.web.own_api import askable
 from trialbook.web.own_api.counting import FindBody, count_by_reading, split_facets
 from trialbook.web.own_api.shapes import FoundStudy, Fragment, SearchAnswer, Snippet, ValueCount
-from trialbook.web.search_view import read_as_of
 
 BASIC = "BasicSearch"
 

@@ -13,21 +13,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from trialbook.errors import UsageError
-from trialbook.news import find_news, make_urn
-from trialbook.saved import SavedSearch, find_searches, get_search
-from trialbook.search.search import SearchEngine
+from trialbook.ask import followed
+from trialbook.ask.address import WHICH
+from trialbook.ask.parameters import Parameters
+from trialbook.ask.refusals import quote
+from trialbook.errors import ApiError, UsageError
+from trialbook.export import forms
+from trialbook.library.export import iter_bodies, read_export
+from trialbook.library.news import find_news, make_urn
+from trialbook.library.saved import SavedSearch, find_searches, get_search
+from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
+from trialbook.search.engine.engine import SearchEngine
 from trialbook.store import Store
 from trialbook.store.arrivals import find_last_arrival
-from trialbook.web.api import answers
-from trialbook.web.api.answers import find_tag, guard, send, send_blocks
-from trialbook.web.api.errors import ApiError, quote
-from trialbook.web.api.parameters import Parameters
-from trialbook.web.own_api import bulk, document, feeds, finding, following, versions
-from trialbook.web.own_api.askable import EXPORT_FORMATS
+from trialbook.web.api_v2.answers import find_tag, guard, send, send_blocks
+from trialbook.web.own_api import document, feeds, finding, following, versions
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
 from trialbook.web.own_api.shapes import SavedAnswer, SavedLine
-from trialbook.web.pages.api_page import SavedView, render_api_page, render_saved_page
 
 SAVED_PAGE = "/saved"
 
@@ -59,15 +61,19 @@ class OwnApi:
     def export(self, request: Request, parameters: Parameters) -> Response:
         """All studies that match."""
         try:
-            export = bulk.read_export(parameters)
+            export = read_export(parameters)
         except UsageError as error:
             raise ApiError(str(error), 501) from error
         headers = {"content-disposition": f'attachment; filename="studies.{export.form}"'}
-        media_type = EXPORT_FORMATS[export.form]
+        media_type = forms.FORMS[export.form]
         if request.method == "HEAD":
             return StreamingResponse(iter(()), headers=headers, media_type=media_type)
-        bodies = bulk.iter_bodies(self._library.engine, export.request, self._find_body)
-        return send_blocks(bulk.write_export(export, bodies), media_type, {**headers})
+        bodies = iter_bodies(self._library.engine, export.request, self._find_body)
+        return send_blocks(
+            forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns),
+            media_type,
+            {**headers},
+        )
 
     def _find_body(self, nct_id: str, as_of: str | None) -> bytes | None:
         """A record's bytes; the parts of a large answer may each be made in another thread."""
@@ -77,7 +83,7 @@ class OwnApi:
         """A record, now or then."""
         tag = find_tag(self._library.store)
         body = versions.find_record(self._library.store, request.path_params["nct_id"], parameters)
-        return send(request, body, answers.JSON, tag)
+        return send(request, body, forms.JSON, tag)
 
     def versions(self, request: Request, parameters: Parameters) -> Response:
         """The versions of a study."""
@@ -95,7 +101,7 @@ class OwnApi:
     def feed(self, request: Request, parameters: Parameters) -> Response:
         """The feed of any search."""
         asked = parameters.items(without=parameters_of_feeds())
-        query = following.normalise_query(urlencode(asked))
+        query = followed.normalise_query(urlencode(asked))
         return self._send_feed(request, parameters, query, None)
 
     def saved_feed(self, request: Request, parameters: Parameters) -> Response:
@@ -110,7 +116,7 @@ class OwnApi:
         asked = following.read_followed(store, parameters, saved)
         last = find_last_arrival(store)
         news = find_news(store, self._library.engine, asked.request, after=asked.after, limit=asked.limit)
-        words = following.describe_query(query) or "all studies"
+        words = followed.describe_query(query) or "all studies"
         feed = feeds.Feed(
             feed_id=make_urn(store, f"feed {saved.name} {saved.saved_at}" if saved else f"feed {query}"),
             title=f"Trialbook: {saved.name if saved else words}",
@@ -127,7 +133,7 @@ class OwnApi:
 
     def openapi(self, request: Request, parameters: Parameters) -> Response:
         """The description for programs."""
-        return Response(document.write_document(), media_type=answers.JSON)
+        return Response(document.write_document(), media_type=forms.JSON)
 
     def page(self, request: Request, parameters: Parameters) -> Response:
         """The description for people."""
@@ -137,7 +143,7 @@ class OwnApi:
         """The page of the saved searches."""
         views = [
             SavedView(
-                **msgspec.structs.asdict(view_saved(each)), site_url=following.write_site_url(each.query)
+                **msgspec.structs.asdict(view_saved(each)), site_url=followed.write_site_url(each.query)
             )
             for each in find_searches(self._home)
         ]
@@ -150,7 +156,7 @@ NEVER = "1970-01-01T00:00:00+00:00"
 
 def parameters_of_feeds() -> frozenset[str]:
     """The parameters that say what a feed is like, not which studies it follows."""
-    return get_endpoint("feed").known - following.ASKABLE
+    return get_endpoint("feed").known - WHICH
 
 
 def view_saved(saved: SavedSearch) -> SavedLine:
@@ -167,7 +173,7 @@ def view_saved(saved: SavedSearch) -> SavedLine:
 
 
 def _send_json(answer: Any) -> Response:
-    return Response(msgspec.json.encode(answer), media_type=answers.JSON)
+    return Response(msgspec.json.encode(answer), media_type=forms.JSON)
 
 
 def show_nothing(request: Request) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.store.changes import Change
+from trialbook.changes.compare import Change
 
 
 class Fragment(msgspec.Struct, frozen=True):

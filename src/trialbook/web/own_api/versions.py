@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from trialbook.errors import NotFoundError
-from trialbook.history import compare_versions, find_history
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.parameters import Parameters, find_nct_id
+from trialbook.errors import ApiError, NotFoundError
+from trialbook.library.history import compare_versions, find_history
 from trialbook.store import Store, Version
-from trialbook.web.api.errors import ApiError
-from trialbook.web.api.parameters import Parameters, find_nct_id
 from trialbook.web.own_api.askable import MOST_NUMBER
 from trialbook.web.own_api.finding import read_number
 from trialbook.web.own_api.shapes import (
@@ -17,7 +17,6 @@ from trialbook.web.own_api.shapes import (
     VersionLine,
     VersionsAnswer,
 )
-from trialbook.web.search_view import read_as_of
 
 LONGEST_ID = 100
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.unit.web.api.conftest import make_record
+from tests.unit.web.api_v2.conftest import make_record
 
-from trialbook.build import import_paths
+from trialbook.library.build import import_paths
+from trialbook.library.saved import save_search
 from trialbook.samples import sample_paths
-from trialbook.saved import save_search
 from trialbook.web.app import make_app
 
 HOSTILE_TITLE = "<script>alert('1')</script> & \"tails\" \u000b]]> =1+1"

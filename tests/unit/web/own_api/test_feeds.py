@@ -21,7 +21,7 @@ from tests.unit.web.own_api.conftest import (
     write_records,
 )
 
-from trialbook.build import import_paths
+from trialbook.library.build import import_paths
 from trialbook.web.app import make_app
 
 ATOM = "{http://www.w3.org/2005/Atom}"

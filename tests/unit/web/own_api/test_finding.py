@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from trialbook.search.areas import get_pieces, get_values
+from trialbook.record.pieces import get_pieces, get_values
 from trialbook.web.own_api import counting
 
 OURS = "query.cond=Diabetes&filter.ids=NCT98000001|NCT98000002|NCT98000003|NCT98000004"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from trialbook.errors import QueryError
-from trialbook.saved import SavedSearch
+from trialbook.ask.followed import describe_query, normalise_query
+from trialbook.ask.parameters import Parameters
+from trialbook.errors import ApiError, QueryError
+from trialbook.library.saved import SavedSearch
 from trialbook.store import Store
-from trialbook.web.api.errors import ApiError
-from trialbook.web.api.parameters import Parameters
 from trialbook.web.own_api.endpoints import get_endpoint
-from trialbook.web.own_api.following import describe_query, normalise_query, read_followed
+from trialbook.web.own_api.following import read_followed
 
 KNOWN = get_endpoint("feed").known
 

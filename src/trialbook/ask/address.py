@@ -1,0 +1,222 @@
+"""Which studies does a query string ask for? Queries, filters and order, as a request to the search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, cast
+
+import msgspec
+
+from trialbook.ask.agg_filters import write_filters
+from trialbook.ask.parameters import Parameters, find_nct_id
+from trialbook.ask.refusals import refuse_field, refuse_format, refuse_value
+from trialbook.errors import ApiError
+from trialbook.record.pieces import find_piece, get_enums
+from trialbook.search.engine.engine import GeoDecay, SearchRequest, SortKey
+from trialbook.search.language.bounds import KM_PER_MILE
+from trialbook.search.language.parse import parse_query
+from trialbook.search.language.syntax import Area, AreaSize, Expression, Query
+
+AREAS = {
+    "query.cond": "ConditionSearch",
+    "query.term": "BasicSearch",
+    "query.locn": "LocationSearch",
+    "query.titles": "TitleSearch",
+    "query.intr": "InterventionSearch",
+    "query.outc": "OutcomeSearch",
+    "query.spons": "SponsorSearch",
+    "query.lead": "LeadSponsorName",
+    "query.id": "IdSearch",
+    "query.patient": "PatientSearch",
+}
+# What the registry calls each query, in its answers and its messages.
+LABELS = {
+    "query.term": "Other terms",
+    "query.cond": "Conditions or disease",
+    "query.intr": "Intervention / treatment",
+    "query.titles": "Title / acronym",
+    "query.outc": "Outcome measure",
+    "query.spons": "Sponsor / collaborator",
+    "query.locn": "Location terms",
+    "query.id": "Study IDs",
+    "query.lead": "Lead sponsor",
+    "query.patient": "Patient",
+}
+FILTER_KINDS = ("filter", "postFilter")
+FILTERS = ("overallStatus", "geo", "ids", "advanced", "synonyms")
+# The parameters that say which studies are asked for.
+WHICH = frozenset({*AREAS, *(f"{kind}.{name}" for kind in FILTER_KINDS for name in FILTERS), "aggFilters"})
+MAX_SORT_KEYS = 2
+
+_NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,30})?"
+GEO = re.compile(rf"distance\((-?{_NUMBER}),(-?{_NUMBER}),({_NUMBER})(km|mi)?\)")
+DECAY = re.compile(
+    rf"func:(gauss|exp|linear),scale:({_NUMBER})(km|mi),offset:({_NUMBER})(km|mi),decay:({_NUMBER})"
+)
+DEFAULT_DECAY = "func:exp,scale:300mi,offset:0mi,decay:0.5"
+SORT_ITEM = re.compile(r"([a-zA-Z][a-zA-Z0-9\-. ]*|@relevance)(?::(asc|desc))?")
+LIST_SEPARATOR = re.compile(r"[,\s]+")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request to the search, and the areas that its queries search (what `@query` stands for)."""
+
+    request: SearchRequest
+    queried: tuple[str, ...]
+
+
+def read_asked(parameters: Parameters) -> Asked:
+    """Read which studies are asked for and in what order.
+
+    Raises
+    ------
+    ApiError
+        A value does not have the form that it must have.
+    QueryError
+        A query cannot be parsed.
+    """
+    queries: list[Query] = []
+    queried: dict[str, None] = {}
+    is_by_id = False
+    for name, area in AREAS.items():
+        text = read_words(parameters.text(name))
+        if not text:
+            continue
+        ids = _find_ids(text)
+        is_by_id = is_by_id or bool(ids)
+        query = _make_id_query(ids) if ids else parse_query(text, where=LABELS[name], default_area=area)
+        queries.append(query)
+        queried |= dict.fromkeys((area, *_find_areas(query.expression)))
+    filters = tuple(_read_filters(parameters))
+    decay = _read_decay(parameters)
+    request = SearchRequest(
+        queries=tuple(queries),
+        filters=() if is_by_id else filters,
+        sort=_read_sort(parameters),
+        geo_decay=None if is_by_id else decay,
+    )
+    return Asked(request, tuple(queried))
+
+
+def read_words(text: str) -> str:
+    """A query in which a client wrote "+" for every space has its spaces again.
+
+    >>> read_words("AREA[Phase]PHASE2+AND+heart"), read_words("CD4+ cells")
+    ('AREA[Phase]PHASE2 AND heart', 'CD4+ cells')
+    """
+    if "+" in text and not re.search(r"\s", text):
+        return text.replace("+", " ").strip()
+    return text
+
+
+def _find_ids(text: str) -> list[str]:
+    """The ids that a query consists of; empty where it has anything else."""
+    ids = [find_nct_id(item) for item in LIST_SEPARATOR.split(text) if item]
+    return [nct_id for nct_id in ids if nct_id is not None] if all(ids) else []
+
+
+def _make_id_query(ids: list[str]) -> Query:
+    return parse_query(f"AREA[NCTIdSearch]EXPANSION[Term]({' OR '.join(dict.fromkeys(ids))})")
+
+
+def _find_areas(expression: Expression) -> Iterator[str]:
+    """The names between the brackets of AREA anywhere in a query."""
+    waiting = [expression]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Area | AreaSize):
+            yield node.name
+        child = getattr(node, "child", None)
+        waiting.extend(getattr(node, "children", () if child is None else (child,)))
+
+
+def _read_filters(parameters: Parameters) -> Iterator[Query]:
+    for kind in FILTER_KINDS:
+        statuses = parameters.read_list(f"{kind}.overallStatus")
+        if statuses:
+            yield _make_status_query(statuses)
+        ids = parameters.nct_ids(f"{kind}.ids")
+        if ids:
+            yield _make_id_query(ids)
+        text = read_words(parameters.text(f"{kind}.advanced"))
+        if text:
+            yield parse_query(text, where="advanced filter")
+        place = _read_place(parameters, f"{kind}.geo")
+        if place is not None:
+            latitude, longitude, radius, unit = place
+            yield parse_query(
+                f"AREA[LocationGeoPoint]DISTANCE[{latitude}, {longitude}, {radius}{unit}]",
+                where="geo filter",
+            )
+    for text in write_filters(parameters.text("aggFilters")):
+        yield parse_query(text, where="aggregation filters")
+
+
+def _make_status_query(statuses: list[str]) -> Query:
+    known = {value.value for value in get_enums()["Status"]}
+    for status in statuses:
+        if status not in known:
+            raise refuse_value("overallStatus", status)
+    return parse_query(f"AREA[OverallStatus]({' OR '.join(dict.fromkeys(statuses))})")
+
+
+def _read_place(parameters: Parameters, name: str) -> tuple[str, str, str, str] | None:
+    """Latitude, longitude and radius as written, and the radius's unit (miles where none is given)."""
+    text = "".join(parameters.text(name).split())
+    if not text:
+        return None
+    found = GEO.fullmatch(text)
+    if found is None:
+        raise refuse_format(name)
+    return found[1], found[2], found[3], found[4] or "mi"
+
+
+def _to_km(number: str, unit: str) -> float:
+    return float(number) * (KM_PER_MILE if unit == "mi" else 1.0)
+
+
+def _read_decay(parameters: Parameters) -> GeoDecay | None:
+    """How proximity to the point of `filter.geo` counts; None where there is no such point."""
+    text = "".join(parameters.text("geoDecay").split()) or DEFAULT_DECAY
+    found = DECAY.fullmatch(text)
+    if found is None:
+        raise refuse_format("geoDecay")
+    function, scale, scale_unit, offset, offset_unit, decay = found.groups()
+    scale_km = _to_km(scale, scale_unit)
+    if not (scale_km > 0 and 0 < float(decay) < 1):
+        raise refuse_format("geoDecay")
+    place = _read_place(parameters, "filter.geo")
+    if place is None:
+        return None
+    return GeoDecay(
+        latitude=float(place[0]),
+        longitude=float(place[1]),
+        radius_km=_to_km(place[2], place[3]),
+        function=cast(Literal["gauss", "exp", "linear"], function),
+        scale_km=scale_km,
+        offset_km=_to_km(offset, offset_unit),
+        decay=float(decay),
+    )
+
+
+def _read_sort(parameters: Parameters) -> tuple[SortKey, ...]:
+    items = parameters.read_list("sort")
+    if len(items) > MAX_SORT_KEYS:
+        raise ApiError(f"Parameter `sort` has more than {MAX_SORT_KEYS} items")
+    return tuple(_read_sort_item(number, item) for number, item in enumerate(items, 1))
+
+
+def _read_sort_item(number: int, item: str) -> SortKey:
+    found = SORT_ITEM.fullmatch(item)
+    if found is None:
+        raise refuse_format("sort", number)
+    name, direction = found[1].strip(), found[2]
+    if name == "@relevance":
+        return SortKey(field=name, descending=direction != "asc")
+    piece = find_piece(name)
+    if piece is None:
+        raise refuse_field("sort", name)
+    if not piece.is_ordered:
+        raise ApiError(f"Unsupported sort field type: {piece.type.removesuffix('[]')}")
+    return SortKey(field=piece.name, descending=direction == "desc" if direction else piece.kind == "date")

@@ -1,0 +1,39 @@
+"""How is a search written so that it can be kept, told apart and named? As the parameters of an address."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from trialbook.ask.address import WHICH, read_asked
+from trialbook.ask.parameters import Parameters
+from trialbook.search.language.render import render_together
+
+
+def normalise_query(query: str) -> str:
+    """The parameters of a search in a form that is the same for the same; checks that they can be asked.
+
+    Raises ApiError and QueryError.
+
+    >>> normalise_query("query.term=stroke&query.cond=heart%20failure&filter.ids=")
+    'query.cond=heart+failure&query.term=stroke'
+    """
+    parameters = Parameters(query.encode(), WHICH)
+    read_asked(parameters)
+    return urlencode([(name, value.strip()) for name, value in parameters.items() if value.strip()])
+
+
+def write_site_url(query: str) -> str:
+    """The site's own page of what a search finds."""
+    asked = read_asked(Parameters(query.encode(), WHICH)).request
+    return "/?" + urlencode({"q": render_together((*asked.queries, *asked.filters))})
+
+
+def describe_query(query: str) -> str:
+    """The parameters of a search in short words, for a title.
+
+    >>> describe_query("filter.overallStatus=RECRUITING&query.cond=heart+failure")
+    'RECRUITING; heart failure'
+    """
+    values = [value.strip() for _, value in Parameters(query.encode(), WHICH).items()]
+    words = "; ".join(" ".join(value.split()) for value in values if value)
+    return words if len(words) <= 150 else words[:149] + "…"

@@ -1,0 +1,1 @@
+"""How do two versions of a record differ?"""

@@ -1,0 +1,210 @@
+"""How the outcomes of a study changed, and whether a primary one changed after the study had started."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from trialbook.changes.groups import Change, ChangeKind, get_label, normalise
+from trialbook.changes.items import Item, drop_equal, get_key, is_rewording, match_alike, pair_by
+from trialbook.model import PartialDate
+
+LISTS = ("primaryOutcomes", "secondaryOutcomes", "otherOutcomes")
+PRIMARY = "protocolSection.outcomesModule.primaryOutcomes"
+
+_LIKE_IN_LIST = 0.6
+_LIKE_ACROSS = 0.8
+_VERSION_DATES = ("lastUpdateSubmitDate", "lastUpdatePostDateStruct", "statusVerifiedDate")
+
+Pair = tuple[Item, Item]
+
+
+class OutcomeSwitching(msgspec.Struct, frozen=True):
+    """`changes` with notes at each change of a primary outcome after the start; `warnings` in sentences."""
+
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def compare_outcomes(before: dict[str, Any], after: dict[str, Any], path: str) -> Iterator[Change]:
+    """Yield the changes of all three lists of outcomes, and those that moved from one list to another.
+
+    The same measure is looked for first (in its list, then in the others), a similar one only after
+    that: otherwise two outcomes that changed places would look like two that were reworded.
+    """
+    old = {name: _items(before, name) for name in LISTS}
+    new = {name: _items(after, name) for name in LISTS}
+    same: dict[str, list[Pair]] = {}
+    alike: dict[str, list[Pair]] = {}
+    for name in LISTS:
+        old[name], new[name] = drop_equal(old[name], new[name])
+        same[name], old[name], new[name] = pair_by(old[name], new[name], _fold)
+    moved = _take_moved(old, new, at_least=1.0)
+    for name in LISTS:
+        alike[name], old[name], new[name] = match_alike(old[name], new[name], _key, at_least=_LIKE_IN_LIST)
+    moved += _take_moved(old, new, at_least=_LIKE_ACROSS)
+    for source, target, pair in moved:
+        yield _write_move(source, target, pair, path)
+    for name in LISTS:
+        where = f"{path}.{name}"
+        for pair in (*same[name], *alike[name]):
+            yield from _write_pair(pair, where)
+        for item in old[name]:
+            yield Change(
+                group="Outcomes", path=where, label=get_label(where), kind="removed", before=_write(item)
+            )
+        for item in new[name]:
+            yield Change(
+                group="Outcomes", path=where, label=get_label(where), kind="added", after=_write(item)
+            )
+
+
+def note_outcome_switching(changes: Collection[Change], before: Item, after: Item) -> OutcomeSwitching:
+    """Call out primary outcomes that were added, removed, reworded, retimed or moved after the start.
+
+    `before` and `after` are the two records that `changes` come from; their dates of last update and
+    the start date (the later version's, else the earlier one's) decide. Nothing is said where one of them
+    is not known. A change of a description alone is no switch.
+    """
+    changes = tuple(changes)
+    when = _describe_time(before, after)
+    switched = [change for change in changes if _is_switch(change)]
+    if not when or not switched:
+        return OutcomeSwitching(changes)
+    noted = tuple(_add_note(change, when) if _is_switch(change) else change for change in changes)
+    warnings = dict.fromkeys(f"{_say(change)} {when}" for change in switched)
+    return OutcomeSwitching(noted, tuple(warnings))
+
+
+def _is_switch(change: Change) -> bool:
+    return change.path in (PRIMARY, f"{PRIMARY}.measure", f"{PRIMARY}.timeFrame")
+
+
+def _add_note(change: Change, when: str) -> Change:
+    said = f"{_say(change)} {when}"
+    return msgspec.structs.replace(change, note=f"{said}. {change.note}" if change.note else said)
+
+
+def _say(change: Change) -> str:
+    if "became" in change.label:
+        return change.label
+    if change.path.endswith(".timeFrame"):
+        return "Time frame of a primary outcome changed"
+    return f"Primary outcome {change.kind}"
+
+
+def _describe_time(before: Item, after: Item) -> str:
+    start = _read_date(after, "startDateStruct") or _read_date(before, "startDateStruct")
+    first, last = _read_version_date(before), _read_version_date(after)
+    begun, changed = (start.earliest, last.earliest) if start and last else (None, None)
+    if not start or not begun or not changed or changed <= (start.latest or begun):
+        return ""
+    earlier = first.latest if first else None
+    if first and earlier and earlier < begun:
+        return f"between the versions of {first} and {last}; the study started in between ({start[:7]})"
+    months = _count_months(begun, changed)
+    span = f"{months} month{'' if months == 1 else 's'}" if months else "less than a month"
+    return f"{span} after the study started ({start[:7]})"
+
+
+def _count_months(start: date, end: date) -> int:
+    return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
+
+
+def _read_version_date(record: Item) -> PartialDate | None:
+    return next(filter(None, (_read_date(record, name) for name in _VERSION_DATES)), None)
+
+
+def _read_date(record: Item, name: str) -> PartialDate | None:
+    section = record.get("protocolSection")
+    module = section.get("statusModule") if isinstance(section, dict) else None
+    value = module.get(name) if isinstance(module, dict) else None
+    value = value.get("date") if isinstance(value, dict) else value
+    return PartialDate(value) if isinstance(value, str) and PartialDate(value).earliest else None
+
+
+def _items(module: dict[str, Any], name: str) -> list[Item]:
+    value = module.get(name)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _key(item: Item) -> str:
+    return get_key("primaryOutcomes", item)
+
+
+def _fold(item: Item) -> str:
+    return _key(item).casefold()
+
+
+def _take_moved(
+    old: dict[str, list[Item]], new: dict[str, list[Item]], *, at_least: float
+) -> list[tuple[str, str, Pair]]:
+    """Take the outcomes out of both lists that left one class and came back in another."""
+    moved = []
+    for source in LISTS:
+        for target in LISTS:
+            if source == target:
+                continue
+            if at_least == 1.0:
+                pairs, old[source], new[target] = pair_by(old[source], new[target], _fold)
+            else:
+                pairs, old[source], new[target] = match_alike(
+                    old[source], new[target], _key, at_least=at_least
+                )
+            moved += [(source, target, pair) for pair in pairs]
+    return moved
+
+
+def _write(item: Item) -> str:
+    frame = normalise(str(item.get("timeFrame") or ""))
+    return f"{_key(item)} [time frame: {frame}]" if frame else _key(item)
+
+
+def _write_move(source: str, target: str, pair: Pair, path: str) -> Change:
+    """A move in or out of the primary outcomes is told under their path, whichever way it went."""
+    about = target if target == "primaryOutcomes" else source
+    to = get_label(target).removesuffix(" outcome").lower()
+    return Change(
+        group="Outcomes",
+        path=f"{path}.{about}",
+        label=f"{get_label(source)} became {to}",
+        kind="changed",
+        before=_write(pair[0]),
+        after=_write(pair[1]),
+        note="" if _fold(pair[0]) == _fold(pair[1]) else "Also reworded",
+    )
+
+
+def _write_pair(pair: Pair, path: str) -> Iterator[Change]:
+    old, new = pair
+    texts = [[normalise(str(side.get(name) or "")) for name in _FIELDS] for side in pair]
+    fields = [name for name, mine, theirs in zip(_FIELDS, *texts, strict=True) if mine != theirs]
+    if not fields:
+        return
+    notes, kind = [], "reworded" if "measure" in fields else "changed"
+    before, after = _write(old), _write(new)
+    if "timeFrame" in fields:
+        notes.append(f"Time frame: {texts[0][1] or 'not given'} → {texts[1][1] or 'not given'}")
+    if fields == ["description"]:
+        kind = "reworded" if is_rewording(texts[0][2], texts[1][2]) else "changed"
+        before, after = (
+            f"{_key(side)}: {text[2]}".rstrip(": ") for side, text in zip(pair, texts, strict=True)
+        )
+    if "description" in fields:
+        notes.append("Description changed")
+    yield Change(
+        group="Outcomes",
+        path=f"{path}.{fields[0]}",
+        label=get_label(path),
+        kind=_KINDS[kind],
+        before=before,
+        after=after,
+        note="; ".join(notes),
+    )
+
+
+_FIELDS = ("measure", "timeFrame", "description")
+_KINDS: dict[str, ChangeKind] = {"reworded": "reworded", "changed": "changed"}

@@ -1,0 +1,121 @@
+"""The commands for what a search finds: take it all away, or keep it to follow what changes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import urlencode
+
+import click
+import msgspec
+
+from trialbook.ask.followed import normalise_query
+from trialbook.ask.parameters import Parameters
+from trialbook.cli.options import as_of_option, json_option, opened
+from trialbook.errors import UsageError
+from trialbook.export.forms import FORMS, write_records
+from trialbook.library.export import KNOWN, iter_exported, read_export, save_export
+from trialbook.library.saved import find_searches, remove_search, save_search
+from trialbook.store.arrivals import find_last_arrival
+
+query_option = click.option(
+    "--query", default="", metavar="TEXT", help='Words, "phrases", AND, OR, NOT, AREA[Phase]PHASE2…'
+)
+ask_option = click.option(
+    "--ask",
+    default="",
+    metavar="PARAMETERS",
+    help="What stands behind the ? of the API's addresses: query.cond=stroke&filter.overallStatus=RECRUITING.",
+)
+
+
+def join_asked(query: str, ask: str, **others: str | None) -> str:
+    """Both ways of asking, and other parameters that are given, as parameters of an address."""
+    given = [(name, value) for name, value in {"query.term": query, **others}.items() if value]
+    return "&".join(filter(None, (ask.strip().removeprefix("?"), urlencode(given))))
+
+
+@click.command()
+@query_option
+@ask_option
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default="jsonl", show_default=True)
+@click.option(
+    "--fields",
+    default="",
+    metavar="NAMES",
+    help="With jsonl parts of the records, as in the API; with the others columns.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file, which appears when it is complete; standard output unless told.",
+)
+@as_of_option
+@click.pass_obj
+def export(
+    home: Path, /, query: str, ask: str, form: str, fields: str, output: Path | None, as_of: str | None
+) -> None:
+    """Write all records in force, or those that a search finds: as JSON lines, CSV or Parquet.
+
+    JSON lines hold the values as they were received; CSV and Parquet the registry's table.
+    """
+    if output is None and form == "parquet" and sys.stdout.isatty():
+        raise UsageError("Parquet is nothing for a terminal: name a file with -o")
+    asked = Parameters(join_asked(query, ask, format=form, fields=fields, as_of=as_of).encode(), KNOWN)
+    with opened(home) as store:
+        wanted = read_export(asked)
+        blocks = write_records(
+            iter_exported(store, wanted), wanted.form, selection=wanted.selection, columns=wanted.columns
+        )
+        if output is not None:
+            save_export(blocks, output)
+            return
+        for block in blocks:
+            sys.stdout.buffer.write(block)
+
+
+@click.group()
+def saved() -> None:
+    """Keep searches under names, and follow what is new or changed in their feeds."""
+
+
+@saved.command()
+@click.argument("name")
+@query_option
+@ask_option
+@click.pass_obj
+def add(home: Path, name: str, query: str, ask: str) -> None:
+    """Save a search under NAME (letters a to z, digits, hyphens); its feed begins now.
+
+    `trialbook serve` gives the feed at /api/trialbook/saved/NAME/feed.
+    """
+    with opened(home) as store:
+        text = normalise_query(join_asked(query, ask))
+        if not text:
+            raise UsageError("a search needs --query or --ask")
+        save_search(home, name, text, after=find_last_arrival(store))
+    click.echo(f"{name}: /api/trialbook/saved/{name}/feed")
+
+
+@saved.command("list")
+@json_option
+@click.pass_obj
+def list_(home: Path, as_json: bool) -> None:
+    """List the saved searches, one a line: name, day, what it asks for."""
+    with opened(home):
+        searches = find_searches(home)
+    if as_json:
+        click.echo(msgspec.json.encode(searches))
+        return
+    for each in searches:
+        click.echo(f"{each.name}  {each.saved_at[:10]}  {each.query}")
+
+
+@saved.command()
+@click.argument("name")
+@click.pass_obj
+def remove(home: Path, name: str) -> None:
+    """Forget the saved search NAME."""
+    with opened(home):
+        remove_search(home, name)

@@ -1,0 +1,58 @@
+"""Where do a library's statistics come from, and are they of its last change?
+
+They are derived: one file beside the library, with the number of the last change that is counted in,
+made again by one command. Run as a program (`python -m trialbook.derived.statistics FOLDER`) it does so with
+low priority, for a server that must not wait.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from trialbook.derived.field_statistics import STATISTICS_VERSION, Statistics, StatisticsBuilder
+from trialbook.errors import StoreError
+from trialbook.model.study import decode_record
+from trialbook.store import Store
+
+FILE_NAME = "statistics.json"
+
+
+def compute_statistics(home: Path) -> Statistics:
+    """Count all values of all records in force, and keep the result beside the library.
+
+    0.5 ms for a record of average size; memory does not grow with their number.
+    Raises StoreError where the library cannot be read or the file not be written.
+    """
+    builder = StatisticsBuilder()
+    with Store(home) as store:
+        seq = store.seq
+        for nct_id, body in store.iter_current():
+            builder.add(nct_id, decode_record(body), len(body))
+        statistics = builder.finish(store.library_id, seq)
+    fresh = home / f"{FILE_NAME}.{os.getpid()}"
+    try:
+        fresh.write_bytes(msgspec.json.encode(statistics))
+        fresh.replace(home / FILE_NAME)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise StoreError(f"cannot keep the statistics in {home}: {error}") from error
+    return statistics
+
+
+def load_statistics(home: Path, library_id: str) -> Statistics | None:
+    """The statistics that were kept last; None where there are none, or none that this Trialbook reads."""
+    try:
+        found = msgspec.json.decode((home / FILE_NAME).read_bytes(), type=Statistics)
+    except (OSError, msgspec.DecodeError):
+        return None
+    is_ours = (found.library_id, found.version) == (library_id, STATISTICS_VERSION)
+    return found if is_ours else None
+
+
+if __name__ == "__main__":
+    os.nice(10)
+    compute_statistics(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""In which other form does someone need a record? No HTTP here."""

@@ -1,0 +1,1 @@
+"""The library: open it, find, look back, follow, import, export."""

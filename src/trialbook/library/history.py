@@ -1,0 +1,148 @@
+"""How did a record become what it is? Its versions, and what changed between any two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from trialbook.changes.compare import Change, compute_changes, summarise_changes
+from trialbook.changes.outcomes import note_outcome_switching
+from trialbook.errors import NotFoundError
+from trialbook.model.study import decode_record
+from trialbook.source.aact import read as aact
+from trialbook.source.ictrp import read as ictrp
+from trialbook.source.legacy import read as legacy_xml
+from trialbook.source.page import read as page_text
+from trialbook.store import AnnouncedVersion, Store, Version
+
+# What each poorer format can say: what it cannot is not "removed" in a version that came in it.
+CARRIED: dict[str, Collection[str]] = {
+    "aact": aact.CARRIES,
+    "ictrp": ictrp.CARRIES,
+    "legacy_xml": legacy_xml.CARRIES,
+    "page_text": page_text.CARRIES,
+}
+MAX_SUMMARISED = 60
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Two versions of one record and what differs between them.
+
+    `warnings` say what a reader of results should know: primary outcomes changed after the start.
+    """
+
+    nct_id: str
+    before: Version
+    after: Version
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
+
+    def write(self, *, as_json: bool = False) -> str:
+        """The comparison as text for a terminal, or as JSON."""
+        if as_json:
+            return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+        lines = [f"{self.nct_id}: {_name(self.before)} → {_name(self.after)}"]
+        lines += [f"  ! {warning}" for warning in self.warnings]
+        group = ""
+        for change in self.changes:
+            if change.group != group:
+                group = change.group
+                lines += ["", group.upper()]
+            lines.append(f"  {change.label} {change.kind}")
+            lines += [f"    - {change.before}"] if change.before else []
+            lines += [f"    + {change.after}"] if change.after else []
+            lines += [f"    ! {change.note}"] if change.note else []
+        if not self.changes:
+            lines.append("  nothing that both versions can say differs")
+        return "\n".join(lines)
+
+
+class HistoryLine(msgspec.Struct, frozen=True):
+    """One version, and in short what changed in it against the one before."""
+
+    version: Version
+    changes: tuple[tuple[str, str], ...]
+
+
+def _name(version: Version) -> str:
+    return f"version {version.number} ({version.version_date or 'no date'})"
+
+
+def find_history(store: Store, nct_id: str) -> tuple[HistoryLine, ...]:
+    """The versions of a record that the library holds, oldest first, each with its changes in short.
+
+    Only the last 60 are compared, so that a page stays quick however long the history. Raises
+    NotFoundError for a record that is not here.
+    """
+    versions = store.find_versions(nct_id)
+    if not versions:
+        raise NotFoundError(f"{nct_id} is not in this library")
+    lines = []
+    for position, version in enumerate(versions):
+        is_compared = position > 0 and len(versions) - position <= MAX_SUMMARISED
+        changes = compare(store, nct_id, versions[position - 1], version).changes if is_compared else ()
+        lines.append(HistoryLine(version, summarise_changes(changes)))
+    return tuple(lines)
+
+
+def was_known(version: Version, as_of: str | None) -> bool:
+    """Whether a version was there at the end of a day (ISO date); without one, every version was."""
+    return as_of is None or (version.version_date or version.learnt_at[:10]) <= as_of
+
+
+def compare_versions(
+    store: Store, nct_id: str, before: int | None, after: int | None, *, as_of: str | None = None
+) -> Comparison:
+    """Compare two versions by number; without numbers, the one in force with the one before it.
+
+    Raises NotFoundError where there is no such record or version, or none as old as `as_of` (ISO date).
+    """
+    versions = tuple(version for version in store.find_versions(nct_id) if was_known(version, as_of))
+    if not versions:
+        raise NotFoundError(f"{nct_id} is not in this library" + (f" as of {as_of}" if as_of else ""))
+    newer = len(versions) if after is None else after
+    older = max(1, newer - 1) if before is None else before
+    for number in (older, newer):
+        if not 1 <= number <= len(versions):
+            raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
+    return compare(store, nct_id, versions[older - 1], versions[newer - 1])
+
+
+def compare(store: Store, nct_id: str, before: Version, after: Version) -> Comparison:
+    """Compare two versions."""
+    older = decode_record(store.get_version_body(before.version_id))
+    newer = decode_record(store.get_version_body(after.version_id))
+    changes = compute_changes(
+        older, newer, carried=CARRIED.get(after.format), before_carried=CARRIED.get(before.format)
+    )
+    switching = note_outcome_switching(changes, older, newer)
+    return Comparison(nct_id, before, after, switching.changes, switching.warnings)
+
+
+def describe_history(store: Store, nct_id: str, *, as_of: str | None = None, as_json: bool = False) -> str:
+    """The history of a record (up to a day, ISO date) as text for a terminal, or as JSON."""
+    lines = [line for line in find_history(store, nct_id) if was_known(line.version, as_of)]
+    announced = tuple(
+        version for version in store.find_announced(nct_id) if as_of is None or version.version_date <= as_of
+    )
+    if as_json:
+        document = {"nct_id": nct_id, "versions": lines, "announced": announced}
+        return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    text = []
+    for line in lines:
+        version = line.version
+        mark = ", in force" if version.is_current else ""
+        text.append(f"{_name(version)}{mark}: learnt {version.learnt_at} from {version.place}")
+        text += [f"    {group}: {change}" for group, change in line.changes]
+    return "\n".join(text + _write_announced(announced))
+
+
+def _write_announced(announced: tuple[AnnouncedVersion, ...]) -> list[str]:
+    if not announced:
+        return []
+    lines = [f"The registry's own history lists {len(announced)} versions:"]
+    for version in announced:
+        labels = ", ".join(version.module_labels) or "first version"
+        lines.append(f"    {version.number}  {version.version_date}  {version.overall_status}  {labels}")
+    return lines

@@ -1,0 +1,39 @@
+"""How are a day and a count written in a sentence?"""
+
+from __future__ import annotations
+
+from trialbook.model.dates import PartialDate
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def write_day(value: PartialDate) -> str:
+    """A date for a reader, at its own precision; a text that is no date stands as it is.
+
+    >>> [write_day(PartialDate(text)) for text in ("2021-08-16", "2021-08", "soon")]
+    ['16 August 2021', 'August 2021', 'soon']
+    """
+    first = value.earliest
+    if first is None:
+        return str(value)
+    return {4: str(first.year), 7: f"{MONTHS[first.month - 1]} {first.year}"}.get(
+        len(value), f"{first.day} {MONTHS[first.month - 1]} {first.year}"
+    )
+
+
+def count_of(number: int, singular: str, plural: str = "") -> str:
+    """A number with its noun: `1 site`, `1,204 sites`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

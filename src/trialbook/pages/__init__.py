@@ -1,0 +1,16 @@
+"""Pages: pure functions from a record or a view to HTML or plain text."""
+
+from trialbook.pages.history_page import render_diff_page, render_history_page
+from trialbook.pages.message_page import render_message_page
+from trialbook.pages.search_page import render_search_page
+from trialbook.pages.study_page import render_study_page
+from trialbook.pages.study_text import render_study_text
+
+__all__ = [
+    "render_diff_page",
+    "render_history_page",
+    "render_message_page",
+    "render_search_page",
+    "render_study_page",
+    "render_study_text",
+]

@@ -1,0 +1,57 @@
+"""The templates, compiled once; autoescape is always on and an unknown name is an error."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from trialbook.model import PartialDate
+from trialbook.model.sentences import count_of, write_day
+from trialbook.pages.words import LABELS, status_tone
+
+
+@cache
+def get_environment() -> Environment:
+    """The environment that every page is rendered with."""
+    environment = Environment(
+        loader=PackageLoader("trialbook.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(style_version=_style_version(), count_of=count_of)
+    environment.filters.update(
+        day=_day, status_tone=status_tone, status_words=status_words, phase_words=phase_words
+    )
+    return environment
+
+
+def render(template: str, **values: Any) -> str:
+    """Render a template of `web/templates`."""
+    return get_environment().get_template(template).render(**values)
+
+
+def status_words(value: str) -> str:
+    """A recruitment status for a reader; unknown values stand as they are."""
+    return LABELS["Status"].get(value) or value.replace("_", " ").capitalize()
+
+
+def phase_words(values: tuple[str, ...]) -> str:
+    """Phases for a reader: `Phase 1 / Phase 2`."""
+    return " / ".join(LABELS["Phase"].get(value, value) for value in values)
+
+
+def _day(value: str | None) -> str:
+    return write_day(PartialDate(value)) if value else ""
+
+
+def _style_version() -> str:
+    return hashlib.sha256(files("trialbook.pages").joinpath("static", "style.css").read_bytes()).hexdigest()[
+        :12
+    ]

@@ -1,0 +1,119 @@
+"""A whole record as parts and sections, ready to be written as HTML or as text."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trialbook.model import Study
+from trialbook.pages.context import Near, PlaceForm, RelatedStudy, StudyHistory
+from trialbook.pages.document import Part
+from trialbook.pages.record.arms import arms_section, interventions_section, other_names_section
+from trialbook.pages.record.behind import (
+    annotations_section,
+    derived_terms_section,
+    milestones_section,
+    related_section,
+    unread_section,
+    versions_section,
+)
+from trialbook.pages.record.design import design_section
+from trialbook.pages.record.eligibility import eligibility_section
+from trialbook.pages.record.events import events_section
+from trialbook.pages.record.flow import flow_section
+from trialbook.pages.record.measures import baseline_section, measures_section
+from trialbook.pages.record.more_info import more_info_section
+from trialbook.pages.record.outcomes import outcomes_section
+from trialbook.pages.record.oversight import expanded_access_section, oversight_section
+from trialbook.pages.record.overview import (
+    conditions_section,
+    description_section,
+    key_facts_section,
+    results_section,
+    summary_section,
+)
+from trialbook.pages.record.people import officials_section, responsible_party_section, sponsors_section
+from trialbook.pages.record.references import (
+    documents_section,
+    links_section,
+    other_ids_section,
+    references_section,
+    sharing_section,
+)
+from trialbook.pages.record.sites import countries_section, sites_section
+
+
+def compose_record(
+    study: Study,
+    *,
+    today: date,
+    history: StudyHistory | None = None,
+    near: Near | None = None,
+    place_form: PlaceForm | None = None,
+    related: tuple[RelatedStudy, ...] = (),
+) -> tuple[Part, ...]:
+    """Every section of a record page. A section without data says so; none is left out.
+
+    Parameters
+    ----------
+    study
+        The record.
+    today
+        The day against which "due" and "late" are judged.
+    history, near, place_form, related
+        What the library adds: versions, a place to sort sites by and the field to ask for it, like studies.
+    """
+    overview = (
+        results_section(study, today),
+        key_facts_section(study),
+        summary_section(study),
+        description_section(study),
+        conditions_section(study),
+    )
+    plan = (
+        design_section(study),
+        arms_section(study),
+        interventions_section(study),
+        other_names_section(study),
+        eligibility_section(study),
+        outcomes_section(study),
+    )
+    people = (
+        sponsors_section(study),
+        responsible_party_section(study),
+        officials_section(study),
+        sites_section(study, near, place_form),
+        countries_section(study),
+    )
+    further = (
+        links_section(study),
+        references_section(study),
+        other_ids_section(study),
+        documents_section(study),
+        sharing_section(study),
+        expanded_access_section(study),
+        oversight_section(study),
+    )
+    results = (
+        flow_section(study),
+        baseline_section(study),
+        measures_section(study),
+        events_section(study),
+        more_info_section(study),
+    )
+    behind = [
+        derived_terms_section(study),
+        milestones_section(study),
+        annotations_section(study),
+        versions_section(history),
+        unread_section(study),
+    ]
+    if related:
+        behind.append(related_section(related))
+    return (
+        Part("At a glance", overview),
+        Part("The plan", plan),
+        Part("People and places", people),
+        Part("Further reading", further),
+        Part("Posted results", results),
+        Part("About this record", tuple(behind)),
+    )

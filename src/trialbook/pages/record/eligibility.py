@@ -1,0 +1,82 @@
+"""Who may take part: the criteria, ages, sex and the rest of the eligibility module."""
+
+from __future__ import annotations
+
+from trialbook.model import Study
+from trialbook.model.criteria import Criterion
+from trialbook.model.protocol import EligibilityModule
+from trialbook.pages.document import Absent, Block, Criteria, Fact, Facts, Prose, Section, Sub, Term
+from trialbook.pages.words import meaning_of, term_of, yes_no
+
+PURPOSE = "Who can take part and who cannot. A doctor of the study makes the final check."
+TITLES = {
+    "inclusion": "Inclusion criteria",
+    "exclusion": "Exclusion criteria",
+    "other": "Other words on eligibility",
+}
+
+
+def eligibility_section(study: Study) -> Section:
+    """Criteria as lists in their own order, then the structured limits."""
+    module = study.protocol.eligibility_module
+    if module is None:
+        return Section(
+            "eligibility",
+            "Eligibility criteria",
+            PURPOSE,
+            (Absent("The record gives no eligibility criteria."),),
+        )
+    blocks: list[Block] = [*_criteria_blocks(module), Facts(_limits(module))]
+    if module.study_population:
+        blocks.append(Sub("Study population", (Prose(module.study_population),)))
+    return Section("eligibility", "Eligibility criteria", PURPOSE, tuple(blocks))
+
+
+def _criteria_blocks(module: EligibilityModule) -> list[Block]:
+    text = module.eligibility_criteria
+    if not text:
+        return [Absent("The record gives no eligibility criteria.")]
+    blocks: list[Block] = []
+    run: list[Criterion] = []
+    for criterion in module.criteria:
+        if run and (criterion.kind, criterion.heading) != (run[-1].kind, run[-1].heading):
+            blocks.append(_list_of(run))
+            run = []
+        run.append(criterion)
+    if run:
+        blocks.append(_list_of(run))
+    kinds = {block.kind for block in blocks if isinstance(block, Criteria)}
+    absent = [
+        f"The record lists no {kind} criteria of their own."
+        for kind in ("inclusion", "exclusion")
+        if kind not in kinds
+    ]
+    return [*blocks, *(Absent(words) for words in absent)]
+
+
+def _list_of(run: list[Criterion]) -> Criteria:
+    first = run[0]
+    title = first.heading or TITLES[first.kind]
+    return Criteria(title, first.kind, tuple((item.number, item.level, item.text) for item in run))
+
+
+def _limits(module: EligibilityModule) -> tuple[Fact, ...]:
+    ages = tuple(term_of(value) for value in module.std_ages)
+    rows = [
+        Fact("Minimum age", (module.minimum_age,) if module.minimum_age else ("No limit stated",)),
+        Fact("Maximum age", (module.maximum_age,) if module.maximum_age else ("No limit stated",)),
+        Fact("Age groups", ages),
+        Fact("Eligible sex", (term_of(module.sex),) if module.sex else ()),
+        Fact(
+            "Accepts healthy volunteers",
+            () if module.healthy_volunteers is None else (yes_no(module.healthy_volunteers),),
+        ),
+    ]
+    if module.gender_based is not None:
+        rows.append(Fact("Eligibility by gender identity", (yes_no(module.gender_based),)))
+    if module.gender_description:
+        rows.append(Fact("Gender criteria", (Prose(module.gender_description),)))
+    if module.sampling_method:
+        method: Term = term_of(module.sampling_method)
+        rows.append(Fact("Sampling method", (method,), meaning_of(module.sampling_method)))
+    return tuple(rows)

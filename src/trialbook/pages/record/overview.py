@@ -1,0 +1,195 @@
+"""What a reader wants first: are there results, the key facts, the summary, the conditions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trialbook.model import PartialDate, Study
+from trialbook.model.protocol import PartialDateStruct
+from trialbook.model.sentences import count_of
+from trialbook.pages.document import (
+    Absent,
+    Block,
+    Day,
+    Fact,
+    Facts,
+    Inline,
+    Item,
+    Items,
+    Link,
+    Note,
+    Plain,
+    Prose,
+    Section,
+    Sub,
+)
+from trialbook.pages.words import label_of, meaning_of, term_of
+from trialbook.results.due import ResultsOutlook, derive_results_outlook
+
+TONES = {"posted": "good", "overdue": "warn"}
+
+
+def results_section(study: Study, today: date) -> Section:
+    """Whether results are posted, and if not, when and why they are due."""
+    outlook = derive_results_outlook(study, today=today)
+    blocks: list[Block] = [Note((outlook.headline,), tone=TONES.get(outlook.state, "info"))]
+    blocks += [Plain((sentence,)) for sentence in outlook.sentences]
+    if outlook.due:
+        blocks.append(Facts((_due_fact(outlook),)))
+    if study.results_section is not None:
+        blocks.append(_posted_links(study))
+    return Section(
+        "results",
+        "Study results",
+        "Tells whether the study's findings are public and, if not, when they are due.",
+        tuple(blocks),
+    )
+
+
+def _due_fact(outlook: ResultsOutlook) -> Fact:
+    due = Day(PartialDate(outlook.due.isoformat() if outlook.due else ""))
+    if outlook.state == "delayed":
+        return Fact("Due at the latest", (due,), "Counted from the certificate of delay.")
+    meanings = {
+        "likely": "Counted from the completion date given here; the rule seems to apply.",
+        "unlikely": "Counted from the completion date given here; the rule does not seem to apply.",
+        "unclear": "Counted from the completion date given here; whether the rule applies cannot be told.",
+    }
+    return Fact("Due if the rule applies", (due,), meanings[outlook.applies])
+
+
+def _posted_links(study: Study) -> Items:
+    results = study.results_section
+    present = (
+        ("participant-flow", "Participant flow", results and results.participant_flow_module),
+        ("baseline", "Baseline characteristics", results and results.baseline_characteristics_module),
+        ("outcome-measures", "Outcome measures", results and results.outcome_measures_module),
+        ("adverse-events", "Adverse events", results and results.adverse_events_module),
+    )
+    return Items(
+        tuple(Item((Link(title, f"#{anchor}"),)) for anchor, title, module in present if module), style="tags"
+    )
+
+
+def key_facts_section(study: Study) -> Section:
+    """Status, phase, size, type and dates on one glance."""
+    status = study.status
+    status_values: tuple[Inline, ...] = (term_of(status.overall_status),) if status.overall_status else ()
+    phases = tuple(term_of(phase) for phase in study.phases)
+    phase_meaning = " ".join(dict.fromkeys(filter(None, (meaning_of(phase) for phase in study.phases))))
+    rows = [
+        Fact("Recruitment status", status_values, meaning_of(status.overall_status)),
+        Fact("Clinical phase", phases, phase_meaning),
+        Fact("Total enrolment", _enrollment(study)),
+        Fact(
+            "Study type",
+            (term_of(study.study_type),) if study.study_type else (),
+            meaning_of(study.study_type),
+        ),
+        Fact("Study start", _day(status.start_date_struct)),
+        Fact(
+            "Primary completion",
+            _day(status.primary_completion_date_struct),
+            "Last data for the primary outcome.",
+        ),
+        Fact("Study completion", _day(status.completion_date_struct), "Last visit of the last participant."),
+        Fact("Where", _where(study)),
+    ]
+    blocks: list[Block] = [Facts(tuple(rows), style="tiles")]
+    more: list[Fact] = []
+    if status.last_known_status:
+        more.append(
+            Fact(
+                "Last confirmed status",
+                (term_of(status.last_known_status),),
+                meaning_of(status.last_known_status),
+            )
+        )
+    if status.why_stopped:
+        more.append(Fact("Why it stopped", (Prose(status.why_stopped),)))
+    if status.delayed_posting is not None:
+        words = (
+            "Posting was delayed until the device was approved."
+            if status.delayed_posting
+            else "Posting was not delayed."
+        )
+        more.append(Fact("Delayed posting", ("Yes" if status.delayed_posting else "No",), words))
+    if more:
+        blocks.append(Facts(tuple(more)))
+    return Section(
+        "key-facts",
+        "Key facts",
+        "The study at a glance: is it open, what kind is it, how large, and when does it run?",
+        tuple(blocks),
+    )
+
+
+def _where(study: Study) -> tuple[Inline, ...]:
+    countries = tuple(dict.fromkeys(site.country for site in study.locations if site.country))
+    if not study.locations:
+        return ()
+    place = countries[0] if len(countries) == 1 else count_of(len(countries), "country", "countries")
+    return (f"{count_of(len(study.locations), 'site')}, {place}",)
+
+
+def _enrollment(study: Study) -> tuple[Inline, ...]:
+    design = study.protocol.design_module
+    info = design.enrollment_info if design else None
+    if info is None or (info.count is None and info.type is None):
+        return ()
+    count = "Number not given" if info.count is None else count_of(info.count, "participant")
+    return (f"{count} ({label_of(info.type).lower()})",) if info.type else (count,)
+
+
+def _day(struct: PartialDateStruct | None) -> tuple[Inline, ...]:
+    if struct is None or struct.date is None:
+        return ()
+    return (Day(struct.date, type=str(struct.type) if struct.type else ""),)
+
+
+def summary_section(study: Study) -> Section:
+    """The sponsor's short description."""
+    module = study.protocol.description_module
+    text = module.brief_summary if module else None
+    block: Block = Prose(text) if text else Absent("The record gives no brief summary.")
+    return Section(
+        "summary",
+        "Brief summary",
+        "What the study is about and why it is done, in the sponsor's words.",
+        (block,),
+    )
+
+
+def description_section(study: Study) -> Section:
+    """The sponsor's long description."""
+    module = study.protocol.description_module
+    text = module.detailed_description if module else None
+    block: Block = Prose(text) if text else Absent("The record gives no detailed description.")
+    return Section(
+        "description",
+        "Detailed description",
+        "The background, the aims and the procedures at length, in the sponsor's words.",
+        (block,),
+    )
+
+
+def conditions_section(study: Study) -> Section:
+    """Conditions and keywords."""
+    module = study.protocol.conditions_module
+    keywords = module.keywords if module else ()
+    blocks: list[Block] = [
+        _tags(study.conditions) if study.conditions else Absent("The record gives no conditions.")
+    ]
+    blocks.append(
+        Sub("Keywords", (_tags(keywords) if keywords else Absent("The record gives no keywords."),))
+    )
+    return Section(
+        "conditions",
+        "Conditions and keywords",
+        "The diseases or questions of health that the study looks at, and the words to find it by.",
+        tuple(blocks),
+    )
+
+
+def _tags(words: tuple[str, ...]) -> Items:
+    return Items(tuple(Item((word,)) for word in words), style="tags")

@@ -1,0 +1,74 @@
+"""The page of one study."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trialbook.model import PartialDate, Study
+from trialbook.pages.context import Near, PlaceForm, RelatedStudy, StudyHistory
+from trialbook.pages.environment import render
+from trialbook.pages.record import compose_record
+from trialbook.pages.words import label_of, meaning_of, status_tone
+from trialbook.pages.write_html import render_parts
+from trialbook.record.addresses import NCT_ID, registry_url, study_url
+
+
+def render_study_page(
+    study: Study,
+    *,
+    history: StudyHistory | None = None,
+    near: Near | None = None,
+    place_form: PlaceForm | None = None,
+    as_of: str | None = None,
+    related: tuple[RelatedStudy, ...] = (),
+    today: date | None = None,
+) -> str:
+    """Render a record as a whole HTML page that needs no script and fetches nothing from elsewhere.
+
+    Parameters
+    ----------
+    study
+        The record.
+    history, related
+        The versions that the library holds, studies that resemble this one.
+    near, place_form
+        A place to sort sites by, and the field to ask for one.
+    as_of
+        The date (ISO 8601) as of which the record is shown, or None for the newest version.
+    today
+        The day against which results are due or late; `as_of` when that is given, else the present day.
+    """
+    parts = compose_record(
+        study,
+        today=today or _day_of(as_of),
+        history=history,
+        near=near,
+        place_form=place_form,
+        related=related,
+    )
+    status = study.overall_status
+    versions = history.versions if history else ()
+    shown = next((line for line in versions if line.is_shown), None)
+    return render(
+        "study.html",
+        study=study,
+        title=study.brief_title or study.official_title or study.nct_id or "Untitled record",
+        status_label=label_of(status) if status else "Status not given",
+        status_meaning=meaning_of(status),
+        tone=status_tone(str(status or "")),
+        phases=" / ".join(label_of(phase) for phase in study.phases if phase != "NA"),
+        kind=label_of(study.study_type) if study.study_type else "",
+        registry_url=registry_url(study.nct_id) if NCT_ID.fullmatch(study.nct_id) else "",
+        url=study_url(study.nct_id),
+        as_of=as_of,
+        older=shown if shown and versions[0] is not shown else None,
+        near=near,
+        query="",
+        parts=parts,
+        body=render_parts(parts),
+    )
+
+
+def _day_of(as_of: str | None) -> date:
+    day = PartialDate(as_of).latest if as_of else None
+    return day or date.today()  # noqa: DTZ011 - a due date is a calendar day where the reader is

@@ -1,0 +1,51 @@
+"""A study as plain text, for the terminal."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trialbook.model import Study
+from trialbook.pages.context import Near, StudyHistory
+from trialbook.pages.document import Day
+from trialbook.pages.record import compose_record
+from trialbook.pages.write_text import heading, piece_text, render_text, wrap
+
+MIN_WIDTH = 40
+
+
+def render_study_text(
+    study: Study,
+    *,
+    width: int = 80,
+    history: StudyHistory | None = None,
+    near: Near | None = None,
+    today: date | None = None,
+) -> str:
+    """Render a record as text: every section of the page in the same order, results as text tables.
+
+    Parameters
+    ----------
+    study
+        The record.
+    width
+        Columns of the terminal; at least 40 are used.
+    history, near, today
+        As in `render_study_page`.
+    """
+    width = max(MIN_WIDTH, width)
+    day = today or date.today()  # noqa: DTZ011 - a due date is a calendar day where the reader is
+    parts = compose_record(study, today=day, history=history, near=near)
+    title = study.brief_title or study.official_title or study.nct_id or "Untitled record"
+    lines = heading(title, "=", width)
+    if study.official_title and study.official_title != title:
+        lines += wrap(study.official_title, width)
+    updated = study.version_date
+    facts = (
+        ("NCT ID", study.nct_id or "not given"),
+        ("Acronym", study.identification.acronym or "none given"),
+        ("Last updated", piece_text(Day(updated)) if updated else "not given"),
+    )
+    lines.append("")
+    for label, value in facts:
+        lines += wrap(value, width, first=f"{label + ':':<14}")
+    return "\n".join(lines) + "\n" + render_text(parts, width) + "\n"

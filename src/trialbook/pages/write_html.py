@@ -1,0 +1,285 @@
+"""A page's tree as HTML. Every text goes through `quote_text`; nothing else makes markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+
+from trialbook.model.sentences import write_day
+from trialbook.pages.context import VersionLine
+from trialbook.pages.document import (
+    Absent,
+    AskPlace,
+    Block,
+    Card,
+    Criteria,
+    Day,
+    Fact,
+    Facts,
+    Fold,
+    Inline,
+    Item,
+    Items,
+    Link,
+    Note,
+    Part,
+    Plain,
+    Prose,
+    Related,
+    Row,
+    Section,
+    Site,
+    Sites,
+    Sub,
+    Table,
+    Term,
+    Versions,
+)
+from trialbook.pages.words import status_tone
+from trialbook.record.markup import quote_text, render_inline, render_link, render_markup
+
+MATRIX_CELLS = {
+    sign: f'<td class="{name}"><span aria-hidden="true">{sign}</span><span class="hidden">{words}</span></td>'
+    for sign, name, words in (("●", "yes", "given"), ("–", "no", "not given"), ("?", "no", "not stated"))
+}
+BULLET = '<span class="mark" aria-hidden="true">•</span>'
+TIMES = {"ACTUAL": "actual", "ESTIMATED": "estimated"}
+
+
+def render_parts(parts: tuple[Part, ...]) -> Markup:
+    """All sections of a page; headings start at level 2."""
+    return Markup("".join(_section(section) for part in parts for section in part.sections))  # noqa: S704
+
+
+def _section(section: Section) -> str:
+    anchor = quote_text(section.anchor)
+    is_empty = all(isinstance(block, Absent) for block in section.blocks)
+    kind = ' class="empty"' if is_empty else ""
+    return (
+        f'<section id="{anchor}"{kind} aria-labelledby="h-{anchor}">'
+        f'<h2 id="h-{anchor}">{quote_text(section.title)}</h2>'
+        f'<p class="purpose">{quote_text(section.purpose)}</p>{_blocks(section.blocks, 3)}</section>\n'
+    )
+
+
+def _blocks(blocks: tuple[Block, ...], level: int) -> str:
+    return "".join([WRITERS[type(block)](block, level) for block in blocks])
+
+
+def render_piece(piece: Inline | Prose) -> str:
+    """A piece of running text."""
+    if isinstance(piece, str):
+        return quote_text(piece)
+    if isinstance(piece, Term):
+        words = f'<span class="words">{quote_text(piece.words)}</span>'
+        if not piece.registry or piece.registry == piece.words:
+            return words
+        return f'{words} <code class="term">{quote_text(piece.registry)}</code>'
+    if isinstance(piece, Day):
+        return _day(piece)
+    if isinstance(piece, Link):
+        return str(render_link(piece.text, piece.url))
+    return str(render_markup(piece.text))
+
+
+def _day(day: Day) -> str:
+    kind = f' <span class="kind">({quote_text(TIMES.get(day.type, day.type))})</span>' if day.type else ""
+    return f'<time datetime="{quote_text(day.value)}">{quote_text(write_day(day.value))}</time>{kind}'
+
+
+def _prose(block: Prose, level: int) -> str:
+    return f'<div class="prose">{render_markup(block.text)}</div>'
+
+
+def _plain(block: Plain, level: int) -> str:
+    return f"<p>{''.join(map(render_piece, block.pieces))}</p>"
+
+
+def _absent(block: Absent, level: int) -> str:
+    return f'<p class="absent">{quote_text(block.text)}</p>'
+
+
+def _note(block: Note, level: int) -> str:
+    return f'<p class="note {quote_text(block.tone)}">{"".join(map(render_piece, block.pieces))}</p>'
+
+
+def _facts(block: Facts, level: int) -> str:
+    return f'<dl class="facts {quote_text(block.style)}">{"".join(map(_fact, block.rows))}</dl>'
+
+
+def _fact(fact: Fact) -> str:
+    if not fact.values:
+        value = '<dd class="absent">Not given</dd>'
+    elif len(fact.values) == 1:
+        value = f"<dd>{render_piece(fact.values[0])}</dd>"
+    else:
+        value = "".join(f"<dd>{render_piece(piece)}</dd>" for piece in fact.values)
+    meaning = f'<dd class="meaning">{quote_text(fact.meaning)}</dd>' if fact.meaning else ""
+    return f"<div><dt>{quote_text(fact.label)}</dt>{value}{meaning}</div>"
+
+
+def _items(block: Items, level: int) -> str:
+    return f'<ul class="{quote_text(block.style)}">{"".join(_item(item, level) for item in block.items)}</ul>'
+
+
+def _item(item: Item, level: int) -> str:
+    return f"<li>{' '.join(map(render_piece, item.pieces))}{_blocks(item.below, level)}</li>"
+
+
+def _card(block: Card, level: int) -> str:
+    tags = "".join(f'<span class="tag">{render_piece(tag)}</span>' for tag in block.tags)
+    tags = f'<p class="tagline">{tags}</p>' if tags else ""
+    title = _heading(block.title, level) if block.title else ""
+    return f'<div class="card">{title}{tags}{_blocks(block.blocks, level + 1)}</div>'
+
+
+def _fold(block: Fold, level: int) -> str:
+    is_open = " open" if block.is_open else ""
+    tags = "".join(f'<span class="tag">{quote_text(tag)}</span>' for tag in block.tags)
+    heading = f'<h{level} class="fold-title">{quote_text(block.summary)}</h{level}>'
+    return (
+        f"<details{is_open}><summary>{heading}{tags}</summary>"
+        f'<div class="fold">{_blocks(block.blocks, level + 1)}</div></details>'
+    )
+
+
+def _sub(block: Sub, level: int) -> str:
+    return f'<div class="sub">{_heading(block.title, level)}{_blocks(block.blocks, level + 1)}</div>'
+
+
+def _heading(title: str, level: int) -> str:
+    return f"<h{level}>{quote_text(title)}</h{level}>"
+
+
+def _criteria(block: Criteria, level: int) -> str:
+    entries = "".join(_criterion(*entry) for entry in block.entries)
+    kind = quote_text(block.kind)
+    return f'<div class="sub criteria {kind}">{_heading(block.title, level)}<ol>{entries}</ol></div>'
+
+
+def _criterion(mark: str, depth: int, words: str) -> str:
+    level = f' data-level="{min(depth, 4)}"' if depth else ""
+    is_number = bool(mark) and mark[-1] in ".):"
+    sign = f'<span class="mark">{quote_text(mark)}</span>' if is_number else BULLET
+    return f"<li{level}>{sign} <span>{render_inline(words)}</span></li>"
+
+
+def _sites(block: Sites, level: int) -> str:
+    return f'<ul class="sites">{"".join(map(_site, block.items))}</ul>'
+
+
+def _ask_place(block: AskPlace, level: int) -> str:
+    form = block.form
+    problem = f'<p class="note warn" role="alert">{quote_text(form.problem)}</p>' if form.problem else ""
+    return (
+        f'<form class="place-form" action="{quote_text(form.action)}" method="get">'
+        '<label for="near">Nearest to</label> '
+        f'<input id="near" name="near" value="{quote_text(form.value)}" autocomplete="address-level2"> '
+        f'<button type="submit">Sort the sites</button></form>{problem}'
+    )
+
+
+def _site(site: Site) -> str:
+    distance = f'<span class="distance">{quote_text(site.distance)}</span>' if site.distance else ""
+    status = ""
+    if site.status:
+        term = f'data-term="{quote_text(site.status.registry)}"'
+        status = f'<span class="badge {quote_text(site.tone)}" {term}>{quote_text(site.status.words)}</span>'
+    link = ""
+    if site.map_url:
+        label = f'aria-label="Map of {quote_text(site.name)}"'
+        link = f' <a class="map" href="{quote_text(site.map_url)}" rel="noopener nofollow" {label}>map</a>'
+    contacts = "".join(f'<span class="contact">{quote_text(contact)}</span>' for contact in site.contacts)
+    return (
+        f"<li><strong>{quote_text(site.name)}</strong>{status}{distance}"
+        f'<span class="place">{quote_text(site.place)}{link}</span>{contacts}</li>'
+    )
+
+
+def _table(block: Table, level: int) -> str:
+    caption = quote_text(block.caption)
+    width = len(block.columns) + 1
+    head = "".join(f'<th scope="col">{quote_text(column)}</th>' for column in block.columns)
+    write = _matrix_row if block.is_matrix else _row
+    rows = "".join([write(row, width) for row in block.rows])
+    notes = (
+        f'<ul class="table-notes">{"".join(f"<li>{quote_text(note)}</li>" for note in block.notes)}</ul>'
+        if block.notes
+        else ""
+    )
+    return (
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+        f"<table{' class=matrix' if block.is_matrix else ''}><caption>{caption}</caption>"
+        f'<thead><tr><th scope="col">{quote_text(block.corner)}</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{notes}"
+    )
+
+
+def _row(row: Row, width: int) -> str:
+    remark = f" <small>{quote_text(row.remark)}</small>" if row.remark else ""
+    if row.is_group:
+        span = f'scope="rowgroup" colspan="{width}"'
+        return f'<tr class="group"><th {span}>{quote_text(row.header)}{remark}</th></tr>'
+    cells = "".join([f"<td>{quote_text(cell)}</td>" for cell in row.cells])
+    level = f' class="l{row.level}"' if row.level else ""
+    return f'<tr><th scope="row"{level}>{quote_text(row.header)}{remark}</th>{cells}</tr>'
+
+
+def _matrix_row(row: Row, width: int) -> str:
+    remark = f" <small>{quote_text(row.remark)}</small>" if row.remark else ""
+    cells = "".join(MATRIX_CELLS.get(cell) or f"<td>{quote_text(cell)}</td>" for cell in row.cells)
+    return f'<tr><th scope="row">{quote_text(row.header)}{remark}</th>{cells}</tr>'
+
+
+def _versions(block: Versions, level: int) -> str:
+    return f'<ol class="versions" reversed>{"".join(map(render_version, block.lines))}</ol>'
+
+
+def render_version(line: VersionLine) -> Markup:
+    """One version in a timeline."""
+    day = _day(Day(line.version_date)) if line.version_date else "date not given"
+    name = quote_text(f"Version {line.number}")
+    title = f'<a href="{quote_text(line.url)}">{name}</a>' if line.url and not line.is_shown else name
+    shown = ' <span class="badge running">shown here</span>' if line.is_shown else ""
+    about = ", ".join(filter(None, (f"learnt {line.learnt_at[:10]}" if line.learnt_at else "", line.source)))
+    notes = "".join(
+        f"<li><b>{quote_text(note.group)}</b> {quote_text(note.text)}</li>" for note in line.changes
+    )
+    notes = f"<ul>{notes}</ul>" if notes else ""
+    diff = f'<a class="diff" href="{quote_text(line.diff_url)}">What changed</a>' if line.diff_url else ""
+    words = f"<strong>{title}</strong> {day}{shown} <small>{quote_text(about)}</small> {diff}"
+    return Markup(f'<li value="{line.number}"><p>{words}</p>{notes}</li>')  # noqa: S704 - quoted above
+
+
+def _related(block: Related, level: int) -> str:
+    entries = []
+    for study in block.studies:
+        words = study.status.replace("_", " ").capitalize()
+        badge = f'<span class="badge {status_tone(study.status)}">{quote_text(words)}</span>' if words else ""
+        title = render_link(study.title or study.nct_id, study.url)
+        reasons = f'<p class="reasons">{quote_text("; ".join(study.reasons))}</p>' if study.reasons else ""
+        entries.append(
+            f"<li>{title}<p>{badge} {quote_text(study.nct_id)} {quote_text(study.phase)}</p>{reasons}</li>"
+        )
+    return f'<ul class="related">{"".join(entries)}</ul>'
+
+
+WRITERS: dict[type, Callable[[Any, int], str]] = {
+    Prose: _prose,
+    Plain: _plain,
+    Absent: _absent,
+    Note: _note,
+    Facts: _facts,
+    Items: _items,
+    Card: _card,
+    Fold: _fold,
+    Sub: _sub,
+    Criteria: _criteria,
+    Sites: _sites,
+    AskPlace: _ask_place,
+    Table: _table,
+    Versions: _versions,
+    Related: _related,
+}

@@ -1,0 +1,1 @@
+"""What does the record say, as it was received? Its pieces, a walk through them, their texts: the raw lens."""

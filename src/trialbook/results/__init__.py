@@ -1,0 +1,1 @@
+"""What happened in a trial, and is it due to be told?"""

@@ -1,0 +1,340 @@
+"""How does a checked tree become a query of the index?
+
+Every node becomes a query that matches exactly the studies that the language means. What the index
+cannot decide is looked up in the records first and becomes a set of studies; such parts are few, and
+one that would need too many records is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import tantivy
+from tantivy import FieldType, Occur
+
+from trialbook.errors import QueryError
+from trialbook.record.pieces import Part, Piece, get_parts
+from trialbook.search.engine.locations import SiteCompiler
+from trialbook.search.engine.names import Group, Names, Words, read_groups, read_whole
+from trialbook.search.engine.places import Places
+from trialbook.search.engine.record_check import Scope, count_values, is_match, read_bounds
+from trialbook.search.engine.targets import (
+    APART,
+    EXACT,
+    SYNONYM,
+    BasicTarget,
+    Budget,
+    FieldTarget,
+    Target,
+    all_of,
+    any_of,
+    compute_lift,
+    everything,
+    piece_fields,
+    unscored,
+)
+from trialbook.search.engine.tilt import tilt
+from trialbook.search.engine.variants import Variants
+from trialbook.search.index.schema import get_schema, order_field
+from trialbook.search.language.render import render_query
+from trialbook.search.language.syntax import (
+    All,
+    And,
+    Area,
+    AreaSize,
+    Coverage,
+    Distance,
+    Expansion,
+    Expression,
+    Missing,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Range,
+    Search,
+    Term,
+    Tilt,
+    walk,
+)
+
+LARGEST_SIZE = 2_000
+# A query of more groups (a review's list of names) ranks by how many it finds, not by where they stand.
+MOST_GRADED = 64
+# Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
+Resolve = Callable[[str, tantivy.Query, Callable[[dict[str, Any]], bool]], tantivy.Query]
+
+
+class Compiler:
+    """Compiles trees over one state of the index; `words` and `added` gather what was looked for.
+
+    Parameters
+    ----------
+    names
+        Where synonyms come from; None adds none.
+    variants, places, steps
+        What is worked out once for a state: the other forms of words, its places, and the steps of a
+        field that TILT climbs.
+    resolve
+        Looks up in the records what the index cannot decide.
+    group_count
+        How many groups of words all queries of the request have together (`count_groups`); 0 where
+        their order does not matter: the same matches then cost less.
+    """
+
+    def __init__(
+        self,
+        searcher: tantivy.Searcher,
+        *,
+        names: Names | None,
+        variants: Variants,
+        places: Callable[[], Places],
+        steps: Callable[[str], list[float]],
+        resolve: Resolve,
+        group_count: int,
+    ) -> None:
+        self._searcher, self._names, self._variants = searcher, names, variants
+        self._lift = compute_lift(group_count)
+        self._is_graded = group_count <= MOST_GRADED
+        self._places, self._steps = places, steps
+        self._resolve, self._is_scored = resolve, group_count > 0
+        self._budget = Budget()
+        self.words: dict[str, None] = {}
+        self.added: dict[str, None] = {}
+
+    def compile(self, query: Query) -> tantivy.Query:
+        """The index's query of a parsed query; raises QueryError where it asks for too much."""
+        return self._compile(query.expression, Scope(query.default_area))
+
+    def _compile(self, node: Expression, scope: Scope) -> tantivy.Query:
+        match node:
+            case All():
+                return everything()
+            case Or(children):
+                return any_of([self._compile(child, scope) for child in children])
+            case And(children):
+                return self._compile_and(children, scope)
+            case Not():
+                return self._compile_and((node,), scope)
+            case Search("Location", child):
+                return self._compile_sites(node, child, scope)
+            case AreaSize(_, child):
+                return self._compile_size(child, scope.enter(node))
+            case Area() | Coverage() | Expansion() | Search():
+                return self._compile(node.child, scope.enter(node))
+            case Tilt(name, child):
+                field = order_field(name)
+                return tilt(field, self._compile(child, scope), self._steps(field))
+            case Missing():
+                present = [_present(piece.name) for piece in self._asked_for_missing(scope)]
+                return tantivy.Query.boolean_query(
+                    [(Occur.Must, everything()), (Occur.MustNot, any_of(present))]
+                )
+            case Range():
+                return any_of([_in_range(node, piece) for piece in self._find_ranged(node, scope)])
+            case Distance():
+                near = self._places().find_within(node.latitude, node.longitude, node.radius_km)
+                return unscored(tantivy.Query.term_set_query(get_schema(), "point", [key for _, key in near]))
+            case Term(text):
+                return self._compile_words(node, text, scope, is_phrase=False)
+            case Phrase(text):
+                return self._compile_words(node, text, scope, is_phrase=True)
+
+    def _compile_and(self, children: tuple[Expression, ...], scope: Scope) -> tantivy.Query:
+        parts = [
+            (Occur.MustNot, self._without_highlights(child.child, scope))
+            if isinstance(child, Not)
+            else (Occur.Must, self._compile(child, scope))
+            for child in children
+        ]
+        if all(isinstance(child, Not) for child in children):
+            parts.append((Occur.Must, everything()))
+        return tantivy.Query.boolean_query(parts)
+
+    def _without_highlights(self, node: Expression, scope: Scope) -> tantivy.Query:
+        """What must not stand in an answer is nothing to look for in it, and needs no score."""
+        words, added, is_scored = dict(self.words), dict(self.added), self._is_scored
+        self._is_scored = False
+        query = self._compile(node, scope)
+        self.words, self.added, self._is_scored = words, added, is_scored
+        return query
+
+    def _compile_sites(self, node: Search, child: Expression, scope: Scope) -> tantivy.Query:
+        answer = SiteCompiler(self._searcher, self._variants, self._places, self._budget).compile(
+            child, scope.enter(node)
+        )
+        if answer.is_exact:
+            return unscored(answer.query)
+        key = f"{scope} {render_query(node)}"
+        return self._resolve(key, answer.query, lambda record: is_match(node, scope, record))
+
+    def _compile_size(self, node: Expression, scope: Scope) -> tantivy.Query:
+        match node:
+            case All():
+                return everything()
+            case Or(children):
+                return any_of([self._compile_size(child, scope) for child in children])
+            case And(children):
+                return all_of([self._compile_size(child, scope) for child in children])
+            case Not(child):
+                without = (Occur.MustNot, self._compile_size(child, scope))
+                return tantivy.Query.boolean_query([(Occur.Must, everything()), without])
+            case Range() if scope.piece is not None:
+                return self._compile_size_range(node, scope.piece)
+        raise AssertionError(f"not checked: {node!r}")
+
+    def _compile_size_range(self, node: Range, piece: Piece) -> tantivy.Query:
+        low, high = read_bounds(node)
+        first = 0 if low is None else max(0, math.ceil(low))
+        last = math.inf if high is None else math.floor(high)
+        if not piece.type.endswith("[]"):
+
+            def is_inside(record: dict[str, Any]) -> bool:
+                return first <= count_values(record, piece) <= last
+
+            found = self._resolve(f"size {piece.name} {first} {last}", _present(piece.name), is_inside)
+            return any_of([found, _absent(piece.name)]) if first == 0 and last >= 0 else found
+        self._budget.spend(min(first, LARGEST_SIZE))
+        if last == math.inf:
+            below = [_present(f"{piece.name}#{size}") for size in range(1, min(first, LARGEST_SIZE))]
+            if first == 0:
+                return everything()
+            without = [(Occur.MustNot, query) for query in below]
+            return tantivy.Query.boolean_query([(Occur.Must, _present(piece.name)), *without])
+        sizes = range(max(1, first), min(int(last), LARGEST_SIZE) + 1)
+        self._budget.spend(len(sizes))
+        found = any_of([_present(f"{piece.name}#{size}") for size in sizes])
+        return any_of([found, _absent(piece.name)]) if first == 0 and last >= 0 else found
+
+    def _asked_for_missing(self, scope: Scope) -> list[Piece]:
+        """A structure is asked after itself, a search area after all of its pieces."""
+        return [scope.piece] if scope.piece else scope.pieces
+
+    def _find_ranged(self, node: Range, scope: Scope) -> list[Piece]:
+        if node.kind == "any":
+            return [piece for piece in scope.pieces if scope.is_chosen or piece.is_ordered]
+        return [piece for piece in scope.pieces if piece.kind == node.kind]
+
+    # Words
+
+    def _compile_words(self, node: Expression, text: str, scope: Scope, *, is_phrase: bool) -> tantivy.Query:
+        piece, pieces = scope.piece, scope.pieces
+        valued = [piece] if piece is not None and piece.kind in ("enum", "boolean") else []
+        if pieces and all(each.kind == "enum" for each in pieces):
+            valued = pieces
+        if valued:
+            return unscored(any_of([_exact(each.name, text) for each in valued]))
+        target = self._find_target(scope)
+        coverage, expansion = scope.coverage or "Contains", scope.effective_expansion
+        if is_phrase and expansion in ("Relaxation", "Lossy"):
+            expansion = "Concept"
+        if expansion == "None":
+            return self._compile_exactly(node, text, scope, target)
+        if expansion in ("Relaxation", "Lossy"):
+            return self._compile_apart(text, target, is_lossy=expansion == "Lossy")
+        group = read_whole(text, self._names if expansion == "Concept" else None)
+        return self._ask_group(group, target, coverage) if group.units else tantivy.Query.empty_query()
+
+    def _find_target(self, scope: Scope) -> Target:
+        if scope.area == "BasicSearch":
+            return BasicTarget(self._variants, self._budget, is_graded=self._is_graded)
+        return FieldTarget(self._variants, piece_fields(_parts(scope)), self._budget)
+
+    def _compile_exactly(self, node: Expression, text: str, scope: Scope, target: Target) -> tantivy.Query:
+        group = read_whole(text, None)
+        if not group.units:
+            return tantivy.Query.empty_query()
+        self._note(group)
+        wide = target.find(group.words, "Contains", exactly=True)
+        return self._resolve(
+            f"{scope} {render_query(node)}", wide, lambda record: is_match(node, scope, record)
+        )
+
+    def _compile_apart(self, text: str, target: Target, *, is_lossy: bool) -> tantivy.Query:
+        """Every group somewhere (or any, where some may be lacking); the whole together counts most."""
+        groups = read_groups(text, self._names)
+        if not groups:
+            return tantivy.Query.empty_query()
+        asked = [self._ask_group(group, target, "Contains", is_lossy=is_lossy) for group in groups]
+        occur = Occur.Should if is_lossy else Occur.Must
+        parts = [(occur, query) for query in asked]
+        if self._is_scored and len(groups) > 1:
+            words = tuple(word for group in groups for word in group.words)
+            together = target.find(words, "Contains")
+            parts.append((Occur.Should, tantivy.Query.const_score_query(together, EXACT * len(groups))))
+        return tantivy.Query.boolean_query(parts)
+
+    def _ask_group(
+        self, group: Group, target: Target, coverage: str, *, is_lossy: bool = False
+    ) -> tantivy.Query:
+        """A group as typed, under its other names, or with its units apart."""
+        self._note(group)
+        words, others = group.words, [name.words for name in group.names]
+        if not self._is_scored:
+            is_apart = len(group.units) > 1
+            # What holds the words together holds each of them: only their order in an answer asks for it.
+            found = [] if is_apart and coverage == "Contains" else [target.find(words, coverage)]
+            found += [target.find(each, coverage, widened_only=True) for each in others]
+            if is_apart:
+                units = [target.find(unit, coverage) for unit in group.units]
+                found.append(any_of(units) if is_lossy else all_of(units))
+            return any_of(found)
+        ranked = [target.score(words, coverage, EXACT + self._lift)]
+        ranked += [target.score(each, coverage, SYNONYM + self._lift, widened_only=True) for each in others]
+        if len(group.units) > 1:
+            ranked.append(_score_apart(group.units, target, is_lossy=is_lossy))
+        return ranked[0] if len(ranked) == 1 else tantivy.Query.disjunction_max_query(ranked, 0.0)
+
+    def _note(self, group: Group) -> None:
+        self.words |= dict.fromkeys(group.words)
+        for name in group.names:
+            self.added[name.text] = None
+            self.words |= dict.fromkeys(name.words)
+
+
+def _score_apart(units: tuple[Words, ...], target: Target, *, is_lossy: bool) -> tantivy.Query:
+    """The units of a group, each somewhere; together they count less than one name of the whole."""
+    share = 1 / len(units)
+    occur = Occur.Should if is_lossy else Occur.Must
+    scored = [tantivy.Query.boost_query(target.score(unit, "Contains", APART), share) for unit in units]
+    return tantivy.Query.boolean_query([(occur, query) for query in scored])
+
+
+def count_groups(query: Query, names: Names | None) -> int:
+    """How many groups of words a query asks for; at least 1."""
+    nodes = [node for node in walk(query.expression) if isinstance(node, Term | Phrase)]
+    return max(1, sum(len(read_groups(node.text, names)) if isinstance(node, Term) else 1 for node in nodes))
+
+
+def _parts(scope: Scope) -> list[Part]:
+    pieces = {piece.name for piece in scope.pieces}
+    return [part for part in get_parts(scope.area) if part.piece.name in pieces]
+
+
+def _present(name: str) -> tantivy.Query:
+    return unscored(tantivy.Query.term_query(get_schema(), "present", name, "basic"))
+
+
+def _absent(name: str) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(Occur.Must, everything()), (Occur.MustNot, _present(name))])
+
+
+def _exact(name: str, value: str) -> tantivy.Query:
+    return tantivy.Query.term_query(get_schema(), f"exact.{name}", value, "basic")
+
+
+def _in_range(node: Range, piece: Piece) -> tantivy.Query:
+    if node.kind == "any":
+        return _present(piece.name)
+    low, high = read_bounds(node)
+    if piece.type.startswith("number"):
+        bounds: tuple[Any, Any] = (low, high)
+        kind = FieldType.Float
+    else:
+        bounds = (None if low is None else math.ceil(low), None if high is None else math.floor(high))
+        kind = FieldType.Integer
+    if any(bound is not None and abs(bound) >= 2**62 for bound in bounds):
+        raise QueryError(f"no number of that size has a place in `{piece.path}`", hint="use a smaller number")
+    return unscored(tantivy.Query.range_query(get_schema(), order_field(piece.name), kind, *bounds))

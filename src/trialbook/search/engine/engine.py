@@ -1,0 +1,356 @@
+"""Which studies answer a request, in what order, and how do they divide?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+import tantivy
+from tantivy import Query as IndexQuery
+
+from trialbook.errors import QueryError
+from trialbook.patient.note import PatientNote
+from trialbook.search.engine import spelling
+from trialbook.search.engine.facets import FACET_SIZE, Counts, FacetCounter, is_countable
+from trialbook.search.engine.names import Names
+from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
+from trialbook.search.engine.order import RELEVANCE, Found, GeoDecay, SortKey, collect, collect_near
+from trialbook.search.engine.paging import (
+    MOST_KEPT,
+    Page,
+    PageTokenError,
+    Place,
+    compute_fingerprint,
+    read_token,
+    write_token,
+)
+from trialbook.search.engine.state import ReadRecord, View
+from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.schema import get_schema
+from trialbook.search.language.render import render_query
+from trialbook.search.language.syntax import Query
+
+FACETS = (
+    "OverallStatus",
+    "Phase",
+    "StudyType",
+    "Sex",
+    "StdAge",
+    "LocationCountry",
+    "LeadSponsorClass",
+    "HasResults",
+)
+MOST_FACETS = 50
+MAX_WINDOW = 100_000
+MAX_DEPTH = 5_000_000
+MAX_PAGE = 1_000
+
+
+class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked.
+
+    Attributes
+    ----------
+    queries
+        Parsed queries, all of which must match; they rank.
+    filters
+        Parsed queries, all of which must match; they never touch the order.
+    sort
+        At most two keys; () stands for relevance where a query ranks, else for the order of ids.
+    geo_decay
+        Lets scores fall with distance; without effect beside `sort` and on more than 10,000 studies.
+    facets, facet_size
+        Pieces to count by value (`is_countable`), and how many values of each.
+    note, note_weights
+        What a note says of a patient; it ranks, and finds whatever has one of its concepts or words.
+    among
+        Ids of the only studies to look at; None for all.
+    as_of
+        The day (ISO) at whose end the records are asked; None for now.
+    offset, limit
+        The window; `offset` + `limit` is at most 100,000.
+    """
+
+    queries: tuple[Query, ...] = ()
+    filters: tuple[Query, ...] = ()
+    sort: tuple[SortKey, ...] = ()
+    geo_decay: GeoDecay | None = None
+    facets: tuple[str, ...] = ()
+    facet_size: int = FACET_SIZE
+    note: PatientNote | None = None
+    note_weights: NoteWeights = WEIGHTS
+    among: tuple[str, ...] | None = None
+    as_of: str | None = None
+    offset: int = 0
+    limit: int = 10
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether anything tells one answer from another."""
+        return bool(self.queries) or self.note is not None
+
+
+class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer: how many studies match, the ids of the asked window, and counts by value.
+
+    `words` are those to look for in the answers, `added` the other names that were searched for.
+    """
+
+    total: int
+    nct_ids: tuple[str, ...]
+    scores: tuple[float, ...]
+    words: tuple[str, ...]
+    added: tuple[str, ...]
+    facets: Counts
+    milliseconds: float
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A part of an answer, as it comes from one state of the index."""
+
+    nct_ids: tuple[str, ...]
+    scores: tuple[float, ...]
+    total: int
+    words: tuple[str, ...]
+    added: tuple[str, ...]
+    facets: Counts
+
+
+class SearchEngine:
+    """Answers requests over one index; serves all threads of a process.
+
+    Parameters
+    ----------
+    index
+        The library's index.
+    thesaurus
+        Where other names for the same come from; None for none.
+    read_record
+        Gives a record's JSON by id and day, for the few query parts that the index cannot decide.
+    """
+
+    def __init__(self, index: StudyIndex, *, thesaurus: Names | None, read_record: ReadRecord) -> None:
+        self._index, self._names, self._read_record = index, thesaurus, read_record
+        self._kept: OrderedDict[int, View] = OrderedDict()
+        self._newest: View | None = None
+        self._lock = threading.Lock()
+        self._counter = FacetCounter()
+
+    @property
+    def state(self) -> int:
+        """The number of the state of the index that answers now; no other state has it, in any process."""
+        return self._view().number
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Answer a request.
+
+        Raises
+        ------
+        QueryError
+            A query asks for too much, a facet cannot be counted, or the window lies too deep.
+        """
+        started = time.perf_counter()
+        _check_request(request)
+        if request.offset < 0 or request.limit < 0 or request.offset + request.limit > MAX_WINDOW:
+            raise QueryError(f"results can be read up to number {MAX_WINDOW:,}", hint="narrow the search")
+        window = self._answer(self._view(), request, offset=request.offset, limit=request.limit)
+        milliseconds = (time.perf_counter() - started) * 1000
+        return SearchResult(**msgspec.structs.asdict(window), milliseconds=milliseconds)
+
+    def search_page(
+        self,
+        request: SearchRequest,
+        *,
+        page_size: int,
+        page_token: str | None = None,
+        count_total: bool = False,
+    ) -> Page:
+        """A page of an answer; each study is met once by whoever follows the tokens.
+
+        Raises
+        ------
+        PageTokenError
+            The token is none, belongs to another request, or has lapsed.
+        QueryError
+            As `search`.
+        """
+        _check_request(request)
+        fingerprint = _fingerprint(request)
+        size = max(1, min(page_size, MAX_PAGE))
+        place = read_token(page_token, fingerprint) if page_token else None
+        if not request.is_ranked and not request.sort and request.geo_decay is None:
+            window, token = self._walk_by_id(request, place, size, fingerprint)
+        else:
+            window, token = self._walk_by_state(request, place, size, fingerprint)
+        return Page(
+            nct_ids=window.nct_ids,
+            total=window.total if count_total and place is None else None,
+            next_page_token=token,
+            words=window.words,
+            added=window.added,
+        )
+
+    def explain_note(
+        self, note: PatientNote, nct_ids: Sequence[str], *, as_of: str | None = None
+    ) -> dict[str, tuple[str, ...]]:
+        """Why studies came up for a patient's note: what both say, in the note's words, conditions first.
+
+        Raises
+        ------
+        QueryError
+            More than 1,000 studies are asked for, or `as_of` is no date.
+        """
+        if len(nct_ids) > MAX_PAGE:
+            raise QueryError(f"at most {MAX_PAGE:,} studies can be explained at once")
+        return self._view().find_reasons(note, nct_ids, as_of)
+
+    def suggest(self, text: str) -> tuple[str, ...]:
+        """The text with words that no study has put right, the likeliest first."""
+        return spelling.suggest(self._view().searcher, text)
+
+    def _walk_by_id(
+        self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
+    ) -> tuple[Window, str | None]:
+        after = None if place is None else place.after
+        if place is not None and after is None:
+            raise PageTokenError("pageToken belongs to another request")
+        window = self._answer(self._view(), request, offset=0, limit=size, after=after)
+        token = None
+        if window.total > len(window.nct_ids):
+            token = write_token(fingerprint, Place(after=int(window.scores[-1])))
+        return window, token
+
+    def _walk_by_state(
+        self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
+    ) -> tuple[Window, str | None]:
+        view, offset = self._view(), 0
+        if place is not None:
+            view, offset = self._find_kept(place), place.offset
+        window = self._answer(view, request, offset=offset, limit=size)
+        following = offset + len(window.nct_ids)
+        if not window.nct_ids or following >= window.total:
+            return window, None
+        self._keep(view)
+        return window, write_token(fingerprint, Place(state=view.number, offset=following))
+
+    def _view(self) -> View:
+        snapshot = self._index.snapshot()
+        with self._lock:
+            if self._newest is None or self._newest.number != snapshot.number:
+                self._newest = View(snapshot, self._names, self._read_record)
+            return self._newest
+
+    def _keep(self, view: View) -> None:
+        with self._lock:
+            self._kept[view.number] = view
+            self._kept.move_to_end(view.number)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def _find_kept(self, place: Place) -> View:
+        with self._lock:
+            view = self._kept.get(place.state) if place.after is None else None
+            if view is None or place.offset > MAX_DEPTH:
+                raise PageTokenError("pageToken has lapsed", hint="begin again with the first page")
+            self._kept.move_to_end(place.state)
+            return view
+
+    def _answer(
+        self, view: View, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
+    ) -> Window:
+        """The window of an answer in one state of the index; `scores` are order numbers in a walk by id."""
+        sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.is_ranked else ())
+        is_ranked = request.is_ranked and any(key.field == RELEVANCE for key in sort)
+        if is_ranked:
+            asked = view.compile_ranked(request.queries, request.as_of)
+        else:
+            asked = [view.compile(query, request.as_of) for query in request.queries]
+        filters = [view.compile(query, request.as_of).query for query in request.filters]
+        noted = [view.compile_note(request.note, request.note_weights)] if request.note else []
+        if request.among is not None:
+            filters.append(IndexQuery.term_set_query(get_schema(), "nct_id", list(request.among)))
+        if after is not None:
+            filters.append(_after(after))
+        query = view.join([each.query for each in (*asked, *noted)], filters, request.as_of)
+        finish_counts = None
+        if request.facets:
+            plain = [view.compile(each, request.as_of).query for each in request.queries]
+            counted = view.join([*plain, *(each.query for each in noted)], filters, request.as_of)
+            finish_counts = self._counter.start(view.searcher, counted, request.facets, request.facet_size)
+        hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
+        return Window(
+            tuple(view.find_ids([address for _, address in hits])),
+            tuple(float(score) for score, _ in hits),
+            total,
+            tuple(dict.fromkeys(word for each in (*asked, *noted) for word in each.words)),
+            tuple(dict.fromkeys(name for each in asked for name in each.added)),
+            finish_counts() if finish_counts else {},
+        )
+
+    def _collect(
+        self,
+        view: View,
+        request: SearchRequest,
+        query: IndexQuery,
+        sort: Sequence[SortKey],
+        *,
+        offset: int,
+        limit: int,
+    ) -> Found:
+        decay = request.geo_decay
+        if decay is not None and not request.sort:
+            near = view.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
+            found = collect_near(
+                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=request.is_ranked
+            )
+            if found is not None:
+                return found
+        return collect(view.searcher, query, sort, offset=offset, limit=limit)
+
+
+def _after(order: int) -> IndexQuery:
+    return IndexQuery.range_query(
+        get_schema(), "order", tantivy.FieldType.Unsigned, order, None, include_lower=False
+    )
+
+
+def _fingerprint(request: SearchRequest) -> bytes:
+    return compute_fingerprint(
+        (
+            [(query.default_area, render_query(query)) for query in request.queries],
+            [(query.default_area, render_query(query)) for query in request.filters],
+            request.sort,
+            request.geo_decay,
+            request.note,
+            request.note_weights,
+            request.among,
+            request.as_of,
+        )
+    )
+
+
+def _check_request(request: SearchRequest) -> None:
+    if len(request.facets) > MOST_FACETS:
+        raise QueryError(f"at most {MOST_FACETS} fields can be counted at once")
+    for name in request.facets:
+        if not is_countable(name):
+            raise QueryError(
+                f"studies cannot be counted by `{name[:60]}`",
+                hint="fields with a list of values can, and "
+                "conditions, interventions, keywords, sponsors and places",
+            )
+
+
+__all__ = [
+    "FACETS",
+    "GeoDecay",
+    "Page",
+    "PageTokenError",
+    "SearchEngine",
+    "SearchRequest",
+    "SearchResult",
+    "SortKey",
+]

@@ -1,0 +1,76 @@
+"""What did a searcher mean who typed a word that no study has?"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import tantivy
+
+from trialbook.terms.text import cut_words
+
+LEAST_LETTERS = 4
+MOST_WORDS = 12
+MOST_SUGGESTIONS = 3
+FIELD = "basic"
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def suggest(searcher: tantivy.Searcher, text: str) -> tuple[str, ...]:
+    """The text with unknown words put right, the likeliest first; () where all words are known.
+
+    Looks for words of the index that begin with the same letter and differ by one letter (by two from
+    eight letters on), the most frequent first.
+    """
+    found = [match for match in _WORD.finditer(text[:500]) if len(match[0]) >= LEAST_LETTERS][:MOST_WORDS]
+    choices: list[tuple[int, int, list[str]]] = []
+    for match in found:
+        words = cut_words(match[0])
+        if len(words) == 1 and not match[0].isupper() and not _occurs(searcher, words[0]):
+            better = _find_close(searcher, words[0])
+            if better:
+                choices.append((match.start(), match.end(), better))
+    if not choices:
+        return ()
+    rows = sorted(product(*[range(len(better)) for *_, better in choices][:4]), key=sum)[:MOST_SUGGESTIONS]
+    return tuple(_replace(text, choices, row) for row in rows)
+
+
+def _replace(text: str, choices: list[tuple[int, int, list[str]]], row: tuple[int, ...]) -> str:
+    for (start, end, better), number in reversed(list(zip(choices, row, strict=False))):
+        text = text[:start] + better[number] + text[end:]
+    return text
+
+
+def _occurs(searcher: tantivy.Searcher, word: str) -> bool:
+    return searcher.doc_freq(FIELD, word) + searcher.doc_freq("basic_plain", word) > 0
+
+
+def _find_close(searcher: tantivy.Searcher, word: str) -> list[str]:
+    """Up to three words of the index close to one that it lacks."""
+    most = 2 if len(word) >= 8 else 1
+    near: list[tuple[int, int, str]] = []
+    for other, count in searcher.terms_with_prefix(FIELD, word[0]):
+        if abs(len(other) - len(word)) <= most and count > 1 and other.isalpha():
+            distance = _count_edits(word, other, most)
+            if distance <= most:
+                near.append((distance, -count, other))
+    return [other for *_, other in sorted(near)[:MOST_SUGGESTIONS]]
+
+
+def _count_edits(one: str, other: str, most: int) -> int:
+    """Letters to insert, drop, replace or swap with their neighbour; `most` + 1 where there are more."""
+    if sum(letter not in other for letter in one) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        fresh = [at]
+        for position, its in enumerate(other, 1):
+            cost = min(row[position] + 1, fresh[-1] + 1, row[position - 1] + (letter != its))
+            is_swap = at > 1 and position > 1 and letter == other[position - 2] and one[at - 2] == its
+            fresh.append(min(cost, before[position - 2] + 1) if is_swap else cost)
+        if min(fresh) > most:
+            return most + 1
+        before, row = row, fresh
+    return row[-1]

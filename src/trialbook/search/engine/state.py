@@ -1,0 +1,221 @@
+"""One state of the index with all that is worked out from it: places, and what was looked up in records."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, lru_cache, partial
+from typing import Any, NamedTuple
+
+import tantivy
+from tantivy import Occur, Query
+
+from trialbook.errors import NotFoundError, QueryError
+from trialbook.model.study import decode_record
+from trialbook.patient.note import PatientNote
+from trialbook.search.engine.compile import Compiler, count_groups
+from trialbook.search.engine.names import Names
+from trialbook.search.engine.note_query import WEIGHTS, NoteCompiler, NoteWeights
+from trialbook.search.engine.order import count_matches
+from trialbook.search.engine.places import Places
+from trialbook.search.engine.targets import all_of, everything, unscored
+from trialbook.search.engine.tilt import find_steps
+from trialbook.search.engine.variants import find_variants
+from trialbook.search.index.disk import Snapshot
+from trialbook.search.index.document import find_id
+from trialbook.search.index.feed import to_day_number
+from trialbook.search.index.schema import get_schema
+from trialbook.search.language.syntax import Query as ParsedQuery
+
+MOST_CHECKED = 10_000
+LONGEST_CHECK_S = 5.0
+MOST_REMEMBERED = 64
+MOST_VARIANTS = 50_000
+MOST_COMPILED = 256
+
+# Gives the JSON of a record in force, now or at the end of a day.
+ReadRecord = Callable[[str, str | None], bytes]
+
+
+class Compiled(NamedTuple):
+    """A query of the index, the words to look for in its answers, and the names that were added."""
+
+    query: Query
+    words: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+class LookUpBudget:
+    """How many records one query may still have looked up, and for how long."""
+
+    def __init__(self) -> None:
+        self._records = MOST_CHECKED
+        self._deadline: float | None = None
+
+    def take(self, records: int) -> None:
+        """Take so many records; raises QueryError where they are not left."""
+        self._records -= records
+        if self._records < 0:
+            raise QueryError(
+                f"a part of the query would have to be looked up in {MOST_CHECKED - self._records:,} records"
+                " one by one",
+                hint="EXPANSION[None], or what SEARCH[Location] asks beyond words and status, "
+                f"works where at most {MOST_CHECKED:,} studies come into question: name rarer words",
+            )
+
+    def check_time(self) -> None:
+        """Raises QueryError where records were looked up for too long; the first call starts the clock."""
+        now = time.monotonic()
+        self._deadline = self._deadline or now + LONGEST_CHECK_S
+        if now > self._deadline:
+            raise QueryError(
+                f"a part of the query was looked up in records one by one for {LONGEST_CHECK_S:g} seconds",
+                hint="name rarer words beside it",
+            )
+
+
+class View:
+    """A state of the index, ready to be asked; serves all threads."""
+
+    def __init__(self, snapshot: Snapshot, names: Names | None, read_record: ReadRecord) -> None:
+        self.searcher, self.number = snapshot.searcher, snapshot.number
+        self._names, self._read_record = names, read_record
+        self._looked_up: dict[tuple[str, str | None], tuple[int, ...]] = {}
+        self._find_steps = cache(partial(find_steps, snapshot.searcher))
+        self._find_variants = lru_cache(MOST_VARIANTS)(partial(find_variants, snapshot.searcher))
+        self._compiled = lru_cache(MOST_COMPILED)(self._compile)
+        self._count_groups = lru_cache(MOST_COMPILED)(partial(count_groups, names=names))
+        self._lock = threading.Lock()
+
+    @cached_property
+    def places(self) -> Places:
+        """The places where studies have sites."""
+        return Places(self.searcher)
+
+    @cached_property
+    def holds_past(self) -> bool:
+        """Whether there are versions that are no longer in force."""
+        return self.searcher.doc_freq("exact.State", "past") > 0
+
+    def restrict_to(self, as_of: str | None) -> Query | None:
+        """The versions in force now or at the end of a day; None where all are."""
+        if as_of is None:
+            if not self.holds_past:
+                return None
+            return Query.term_query(get_schema(), "exact.State", "current", "basic")
+        day = to_day_number(as_of, is_end=True)
+        if not day:
+            raise QueryError(f"as_of is no date: {as_of[:40]!r}", hint="write a date as 2021-08-16")
+        unsigned = tantivy.FieldType.Unsigned
+        return all_of(
+            [
+                Query.range_query(get_schema(), "from_day", unsigned, None, day),
+                Query.range_query(get_schema(), "to_day", unsigned, day + 1, None),
+            ]
+        )
+
+    def compile_ranked(self, queries: Sequence[ParsedQuery], as_of: str | None) -> list[Compiled]:
+        """Parsed queries of one request as such of the index, with scores that add up to its order."""
+        count = sum(self._count_groups(query) for query in queries)
+        return [self._compiled(query, as_of, count) for query in queries]
+
+    def compile(self, query: ParsedQuery, as_of: str | None) -> Compiled:
+        """A parsed query as one of the index, which matches the same for less and has no scores."""
+        return self._compiled(query, as_of, 0)
+
+    def _compile(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
+        budget = LookUpBudget()
+
+        def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
+            return self._look_up(key, candidates, is_match, as_of, budget)
+
+        compiler = Compiler(
+            self.searcher,
+            names=self._names,
+            variants=self._find_variants,
+            places=lambda: self.places,
+            steps=self._find_steps,
+            resolve=resolve,
+            group_count=group_count,
+        )
+        compiled = compiler.compile(query)
+        return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
+
+    def compile_note(self, note: PatientNote, weights: NoteWeights) -> Compiled:
+        """A patient's note as a query of the index."""
+        query = NoteCompiler(self.searcher, self._find_variants, weights).compile(note)
+        names = [word for concept in note.concepts for words in concept.names for word in words]
+        return Compiled(query, tuple(dict.fromkeys([*names, *(word for word, _ in note.words)])), ())
+
+    def find_reasons(
+        self, note: PatientNote, nct_ids: Sequence[str], as_of: str | None
+    ) -> dict[str, tuple[str, ...]]:
+        """For each study what the note affirms and the study says too, in the note's words."""
+        reasons: dict[str, tuple[str, ...]] = dict.fromkeys(nct_ids, ())
+        among = self.join([], [Query.term_set_query(get_schema(), "nct_id", list(nct_ids))], as_of)
+        compiler = NoteCompiler(self.searcher, self._find_variants, WEIGHTS)
+        for text, query in compiler.iter_reasons(note) if reasons else ():
+            found = self.searcher.search(all_of([among, query]), len(reasons), count=False).hits
+            for nct_id in self.find_ids([address for _, address in found]):
+                reasons[nct_id] += (text,)
+        return reasons
+
+    def join(self, queries: Sequence[Query], filters: Sequence[Query], as_of: str | None) -> Query:
+        """All of the queries, within the filters and the versions in force."""
+        force = self.restrict_to(as_of)
+        narrowed = [unscored(each) for each in (*filters, *([force] if force else []))]
+        parts = [*(queries or [everything()]), *narrowed]
+        return Query.boolean_query([(Occur.Must, each) for each in parts])
+
+    def _look_up(
+        self,
+        key: str,
+        candidates: Query,
+        is_match: Callable[[dict[str, Any]], bool],
+        as_of: str | None,
+        budget: LookUpBudget,
+    ) -> Query:
+        """The studies among candidates whose record passes a check; the same check is made once."""
+        with self._lock:
+            orders = self._looked_up.get((key, as_of))
+        if orders is None:
+            orders = self._check_records(candidates, is_match, as_of, budget)
+            with self._lock:
+                if len(self._looked_up) >= MOST_REMEMBERED:
+                    self._looked_up.clear()
+                self._looked_up[key, as_of] = orders
+        return unscored(Query.term_set_query(get_schema(), "order", list(orders)))
+
+    def _check_records(
+        self,
+        candidates: Query,
+        is_match: Callable[[dict[str, Any]], bool],
+        as_of: str | None,
+        budget: LookUpBudget,
+    ) -> tuple[int, ...]:
+        force = self.restrict_to(as_of)
+        query = all_of([candidates, force]) if force else candidates
+        count = count_matches(self.searcher, query)
+        budget.take(count)
+        found = self.searcher.search(query, max(count, 1), count=False)
+        addresses = [address for _, address in found.hits]
+        orders = self.searcher.fast_field_values("order", addresses)
+        kept = []
+        for nct_id, order in zip(self.find_ids(addresses), orders, strict=True):
+            budget.check_time()
+            try:
+                body = self._read_record(nct_id, as_of)
+            except NotFoundError:
+                continue
+            if is_match(decode_record(body)):
+                kept.append(int(order or 0))
+        return tuple(kept)
+
+    def find_ids(self, addresses: list[tantivy.DocAddress]) -> list[str]:
+        """The ids of the studies that documents are of."""
+        orders = self.searcher.fast_field_values("order", addresses)
+        return [
+            find_id(int(order or 0)) or str(self.searcher.doc(address).get_first("nct_id"))
+            for order, address in zip(orders, addresses, strict=True)
+        ]

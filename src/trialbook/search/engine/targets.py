@@ -1,0 +1,194 @@
+"""Where are words looked for, and what does finding them there count?
+
+Scores rank by construction, not by statistics: a study that has the words as they were typed comes
+before one that has another name, and that before one that has the words apart. Within each of these,
+a word counts by the pieces it stands in and their weights in the search area; how often it stands
+there, how rare it is and how long the text is make no difference (docs/ranking.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice, product
+from typing import Protocol
+
+from tantivy import Occur, Query
+
+from trialbook.errors import QueryError
+from trialbook.record.pieces import Part
+from trialbook.search.engine.names import Words
+from trialbook.search.engine.variants import Variants
+from trialbook.search.index.schema import EDGE, LEVELS, get_schema, level_score
+
+APART, SYNONYM, EXACT = 0.0, 1.0, 2.0
+VARIANT = 0.9
+TIE = 0.05
+# What a word counts within its base where levels are not looked at.
+MIDDLE = 0.5
+MOST_SEQUENCES = 32
+MOST_ATOMS = 30_000
+MARKERS = {
+    "Contains": (False, False),
+    "FullMatch": (True, True),
+    "StartsWith": (True, False),
+    "EndsWith": (False, True),
+}
+
+
+def compute_lift(group_count: int) -> float:
+    """What a group gains under a name of the whole, in a request of so many groups.
+
+    A study lacking no name then comes before any in which one group's words stand apart, however well
+    the others match there: n groups under other names have at least n SYNONYM + n lift, the others at most
+    (n - 1) (EXACT + 1) + (n - 1) lift + APART + 1. One is left between them for TILT.
+    """
+    return 2.0 * group_count - 1.0
+
+
+class Budget:
+    """Counts what a query asks of the index and refuses what would keep the server from others."""
+
+    def __init__(self) -> None:
+        self.left = MOST_ATOMS
+
+    def spend(self, atoms: int) -> None:
+        """Count look-ups; raises QueryError where they are too many."""
+        self.left -= atoms
+        if self.left < 0:
+            raise QueryError("the query asks for too much at once", hint="use fewer words or narrower areas")
+
+
+class Target(Protocol):
+    """Something in which words are looked for."""
+
+    def find(
+        self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False
+    ) -> Query:
+        """Whatever has the words together, in order; without a score."""
+
+    def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
+        """The same, scored in [base, base + 1)."""
+
+
+def any_of(queries: Sequence[Query]) -> Query:
+    """Whatever matches one of them."""
+    if not queries:
+        return Query.empty_query()
+    return (
+        queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
+    )
+
+
+def all_of(queries: Sequence[Query]) -> Query:
+    """Whatever matches all of them."""
+    return (
+        queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
+    )
+
+
+def everything() -> Query:
+    """Every document, for nothing."""
+    return Query.const_score_query(Query.all_query(), 0.0)
+
+
+def unscored(query: Query) -> Query:
+    """The same for nothing."""
+    return Query.const_score_query(query, 0.0)
+
+
+class FieldTarget:
+    """Fields of the index, each with its weight and whether synonyms widen it."""
+
+    def __init__(self, variants: Variants, fields: Sequence[tuple[str, float, bool]], budget: Budget) -> None:
+        self._variants, self._fields, self._budget = variants, fields, budget
+
+    def find(
+        self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False
+    ) -> Query:
+        found = []
+        for field, _, is_widened in self._fields:
+            if is_widened or not widened_only:
+                exact, others = self.atoms(field, words, coverage, exactly=exactly)
+                found += [exact, *others]
+        return any_of(found)
+
+    def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
+        scored = []
+        for field, weight, is_widened in self._fields:
+            if widened_only and not is_widened:
+                continue
+            exact, others = self.atoms(field, words, coverage)
+            parts = [Query.const_score_query(exact, weight)]
+            if others:
+                parts.append(Query.const_score_query(any_of(others), VARIANT * weight))
+            scored.append(Query.disjunction_max_query(parts, 0.0))
+        if not scored:
+            return Query.empty_query()
+        # However many fields match, the sum of the ties stays below what separates two bases.
+        best = Query.disjunction_max_query(scored, TIE / len(scored))
+        lift = Query.const_score_query(Query.all_query(), base)
+        return all_of([best, lift]) if base else best
+
+    def atoms(
+        self, field: str, words: Words, coverage: str, *, exactly: bool = False
+    ) -> tuple[Query, list[Query]]:
+        """The words in one field: as they are written, and with their other forms."""
+        begins, ends = MARKERS[coverage]
+        forms = [[word] if exactly else self._variants(field, word) for word in words]
+        sequences = list(islice(product(*forms), MOST_SEQUENCES))
+        self._budget.spend(len(sequences))
+        asked = [
+            _atom(field, ([EDGE] if begins else []) + list(each) + ([EDGE] if ends else []))
+            for each in sequences
+        ]
+        return asked[0], asked[1:]
+
+
+def _atom(field: str, words: list[str]) -> Query:
+    if len(words) == 1:
+        return Query.term_query(get_schema(), field, words[0])
+    return Query.phrase_query(get_schema(), field, list(words))
+
+
+class BasicTarget(FieldTarget):
+    """BasicSearch, whose texts and word levels the index holds apart; `is_graded` looks at the levels."""
+
+    def __init__(self, variants: Variants, budget: Budget, *, is_graded: bool = True) -> None:
+        super().__init__(variants, (("basic", 1.0, True), ("basic_plain", 1.0, False)), budget)
+        self._is_graded = is_graded
+
+    def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
+        if not self._is_graded:
+            found = self.find(words, coverage, widened_only=widened_only)
+            return Query.const_score_query(found, base + MIDDLE)
+        if len(words) == 1 and coverage == "Contains" and not widened_only:
+            return self._levels(words[0], base)
+        together = Query.const_score_query(self.find(words, coverage, widened_only=widened_only), base)
+        share = 1 / len(words)
+        return all_of([together, *[Query.boost_query(self._levels(word, 0.0), share) for word in words]])
+
+    def _levels(self, word: str, base: float) -> Query:
+        """A word by its level in each study; every study that has it is in exactly one of the lists."""
+        others = {form for field, *_ in self._fields for form in self._variants(field, word)}
+        others.discard(word)
+        self._budget.spend(LEVELS * (1 + len(others)))
+        own = any_of([self._level(word, level, base, 1.0) for level in range(LEVELS)])
+        if not others:
+            return own
+        varied = [
+            self._level(form, level, base, VARIANT) for form in sorted(others) for level in range(LEVELS)
+        ]
+        return Query.disjunction_max_query([own, *varied], 0.0)
+
+    def _level(self, word: str, level: int, base: float, factor: float) -> Query:
+        term = Query.term_query(get_schema(), "strength", f"{word}#{level}", "basic")
+        return Query.const_score_query(term, base + factor * level_score(level))
+
+
+def piece_fields(parts: Sequence[Part]) -> list[tuple[str, float, bool]]:
+    """The fields of an area's pieces that hold text."""
+    return [
+        (f"piece.{part.piece.name}", part.weight, part.synonyms)
+        for part in parts
+        if part.piece.kind in ("text", "enum")
+    ]

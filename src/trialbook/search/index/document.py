@@ -1,0 +1,271 @@
+"""How does a record become a document of the index?"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any
+
+import msgspec
+import tantivy
+
+from trialbook.model import Age, PartialDate
+from trialbook.record.pieces import Piece, find_enum_label, get_pieces
+from trialbook.record.walk import derive_from
+from trialbook.search.index.schema import (
+    EDGE,
+    FOREVER,
+    compute_level,
+    get_basic_weights,
+    get_exact_names,
+    get_ordered_pieces,
+    order_field,
+)
+from trialbook.search.index.sites import add_sites
+from trialbook.terms.text import cut_distinct, drop_possessives, join_compounds
+
+EPOCH = date(1970, 1, 1).toordinal()
+MINUTES_A_DAY = 1440
+ID_DIGITS = 8
+FIRST_OTHER_ORDER = 10**12
+# What stands in a record and says nothing.
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_JOINT = f" {EDGE} "
+
+
+class Node(msgspec.Struct):
+    """A place in the record: the piece that stands there, what is computed there, what lies below."""
+
+    piece: str = ""
+    below: dict[str, Node] = {}
+    derived: list[tuple[str, Callable[[dict[str, Any]], Any]]] = []
+
+
+@cache
+def get_tree() -> Node:
+    """All pieces, by where they stand in the record."""
+    root = Node(below={})
+    for piece in get_pieces().values():
+        node = root
+        steps = piece.keys[:-1] if piece.derive else piece.keys
+        for key in steps:
+            node = node.below.setdefault(key, Node(below={}))
+        if piece.derive:
+            node.derived.append((piece.name, _compile_rule(piece)))
+        else:
+            node.piece = piece.name
+    return root
+
+
+def _compile_rule(piece: Piece) -> Callable[[dict[str, Any]], Any]:
+    """A rule of `derive_from` as a function of the structure that the piece belongs to."""
+    verb, *names = piece.derive
+    if verb == "count" and len(names) == 1 and "." not in names[0]:
+        name = names[0]
+
+        def count(holder: dict[str, Any]) -> int:
+            items = holder.get(name)
+            return len(items) if type(items) is list else 0 if items is None else 1
+
+        return count
+    last = piece.keys[-1]
+    return lambda holder: derive_from(holder, piece.derive, stored=holder.get(last))
+
+
+Values = defaultdict[str, dict[Any, None]]
+
+
+def collect_values(record: dict[str, Any]) -> tuple[Values, dict[str, int]]:
+    """The distinct values of a record by piece, and the lengths of its lists by piece.
+
+    One walk over the record; what no piece names is passed over. Structures have no values but are
+    among the lengths (1 for a structure that is there).
+    """
+    values: Values = defaultdict(dict)
+    lengths: dict[str, int] = {}
+    _descend((record,), get_tree(), values, lengths)
+    return values, lengths
+
+
+def _descend(holders: Iterable[Any], node: Node, values: Values, lengths: dict[str, int]) -> None:
+    """Walk structures that stand at the same place: a call for each list, not for each of its items."""
+    below, derived = node.below, node.derived
+    for holder in holders:
+        if type(holder) is not dict:
+            if type(holder) is not list:
+                values[node.piece][holder] = None
+            continue
+        for key, value in holder.items():
+            child = below.get(key)
+            if child is None or value is None:
+                continue
+            kind = type(value)
+            if kind is str:
+                if value and not child.below:
+                    values[child.piece][value] = None
+            elif kind is list:
+                filled = value if all(value) else [item for item in value if item not in EMPTY]
+                lengths[child.piece] = lengths.get(child.piece, 0) + len(filled)
+                _descend(filled, child, values, lengths)
+            elif kind is dict:
+                if value:
+                    lengths[child.piece] = lengths.get(child.piece, 0) + 1
+                    _descend((value,), child, values, lengths)
+            elif not child.below:
+                values[child.piece][value] = None
+        for name, derive in derived:
+            found = derive(holder)
+            if found is not None:
+                values[name][found] = None
+
+
+def build_document(
+    nct_id: str, record: dict[str, Any], *, from_day: int = 0, to_day: int = FOREVER
+) -> tantivy.Document:
+    """Build the index's document of one version of a record.
+
+    Parameters
+    ----------
+    record
+        API v2 JSON values; whatever does not have the expected shape is left out, never an error.
+    from_day, to_day
+        The first day on which the version was in force and the first on which it no longer was, in
+        days since 1970-01-01; `to_day` is `FOREVER` for the version now in force.
+    """
+    values, lengths = collect_values(record)
+    pieces, exact_names = get_pieces(), get_exact_names()
+    document = tantivy.Document()
+    document.add_text("nct_id", nct_id)
+    document.add_unsigned("order", compute_order(nct_id))
+    document.add_unsigned("from_day", max(from_day, 0))
+    document.add_unsigned("to_day", to_day)
+    texts: dict[str, list[str]] = {}
+    exact: dict[str, list[str]] = {"State": ["current" if to_day == FOREVER else "past"]}
+    for name, found in values.items():
+        piece = pieces[name]
+        if piece.kind in ("text", "enum"):
+            if written := _write_texts(piece, found):
+                texts[name] = written
+        elif piece.is_ordered:
+            _add_numbers(document, piece, found)
+        if name in exact_names:
+            exact[name] = list(map(_as_text, found))
+    counted = [f"{name} {name}#{length}" for name, length in lengths.items() if length]
+    document.add_text("present", " ".join([*values, *counted]))
+    add_sites(document, record)
+    _add_basic(document, texts)
+    for field, content in (("piece", texts), ("exact", exact)):
+        document.add_json(field, msgspec.json.encode(content).decode())
+    return document
+
+
+def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
+    """All values of a piece as one text with edges between them, then the compounds in it, each alone."""
+    if piece.kind == "enum":
+        found = [_write_enum(piece.enum, value) for value in found if isinstance(value, str)]
+        if not found:
+            return []
+    try:
+        joined = _JOINT.join(found)
+    except TypeError:
+        joined = _JOINT.join(map(_as_text, found))
+    text = drop_possessives(f"{EDGE} {joined} {EDGE}")
+    return [text, *dict.fromkeys(join_compounds(text))] if "-" in text else [text]
+
+
+def _add_basic(document: tantivy.Document, texts: dict[str, list[str]]) -> None:
+    """The texts of BasicSearch, and the level of each of their words."""
+    totals: dict[str, float] = {}
+    for name, (is_widened, weight) in get_basic_weights().items():
+        if name not in texts:
+            continue
+        field = "basic" if is_widened else "basic_plain"
+        for text in texts[name]:
+            document.add_text(field, text)
+        for word in cut_distinct(" ".join(texts[name])):
+            totals[word] = totals.get(word, 0.0) + weight
+    by_total: defaultdict[float, list[str]] = defaultdict(list)
+    for word, total in totals.items():
+        by_total[total].append(word)
+    marked = [_mark_words(words, compute_level(total)) for total, words in by_total.items()]
+    document.add_text("strength", " ".join(marked))
+
+
+def _mark_words(words: list[str], level: int) -> str:
+    return f"#{level} ".join(words) + f"#{level}"
+
+
+@lru_cache(maxsize=10_000)
+def _write_enum(enum: str, value: str) -> str:
+    label = find_enum_label(enum, value)
+    return f"{value} {label}" if label and label != value else value
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _add_numbers(document: tantivy.Document, piece: Piece, found: Iterable[Any]) -> None:
+    field = order_field(piece.name)
+    is_float = piece.type.startswith("number")
+    for value in found:
+        number = compute_number(piece, value)
+        if number is None:
+            continue
+        if is_float:
+            document.add_float(field, float(number))
+        else:
+            document.add_integer(field, int(number))
+
+
+def compute_number(piece: Piece, value: Any) -> float | None:
+    """The number by which a value is ordered; None for one that has no place in the order.
+
+    Dates count days since 1970-01-01 (a partial date stands at its first day), ages minutes.
+    """
+    if piece.kind == "date":
+        return _first_day(value) if isinstance(value, str) else None
+    if piece.kind == "age":
+        days = Age(value).days if isinstance(value, str) else None
+        return None if days is None else round(days * MINUTES_A_DAY)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) >= 2**62:
+        return None
+    return value
+
+
+@lru_cache(maxsize=50_000)
+def _first_day(text: str) -> int | None:
+    first = PartialDate(text).earliest
+    return None if first is None else first.toordinal() - EPOCH
+
+
+def compute_order(nct_id: str) -> int:
+    """A number that sorts studies: the digits of a registry id (NCT and 8 digits), a checksum for others."""
+    digits = nct_id[3:]
+    if len(digits) == ID_DIGITS and nct_id.startswith("NCT") and digits.isascii() and digits.isdigit():
+        return int(digits)
+    return FIRST_OTHER_ORDER + zlib.crc32(nct_id.encode())
+
+
+def find_id(order: int) -> str | None:
+    """The id that has a number of `compute_order`; None where only the stored document can tell.
+
+    >>> find_id(compute_order("NCT00000012")), find_id(compute_order("EUCTR-1"))
+    ('NCT00000012', None)
+    """
+    return f"NCT{order:0{ID_DIGITS}d}" if order < FIRST_OTHER_ORDER else None
+
+
+__all__ = [
+    "build_document",
+    "collect_values",
+    "compute_number",
+    "compute_order",
+    "find_id",
+    "get_ordered_pieces",
+]

@@ -1,0 +1,109 @@
+"""How do studies go into the index, so that a kill at any moment leaves one that can be completed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from types import TracebackType
+from typing import Any
+
+import tantivy
+
+from trialbook.errors import StoreError
+from trialbook.model import PartialDate
+from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.document import EPOCH, build_document
+from trialbook.search.index.schema import FOREVER
+
+COMMIT_EVERY = 20_000
+
+# A version of a study: the day from which it was in force (None where unknown), and its JSON values.
+Dated = tuple[str | None, dict[str, Any]]
+
+
+class IndexFeed:
+    """Takes studies into an index one by one; use it in a `with` statement, at whose end all is in.
+
+    From the first study on the index is marked dirty, and only a commit moves the change number that it
+    has certainly reached. Whatever ends the statement before its end leaves it so: the next feed then
+    replaces what it adds, and is to be given all changes after that number.
+    """
+
+    def __init__(self, index: StudyIndex) -> None:
+        self.count = 0
+        self._index = index
+        self._replaces = index.state.is_dirty
+        self._holds_past = index.state.holds_past
+        self._last_seq = index.state.seq
+        self._writer: tantivy.IndexWriter | None = None
+
+    def __enter__(self) -> IndexFeed:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        writer, self._writer = self._writer, None
+        if kind is None and writer is not None:
+            with _NamedErrors(self._index):
+                writer.commit()
+                writer.wait_merging_threads()
+            self._note(is_dirty=False)
+
+    def add(self, seq: int, nct_id: str, versions: list[Dated]) -> None:
+        """Take up a study with all its versions, oldest first; studies come in the order of `seq`."""
+        if self._writer is None:
+            self._index.save_state(is_dirty=True)
+            self._writer = self._index.open_writer()
+        if self._replaces or len(versions) > 1:
+            self._writer.delete_documents_by_term("nct_id", nct_id)
+        for document in build_versions(nct_id, versions):
+            with _NamedErrors(self._index):
+                self._writer.add_document(document)
+        self._holds_past = self._holds_past or len(versions) > 1
+        self._last_seq = seq
+        self.count += 1
+        if self.count % COMMIT_EVERY == 0:
+            with _NamedErrors(self._index):
+                self._writer.commit()
+            self._note(is_dirty=True)
+
+    def _note(self, *, is_dirty: bool) -> None:
+        self._index.save_state(seq=self._last_seq, is_dirty=is_dirty, holds_past=self._holds_past)
+
+
+class _NamedErrors:
+    """Turns what the index says of a full or broken disk into an error that says what to do."""
+
+    def __init__(self, index: StudyIndex) -> None:
+        self._folder = index.folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, ValueError):
+            raise StoreError(
+                f"cannot write to the index in {self._folder}: {error}; all records read so far are kept: "
+                "make room and run the same command again"
+            ) from error
+
+
+def build_versions(nct_id: str, versions: list[Dated]) -> Iterator[tantivy.Document]:
+    """The documents of a study: the version in force, and each past one with the days of its force.
+
+    Of several copies of one day only the last is ever in force.
+    """
+    days = [to_day_number(day, is_end=False) for day, _ in versions]
+    for position, (_, record) in enumerate(versions):
+        is_last = position == len(versions) - 1
+        until = FOREVER if is_last else days[position + 1]
+        if is_last or until > days[position]:
+            yield build_document(nct_id, record, from_day=days[position], to_day=until)
+
+
+def to_day_number(day: str | None, *, is_end: bool) -> int:
+    """A partial date as days since 1970-01-01: its first day, or its last. 0 where it is none."""
+    partial = PartialDate(day or "")
+    bound: date | None = partial.latest if is_end else partial.earliest
+    return 0 if bound is None else max(0, bound.toordinal() - EPOCH)

@@ -1,0 +1,171 @@
+"""Does a query name what exists, and do its values fit? What passes is put into normal form."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from typing import TypeVar, get_args
+
+from trialbook.record.pieces import Piece, find_area, find_enum_value, find_piece, get_areas, get_pieces
+from trialbook.search.language.check_sources import (
+    LONGEST_SHOWN,
+    Context,
+    check_distance,
+    check_range,
+    check_words,
+    shorten,
+)
+from trialbook.search.language.scanner import Problem
+from trialbook.search.language.syntax import (
+    All,
+    And,
+    Area,
+    AreaSize,
+    Coverage,
+    CoverageKind,
+    Distance,
+    Document,
+    Expansion,
+    ExpansionKind,
+    Expression,
+    Not,
+    Or,
+    Phrase,
+    Range,
+    Search,
+    Term,
+    Tilt,
+)
+
+_Choice = TypeVar("_Choice", bound=str)
+
+
+def check(tree: Expression, *, default_area: str) -> Expression:
+    """Check a tree as the parser built it and put it into normal form; raises Problem."""
+    if find_area(default_area) is None and find_piece(default_area) is None:
+        raise ValueError(f"no search area or piece has the name {default_area!r}")
+    return _check(tree, Context(default_area))
+
+
+def _check(node: Expression, context: Context) -> Expression:
+    match node:
+        case Or() | And():
+            return replace(node, children=tuple(_check(child, context) for child in node.children))
+        case Not():
+            return replace(node, child=_check(node.child, context))
+        case Area():
+            return _check_area(node, context)
+        case Search():
+            return _check_search(node, context)
+        case Coverage():
+            kind = _check_choice(node.kind, get_args(CoverageKind), node.span[0] + len("COVERAGE["))
+            _check_pair(kind, context.expansion, node.span[0])
+            return replace(node, kind=kind, child=_check(node.child, replace(context, coverage=kind)))
+        case Expansion():
+            kind = _check_choice(node.kind, get_args(ExpansionKind), node.span[0] + len("EXPANSION["))
+            _check_pair(context.coverage, kind, node.span[0])
+            return replace(node, kind=kind, child=_check(node.child, replace(context, expansion=kind)))
+        case Tilt():
+            return _check_tilt(node, context)
+        case Term() | Phrase():
+            return check_words(node, context)
+        case Range():
+            return check_range(node, context)
+        case Distance():
+            return check_distance(node, context)
+        case _:
+            return node
+
+
+def _check_area(node: Area, context: Context) -> Expression:
+    start = node.span[0] + len("AREA[")
+    name, colon, size = (text.strip() for text in node.name.partition(":"))
+    if colon and size == "size":
+        piece = find_piece(name)
+        if piece is None:
+            raise _make_unknown_area(name, start, pieces_only=True)
+        inner = replace(context, area=piece.name, is_chosen=True, is_size=True)
+        return AreaSize(piece.name, _check(node.child, inner), span=node.span)
+    area, piece = find_area(node.name), find_piece(node.name)
+    if area is None and piece is None:
+        raise _make_unknown_area(node.name, start)
+    inner = replace(context, area=area.name if area else piece.name, is_chosen=True, is_size=False)  # type: ignore[union-attr]
+    if context.in_location and not inner.parts:
+        raise Problem(
+            f"Unknown area name: `{node.name}`",
+            start,
+            "SEARCH[Location] looks only at what belongs to a location: LocationCity, LocationStatus…",
+        )
+    if isinstance(node.child, All) and _has_value_all(inner.piece):
+        child: Expression = Term("ALL", span=node.child.span)
+    else:
+        child = _check(node.child, inner)
+    return replace(node, name=inner.area, child=child)
+
+
+def _has_value_all(piece: Piece | None) -> bool:
+    """Whether ALL, directly after an AREA, is a value there (AREA[Sex]ALL) rather than the operator."""
+    return piece is not None and bool(piece.enum) and find_enum_value(piece.enum, "ALL") == "ALL"
+
+
+def _make_unknown_area(name: str, position: int, *, pieces_only: bool = False) -> Problem:
+    known = [*get_pieces()] if pieces_only else [*get_areas(), *get_pieces()]
+    hint = "The names of search areas and pieces are case-sensitive."
+    if 0 < len(name) <= LONGEST_SHOWN:
+        same = [other for other in known if other.casefold() == name.casefold()]
+        close = same or difflib.get_close_matches(name, known, n=3, cutoff=0.7)
+        if close:
+            *others, last = close
+            hint += f" Did you mean {', '.join(others)} or {last}?" if others else f" Did you mean {last}?"
+    return Problem(f"Unknown area name: `{shorten(name)}`", position, hint)
+
+
+def _check_choice(found: str, choices: tuple[_Choice, ...], position: int) -> _Choice:
+    for choice in choices:
+        if choice == found:
+            return choice
+    listed = ", ".join(f"'{choice}'" for choice in choices)
+    raise Problem(
+        f"mismatched input '{shorten(found)}' expecting {{{listed}}}", position, f"Write one of {listed}."
+    )
+
+
+def _check_pair(coverage: CoverageKind | None, expansion: ExpansionKind | None, position: int) -> None:
+    if coverage is None:
+        return
+    if expansion == "Lossy":
+        raise Problem(
+            f"EXPANSION[Lossy] cannot be used with COVERAGE[{coverage}]",
+            position,
+            "Leave COVERAGE out, or use EXPANSION[Relaxation] or narrower.",
+        )
+    if expansion == "Relaxation" and coverage != "Contains":
+        raise Problem(
+            f"COVERAGE[{coverage}] cannot be used with EXPANSION[Relaxation]",
+            position,
+            "Use EXPANSION[Concept], EXPANSION[Term] or EXPANSION[None].",
+        )
+
+
+def _check_search(node: Search, context: Context) -> Expression:
+    document = _check_choice(node.document, get_args(Document), node.span[0] + len("SEARCH["))
+    is_location = document == "Location"
+    area = "LocationSearch" if is_location and not context.is_chosen else context.area
+    inner = replace(context, area=area, in_location=is_location)
+    if is_location and not inner.parts:
+        inner = replace(inner, area="LocationSearch", is_chosen=False)
+    return replace(node, document=document, child=_check(node.child, inner))
+
+
+def _check_tilt(node: Tilt, context: Context) -> Expression:
+    start = node.span[0] + len("TILT[")
+    piece = find_piece(node.name)
+    if piece is None and find_area(node.name) is None:
+        raise _make_unknown_area(node.name, start)
+    if piece is None or not piece.is_ordered:
+        raise Problem(
+            f"TILT cannot be used with `{node.name}`",
+            start,
+            "Name a field with an order: dates, numbers, ages; for example StudyFirstPostDate.",
+        )
+    return replace(node, name=piece.name, child=_check(node.child, context))

@@ -1,0 +1,1 @@
+"""AACT: the registry as a database of some fifty tables."""

@@ -1,0 +1,1 @@
+"""What holds the records? Archives, streams, JSON and XML cut without reading them whole."""

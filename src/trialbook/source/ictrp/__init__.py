@@ -1,0 +1,1 @@
+"""WHO ICTRP: the search portal's exports, XML and CSV."""

@@ -1,0 +1,248 @@
+"""What do trials of other registers say, as the WHO's ICTRP portal exports them (CSV and XML)?
+
+The portal offers its search results as `Trials_downloaded_from_ICTRP` XML, and lists as CSV with the
+same fields. What an export lacks stays absent.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from trialbook.errors import SourceFormatError, SourceReadError
+from trialbook.source.containers.xml_elements import KEPT_BYTES, parse_element, split_elements
+from trialbook.source.ictrp.record import fold_name, map_trial
+from trialbook.source.incoming import Incoming, Rejected
+
+__all__ = ["CARRIES", "is_ictrp", "read_ictrp"]
+
+FORMAT = "ictrp"
+MAX_ROW_BYTES = 4 << 20
+_HEAD_BYTES = 1 << 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+# The first cell of a row, where a quote that was never closed has swallowed what follows.
+_ROW_START = re.compile(rb'"?[A-Za-z]{2,8}[\w./-]{0,40}\d[\w./-]{0,40}"?[,;\t]')
+
+_CARRIED = {
+    "protocolSection.identificationModule": "nctId secondaryIdInfos.id briefTitle officialTitle acronym",
+    "protocolSection.statusModule": (
+        "overallStatus startDateStruct.date completionDateStruct.date studyFirstSubmitDate"
+        " resultsFirstPostDateStruct.date lastUpdatePostDateStruct.date"
+    ),
+    "protocolSection.sponsorCollaboratorsModule": "leadSponsor.name collaborators.name",
+    "protocolSection.conditionsModule": "conditions",
+    "protocolSection.designModule": "studyType phases enrollmentInfo.count",
+    "protocolSection.armsInterventionsModule": "interventions.name",
+    "protocolSection.outcomesModule": "primaryOutcomes.measure secondaryOutcomes.measure",
+    "protocolSection.eligibilityModule": "eligibilityCriteria sex minimumAge maximumAge stdAges",
+    "protocolSection.contactsLocationsModule": "locations.country",
+    "derivedSection.miscInfoModule": "versionHolder",
+}
+
+CARRIES = frozenset(f"{prefix}.{name}" for prefix, names in _CARRIED.items() for name in names.split())
+"""Paths of API v2 that an export has a field for; in most others (sites, arms) it says nothing."""
+
+
+def is_ictrp(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is an ICTRP export (a few KiB are enough)."""
+    head = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if head[:1] == b"<":
+        return b"<Trials_downloaded_from_ICTRP" in head or (b"<Trial>" in head and b"<TrialID>" in head)
+    names = _split_header(head.split(b"\n", 1)[0])[0]
+    return "trialid" in names and bool({"publictitle", "sourceregister"} & set(names))
+
+
+def read_ictrp(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
+    """Read an ICTRP export, CSV or XML, one trial at a time.
+
+    Parameters
+    ----------
+    stream
+        Read once, from where it stands. CSV may be separated by commas, semicolons or tabs, in
+        UTF-8 or (row by row) Windows-1252; memory is bounded by the largest row (4 MiB) or element
+        (32 MiB).
+    place
+        The file's name; a trial is at `place:line` in CSV, at `place:number` in XML.
+
+    Yields
+    ------
+    Incoming | Rejected
+        A row whose cells do not match the header is rejected with its own bytes, and reading goes
+        on at the next row.
+
+    Raises
+    ------
+    SourceReadError
+        The stream cannot be read any further.
+    """
+    source = io.BufferedReader(_Source(stream, place), _HEAD_BYTES)
+    head = source.peek(_HEAD_BYTES)
+    if head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1] == b"<":
+        yield from _read_xml(source, place)
+    elif head[:2] in _UTF16_MARKS:
+        reason = "the file is in UTF-16; save it as UTF-8 and import it again"
+        yield Rejected(reason=reason, place=place, original=head[:KEPT_BYTES])
+    else:
+        yield from _read_csv(_Rows(source), place)
+
+
+def _read_xml(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
+    count = 0
+    for piece in split_elements(stream, "Trial", place=place):
+        count += 1
+        at = f"{place}:{piece.number}"
+        if piece.problem:
+            yield Rejected(reason=piece.problem, place=at, original=piece.raw)
+            continue
+        try:
+            root = parse_element(piece.raw, encoding=piece.encoding)
+        except SourceFormatError as error:
+            yield Rejected(reason=str(error), place=at, original=piece.raw[:KEPT_BYTES])
+            continue
+        yield _read_fields({fold_name(node.tag): "".join(node.itertext()) for node in root}, piece.raw, at)
+    if not count:
+        yield Rejected(reason="there is no <Trial> in the file", place=place, original=b"")
+
+
+def _read_fields(fields: dict[str, str], raw: bytes, place: str) -> Incoming | Rejected:
+    try:
+        record = map_trial(fields)
+    except SourceFormatError as error:
+        return Rejected(reason=str(error), place=place, original=raw[:KEPT_BYTES])
+    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT, original=raw)
+
+
+def _read_csv(rows: _Rows, place: str) -> Iterator[Incoming | Rejected]:
+    header = rows.take_header()
+    names, separator = _split_header(header)
+    if "trialid" not in names:
+        reason = "the first row does not name a column TrialID; this is no ICTRP export"
+        yield Rejected(reason=reason, place=place, original=header[:KEPT_BYTES])
+        return
+    while (row := rows.take_row()).raw:
+        at = f"{place}:{row.line}"
+        if row.problem:
+            yield Rejected(reason=row.problem, place=at, original=row.raw[:KEPT_BYTES])
+            continue
+        if not row.raw.strip():
+            continue
+        cells = _split_row(row.raw, separator)
+        if isinstance(cells, list) and len(cells) != len(names):
+            row = rows.give_back_swallowed(row)
+            cells = _split_row(row.raw, separator)
+        yield _read_cells(cells, names, row.raw, at)
+
+
+def _read_cells(cells: list[str] | str, names: list[str], raw: bytes, place: str) -> Incoming | Rejected:
+    if isinstance(cells, str):
+        return Rejected(reason=cells, place=place, original=raw[:KEPT_BYTES])
+    if len(cells) != len(names):
+        reason = f"the row has {len(cells)} cells, the header {len(names)}; a quote or comma is out of place"
+        return Rejected(reason=reason, place=place, original=raw[:KEPT_BYTES])
+    return _read_fields(dict(zip(names, cells, strict=True)), raw, place)
+
+
+def _split_header(raw: bytes) -> tuple[list[str], str]:
+    text = raw.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "replace").strip("\r\n")
+    separator = max(",;\t", key=text.count)
+    cells = _split_row(text.encode(), separator)
+    return ([fold_name(cell) for cell in cells] if isinstance(cells, list) else []), separator
+
+
+def _split_row(raw: bytes, separator: str) -> list[str] | str:
+    """The cells of one row, or why there are none."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = raw.decode("cp1252")
+        except UnicodeDecodeError:
+            return "the row is neither in UTF-8 nor in Windows-1252"
+    try:
+        rows = list(csv.reader(io.StringIO(text.strip("\r\n"), newline=""), delimiter=separator))
+    except csv.Error as error:
+        return f"the row is no CSV: {error}"
+    return [cell for row in rows for cell in row]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """One row as it stands, of one line or (inside quotes) of several."""
+
+    raw: bytes
+    line: int
+    parts: tuple[bytes, ...] = ()
+    problem: str = ""
+
+
+class _Rows:
+    """The rows of a CSV file, with room to put lines back."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._waiting: deque[bytes] = deque()
+        self._line = 0
+
+    def _take_line(self) -> bytes:
+        line = self._waiting.popleft() if self._waiting else self._stream.readline(MAX_ROW_BYTES)
+        self._line += bool(line)
+        return line
+
+    def take_header(self) -> bytes:
+        """The first line that is not blank; names of columns have no line breaks."""
+        while (line := self._take_line()) and not line.strip():
+            pass
+        return line
+
+    def take_row(self) -> _Row:
+        """The next row, up to a line at which no quote is open; empty at the end of the file."""
+        first, parts, size, quotes = self._line + 1, [], 0, 0
+        while size < MAX_ROW_BYTES and (line := self._take_line()):
+            parts.append(line)
+            size += len(line)
+            quotes += line.count(b'"')
+            if quotes % 2 == 0 and line.endswith(b"\n"):
+                break
+        raw = b"".join(parts)
+        if len(parts) == 1 and size == MAX_ROW_BYTES and not raw.endswith(b"\n"):
+            while (line := self._stream.readline(MAX_ROW_BYTES)) and not line.endswith(b"\n"):
+                pass
+            problem = f"the line is longer than {MAX_ROW_BYTES >> 20} MiB"
+            return _Row(raw=raw[:KEPT_BYTES], line=first, problem=problem)
+        return _Row(raw=raw, line=first, parts=tuple(parts))
+
+    def give_back_swallowed(self, row: _Row) -> _Row:
+        """Undo a quote that was never closed: keep the row up to the next line that starts a trial."""
+        for index, part in enumerate(row.parts):
+            if index and _ROW_START.match(part):
+                self._waiting.extendleft(reversed(row.parts[index:]))
+                self._line -= len(row.parts) - index
+                return _Row(raw=b"".join(row.parts[:index]), line=row.line, parts=row.parts[:index])
+        return row
+
+
+class _Source(io.RawIOBase):
+    """A stream of any kind as what `BufferedReader` reads from; failures become `SourceReadError`."""
+
+    def __init__(self, stream: BinaryIO, place: str) -> None:
+        super().__init__()
+        self._stream, self._place = stream, place
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._stream.read(len(buffer))
+        except (OSError, EOFError, ValueError) as error:
+            reason = f"reading stopped ({error}); the file may be damaged"
+            raise SourceReadError(reason, place=self._place) from error
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

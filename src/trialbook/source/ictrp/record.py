@@ -1,0 +1,290 @@
+"""What does one row of a WHO ICTRP export say, in the shape of API v2?"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from trialbook.errors import SourceFormatError
+from trialbook.source.ictrp.design import as_design
+from trialbook.source.ictrp.spellings import (
+    as_age,
+    as_count,
+    as_criteria,
+    as_date,
+    as_paragraphs,
+    as_phase_list,
+    as_sex,
+    as_status,
+    as_study_type,
+    clean,
+    is_given,
+    split_list,
+)
+from trialbook.source.legacy.design import derive_std_ages
+from trialbook.source.legacy.text import keep
+from trialbook.source.spellings import as_enum
+
+_TRIAL_ID = re.compile(r"[A-Za-z0-9][\w./:-]{3,59}")
+_NOT_A_NAME = re.compile(r"[^a-z0-9]")
+_OUTCOME = re.compile(r"([^\[\]]+?)\s*\[([^\[\]]+)\][;.\s]*|(.+?)\s*\bTime ?points?\s*:\s*(.+)", re.DOTALL)
+_INTERVENTION = re.compile(
+    r"(Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic"
+    r"|Other|Procedure|Radiation)\s*:\s*(.+)",
+    re.DOTALL,
+)
+_ID_TYPES = (
+    ("EUDRACT_NUMBER", re.compile(r"(EUCTR)?\d{4}-\d{6}-\d{2}(-[A-Z]{2})?")),
+    ("CTIS", re.compile(r"(CTIS)?\d{4}-5\d{5}-\d{2}-\d{2}")),
+    (
+        "REGISTRY",
+        re.compile(
+            r"(NCT\d{8}|ISRCTN\d+|ACTRN\d+|ChiCTR\S+|CTRI/\S+|DRKS\d+|IRCT\S+|jRCT\S+|JPRN-\S+|UMIN\d+"
+            r"|KCT\d+|LBCTR\S+|NTR\d+|NL-?\S*\d+|PACTR\d+|PER-\S+|RBR-\S+|RPCEC\d+|SLCTR/\S+|TCTR\d+)"
+        ),
+    ),
+)
+_MAX_NAME = 200
+
+# The names that the portal's XML, its CSV and the full database export give the same field.
+_ALIASES = {
+    "url": "webaddress",
+    "agemin": "inclusionagemin",
+    "agemax": "inclusionagemax",
+    "gender": "inclusiongender",
+    "dateenrolment": "dateenrollement",
+    "dateenrollment": "dateenrollement",
+    "conditions": "condition",
+    "interventions": "intervention",
+    "primaryoutcomes": "primaryoutcome",
+    "secondaryoutcomes": "secondaryoutcome",
+    "secondaryids": "secondaryid",
+    "sourcename": "sourcesupport",
+    "secondarysponsors": "secondarysponsor",
+    "lastupdate": "lastrefreshedon",
+} | {f"publiccontact{part}": f"contact{part}" for part in ("firstname", "lastname", "email", "tel")}
+
+_COUNTRIES = {
+    "united states of america": "United States",
+    "usa": "United States",
+    "u.s.a.": "United States",
+    "us": "United States",
+    "uk": "United Kingdom",
+    "great britain": "United Kingdom",
+    "iran (islamic republic of)": "Iran",
+    "korea, republic of": "South Korea",
+    "republic of korea": "South Korea",
+    "korea": "South Korea",
+    "russian federation": "Russia",
+    "czech republic": "Czechia",
+    "viet nam": "Vietnam",
+}
+
+
+@functools.lru_cache(maxsize=512)
+def fold_name(name: str) -> str:
+    """One name for a field, however the export spells it.
+
+    Examples
+    --------
+    >>> fold_name("Last Refreshed on"), fold_name("Last_Refreshed_on"), fold_name("Agemin")
+    ('lastrefreshedon', 'lastrefreshedon', 'inclusionagemin')
+    """
+    folded = _NOT_A_NAME.sub("", name.lower())
+    return _ALIASES.get(folded, folded)
+
+
+def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Map one trial to the registry's API v2 record.
+
+    Parameters
+    ----------
+    fields
+        Texts as they stand in the export, by name as `fold_name` gives it.
+
+    Returns
+    -------
+    dict
+        The record as API v2 JSON values. The trial's id in its own register stands as `nctId`.
+        Ethics reviews, results summaries, contact addresses and affiliations, and the flags of
+        bridged and prospective registrations have no place in API v2.
+
+    Raises
+    ------
+    SourceFormatError
+        There is no trial id.
+    """
+    said = {name: clean(value) for name, value in fields.items()}
+    said = {name: text for name, text in said.items() if text and text.upper() != "NULL"}
+    trial_id = said.get("trialid", "")
+    if not _TRIAL_ID.fullmatch(trial_id):
+        raise SourceFormatError(
+            "the row has no trial id", path="TrialID", found=trial_id, expected="such as NCT00000000"
+        )
+    protocol = {
+        "identificationModule": _map_identification(said, trial_id),
+        "statusModule": _map_status(said),
+        "sponsorCollaboratorsModule": _map_sponsors(said),
+        "conditionsModule": keep({"conditions": split_list(said.get("condition", ""))}),
+        "designModule": _map_design(said),
+        "armsInterventionsModule": keep({"interventions": _map_interventions(said.get("intervention", ""))}),
+        "outcomesModule": keep(
+            {
+                f"{kind}Outcomes": [_map_outcome(text) for text in split_list(said.get(f"{kind}outcome", ""))]
+                for kind in ("primary", "secondary")
+            }
+        ),
+        "eligibilityModule": _map_eligibility(said),
+        "contactsLocationsModule": keep(
+            {"centralContacts": _map_contacts(said), "locations": _map_countries(said.get("countries", ""))}
+        ),
+        "referencesModule": keep({"seeAlsoLinks": _map_links(said)}),
+        "ipdSharingStatementModule": _map_ipd(said),
+    }
+    exported = as_date(said.get("exportdate", ""), month_first=True)
+    derived = keep({"miscInfoModule": keep({"versionHolder": exported})})
+    return keep({"protocolSection": keep(protocol), "derivedSection": derived})
+
+
+def _given(said: Mapping[str, str], name: str) -> str:
+    text = " ".join(said.get(name, "").split())
+    return text if is_given(text) else ""
+
+
+def _map_identification(said: Mapping[str, str], trial_id: str) -> dict[str, Any]:
+    others = [text for text in split_list(said.get("secondaryid", "")) if text != trial_id]
+    return keep(
+        {
+            "nctId": trial_id.upper() if trial_id.lower().startswith("nct") else trial_id,
+            "secondaryIdInfos": [
+                keep(
+                    {
+                        "id": text,
+                        "type": next((kind for kind, shape in _ID_TYPES if shape.fullmatch(text)), None),
+                    }
+                )
+                for text in others
+            ],
+            "briefTitle": _given(said, "publictitle"),
+            "officialTitle": _given(said, "scientifictitle"),
+            "acronym": _given(said, "acronym"),
+        }
+    )
+
+
+def _map_status(said: Mapping[str, str]) -> dict[str, Any]:
+    registered = as_date(said.get("dateregistration3", "")) or as_date(said.get("dateregistration", ""))
+    return keep(
+        {
+            "overallStatus": as_status(_given(said, "recruitmentstatus")),
+            "startDateStruct": keep({"date": as_date(said.get("dateenrollement", ""))}),
+            "completionDateStruct": keep({"date": as_date(said.get("resultsdatecompleted", ""))}),
+            "studyFirstSubmitDate": registered,
+            "resultsFirstPostDateStruct": keep({"date": as_date(said.get("resultsdateposted", ""))}),
+            "lastUpdatePostDateStruct": keep({"date": as_date(said.get("lastrefreshedon", ""))}),
+        }
+    )
+
+
+def _map_sponsors(said: Mapping[str, str]) -> dict[str, Any]:
+    lead = _given(said, "primarysponsor")
+    others = split_list(said.get("secondarysponsor", "")) + split_list(said.get("sourcesupport", ""))
+    known = {lead.lower()}
+    collaborators = []
+    for name in others:
+        if name.lower() not in known and not name.lower().startswith("please refer"):
+            known.add(name.lower())
+            collaborators.append({"name": name})
+    return keep({"leadSponsor": keep({"name": lead}), "collaborators": collaborators})
+
+
+def _map_design(said: Mapping[str, str]) -> dict[str, Any]:
+    kind, is_registry = as_study_type(_given(said, "studytype"))
+    phases = as_phase_list(" ".join(said.get("phase", "").split()))
+    return keep(
+        {
+            "studyType": kind,
+            "patientRegistry": is_registry,
+            "phases": [] if phases == ["NA"] and kind == "OBSERVATIONAL" else phases,
+            "designInfo": as_design(said.get("studydesign", "")),
+            "enrollmentInfo": keep({"count": as_count(_given(said, "targetsize"))}),
+        }
+    )
+
+
+def _map_interventions(text: str) -> list[dict[str, Any]]:
+    parts = split_list(text)
+    typed = [_INTERVENTION.fullmatch(part) for part in parts]
+    if parts and all(typed):
+        return [
+            {"type": as_enum("InterventionType", match[1]), "name": match[2].strip()}
+            for match in typed
+            if match
+        ]
+    if not parts:
+        return []
+    # In free words a semicolon may end a sentence as well as an intervention, so they stay together.
+    short = len(text) <= _MAX_NAME and "\n" not in text
+    return [{"name": text.strip("; ")} if short else {"description": as_paragraphs(text)}]
+
+
+def _map_outcome(text: str) -> dict[str, Any]:
+    match = _OUTCOME.fullmatch(text)
+    if match is None:
+        return {"measure": text}
+    return {"measure": match[1] or match[3], "timeFrame": (match[2] or match[4]).strip()}
+
+
+def _map_eligibility(said: Mapping[str, str]) -> dict[str, Any]:
+    lowest, highest = as_age(_given(said, "inclusionagemin")), as_age(_given(said, "inclusionagemax"))
+    return keep(
+        {
+            "eligibilityCriteria": as_criteria(
+                said.get("inclusioncriteria", ""), said.get("exclusioncriteria", "")
+            ),
+            "sex": as_sex(said.get("inclusiongender", "")),
+            "minimumAge": lowest,
+            "maximumAge": highest,
+            "stdAges": derive_std_ages(lowest, highest) if lowest or highest else [],
+        }
+    )
+
+
+def _map_contacts(said: Mapping[str, str]) -> list[dict[str, Any]]:
+    def column(name: str) -> list[str]:
+        return [part.strip() for part in said.get(f"contact{name}", "").replace("\n", ";").split(";")]
+
+    contacts = []
+    columns = (column("firstname"), column("lastname"), column("tel"), column("email"))
+    for first, last, phone, email in itertools.zip_longest(*columns, fillvalue=""):
+        contact = keep({"name": " ".join(filter(None, (first, last))), "phone": phone, "email": email})
+        if contact:
+            contacts.append(keep({"name": contact.get("name"), "role": "CONTACT"}) | contact)
+    return contacts
+
+
+def _map_countries(text: str) -> list[dict[str, Any]]:
+    names = [_COUNTRIES.get(name.lower(), name) for name in split_list(text)]
+    return [{"country": name} for name in dict.fromkeys(names)]
+
+
+def _map_links(said: Mapping[str, str]) -> list[dict[str, Any]]:
+    named = (
+        ("webaddress", _given(said, "sourceregister") or "Register"),
+        ("resultsurllink", "Results"),
+        ("resultsurlprotocol", "Protocol"),
+    )
+    return [{"label": label, "url": url} for name, label in named if (url := _given(said, name))]
+
+
+def _map_ipd(said: Mapping[str, str]) -> dict[str, Any]:
+    plan = _given(said, "resultsipdplan")
+    return keep(
+        {
+            "ipdSharing": as_enum("IpdSharing", plan) if plan else None,
+            "description": as_paragraphs(said.get("resultsipddescription", "")),
+        }
+    )

@@ -1,0 +1,1 @@
+"""The registry's own API, asked over the network."""

@@ -1,0 +1,1 @@
+"""The registry's record page, saved as text."""

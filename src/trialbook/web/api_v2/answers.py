@@ -1,0 +1,116 @@
+"""How an answer leaves: its bytes, its type, and a tag by which a client knows that nothing has changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from trialbook import __version__
+from trialbook.errors import ApiError, NotFoundError, QueryError, TrialbookError
+from trialbook.store import Store
+
+TEXT = "text/plain; charset=utf-8"
+BLOCK_BYTES = 1 << 18
+
+
+def make_tag(library_id: str, seq: int, index_state: int | None = None) -> str:
+    """The state of a library as an ETag: it changes with every change of any record.
+
+    `index_state` for what a search found: the index follows the library with some delay.
+    """
+    found_in = "" if index_state is None else f"-{index_state:x}"
+    return f'"{__version__}-{library_id[:12]}-{seq}{found_in}"'
+
+
+def find_tag(store: Store) -> str:
+    """The tag of what the library holds now. Ask for it before anything is read that it stands for:
+    what changes in between then leaves under a tag that no later answer has.
+    """
+    return make_tag(store.library_id, store.seq)
+
+
+def has_already(request: Request, tag: str) -> bool:
+    """Whether the client says that it has the answer with this tag."""
+    known = request.headers.get("if-none-match")
+    return known is not None and (
+        known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
+    )
+
+
+def send(request: Request, body: bytes, media_type: str, tag: str, **headers: str) -> Response:
+    """Send an answer, or only that the client has it already."""
+    extra = {"etag": tag, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    if has_already(request, tag):
+        return Response(status_code=304, headers=extra)
+    return Response(body, headers=extra, media_type=media_type)
+
+
+def send_unchanged(tag: str) -> Response:
+    """Say that the client has the answer already."""
+    return Response(status_code=304, headers={"etag": tag})
+
+
+def send_blocks(blocks: Iterator[bytes], media_type: str, headers: dict[str, str | None]) -> Response:
+    """Send an answer that is made while it leaves; one that fits into a block has its length in its head."""
+    large = gather(blocks)
+    first, second = next(large, b""), next(large, None)
+    extra = {name: value for name, value in headers.items() if value is not None}
+    if second is None:
+        return Response(first, headers=extra, media_type=media_type)
+    return StreamingResponse(chain((first, second), large), headers=extra, media_type=media_type)
+
+
+def stream(blocks: Iterator[bytes], media_type: str, headers: dict[str, str]) -> Response:
+    """Send an answer of any length that is made while it leaves."""
+    return StreamingResponse(gather(blocks), headers=headers, media_type=media_type)
+
+
+def gather(blocks: Iterable[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """The same bytes in fewer blocks, each but the last of at least `size` bytes.
+
+    >>> list(gather([b"ab", b"c", b"d"], 3))
+    [b'abc', b'd']
+    """
+    waiting: list[bytes] = []
+    length = 0
+    for block in blocks:
+        waiting.append(block)
+        length += len(block)
+        if length >= size:
+            yield b"".join(waiting)
+            waiting, length = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+def refuse(error: TrialbookError) -> Response:
+    """What went wrong, as plain text."""
+    if isinstance(error, ApiError):
+        status = error.status
+    else:
+        status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, QueryError) else 503
+    headers = {"retry-after": "60"} if status == 503 else None
+    return Response(str(error), status_code=status, headers=headers, media_type=TEXT)
+
+
+def guard(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Let an endpoint answer its errors as the API does."""
+
+    @functools.wraps(endpoint)
+    def answer(request: Request) -> Response:
+        try:
+            return endpoint(request)
+        except TrialbookError as error:
+            return refuse(error)
+
+    return answer
+
+
+async def run_guarded(endpoint: Callable[[Request], Response], request: Request) -> Response:
+    """Run an endpoint that may take its time in a thread of its own."""
+    return await run_in_threadpool(guard(endpoint), request)

@@ -1,0 +1,207 @@
+"""Which address answers what? Each endpoint reads its parameters, asks one module, and sends what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from trialbook.ask.parameters import Parameters, find_nct_id
+from trialbook.ask.refusals import quote, refuse_format
+from trialbook.errors import ApiError, TrialbookError
+from trialbook.export import forms
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.language.parse import parse_query
+from trialbook.store import Store
+from trialbook.web.api_v2 import answers, download, listing, metadata, one_study, site_history, statistics
+from trialbook.web.api_v2.answers import guard, refuse, run_guarded, send, send_blocks
+
+BASE = "/api/v2"
+API_VERSION = "2.0.5"
+PLAIN = one_study.StudyAnswer(forms.JSON, lambda _, body: body)
+
+
+class Library(Protocol):
+    """What the API needs of the site: this thread's store."""
+
+    @property
+    def store(self) -> Store:
+        """The library, as this thread's own connection."""
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search over it."""
+
+
+class Api:
+    """The registry's API over one library."""
+
+    def __init__(self, library: Library, home: Path) -> None:
+        self._library = library
+        self._statistics = statistics.StatisticsKeeper(home)
+
+    async def study(self, request: Request) -> Response:
+        """One record. As plain JSON it leaves from here at once; all else may take longer than others like."""
+        asked = request.path_params["nct_id"]
+        nct_id = find_nct_id(asked)
+        if nct_id is None:
+            return refuse(refuse_format("nctId"))
+        try:
+            query = request.scope["query_string"]
+            answer = one_study.read_study_request(Parameters(query, one_study.KNOWN)) if query else PLAIN
+            tag = answers.find_tag(self._library.store)
+            body = self._library.store.find_body(nct_id)
+        except TrialbookError as error:
+            return refuse(error)
+        if body is None:
+            return await run_guarded(lambda each: self._redirect(each, nct_id), request)
+        if answer is PLAIN:
+            return send(request, body, forms.JSON, tag)
+
+        def write(request: Request) -> Response:
+            if answers.has_already(request, tag):
+                return answers.send_unchanged(tag)
+            return send(request, answer.write(nct_id, body), answer.media_type, tag, **answer.name(nct_id))
+
+        return await run_guarded(write, request)
+
+    def _redirect(self, request: Request, nct_id: str) -> Response:
+        """Send the client to the record that an alias belongs to."""
+        alias = parse_query(f"AREA[NCTIdAlias]EXPANSION[Term]{nct_id}")
+        found = self._library.engine.search(SearchRequest(filters=(alias,), limit=1)).nct_ids
+        if not found or find_nct_id(found[0]) is None:
+            raise ApiError(f"NCT number {nct_id} not found", 404)
+        query = request.url.query
+        return RedirectResponse(found[0] + (f"?{query}" if query else ""), status_code=301)
+
+    def studies(self, request: Request) -> Response:
+        """One page of the studies that are asked for."""
+        asked = listing.read_list_request(Parameters(request.scope["query_string"], listing.KNOWN))
+        store = self._library.store
+        tag = answers.make_tag(store.library_id, store.seq, self._library.engine.state)
+        if answers.has_already(request, tag):
+            return answers.send_unchanged(tag)
+        page = self._library.engine.search_page(
+            asked.asked.request,
+            page_size=asked.page_size,
+            page_token=asked.page_token,
+            count_total=asked.is_total_due,
+        )
+        total = page.total if asked.is_total_due else None
+        bodies = listing.read_bodies(page.nct_ids, self._find_body)
+        if asked.columns is None:
+            blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
+            return send_blocks(blocks, forms.JSON, {"etag": tag})
+        headers = {
+            "etag": tag,
+            "x-total-count": None if total is None else str(total),
+            "x-next-page-token": page.next_page_token,
+        }
+        return send_blocks(listing.write_csv(asked, bodies), forms.CSV, headers)
+
+    def download(self, request: Request) -> Response:
+        """The whole library as one archive."""
+        download.check_download_request(Parameters(request.scope["query_string"], download.KNOWN))
+        tag = answers.find_tag(self._library.store)
+        if answers.has_already(request, tag):
+            return answers.send_unchanged(tag)
+        name = f'attachment; filename="{download.FILE_NAME}"'
+        blocks = download.write_download(self._find_after) if request.method == "GET" else iter(())
+        return answers.stream(blocks, forms.ZIP, {"etag": tag, "content-disposition": name})
+
+    def _find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
+        return self._library.store.find_after(nct_id, limit)
+
+    def _find_body(self, nct_id: str) -> bytes | None:
+        """A record's bytes; the parts of a large answer may each be made in another thread."""
+        return self._library.store.find_body(nct_id)
+
+    def metadata(self, request: Request) -> Response:
+        """The tree of the record's fields."""
+        parameters = _read(request, "includeIndexedOnly", "includeHistoricOnly")
+        parameters.flag("includeHistoricOnly")
+        body = metadata.write_metadata(is_indexed_only_due=parameters.flag("includeIndexedOnly"))
+        return self._send_json(request, body)
+
+    def search_areas(self, request: Request) -> Response:
+        """The search areas."""
+        _read(request)
+        return self._send_json(request, metadata.write_areas())
+
+    def enums(self, request: Request) -> Response:
+        """The enumerations."""
+        _read(request)
+        return self._send_json(request, metadata.write_enums())
+
+    def version(self, request: Request) -> Response:
+        """The version of the API, and when the library last learnt something."""
+        _read(request)
+        tag = answers.find_tag(self._library.store)
+        shown = {"apiVersion": API_VERSION}
+        learnt_at = self._library.store.find_last_learnt()
+        if learnt_at is not None:
+            shown["dataTimestamp"] = learnt_at[:19]
+        return send(request, msgspec.json.encode(shown), forms.JSON, tag)
+
+    def sizes(self, request: Request) -> Response:
+        """How large the records are."""
+        _read(request)
+        found = self._statistics.get(self._library.store)
+        tag = answers.make_tag(found.library_id, found.seq)
+        return send(request, statistics.write_sizes(found.sizes), forms.JSON, tag)
+
+    def field_values(self, request: Request) -> Response:
+        """How the values of fields are spread."""
+        pieces, types = statistics.read_value_request(_read(request, "types", "fields"))
+        found = self._statistics.get(self._library.store)
+        rows = statistics.choose(found.values, pieces, types)
+        tag = answers.make_tag(found.library_id, found.seq)
+        return send(request, msgspec.json.encode(rows), forms.JSON, tag)
+
+    def field_sizes(self, request: Request) -> Response:
+        """How long the lists are."""
+        pieces = statistics.read_size_request(_read(request, "fields"))
+        found = self._statistics.get(self._library.store)
+        rows = statistics.choose(found.lists, pieces)
+        tag = answers.make_tag(found.library_id, found.seq)
+        return send(request, msgspec.json.encode(rows), forms.JSON, tag)
+
+    def _send_json(self, request: Request, body: bytes) -> Response:
+        return send(request, body, forms.JSON, answers.find_tag(self._library.store))
+
+
+def _read(request: Request, *known: str) -> Parameters:
+    return Parameters(request.scope["query_string"], known)
+
+
+def show_nothing(request: Request) -> Response:
+    """There is no such address in the API."""
+    raise ApiError(f"There is nothing at {quote(request.url.path)}", 404)
+
+
+def make_routes(library: Library, home: Path) -> list[Route]:
+    """The API's addresses, for the application of one library."""
+    api = Api(library, home)
+    paths: dict[str, Callable[[Request], Response]] = {
+        "/studies": api.studies,
+        "/studies/metadata": api.metadata,
+        "/studies/search-areas": api.search_areas,
+        "/studies/enums": api.enums,
+        "/studies/download": api.download,
+        "/stats/size": api.sizes,
+        "/stats/field/values": api.field_values,
+        "/stats/field/sizes": api.field_sizes,
+        "/version": api.version,
+        # Their older addresses, which clients still use.
+        "/stats/fieldValues": api.field_values,
+        "/stats/fieldSizes": api.field_sizes,
+    }
+    routes = [Route(BASE + path, guard(endpoint), methods=["GET"]) for path, endpoint in paths.items()]
+    routes.append(Route(BASE + "/studies/{nct_id}", api.study, methods=["GET"]))
+    routes.append(Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]))
+    return routes + site_history.make_routes(library)

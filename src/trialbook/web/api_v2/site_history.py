@@ -1,0 +1,149 @@
+"""How does a client of the registry's own site read what a record said before? Undocumented addresses, beside
+the API, that clients use all the same: a list of versions, and each version's study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from trialbook.ask.parameters import WHOLE_NUMBER, Parameters, find_nct_id
+from trialbook.ask.refusals import quote, refuse_format
+from trialbook.changes.compare import Change, compute_changes
+from trialbook.errors import ApiError
+from trialbook.export.forms import JSON
+from trialbook.library.history import CARRIED, MAX_SUMMARISED
+from trialbook.model.study import decode_record
+from trialbook.record.texts import find_text
+from trialbook.store import Store, Version
+from trialbook.web.api_v2.answers import find_tag, guard, send
+
+BASE = "/api/int/studies/{nct_id}"
+# What the registry's history calls the parts of a record; the rest has no name there.
+PART_LABELS = {
+    "identificationModule": "Study Identification",
+    "statusModule": "Study Status",
+    "sponsorCollaboratorsModule": "Sponsor/Collaborators",
+    "oversightModule": "Oversight",
+    "descriptionModule": "Study Description",
+    "conditionsModule": "Conditions",
+    "designModule": "Study Design",
+    "armsInterventionsModule": "Arms and Interventions",
+    "outcomesModule": "Outcome Measures",
+    "eligibilityModule": "Eligibility",
+    "contactsLocationsModule": "Contacts/Locations",
+    "ipdSharingStatementModule": "IPDSharing",
+    "referencesModule": "References",
+    "participantFlowModule": "Participant Flow",
+    "baselineCharacteristicsModule": "Baseline Characteristics",
+    "outcomeMeasuresModule": "Outcome Measures (Results)",
+    "adverseEventsModule": "Adverse Events",
+    "moreInfoModule": "More Information",
+    "documentSection": "Document Section",
+}
+
+
+class Library(Protocol):
+    """What this needs of the site."""
+
+    @property
+    def store(self) -> Store:
+        """The library, as this thread's own connection."""
+
+
+def make_routes(library: Library) -> list[Route]:
+    """The addresses of a record's past, for the application of one library."""
+
+    def study(request: Request) -> Response:
+        parameters = Parameters(request.scope["query_string"], {"history"})
+        tag = find_tag(library.store)
+        versions = _find_versions(library.store, request)
+        body = library.store.get_body(versions[0].nct_id)
+        if not parameters.flag("history"):
+            return _send(request, tag, {"study": msgspec.Raw(body)})
+        changes = list_changes(library.store, versions)
+        return _send(request, tag, {"study": msgspec.Raw(body), "history": {"changes": changes}})
+
+    def changes(request: Request) -> Response:
+        Parameters(request.scope["query_string"], ())
+        tag = find_tag(library.store)
+        versions = _find_versions(library.store, request)
+        return _send(request, tag, {"changes": list_changes(library.store, versions)})
+
+    def version(request: Request) -> Response:
+        Parameters(request.scope["query_string"], ())
+        tag = find_tag(library.store)
+        versions = _find_versions(library.store, request)
+        asked = request.path_params["number"]
+        if not WHOLE_NUMBER.fullmatch(asked):
+            raise refuse_format("version")
+        if int(asked) >= len(versions):
+            raise ApiError(f"Version {quote(asked)} of {versions[0].nct_id} not found", 404)
+        found = versions[int(asked)]
+        body = library.store.get_version_body(found.version_id)
+        return _send(request, tag, {"studyVersion": int(asked), "study": msgspec.Raw(body)})
+
+    endpoints: dict[str, Callable[[Request], Response]] = {
+        BASE: study,
+        BASE + "/history": changes,
+        BASE + "/history/{number}": version,
+    }
+    return [Route(path, guard(endpoint), methods=["GET"]) for path, endpoint in endpoints.items()]
+
+
+def list_changes(store: Store, versions: Iterable[Version]) -> list[dict[str, Any]]:
+    """The versions of a record as the registry lists them, numbered from 0, oldest first.
+
+    What changed is said of the last 60, as on the page of a record's history.
+    """
+    ordered = list(versions)
+    first_compared = max(1, len(ordered) - MAX_SUMMARISED)
+    listed = []
+    before: dict[str, Any] = {}
+    for position, version in enumerate(ordered):
+        record = decode_record(store.get_version_body(version.version_id))
+        labels: list[str] = []
+        if position >= first_compared:
+            found = compute_changes(
+                before,
+                record,
+                carried=CARRIED.get(version.format),
+                before_carried=CARRIED.get(ordered[position - 1].format),
+            )
+            labels = name_parts(found)
+        listed.append(
+            {
+                "version": position,
+                "date": version.version_date or version.learnt_at[:10],
+                "status": find_text(record, "protocolSection.statusModule.overallStatus"),
+                "studyType": find_text(record, "protocolSection.designModule.studyType"),
+                "moduleLabels": labels,
+            }
+        )
+        before = record
+    return listed
+
+
+def name_parts(changes: Iterable[Change]) -> list[str]:
+    """The registry's names of the parts that changes are in, each once, in the order of the record."""
+    changed = {key for change in changes for key in change.path.replace("[", ".").split(".")}
+    return [label for key, label in PART_LABELS.items() if key in changed]
+
+
+def _find_versions(store: Store, request: Request) -> tuple[Version, ...]:
+    nct_id = find_nct_id(request.path_params["nct_id"])
+    if nct_id is None:
+        raise refuse_format("nctId")
+    versions = tuple(store.find_versions(nct_id))
+    if not versions:
+        raise ApiError(f"NCT number {nct_id} not found", 404)
+    return versions
+
+
+def _send(request: Request, tag: str, document: dict[str, Any]) -> Response:
+    return send(request, msgspec.json.encode(document), JSON, tag)

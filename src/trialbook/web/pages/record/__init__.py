@@ -1,5 +1,0 @@
-"""The sections of a record page, in the order in which a reader needs them."""
-
-from trialbook.web.pages.record.compose import compose_record
-
-__all__ = ["compose_record"]

@@ -1,0 +1,64 @@
+"""Are saved searches kept, and is nonsense declined?"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.library import saved
+from trialbook.library.saved import find_searches, get_search, remove_search, save_search
+
+
+def test_what_was_saved_is_found_until_it_is_removed(tmp_path: Path) -> None:
+    assert find_searches(tmp_path) == ()
+    assert list(tmp_path.iterdir()) == []
+    second = save_search(tmp_path, "stroke-2", "query.cond=stroke", after=7)
+    first = save_search(tmp_path, "a", "query.term='; DROP TABLE saved_search; --", after=0)
+    assert find_searches(tmp_path) == (first, second)
+    assert get_search(tmp_path, "stroke-2") == second
+    assert (second.after, second.query) == (7, "query.cond=stroke")
+    remove_search(tmp_path, "a")
+    assert find_searches(tmp_path) == (second,)
+
+
+@pytest.mark.parametrize("name", ["", "A", "-a", "a-", "a b", "../a", "ä", "a" * 61, "a\n", "a/b", "1" * 100])
+def test_names_of_another_form_are_declined(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a name"):
+        save_search(tmp_path, name, "query.term=x", after=0)
+
+
+def test_a_name_is_given_once(tmp_path: Path) -> None:
+    save_search(tmp_path, "a", "query.term=x", after=0)
+    with pytest.raises(UsageError, match="called a already"):
+        save_search(tmp_path, "a", "query.term=y", after=0)
+    assert get_search(tmp_path, "a").query == "query.term=x"
+
+
+def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="8,000 characters"):
+        save_search(tmp_path, "a", "x" * 8_001, after=0)
+    monkeypatch.setattr(saved, "MOST_SAVED", 1)
+    save_search(tmp_path, "a", "x", after=0)
+    with pytest.raises(UsageError, match="saved searches already"):
+        save_search(tmp_path, "b", "x", after=0)
+
+
+def test_what_was_never_saved_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        get_search(tmp_path, "a")
+    with pytest.raises(NotFoundError):
+        remove_search(tmp_path, "a")
+
+
+def test_a_file_of_a_newer_trialbook_or_of_none_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / saved.FILE_NAME
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="newer Trialbook"):
+        find_searches(tmp_path)
+    path.write_bytes(b"nothing that SQLite reads" * 100)
+    with pytest.raises(StoreError, match="cannot use the saved searches"):
+        find_searches(tmp_path)

@@ -1,0 +1,114 @@
+"""Every real record has a page: it renders, soon enough, with the record's own words on it."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import json
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trialbook.model import parse_study
+from trialbook.pages import render_study_page, render_study_text
+from trialbook.record.markup import unescape
+
+TODAY = date(2026, 1, 15)
+FILES = ("records.jsonl.gz", "records_stem_cells_2022.jsonl.gz", "records_trimmed.jsonl.gz")
+TYPICAL_MS = 15.0
+KEYS = re.compile(r"(?:groupIds?|groups\.id|eventGroups\.id|\.lat|\.lon|\.link)$")
+"""Leaves that are not words: keys that join a cell to its column, positions and addresses behind a link."""
+
+
+def read_bodies(shared_data: Path, name: str) -> list[bytes]:
+    bodies = gzip.decompress((shared_data / "ctgov" / name).read_bytes()).splitlines()
+    if b'"protocolSection"' in bodies[0]:
+        return bodies
+    return [
+        json.dumps(json.loads(line)["record"]).encode() for line in bodies if "record" in json.loads(line)
+    ]
+
+
+@pytest.fixture(scope="module")
+def real_sample(shared_data: Path) -> list[bytes]:
+    """About 150 records: evenly spread, with the largest among them."""
+    bodies = read_bodies(shared_data, "records.jsonl.gz")
+    return (
+        bodies[::20]
+        + sorted(bodies, key=len)[-5:]
+        + read_bodies(shared_data, "records_stem_cells_2022.jsonl.gz")[::80]
+    )
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item, path)
+    elif not isinstance(value, bool) and value is not None:
+        yield path, str(value)
+
+
+def squeeze(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def words_on(page: str) -> str:
+    page = re.sub(r'(?:datetime|data-term)="([^"]*)"', r"> \1 <", page)
+    page = re.sub(r'<span class="mark"[^>]*>[^<]*</span>', " ", page)
+    return squeeze(html.unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """A text's lines without list marks; the tagged form of older records counts as lines too."""
+    plain = html.unescape(unescape(re.sub(r"</?(?:p|ul|ol|li|br)\s*/?>", "\n", text)))
+    for line in plain.split("\n"):
+        yield re.sub(r"^\s*#?\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]{2,5})[.):]+\)?\s*", "", line)
+
+
+def test_a_sample_of_real_records_renders_as_page_and_text(real_sample: list[bytes]) -> None:
+    for body in real_sample:
+        study = parse_study(body)
+        assert study.nct_id in render_study_page(study, today=TODAY)
+        assert study.nct_id in render_study_text(study, today=TODAY)
+
+
+def test_every_leaf_of_real_records_is_on_the_page(real_sample: list[bytes]) -> None:
+    missing = []
+    for body in real_sample[::3]:
+        record = json.loads(body)
+        shown = words_on(render_study_page(parse_study(body), today=TODAY))
+        for path, value in leaves(record):
+            if not KEYS.search(path):
+                missing += [(path, line) for line in lines_of(value) if squeeze(line) not in shown]
+    assert missing == []
+
+
+def test_a_typical_page_takes_less_than_its_limit(real_sample: list[bytes]) -> None:
+    studies = [parse_study(body) for body in real_sample]
+    times = []
+    for study in studies:
+        start = time.perf_counter()
+        render_study_page(study, today=TODAY)
+        times.append(time.perf_counter() - start)
+    assert statistics.median(times) * 1000 < TYPICAL_MS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_every_real_record_renders_as_page_and_text(shared_data: Path, name: str) -> None:
+    count = 0
+    for body in read_bodies(shared_data, name):
+        study = parse_study(body)
+        assert study.nct_id in render_study_page(study, today=TODAY)
+        assert study.nct_id in render_study_text(study, today=TODAY)
+        count += 1
+    assert count > 90

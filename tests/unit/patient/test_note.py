@@ -1,0 +1,180 @@
+"""What is read from a patient's note, and which trials it finds."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from tests.library import make_library
+from tests.naive.records import make_record
+
+from trialbook.__main__ import main
+from trialbook.ask.filters import Wish, make_request
+from trialbook.errors import QueryError
+from trialbook.library.build import open_engine
+from trialbook.patient.note import LONGEST_NOTE, PatientNote, read_note
+from trialbook.search.engine.engine import SearchEngine
+from trialbook.terms import load_thesaurus
+
+
+def read(text: str) -> PatientNote:
+    return read_note(text, load_thesaurus())
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "sex"),
+    [
+        ("A 45-year-old man with asthma.", 45, "MALE"),
+        ("Patient is a 32 year old woman; her husband is 40 years old.", 32, "FEMALE"),
+        ("48 M with a h/o HTN", 48, "MALE"),
+        ("74F hx of CAD", 74, "FEMALE"),
+        ("70 y/o with COPD. He is on oxygen.", 70, "MALE"),
+        ("61 yo gentleman", 61, "MALE"),
+        ("An 8-month-old girl with fever", 8 / 12, "FEMALE"),
+        ("3 week old boy", 21 / 365.25, "MALE"),
+        ("Female, aged 29, fever for 3 days", 29, "FEMALE"),
+        ("Fever for 3 days, enrolled in 2021", None, None),
+        ("She and he have asthma", None, None),
+        ("A 450-year-old man", None, "MALE"),
+    ],
+)
+def test_age_and_sex_are_read_where_they_are_said(text: str, age: float | None, sex: str | None) -> None:
+    note = read(text)
+    assert note.sex == sex
+    assert note.age_years == (None if age is None else pytest.approx(age))
+
+
+def test_what_is_denied_or_of_a_relative_is_told_from_what_the_patient_has() -> None:
+    note = read(
+        "She has asthma. She denies chest pain, but has hypertension. No history of stroke. "
+        "Her mother had breast cancer. Asthma since childhood."
+    )
+    affirmed = {concept.text.lower(): concept.affirmed for concept in note.concepts}
+    assert affirmed == {"asthma": 2, "chest pain": 0, "hypertension": 1, "stroke": 0, "breast cancer": 0}
+    assert note.explain() == (
+        "age not found; female; asthma, hypertension; not: chest pain, stroke, breast cancer"
+    )
+
+
+@pytest.mark.parametrize("text", ["", " \n", "of the and", "!?", "x" * (LONGEST_NOTE + 1)])
+def test_a_note_that_says_nothing_or_too_much_is_refused(text: str) -> None:
+    with pytest.raises(QueryError, match=r"says nothing|too long"):
+        read(text)
+
+
+def test_half_a_character_stands_for_nothing() -> None:
+    assert read("A man \ud800 with asthma.") == read("A man ? with asthma.")
+
+
+def trial(number: int, condition: str, **eligibility: Any) -> dict[str, Any]:
+    title = {"identificationModule.briefTitle": f"A trial in {condition}"}
+    values = {**title, "conditionsModule.conditions": [condition], "eligibilityModule": eligibility}
+    return make_record(f"NCT0000000{number}", values)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
+    records = [
+        trial(1, "Myocardial Infarction", minimumAge="18 Years", sex="ALL"),
+        trial(2, "Heart attack", minimumAge="18 Years", maximumAge="50 Years"),
+        trial(3, "Heart attack", sex="FEMALE"),
+        trial(4, "Heart attack"),
+        trial(5, "Eczema"),
+        trial(6, "Asthma", eligibilityCriteria="Patients after a heart attack are excluded."),
+    ]
+    return open_engine(make_library(tmp_path_factory.mktemp("trials"), records))
+
+
+def match(engine: SearchEngine, note: str, **asked: Any) -> list[str]:
+    return [found[-1] for found in engine.search(make_request(Wish(note=read(note), **asked))).nct_ids]
+
+
+def test_trials_on_the_condition_come_first_under_any_name_and_none_that_excludes_by_age_or_sex(
+    engine: SearchEngine,
+) -> None:
+    found = match(engine, "A 63-year-old man after a heart attack.")
+    assert set(found[:2]) == {"1", "4"}
+    assert found[2:] == ["6"]
+
+
+def test_limits_that_a_record_or_note_leaves_open_exclude_nobody(engine: SearchEngine) -> None:
+    assert set(match(engine, "Heart attack last year.")) == {"1", "2", "3", "4", "6"}
+    assert set(match(engine, "A woman of 40 years, heart attack.")) == {"1", "2", "3", "4", "6"}
+
+
+def test_what_a_patient_denies_counts_less_than_what_he_has(engine: SearchEngine) -> None:
+    assert match(engine, "A boy with eczema. He denies asthma.")[:2] == ["5", "6"]
+
+
+def test_a_story_is_told_in_words_that_say_nothing_of_the_patient() -> None:
+    note = read("A 52-year-old woman presented to the clinic 3 days ago with HER2 positive breast cancer.")
+    assert [word for word, _ in note.words] == ["her2", "positive", "breast", "cancer"]
+    assert [" ".join(pair) for pair, _ in note.pairs] == ["her2 positive", "positive breast"]
+
+
+def test_words_that_follow_one_another_count_more_than_the_same_apart(tmp_path: Path) -> None:
+    summary = "descriptionModule.briefSummary"
+    texts = (
+        "A thin lining, and a rim",
+        "A thin rim, and a lining",
+        "No lining at all but a thin, bright rim",
+    )
+    records = [make_record(f"NCT0000000{n}", {summary: text}) for n, text in enumerate(texts, 1)]
+    assert match(open_engine(make_library(tmp_path, records)), "Thin rim.")[0] == "2"
+
+
+def test_a_short_text_counts_more_than_a_long_one_with_the_same_word(tmp_path: Path) -> None:
+    summary = "descriptionModule.briefSummary"
+    records = [
+        make_record(
+            "NCT00000001", {summary: "Zosteriform rash. " + "It is of interest to many people. " * 50}
+        ),
+        make_record("NCT00000002", {summary: "Zosteriform rash."}),
+    ]
+    assert match(open_engine(make_library(tmp_path, records)), "Zosteriform lesion") == ["2", "1"]
+
+
+def test_age_and_sex_alone_leave_every_trial_that_admits_them(engine: SearchEngine) -> None:
+    assert set(match(engine, "A 63-year-old man.")) == {"1", "4", "5", "6"}
+
+
+def test_each_study_says_what_it_shares_with_the_note(engine: SearchEngine) -> None:
+    note = read("A 40-year-old woman with eczema after a heart attack. She denies asthma. Excluded before.")
+    reasons = engine.explain_note(note, ["NCT00000001", "NCT00000005", "NCT00000006"])
+    assert reasons == {
+        "NCT00000001": ("heart attack",),
+        "NCT00000005": ("eczema",),
+        "NCT00000006": ("heart attack", "excluded"),
+    }
+    assert engine.explain_note(note, []) == {}
+    assert engine.explain_note(note, ["NCT00000001"], as_of="1990-01-01") == {"NCT00000001": ()}
+    with pytest.raises(QueryError, match="at most 1,000"):
+        engine.explain_note(note, ["NCT00000001"] * 1001)
+
+
+def test_a_note_of_the_greatest_length_is_answered_soon(engine: SearchEngine) -> None:
+    words = " ".join(f"heart attack eczema{number} asthma infarction" for number in range(500))
+    started = time.perf_counter()
+    match(engine, words[:LONGEST_NOTE])
+    assert time.perf_counter() - started < 2
+
+
+def test_a_note_goes_with_queries_and_filters(engine: SearchEngine) -> None:
+    assert match(engine, "Heart attack", text="infarction") == ["1"]
+    assert match(engine, "Heart attack", sex=("FEMALE",)) == ["3"]
+
+
+def test_the_command_reads_a_note_and_says_what_it_read(engine: SearchEngine, tmp_path: Path) -> None:
+    home = make_library(tmp_path, [trial(1, "Myocardial Infarction"), trial(5, "Eczema")])
+    asked = ["--home", str(home), "search", "--patient", "-"]
+    done = CliRunner().invoke(main, asked, input="A 63-year-old man after a heart attack.\n")
+    assert done.exit_code == 0
+    assert done.output.startswith("1 study")
+    assert "read from the note: age 63 years; male; heart attack" in done.output
+    assert "NCT00000001" in done.output
+    assert "both say: heart attack" in done.output
+    assert CliRunner().invoke(main, asked, input="").exit_code != 0
+    assert CliRunner().invoke(main, asked, input=b"asthma \xff").exit_code == 0

@@ -1,0 +1,221 @@
+"""Does an export hold every study once, in bounded memory, in the form that was asked for?"""
+
+from __future__ import annotations
+
+import builtins
+import csv
+import io
+import json
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.unit.web.own_api.conftest import make_version, write_records
+
+from trialbook.errors import UsageError
+from trialbook.export import forms
+from trialbook.export import parquet as parquet_table
+from trialbook.export.csv_table import COLUMNS
+from trialbook.export.parquet import write_parquet
+from trialbook.library import export as bulk
+from trialbook.library.build import import_paths, open_engine
+from trialbook.library.export import Export, save_export
+from trialbook.search.engine.engine import SearchRequest
+from trialbook.store import Store
+from trialbook.web.own_api import routes
+
+
+def _write(export: Export, bodies: Iterator[bytes]) -> Iterator[bytes]:
+    return forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns)
+
+
+def read_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_json_lines_hold_every_record_as_it_was_received(own: TestClient, own_home: Path) -> None:
+    answer = own.get("/export")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert answer.headers["content-disposition"] == 'attachment; filename="studies.jsonl"'
+    with Store(own_home) as store:
+        held = [json.loads(body) for _, body in store.iter_current()]
+    assert [json.loads(line) for line in answer.text.splitlines()] == held
+    assert len(held) > 70
+
+
+def test_a_head_does_not_walk(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "iter_bodies", None)
+    answer = own.head("/export?format=csv")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert own.head("/export?format=x").status_code == 400
+
+
+def test_a_walk_in_small_steps_gives_the_same(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = own.get("/export?query.cond=heart").content
+    monkeypatch.setattr(bulk, "STUDIES_AT_ONCE", 2)
+    assert own.get("/export?query.cond=heart").content == whole
+    assert whole.count(b"\n") > 5
+
+
+def test_a_walk_during_an_import_gives_each_study_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "STUDIES_AT_ONCE", 2)
+    home = tmp_path / "library"
+    first = [make_version(f"NCT9800000{number}", "2024-05-01") for number in range(1, 9)]
+    import_paths(home, [write_records(tmp_path / "first.jsonl", first)])
+    with Store(home) as store:
+        bodies = bulk.iter_bodies(
+            open_engine(home), SearchRequest(), lambda nct_id, _: store.find_body(nct_id)
+        )
+        seen = [next(bodies) for _ in range(3)]
+        changed = [make_version(f"NCT9800000{number}", "2025-05-01", count=7) for number in (1, 4, 8, 9)]
+        import_paths(home, [write_records(tmp_path / "second.jsonl", changed)])
+        seen += list(bodies)
+    ids = [json.loads(body)["protocolSection"]["identificationModule"]["nctId"] for body in seen]
+    assert ids[:8] == [f"NCT9800000{number}" for number in range(1, 9)]
+    assert ids[8:] in ([], ["NCT98000009"])
+
+
+def test_an_export_finds_what_a_search_finds(own: TestClient) -> None:
+    query = "query.cond=heart&filter.overallStatus=RECRUITING|COMPLETED"
+    found = own.get(f"/search?{query}&limit=100").json()
+    rows = read_rows(own.get(f"/export?{query}&format=csv").text)
+    assert {row["NCT Number"] for row in rows} == {each["nctId"] for each in found["studies"]}
+    assert len(rows) == found["total"] > 3
+
+
+def test_csv_is_the_table_of_the_registrys_api(own: TestClient, site: TestClient) -> None:
+    ours = own.get("/export?format=csv").text
+    theirs = site.get("/api/v2/studies?format=csv&pageSize=1000").text
+    assert ours == theirs
+
+
+def test_fields_cut_records_and_choose_columns(own: TestClient) -> None:
+    line = own.get("/export?fields=NCTId&filter.ids=NCT98000001").json()
+    assert line == {"protocolSection": {"identificationModule": {"nctId": "NCT98000001"}}}
+    text = own.get("/export?format=csv&fields=Acronym|NCT+Number&filter.ids=NCT98000001").text
+    assert text == "NCT Number,Acronym\nNCT98000001,SWEET\n"
+
+
+def test_an_export_as_of_a_day(own: TestClient) -> None:
+    query = "format=csv&fields=NCT+Number|Study+Status|Enrollment&filter.ids=NCT98000001|NCT98000002"
+    assert own.get(f"/export?{query}&as_of=2024-12-31").text.splitlines()[1:] == [
+        "NCT98000001,RECRUITING,26",
+        "NCT98000002,RECRUITING,26",
+    ]
+    assert own.get(f"/export?{query}&as_of=2021-01-01").text.splitlines()[1:] == ["NCT98000002,RECRUITING,99"]
+
+
+def test_nothing_found_is_an_empty_table(own: TestClient) -> None:
+    nothing = "filter.ids=NCT00000404"
+    assert own.get(f"/export?{nothing}").content == b""
+    assert own.get(f"/export?{nothing}&format=csv&fields=Age").text == "Age\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("format=xml", "Invalid value in parameter `format`: `xml`"),
+        ("format=csv&fields=NCTId", "Parameter 'fields' contains invalid CSV column name: 'NCTId'"),
+        ("sort=StartDate", "`sort` is unknown parameter"),
+        ("query.cond=(", "Conditions or disease"),
+        ("as_of=x", "as_of is no date"),
+    ],
+)
+def test_what_makes_no_sense_is_declined_before_anything_leaves(
+    own: TestClient, query: str, message: str
+) -> None:
+    answer = own.get(f"/export?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert message in answer.text
+
+
+def test_parquet_holds_the_same_table_with_nulls_and_numbers(own: TestClient) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs the extra `parquet`")
+    answer = own.get("/export?format=parquet")
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    table = parquet.read_table(io.BytesIO(answer.content))
+    assert table.column_names == list(COLUMNS)
+    assert str(table.schema.field("Enrollment").type) == "int64"
+    rows = read_rows(own.get("/export?format=csv").text)
+    written = [
+        {name: "" if cell is None else str(cell) for name, cell in row.items()} for row in table.to_pylist()
+    ]
+    assert written == rows
+    assert None in table.column("Acronym").to_pylist()
+
+
+def test_a_number_that_is_none_becomes_null() -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs the extra `parquet`")
+    counts: list[Any] = [5, 10**30, -1, "many", None]
+    records = [{"protocolSection": {"designModule": {"enrollmentInfo": {"count": each}}}} for each in counts]
+    written = b"".join(write_parquet(records, ["Enrollment"]))
+    assert parquet.read_table(io.BytesIO(written)).column(0).to_pylist() == [5, None, None, None, None]
+
+
+def test_without_its_package_parquet_says_what_to_install(
+    own: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def refuse(name: str, *rest: Any) -> Any:
+        if name.startswith("pyarrow"):
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    answer = own.get("/export?format=parquet")
+    assert answer.status_code == 501
+    assert "pip install 'trialbook[parquet]'" in answer.text
+
+
+def make_bodies(count: int, size: int) -> Iterator[bytes]:
+    record = make_version("NCT98000001", "2024-05-01")
+    record["protocolSection"]["descriptionModule"]["briefSummary"] = "word " * (size // 5)
+    body = json.dumps(record).encode()
+    return (body[:-1] + b" }" for _ in range(count))
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_memory_does_not_grow_with_the_export(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_table, "CHARACTERS_IN_A_GROUP", 1_000_000)
+    if form == "parquet":
+        pytest.importorskip("pyarrow.parquet", reason="Parquet needs the extra `parquet`")
+    export = Export(request=SearchRequest(), form=form, selection=None, columns=list(COLUMNS))
+    for _ in _write(export, make_bodies(3, 1_000)):
+        pass
+    tracemalloc.start()
+    written = sum(map(len, _write(export, make_bodies(600, 20_000))))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert written > (500 if form == "parquet" else 10_000_000)
+    assert peak < 6_000_000
+
+
+def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    def break_off() -> Iterator[bytes]:
+        yield b"half"
+        raise UsageError("broken off")
+
+    target = tmp_path / "studies.jsonl"
+    with pytest.raises(UsageError, match="broken off"):
+        save_export(break_off(), target)
+    assert list(tmp_path.iterdir()) == []
+    save_export(iter([b"whole"]), target)
+    assert target.read_bytes() == b"whole"
+    with pytest.raises(UsageError, match="cannot write"):
+        save_export(iter([b"x"]), tmp_path / "none" / "studies.jsonl")
+
+
+def test_the_parquet_package_is_loaded_only_when_it_is_needed() -> None:
+    import subprocess
+
+    code = "import sys, trialbook.web.app; print('pyarrow' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"

@@ -31,7 +31,8 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.filters import Wish, make_request
-from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts, open_engine
+from trialbook.library import Library
+from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import FACETS
@@ -126,7 +127,7 @@ def import_all(home: Path) -> dict[str, Any]:
 def keep_only(home: Path) -> dict[str, Any]:
     """Phase: what `trialbook import -` does, without the index."""
     counts = ImportCounts()
-    with Store(home) as store, Writer(store, "-") as writer:
+    with Store.create(home) as store, Writer(store, "-") as writer:
         batch = Batch(writer, counts)
         for item in read_path(Path("-")):
             batch.add(item)
@@ -143,7 +144,7 @@ def measure_reading(home: Path) -> dict[str, Any]:
     with Store(home) as store:
         rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
         ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // PAGES)]][:PAGES]
-    engine = open_engine(home)
+    engine = Library(home).engine
     searches = [make_request(Wish(text=text), facets=FACETS) for text in QUERIES]
     with TestClient(make_app(home)) as client:
 

@@ -28,7 +28,7 @@ from urllib.parse import quote
 
 from bench import describe_machine, time_each
 from registry_questions import PlainSqlite, ask_engine, make_questions
-from trialbook.library.build import open_engine
+from trialbook.library import Library
 from trialbook.store import Store
 
 HERE = Path(__file__).resolve().parent
@@ -203,7 +203,7 @@ def load_server(port: int, addresses: list[str], *, seconds: float) -> float:
 
 def measure_searches(home: Path) -> dict[str, dict[str, float]]:
     """Each kind of question in the engine, as in a server's thread."""
-    engine = open_engine(home)
+    engine = Library(home).engine
     ask = ask_engine(engine)
     kinds = make_questions()
     for questions in kinds.values():

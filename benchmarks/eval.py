@@ -37,7 +37,8 @@ from eval_measures import (
 )
 from eval_pools import Pool, read_pool
 from trialbook.ask.filters import Wish, make_request
-from trialbook.library.build import import_paths, open_engine
+from trialbook.library import Library
+from trialbook.library.build import import_paths
 from trialbook.patient.note import STOP_WORDS, read_note
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
@@ -64,14 +65,14 @@ Rank = Callable[[str], list[str]]
 
 
 @dataclass(frozen=True)
-class Library:
+class Engines:
     """Records as a library of Trialbook and in both baselines."""
 
     engine: SearchEngine
     baselines: dict[str, Ranker]
 
 
-def make_library(home: Path, records: dict[str, dict[str, Any]], *, with_baselines: bool = True) -> Library:
+def make_library(home: Path, records: dict[str, dict[str, Any]], *, with_baselines: bool = True) -> Engines:
     """Import records, and index them for the baselines too."""
     home.mkdir(parents=True)
     source = home / "records.jsonl"
@@ -82,7 +83,7 @@ def make_library(home: Path, records: dict[str, dict[str, Any]], *, with_baselin
     baselines: dict[str, Ranker] = {}
     if with_baselines:
         baselines = {"plain BM25": PlainBm25(records), "bm25s": Bm25s(records)}
-    return Library(open_engine(home), baselines)
+    return Engines(Library(home).engine, baselines)
 
 
 # The registry's own lists

@@ -9,9 +9,16 @@ from typing import Any
 
 import msgspec
 
+from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.syntax import Query
+
+
+def open_engine(home: Path) -> SearchEngine:
+    """The search of a library; it keeps the library open."""
+    return Library(home).engine
+
 
 Record = dict[str, Any]
 

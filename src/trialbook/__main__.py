@@ -10,30 +10,20 @@ from pathlib import Path
 import click
 
 from trialbook.cli import main
-from trialbook.cli.options import opened
-from trialbook.library.build import mend_index
+from trialbook.cli.options import setting_option
 
 __all__ = ["main"]
 
 
 @main.command()
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Keep to this machine unless you mean it."
-)
-@click.option(
-    "--allow-origin",
-    default="",
-    metavar="ORIGIN",
-    help="A web site whose scripts may read the API, or * for any; none unless told.",
-)
+@setting_option("port", type=click.IntRange(0, 65535))
+@setting_option("host")
+@setting_option("allow_origin", metavar="ORIGIN")
 @click.pass_obj
 def serve(home: Path, port: int, host: str, allow_origin: str) -> None:
     """Serve the search page, the record pages and the registry's API."""
     from trialbook.web import run_server
 
-    with opened(home):
-        mend_index(home)
     run_server(home, host=host, port=port, allow_origin=allow_origin)
 
 
@@ -47,8 +37,7 @@ def mcp(home: Path) -> None:
     """
     from trialbook.mcp import run_server
 
-    with opened(home):
-        run_server(home)
+    run_server(home)
 
 
 if __name__ == "__main__":

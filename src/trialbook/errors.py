@@ -6,8 +6,10 @@
     │   └── RegistryRefusal   the live registry declines a request (in `source.registry_client`)
     ├── QueryError            a query cannot be parsed or asks for something that does not exist
     ├── NotFoundError         the library has no such study or version
-    ├── StoreError            the library itself cannot be opened or written
+    ├── StoreError            the library itself cannot be opened, read or written
+    │   ├── NoLibraryError    there is none in the folder
     │   ├── StoreBusyError    another process is writing to it
+    │   ├── StoreDamagedError its file is broken
     │   └── StoreVersionError the library was written by a newer Trialbook
     ├── UsageError            a command or request was asked with values that make no sense
     └── ApiError              a request over HTTP is declined, with a status
@@ -16,6 +18,8 @@ Errors carry fields, not only text: `str(error)` says what is wrong, where, and 
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class TrialbookError(Exception):
@@ -109,6 +113,21 @@ class NotFoundError(TrialbookError):
 
 class StoreError(TrialbookError):
     """The library cannot be opened or written (read-only, disk full, damaged)."""
+
+
+class NoLibraryError(StoreError):
+    """There is no library in a folder; `home` names it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        super().__init__(home)
+
+    def __str__(self) -> str:
+        return f"there is no library in {self.home}: `trialbook --home {self.home} import FILE` makes one"
+
+
+class StoreDamagedError(StoreError):
+    """The library's file is broken: what it holds cannot be trusted."""
 
 
 class StoreBusyError(StoreError):

@@ -51,7 +51,7 @@ def fill(store: Store) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        with Store(Path(folder)) as store:
+        with Store.create(Path(folder)) as store:
             fill(store)
             store.connection.execute("VACUUM")
         Path(sys.argv[1]).write_bytes((Path(folder) / FILE_NAME).read_bytes())

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from trialbook.mcp.library import Library
 
 import trialbook
 from trialbook.library.build import import_paths
 from trialbook.mcp.arguments import MOST_CHARS, MOST_STUDIES
-from trialbook.mcp.library import Library
 from trialbook.mcp.tools import TOOLS, call_tool
 from trialbook.mcp.values import MOST_CHARS_OF_FACTS
 from trialbook.samples import sample_paths

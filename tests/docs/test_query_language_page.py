@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.library import open_engine
 
 from trialbook.errors import QueryError
-from trialbook.library.build import import_paths, open_engine
+from trialbook.library.build import import_paths
 from trialbook.record.pieces import get_areas
 from trialbook.samples import sample_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest

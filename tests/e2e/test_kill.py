@@ -152,7 +152,7 @@ def test_a_search_after_a_kill_answers_for_what_the_store_holds(records: Path, t
 
 
 def test_a_second_import_beside_a_running_one_is_told_to_wait(records: Path, tmp_path: Path) -> None:
-    with Store(tmp_path):
+    with Store.create(tmp_path):
         pass
     first = run_trialbook(tmp_path, "import", str(records), "--json")
     deadline = time.monotonic() + 60

@@ -21,11 +21,10 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from tests.conftest import SHARED
-from tests.library import find, make_library
+from tests.library import find, make_library, open_engine
 from tests.naive.evaluate import evaluate
 
 from trialbook.errors import QueryError
-from trialbook.library.build import open_engine
 from trialbook.record.pieces import find_piece, get_areas, get_enums, get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.language.parse import parse_query

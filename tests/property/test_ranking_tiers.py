@@ -7,10 +7,9 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
-from tests.library import make_library
+from tests.library import make_library, open_engine
 from tests.naive.records import make_record
 
-from trialbook.library.build import open_engine
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
 

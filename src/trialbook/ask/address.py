@@ -9,9 +9,10 @@ from typing import Literal, cast
 import msgspec
 
 from trialbook.ask.agg_filters import write_filters
-from trialbook.ask.parameters import Parameters, find_nct_id
+from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import refuse_field, refuse_format, refuse_value
 from trialbook.errors import ApiError
+from trialbook.record.ids import find_nct_id
 from trialbook.record.pieces import find_piece, get_enums
 from trialbook.search.engine.engine import GeoDecay, SearchRequest, SortKey
 from trialbook.search.language.bounds import KM_PER_MILE

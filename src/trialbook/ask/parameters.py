@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 from trialbook.ask.refusals import quote, refuse_format, refuse_value
 from trialbook.errors import ApiError
+from trialbook.record.ids import find_nct_id
 
 LONGEST_LIST = 2_000
-NCT_ID = re.compile(r"[Nn][Cc][Tt]0*[1-9][0-9]{0,7}")
 FIELD_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-. ]*")
 SEPARATOR = re.compile(r"[,|]")
 WHOLE_NUMBER = re.compile(r"0*[0-9]{1,18}")
@@ -119,15 +119,6 @@ class Parameters:
                 raise refuse_format(name, number)
             found.append(nct_id)
         return list(dict.fromkeys(found))
-
-
-def find_nct_id(text: str) -> str | None:
-    """The registry's way of writing an id, or None where it is none.
-
-    >>> find_nct_id("nct1234"), find_nct_id("NCT00000000")
-    ('NCT00001234', None)
-    """
-    return f"NCT{text[3:].lstrip('0'):0>8}" if NCT_ID.fullmatch(text) else None
 
 
 def _refuse_name(name: str, known: Collection[str]) -> ApiError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -11,24 +10,21 @@ from typing import IO, Any
 
 import click
 import msgspec
-import zstandard
 
-from trialbook import __version__
 from trialbook.ask.filters import Wish, make_request
 from trialbook.cli import searches as cli_searches
-from trialbook.cli.options import as_of_option, check_day, json_option, opened
+from trialbook.cli.options import as_of_option, check_day, json_option
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import TrialbookError
+from trialbook.library import Library
 from trialbook.library.build import (
     ImportCounts,
     import_paths,
-    mend_index,
-    open_engine,
     open_thesaurus,
     pull_records,
     rebuild_index,
 )
-from trialbook.library.history import compare_versions, describe_history
+from trialbook.library.history import describe_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
@@ -36,10 +32,10 @@ from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.samples import sample_paths
 from trialbook.search.engine.engine import FACETS
 from trialbook.search.engine.snippets import find_passages
+from trialbook.settings import SETTINGS, VERSION, read_folder
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.live.api import PullRequest
 
-DEFAULT_HOME = Path.home() / ".trialbook"
 SHOWN_REASONS = 10
 
 
@@ -51,8 +47,6 @@ class Group(click.Group):
             return super().invoke(ctx)
         except TrialbookError as error:
             click.echo(f"trialbook: {error}", err=True)
-        except (sqlite3.Error, zstandard.ZstdError) as error:
-            click.echo(f"trialbook: the library is damaged: {error}; restore it from a copy", err=True)
         ctx.exit(1)
 
 
@@ -60,16 +54,15 @@ class Group(click.Group):
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
-    default=DEFAULT_HOME,
-    envvar="TRIALBOOK_HOME",
-    show_default="~/.trialbook",
-    help="The folder that holds the library.",
+    envvar=SETTINGS["home"].variable,
+    show_default=str(SETTINGS["home"].default),
+    help=SETTINGS["home"].meaning,
 )
-@click.version_option(__version__)
+@click.version_option(VERSION)
 @click.pass_context
-def main(ctx: click.Context, home: Path) -> None:
+def main(ctx: click.Context, home: Path | None) -> None:
     """Read, find and follow clinical-trial registry records."""
-    ctx.obj = home
+    ctx.obj = read_folder("home", home)
 
 
 class Meter:
@@ -213,11 +206,10 @@ def pull(
 @click.pass_obj
 def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
-    with opened(home) as store:
-        mend_index(home)
-        note = read_note(patient.read(LONGEST_NOTE + 1), open_thesaurus()) if patient else None
-        request = make_request(Wish(**asked, note=note), facets=FACETS if as_json else ())
-        engine = open_engine(home)
+    note = read_note(patient.read(LONGEST_NOTE + 1), open_thesaurus()) if patient else None
+    request = make_request(Wish(**asked, note=note), facets=FACETS if as_json else ())
+    with Library(home) as library:
+        engine = library.engine
         result = engine.search(request)
         if as_json:
             click.echo(msgspec.json.encode(result))
@@ -232,7 +224,7 @@ def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) 
             click.echo(f"did you mean: {better[0]}")
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
-            record = decode_record(store.get_body(nct_id, as_of=request.as_of))
+            record = decode_record(library.get_body(nct_id, as_of=request.as_of))
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
@@ -246,13 +238,28 @@ def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) 
 @main.command()
 @click.argument("nct_id")
 @click.option("--width", default=0, help="Columns; the terminal's width unless told.")
+@click.option("--version", type=click.IntRange(1), help="Number of a version; the one in force unless told.")
+@click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
 @as_of_option
 @json_option
 @click.pass_obj
-def show(home: Path, nct_id: str, width: int, as_of: str | None, as_json: bool) -> None:
-    """Print a record as a page of text, or as JSON."""
-    with opened(home) as store:
-        body = store.get_body(nct_id.upper() if nct_id.upper().startswith("NCT") else nct_id, as_of=as_of)
+def show(
+    home: Path,
+    /,
+    nct_id: str,
+    *,
+    width: int,
+    version: int | None,
+    original: bool,
+    as_of: str | None,
+    as_json: bool,
+) -> None:
+    """Print a record as a page of text, as JSON, or as it was received."""
+    with Library(home) as library:
+        if original:
+            sys.stdout.buffer.write(library.get_original(nct_id, version=version, as_of=as_of))
+            return
+        body = library.get_body(nct_id, version=version, as_of=as_of)
     if as_json:
         click.echo(msgspec.json.format(body, indent=2))
         return
@@ -267,8 +274,11 @@ def show(home: Path, nct_id: str, width: int, as_of: str | None, as_json: bool) 
 @click.pass_obj
 def history(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
     """List the versions of a record: the registry's date, when and from where they came, what changed."""
-    with opened(home) as store:
-        click.echo(describe_history(store, nct_id.upper(), as_of=as_of, as_json=as_json))
+    with Library(home) as library:
+        found = library.find_id(nct_id)
+        lines = library.find_history(found, as_of=as_of)
+        announced = library.find_announced(found, as_of=as_of)
+    click.echo(describe_history(found, lines, announced, as_json=as_json))
 
 
 @main.command()
@@ -282,9 +292,9 @@ def diff(
     home: Path, nct_id: str, before: int | None, after: int | None, as_of: str | None, as_json: bool
 ) -> None:
     """Say what changed between two versions of a record, field by field."""
-    with opened(home) as store:
-        comparison = compare_versions(store, nct_id.upper(), before, after, as_of=as_of)
-        click.echo(comparison.write(as_json=as_json))
+    with Library(home) as library:
+        comparison = library.compare(nct_id, before, after, as_of=as_of)
+    click.echo(comparison.write(as_json=as_json))
 
 
 @main.command()
@@ -292,8 +302,8 @@ def diff(
 @click.pass_obj
 def rejections(home: Path, limit: int) -> None:
     """List input that could not be understood, the newest first."""
-    with opened(home) as store:
-        for place, reason, original in store.find_rejections(limit):
+    with Library(home) as library:
+        for place, reason, original in library.store.find_rejections(limit):
             click.echo(f"{place}: {reason} ({len(original):,} bytes kept)")
 
 
@@ -301,8 +311,7 @@ def rejections(home: Path, limit: int) -> None:
 @click.pass_obj
 def reindex(home: Path) -> None:
     """Make the index anew from the records."""
-    with opened(home):
-        click.echo(f"{rebuild_index(home):,} studies indexed")
+    click.echo(f"{rebuild_index(home):,} studies indexed")
 
 
 @main.command()
@@ -310,8 +319,7 @@ def reindex(home: Path) -> None:
 @click.pass_obj
 def statistics(home: Path, as_json: bool) -> None:
     """Count sizes, values and lengths of lists over all records, for the API."""
-    with opened(home):
-        found = compute_statistics(home)
+    found = compute_statistics(home)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-from trialbook.errors import UsageError
 from trialbook.model import PartialDate
-from trialbook.store import Store
+from trialbook.settings import SETTINGS
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def check_day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -29,10 +29,14 @@ as_of_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@contextmanager
-def opened(home: Path) -> Iterator[Store]:
-    """The library for a command that reads; raises UsageError where there is none."""
-    if not (home / "library.sqlite").exists():
-        raise UsageError(f"there is no library in {home}: `trialbook --home {home} import FILE` makes one")
-    with Store(home) as store:
-        yield store
+def setting_option(name: str, **more: Any) -> Callable[[F], F]:
+    """An option for a setting: its default, its meaning and its variable come from the table."""
+    setting = SETTINGS[name]
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        default=setting.default,
+        show_default=bool(setting.default),
+        envvar=setting.variable,
+        help=setting.meaning,
+        **more,
+    )

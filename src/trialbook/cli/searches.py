@@ -9,14 +9,12 @@ from urllib.parse import urlencode
 import click
 import msgspec
 
-from trialbook.ask.followed import normalise_query
 from trialbook.ask.parameters import Parameters
-from trialbook.cli.options import as_of_option, json_option, opened
+from trialbook.cli.options import as_of_option, json_option
 from trialbook.errors import UsageError
-from trialbook.export.forms import FORMS, write_records
-from trialbook.library.export import KNOWN, iter_exported, read_export, save_export
-from trialbook.library.saved import find_searches, remove_search, save_search
-from trialbook.store.arrivals import find_last_arrival
+from trialbook.export.forms import FORMS
+from trialbook.library import Library
+from trialbook.library.export import KNOWN, read_export, write_file
 
 query_option = click.option(
     "--query", default="", metavar="TEXT", help='Words, "phrases", AND, OR, NOT, AREA[Phase]PHASE2…'
@@ -63,13 +61,10 @@ def export(
     if output is None and form == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is nothing for a terminal: name a file with -o")
     asked = Parameters(join_asked(query, ask, format=form, fields=fields, as_of=as_of).encode(), KNOWN)
-    with opened(home) as store:
-        wanted = read_export(asked)
-        blocks = write_records(
-            iter_exported(store, wanted), wanted.form, selection=wanted.selection, columns=wanted.columns
-        )
+    with Library(home) as library:
+        blocks = library.iter_export(read_export(asked))
         if output is not None:
-            save_export(blocks, output)
+            write_file(blocks, output)
             return
         for block in blocks:
             sys.stdout.buffer.write(block)
@@ -90,11 +85,11 @@ def add(home: Path, name: str, query: str, ask: str) -> None:
 
     `trialbook serve` gives the feed at /api/trialbook/saved/NAME/feed.
     """
-    with opened(home) as store:
-        text = normalise_query(join_asked(query, ask))
-        if not text:
-            raise UsageError("a search needs --query or --ask")
-        save_search(home, name, text, after=find_last_arrival(store))
+    asked = join_asked(query, ask)
+    if not asked:
+        raise UsageError("a search needs --query or --ask")
+    with Library(home) as library:
+        library.save_search(name, asked)
     click.echo(f"{name}: /api/trialbook/saved/{name}/feed")
 
 
@@ -103,8 +98,8 @@ def add(home: Path, name: str, query: str, ask: str) -> None:
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
     """List the saved searches, one a line: name, day, what it asks for."""
-    with opened(home):
-        searches = find_searches(home)
+    with Library(home) as library:
+        searches = library.find_saved()
     if as_json:
         click.echo(msgspec.json.encode(searches))
         return
@@ -117,5 +112,5 @@ def list_(home: Path, as_json: bool) -> None:
 @click.pass_obj
 def remove(home: Path, name: str) -> None:
     """Forget the saved search NAME."""
-    with opened(home):
-        remove_search(home, name)
+    with Library(home) as library:
+        library.remove_saved(name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +17,7 @@ import msgspec
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.model.study import decode_record, read_typed
 from trialbook.search.engine.engine import SearchEngine
+from trialbook.search.engine.state import ReadRecord
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.feed import Dated, IndexFeed
 from trialbook.source.api_v2 import check_record
@@ -187,7 +187,7 @@ def import_paths(
     """
     paths = list(paths)
     counts = ImportCounts()
-    with Store(home) as store, Writer(store, ", ".join(map(str, paths))[:2_000]) as writer:
+    with Store.create(home) as store, Writer(store, ", ".join(map(str, paths))[:2_000]) as writer:
         index = open_index(store)
         _catch_up(index, store, on_index)
         with _seldom_collected(), IndexFeed(index) as feed:
@@ -247,22 +247,9 @@ def open_thesaurus() -> Thesaurus:
     return load_thesaurus()
 
 
-def open_engine(home: Path) -> SearchEngine:
-    """The search of a library, for all threads of a process; each reads records on its own connection.
-
-    The index is taken as it is: `mend_index` first, where a run may have been killed or an older Trialbook
-    may have made it.
-    """
-    threads = threading.local()
-    with Store(home) as store:
-        index = open_index(store)
-
-    def read_record(nct_id: str, as_of: str | None) -> bytes:
-        if not hasattr(threads, "store"):
-            threads.store = Store(home)
-        body: bytes = threads.store.get_body(nct_id, as_of=as_of)
-        return body
-
+def open_engine(home: Path, library_id: str, read_record: ReadRecord) -> SearchEngine:
+    """The search of a library, for all threads of a process; it reads records through `read_record`."""
+    index = StudyIndex(home / INDEX_FOLDER, library_id)
     return SearchEngine(index, thesaurus=open_thesaurus(), read_record=read_record)
 
 
@@ -319,7 +306,7 @@ def pull_records(
     address = find_registry(registry)
     fingerprint = request.compute_fingerprint(address)
     counts = ImportCounts()
-    with Store(home) as store, Writer(store, address, note=fingerprint) as writer:
+    with Store.create(home) as store, Writer(store, address, note=fingerprint) as writer:
         saved = store.find_sync_state(fingerprint)
         checkpoint = _read_checkpoint(saved, counts)
         batch = Batch(writer, counts)

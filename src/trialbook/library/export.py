@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,12 +17,11 @@ from trialbook.export.csv_table import choose_columns
 from trialbook.export.forms import FORMS
 from trialbook.export.parquet import open_writer
 from trialbook.export.projection import Selection, select_fields
-from trialbook.library.build import mend_index, open_engine
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
-from trialbook.store import Store
 
 FindBody = Callable[[str, str | None], bytes | None]
 STUDIES_AT_ONCE = 1_000
+ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 KNOWN = frozenset({*WHICH, "as_of", "format", "fields"})
 
 
@@ -47,24 +47,51 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_export(parameters: Parameters) -> Export:
-    """Read an export; raises ApiError and QueryError, and UsageError where Parquet cannot be written here."""
-    form = parameters.choice("format", FORMS)
-    names = parameters.field_names()
-    asked = read_asked(parameters).request
-    if form == "parquet":
-        open_writer()
-    return Export(
-        # As filters the queries find the same, and no order has to be kept for a walk of any length.
-        request=SearchRequest(
-            filters=(*asked.queries, *asked.filters), as_of=read_as_of(parameters.text("as_of"))
-        ),
-        form=form,
-        selection=select_fields(names) if names and form == "jsonl" else None,
-        columns=[] if form == "jsonl" else choose_columns(names),
+    """Read an export from an address; raises as `make_export`, and ApiError."""
+    request = read_asked(parameters).request
+    return make_export(
+        msgspec.structs.replace(request, as_of=read_as_of(parameters.text("as_of"))),
+        form=parameters.choice("format", FORMS),
+        names=parameters.field_names(),
     )
 
 
-def iter_bodies(engine: SearchEngine, request: SearchRequest, find_body: FindBody) -> Iterator[bytes]:
+def make_export(request: SearchRequest, *, form: str, names: Sequence[str] = ()) -> Export:
+    """What a request finds, in one of `FORMS`.
+
+    Parameters
+    ----------
+    names
+        Parts of the record for JSON lines, columns for the tables; all unless told.
+
+    Raises
+    ------
+    ApiError
+        There is no such part or column.
+    UsageError
+        Parquet cannot be written here.
+    """
+    if form == "parquet":
+        open_writer()
+    is_table = form != "jsonl"
+    return Export(
+        # As filters the queries find the same, and no order has to be kept for a walk of any length.
+        request=SearchRequest(filters=(*request.queries, *request.filters), as_of=request.as_of),
+        form=form,
+        selection=select_fields(names) if names and not is_table else None,
+        columns=choose_columns(list(names)) if is_table else [],
+    )
+
+
+def find_form(path: Path) -> str:
+    """The form that the end of a file's name stands for; raises UsageError."""
+    form = ENDINGS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(f"{path.name} does not end as one of {', '.join(ENDINGS)}: name a form")
+    return form
+
+
+def iter_found(engine: SearchEngine, request: SearchRequest, find_body: FindBody) -> Iterator[bytes]:
     """The records that a request without an order finds, by id; each once, also while an import runs.
 
     Each part may be read in another thread: `find_body` must serve all.
@@ -81,30 +108,31 @@ def iter_bodies(engine: SearchEngine, request: SearchRequest, find_body: FindBod
             return
 
 
-def iter_exported(store: Store, export: Export) -> Iterator[bytes]:
-    """The records of an export, straight from a library; all of them without a look at the index."""
-    request = export.request
-    if not request.filters:
-        yield from (body for _, body in store.iter_current(as_of=request.as_of))
-        return
-    mend_index(store.home)
+def write_file(blocks: Iterable[bytes], path: Path) -> None:
+    """Write blocks to a file, which appears, or is another, when it is complete.
 
-    def find_body(nct_id: str, as_of: str | None) -> bytes | None:
-        return store.find_body(nct_id, as_of=as_of)
-
-    yield from iter_bodies(open_engine(store.home), request, find_body)
-
-
-def save_export(blocks: Iterable[bytes], path: Path) -> None:
-    """Write an export to a file, which appears when it is complete; raises UsageError where it cannot."""
-    unfinished = path.with_name(path.name + ".part")
+    A link stays a link: what it points to is written. A pipe or a device is written to as it is.
+    Raises UsageError where it cannot be written.
+    """
     try:
-        with unfinished.open("wb") as out:
-            for block in blocks:
-                out.write(block)
-        unfinished.replace(path)
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            with target.open("wb") as out:
+                out.writelines(blocks)
+            return
+        _write_beside(blocks, target)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _write_beside(blocks: Iterable[bytes], target: Path) -> None:
+    """Write a file of its own beside the target, and put it in its place when all is written."""
+    unfinished = target.with_name(f"{target.name[:200]}.{secrets.token_hex(8)}.part")
+    try:
+        with unfinished.open("xb") as out:
+            out.writelines(blocks)
+        if target.exists():
+            shutil.copymode(target, unfinished)
+        unfinished.replace(target)
     finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+        unfinished.unlink(missing_ok=True)

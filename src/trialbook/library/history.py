@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -88,7 +88,7 @@ def find_history(store: Store, nct_id: str) -> tuple[HistoryLine, ...]:
 
 def was_known(version: Version, as_of: str | None) -> bool:
     """Whether a version was there at the end of a day (ISO date); without one, every version was."""
-    return as_of is None or (version.version_date or version.learnt_at[:10]) <= as_of
+    return as_of is None or version.known_from <= as_of
 
 
 def compare_versions(
@@ -120,12 +120,14 @@ def compare(store: Store, nct_id: str, before: Version, after: Version) -> Compa
     return Comparison(nct_id, before, after, switching.changes, switching.warnings)
 
 
-def describe_history(store: Store, nct_id: str, *, as_of: str | None = None, as_json: bool = False) -> str:
-    """The history of a record (up to a day, ISO date) as text for a terminal, or as JSON."""
-    lines = [line for line in find_history(store, nct_id) if was_known(line.version, as_of)]
-    announced = tuple(
-        version for version in store.find_announced(nct_id) if as_of is None or version.version_date <= as_of
-    )
+def describe_history(
+    nct_id: str,
+    lines: Sequence[HistoryLine],
+    announced: tuple[AnnouncedVersion, ...],
+    *,
+    as_json: bool = False,
+) -> str:
+    """The history of a record as text for a terminal, or as JSON."""
     if as_json:
         document = {"nct_id": nct_id, "versions": lines, "announced": announced}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()

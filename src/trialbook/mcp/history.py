@@ -6,9 +6,9 @@ from typing import Any
 
 from trialbook.ask.dates import read_as_of
 from trialbook.errors import UsageError
-from trialbook.library.history import HistoryLine, compare_versions, find_history, was_known
+from trialbook.library import Library
+from trialbook.library.history import HistoryLine
 from trialbook.mcp.arguments import HistoryArguments
-from trialbook.mcp.library import Library
 from trialbook.mcp.values import keep_what_fits, shorten
 
 MOST_VERSIONS = 60
@@ -31,12 +31,8 @@ def tell_history(library: Library, asked: HistoryArguments) -> dict[str, Any]:
 
 
 def _list_versions(library: Library, nct_id: str, as_of: str | None) -> dict[str, Any]:
-    lines = [line for line in find_history(library.store, nct_id) if was_known(line.version, as_of)]
-    announced = [
-        version
-        for version in library.store.find_announced(nct_id)
-        if as_of is None or version.version_date <= as_of
-    ]
+    lines = library.find_history(nct_id, as_of=as_of)
+    announced = library.find_announced(nct_id, as_of=as_of)
     shown = keep_what_fits(_show_line(line) for line in lines[::-1][:MOST_VERSIONS])
     answer: dict[str, Any] = {
         "nct_id": nct_id,
@@ -75,7 +71,7 @@ def _show_line(line: HistoryLine) -> dict[str, Any]:
 
 
 def _compare(library: Library, nct_id: str, asked: HistoryArguments, as_of: str | None) -> dict[str, Any]:
-    found = compare_versions(library.store, nct_id, asked.from_version, asked.to_version, as_of=as_of)
+    found = library.compare(nct_id, asked.from_version, asked.to_version, as_of=as_of)
     changes = keep_what_fits(
         {
             name: shorten(text, LONGEST_CHANGE)

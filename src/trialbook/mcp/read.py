@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.dates import read_as_of
-from trialbook.errors import NotFoundError, UsageError
+from trialbook.errors import UsageError
 from trialbook.export.projection import project, replace_markup, select_fields
+from trialbook.library import Library
 from trialbook.mcp.arguments import MOST_CHARS, ReadArguments
-from trialbook.mcp.library import Library
 from trialbook.mcp.outline import render_outline
 from trialbook.mcp.values import refuse_name
 from trialbook.model import parse_study
@@ -35,8 +35,7 @@ def read_study(library: Library, asked: ReadArguments) -> tuple[dict[str, Any], 
     UsageError
         Values that make no sense together, or JSON that is longer than one answer.
     """
-    nct_id = library.find_id(asked.nct_id)
-    body, about = _find_body(library, asked, nct_id)
+    body, about = _find_body(library, asked)
     text = _write_json(body, asked) if asked.format == "json" else _write_text(body, asked)
     about |= {"format": asked.format, "characters": len(text)}
     if asked.format == "json":
@@ -52,21 +51,15 @@ def read_study(library: Library, asked: ReadArguments) -> tuple[dict[str, Any], 
     return about, text[asked.offset : end]
 
 
-def _find_body(library: Library, asked: ReadArguments, nct_id: str) -> tuple[bytes, dict[str, Any]]:
-    as_of = read_as_of(asked.as_of)
+def _find_body(library: Library, asked: ReadArguments) -> tuple[bytes, dict[str, Any]]:
     if asked.version is None:
+        as_of = read_as_of(asked.as_of)
         day = {"as_of": as_of} if as_of else {}
-        return library.store.get_body(nct_id, as_of=as_of), {"nct_id": nct_id, **day}
-    if as_of:
-        raise UsageError("name a version or a day, not both")
-    versions = library.store.find_versions(nct_id)
-    if not versions:
-        raise NotFoundError(f"{nct_id} is not in this library")
-    if asked.version > len(versions):
-        raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {asked.version}")
-    version = versions[asked.version - 1]
+        nct_id = library.find_id(asked.nct_id)
+        return library.get_body(nct_id, as_of=as_of), {"nct_id": nct_id, **day}
+    version = library.find_version(asked.nct_id, version=asked.version, as_of=asked.as_of)
     body = library.store.get_version_body(version.version_id)
-    return body, {"nct_id": nct_id, "version": version.number, "version_date": version.version_date}
+    return body, {"nct_id": version.nct_id, "version": version.number, "version_date": version.version_date}
 
 
 def _select(body: bytes, asked: ReadArguments) -> dict[str, Any]:

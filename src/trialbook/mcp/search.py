@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from trialbook.errors import QueryError, UsageError
+from trialbook.library import Library
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
-from trialbook.mcp.library import Library
 from trialbook.mcp.request import Parts, read_parts, read_sort
 from trialbook.mcp.values import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.study import decode_record

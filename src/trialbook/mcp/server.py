@@ -13,17 +13,18 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
-from trialbook import __version__
+from trialbook.library import Library
 from trialbook.mcp.arguments import describe_arguments
-from trialbook.mcp.library import Library
 from trialbook.mcp.tools import INSTRUCTIONS, TOOLS, Reply, Tool, call_tool, find_tool
+from trialbook.settings import VERSION
 
 MOST_AT_ONCE = 4
 
 
 def serve(home: Path) -> None:
     """Serve a library to whoever holds the other ends of standard input and output, until they close."""
-    anyio.run(_serve, Library(home))
+    with Library(home) as library:
+        anyio.run(_serve, library)
 
 
 async def _serve(library: Library) -> None:
@@ -51,7 +52,7 @@ def make_server(library: Library) -> Server[dict[str, Any]]:
 
     return Server(
         "trialbook",
-        version=__version__,
+        version=VERSION,
         title="Trialbook",
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,

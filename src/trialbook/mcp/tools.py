@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-import zstandard
 
 from trialbook.errors import StoreError, TrialbookError
+from trialbook.library import Library
 from trialbook.mcp.arguments import (
     Arguments,
     FacetArguments,
@@ -19,7 +18,6 @@ from trialbook.mcp.arguments import (
     read_arguments,
 )
 from trialbook.mcp.history import tell_history
-from trialbook.mcp.library import Library
 from trialbook.mcp.read import read_study
 from trialbook.mcp.search import count_studies, search_studies
 from trialbook.mcp.values import shorten
@@ -123,6 +121,4 @@ def call_tool(library: Library, tool: Tool, given: Mapping[str, Any]) -> Reply:
         return Reply(error=f"the library cannot be read: {error}")
     except TrialbookError as error:
         return Reply(error=shorten(str(error), LONGEST_ERROR))
-    except (sqlite3.Error, zstandard.ZstdError) as error:
-        return Reply(error=f"the library is damaged: {error}; restore it from a copy")
     return Reply(answer) if isinstance(answer, dict) else Reply(*answer)

@@ -41,7 +41,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 def find_last_arrival(store: Store) -> int:
     """The number of the version that came last; 0 in an empty library. Numbers only grow."""
-    (number,) = store.connection.execute("SELECT coalesce(max(version_id), 0) FROM version").fetchone()
+    (number,) = store.fetch_one("SELECT coalesce(max(version_id), 0) FROM version")
     return int(number)
 
 
@@ -53,9 +53,9 @@ def find_last_before(store: Store, day: str) -> int:
     low, high = 0, find_last_arrival(store)
     while low < high:
         middle = (low + high + 1) // 2
-        row = store.connection.execute(
+        row = store.fetch_one(
             "SELECT learnt_at FROM version WHERE version_id >= ? ORDER BY version_id LIMIT 1", (middle,)
-        ).fetchone()
+        )
         if row is not None and row[0] < day:
             low = middle
         else:
@@ -70,11 +70,11 @@ def find_arrivals(store: Store, nct_id: str) -> tuple[Arrival, ...]:
     one that another version of the same run surpassed.
     """
     by_id = {version.version_id: version for version in store.find_versions(nct_id)}
-    rows = store.connection.execute(
+    rows = store.fetch_all(
         "SELECT source_id, version_id FROM study JOIN version USING (study_id) WHERE nct_id = ?"
         " ORDER BY version_id",
         (nct_id,),
-    ).fetchall()
+    )
     found: list[Arrival] = []
     best: Version | None = None
     for run, versions in groupby(rows, key=lambda row: row[0]):
@@ -92,7 +92,7 @@ def find_last_receipts(store: Store, *, after: int, most: int) -> list[Receipt]:
 
     Only versions that came after the one with the number `after` count.
     """
-    rows = store.connection.execute(
+    rows = store.fetch_all(
         "SELECT max(version_id), source_id, nct_id FROM"
         " (SELECT version_id, source_id, study_id FROM version WHERE version_id > ?"
         " ORDER BY version_id DESC LIMIT ?) JOIN study USING (study_id)"
@@ -107,7 +107,7 @@ def find_receipts(store: Store, nct_ids: Sequence[str], *, after: int, most: int
     found: list[Receipt] = []
     for start in range(0, len(nct_ids), IDS_AT_ONCE):
         part = nct_ids[start : start + IDS_AT_ONCE]
-        rows = store.connection.execute(
+        rows = store.fetch_all(
             "SELECT max(version_id), source_id, nct_id FROM study JOIN version USING (study_id)"
             f" WHERE nct_id IN ({', '.join('?' * len(part))}) AND version_id > ?"
             " GROUP BY source_id, study_id ORDER BY 1 DESC LIMIT ?",

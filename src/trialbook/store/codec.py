@@ -41,6 +41,10 @@ class Codec:
         """Pack bytes that are no JSON record."""
         return self._plain.compress(data)
 
+    def knows(self, dictionary_id: int) -> bool:
+        """Whether what a dictionary packed can be unpacked."""
+        return dictionary_id in self._decompressors
+
     def unpack(self, dictionary_id: int, packed: bytes) -> bytes:
         """Restore the bytes that were packed."""
         return self._decompressors[dictionary_id].decompress(packed, max_output_size=MAX_RECORD_BYTES)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import zstandard
 
-from trialbook.errors import NotFoundError, StoreError, StoreVersionError
+from trialbook.errors import NoLibraryError, NotFoundError, StoreDamagedError, StoreError, StoreVersionError
 from trialbook.store.codec import Codec
 from trialbook.store.schema import check_schema, create_tables
 
@@ -50,6 +52,11 @@ class Version(msgspec.Struct, frozen=True):
     format: str
     is_current: bool
 
+    @property
+    def known_from(self) -> str:
+        """The day (ISO, possibly partial) from which it counts: the registry's date, else the day learnt."""
+        return self.version_date or self.learnt_at[:10]
+
 
 class AnnouncedVersion(msgspec.Struct, frozen=True):
     """A version that the registry's history lists (numbered from 0); its body may be unknown."""
@@ -69,34 +76,49 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Store:
-    """The records of one library, for reading.
+    """The records of one library, for reading; nothing is made or changed.
 
     Parameters
     ----------
     home
-        The library's folder; made, with an empty library in it, where it does not exist.
-    check_same_thread
-        False where several threads take turns on one `Store`.
+        The library's folder.
 
     Raises
     ------
+    NoLibraryError
+        There is no library in the folder.
     StoreError
-        The folder or the file cannot be opened or is no library.
+        The file cannot be opened or is no library; so raise all methods where it cannot be read.
     StoreVersionError
         A newer Trialbook wrote it.
     """
 
-    def __init__(self, home: Path, *, check_same_thread: bool = True) -> None:
+    def __init__(self, home: Path) -> None:
         self.home = home
+        if not (home / FILE_NAME).exists():
+            raise NoLibraryError(home)
+        self._open(home)
+
+    @classmethod
+    def create(cls, home: Path) -> Store:
+        """Open a library for a writer; where there is none yet, an empty one is made."""
+        store = cls.__new__(cls)
+        store.home = home
+        store._open(home, creates=True)
+        return store
+
+    def _open(self, home: Path, *, creates: bool = False) -> None:
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            if creates:
+                home.mkdir(parents=True, exist_ok=True)
+            address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
             self.connection = sqlite3.connect(
-                home / FILE_NAME, timeout=30, isolation_level=None, check_same_thread=check_same_thread
+                address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
             )
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open the library in {home}: {error}") from error
         try:
-            self._prepare()
+            self._prepare(creates=creates)
             self.reload_codec()
         except (sqlite3.Error, StoreError) as error:
             self.connection.close()
@@ -104,11 +126,11 @@ class Store:
                 raise
             raise StoreError(f"cannot open the library in {home}: {error}") from error
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, creates: bool) -> None:
         self.connection.execute("PRAGMA page_size = 8192")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA mmap_size = 268435456")
-        if self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+        if creates and self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
             self._switch_to_wal()
             create_tables(self.connection)
         check_schema(self.connection)
@@ -123,6 +145,34 @@ class Store:
                 if "locked" not in str(error) or attempt == WAL_TRIES - 1:
                     raise
                 time.sleep(0.05)
+
+    def fetch_all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """The first row, or None; as `fetch_all`."""
+        try:
+            return self.connection.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
+        """The rows one by one, however many; as `fetch_all`."""
+        try:
+            yield from self.connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: Exception) -> StoreError:
+        if isinstance(error, sqlite3.ProgrammingError):
+            return StoreError(f"the library in {self.home} is closed: {error}")
+        if isinstance(error, sqlite3.OperationalError):
+            return StoreError(f"the library in {self.home} cannot be read now: {error}")
+        return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
 
     def reload_codec(self) -> None:
         """Take up the dictionaries that a writer has added."""
@@ -150,26 +200,24 @@ class Store:
 
     def find_last_learnt(self) -> str | None:
         """When the version that came last was received (UTC, ISO 8601); None in an empty library."""
-        row = self.connection.execute(
-            "SELECT learnt_at FROM version ORDER BY version_id DESC LIMIT 1"
-        ).fetchone()
+        row = self.fetch_one("SELECT learnt_at FROM version ORDER BY version_id DESC LIMIT 1")
         return None if row is None else str(row[0])
 
     def _value(self, key: str) -> str:
-        (value,) = self.connection.execute("SELECT value FROM library WHERE key = ?", (key,)).fetchone()
+        (value,) = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
         return str(value)
 
     def count(self) -> Counts:
         """Count what the library holds."""
-        row = self.connection.execute(
+        row = self.fetch_one(
             "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM version),"
             " (SELECT count(*) FROM rejection)"
-        ).fetchone()
+        )
         return Counts(*row)
 
     def has_study(self, nct_id: str) -> bool:
         """Whether any version of the record is here."""
-        row = self.connection.execute("SELECT 1 FROM study WHERE nct_id = ?", (nct_id,)).fetchone()
+        row = self.fetch_one("SELECT 1 FROM study WHERE nct_id = ?", (nct_id,))
         return row is not None
 
     def get_body(self, nct_id: str, *, as_of: str | None = None) -> bytes:
@@ -185,40 +233,41 @@ class Store:
     def find_body(self, nct_id: str, *, as_of: str | None = None) -> bytes | None:
         """The record's bytes as in `get_body`; None where it is not here, or was not yet on that day."""
         if as_of is None:
-            row = self.connection.execute(
+            row = self.fetch_one(
                 "SELECT dictionary_id, body FROM study JOIN version ON version_id = current_version_id"
                 " WHERE nct_id = ?",
                 (nct_id,),
-            ).fetchone()
+            )
         else:
-            row = self.connection.execute(
+            row = self.fetch_one(
                 "SELECT dictionary_id, body FROM study JOIN version USING (study_id)"
                 f" WHERE nct_id = :nct_id AND {KNOWN_AT} {IN_FORCE} LIMIT 1",
                 {"nct_id": nct_id, "as_of": as_of},
-            ).fetchone()
+            )
         return None if row is None else self._unpack(*row)
 
     def _explain_absence(self, nct_id: str, as_of: str | None) -> str:
         if as_of is None or not self.has_study(nct_id):
             return f"{nct_id} is not in this library"
-        first = min(version.version_date or version.learnt_at[:10] for version in self.find_versions(nct_id))
+        first = min(version.known_from for version in self.find_versions(nct_id))
         return f"{nct_id} has no version as old as {as_of}: the first known one is of {first}"
 
     def _unpack(self, dictionary_id: int, packed: bytes) -> bytes:
         try:
+            if not self.codec.knows(dictionary_id):
+                self.reload_codec()
             return self.codec.unpack(dictionary_id, packed)
-        except KeyError:
-            self.reload_codec()
-            return self.codec.unpack(dictionary_id, packed)
+        except (KeyError, zstandard.ZstdError) as error:
+            raise self._explain(error) from error
 
     def find_versions(self, nct_id: str) -> tuple[Version, ...]:
         """Every version of a record, oldest first; empty for an unknown one."""
-        rows = self.connection.execute(
+        rows = self.fetch_all(
             "SELECT version_id, version_date, learnt_at, location, place, format,"
             " version_id = current_version_id FROM study JOIN version USING (study_id)"
             f" JOIN source USING (source_id) WHERE nct_id = ? {IN_FORCE}",
             (nct_id,),
-        ).fetchall()
+        )
         return tuple(
             Version(row[0], nct_id, number, row[1], row[2], row[3], row[4], row[5], bool(row[6]))
             for number, row in enumerate(reversed(rows), 1)
@@ -226,25 +275,21 @@ class Store:
 
     def get_version_body(self, version_id: int) -> bytes:
         """The bytes of one version; raises NotFoundError."""
-        row = self.connection.execute(
-            "SELECT dictionary_id, body FROM version WHERE version_id = ?", (version_id,)
-        ).fetchone()
+        row = self.fetch_one("SELECT dictionary_id, body FROM version WHERE version_id = ?", (version_id,))
         if row is None:
             raise NotFoundError(f"there is no version {version_id} in this library")
         return self._unpack(*row)
 
     def get_original(self, version_id: int) -> bytes:
         """The bytes as they were received, in the source's own format; raises NotFoundError."""
-        row = self.connection.execute(
-            "SELECT original FROM version WHERE version_id = ?", (version_id,)
-        ).fetchone()
+        row = self.fetch_one("SELECT original FROM version WHERE version_id = ?", (version_id,))
         if row is None or row[0] is None:
             return self.get_version_body(version_id)
-        return self.codec.unpack(0, row[0])
+        return self._unpack(0, row[0])
 
     def find_announced(self, nct_id: str) -> tuple[AnnouncedVersion, ...]:
         """The versions that the registry's own history lists, oldest first."""
-        rows = self.connection.execute(
+        rows = self.fetch_each(
             "SELECT number, version_date, overall_status, module_labels FROM announced_version"
             " WHERE nct_id = ? ORDER BY number",
             (nct_id,),
@@ -257,12 +302,12 @@ class Store:
     def iter_current(self, *, as_of: str | None = None) -> Iterator[tuple[str, bytes]]:
         """Every record in force (now, or at the end of a day), as id and bytes, by id."""
         if as_of is None:
-            rows = self.connection.execute(
+            rows = self.fetch_each(
                 "SELECT nct_id, dictionary_id, body FROM study JOIN version"
                 " ON version_id = current_version_id ORDER BY nct_id"
             )
         else:
-            rows = self.connection.execute(
+            rows = self.fetch_each(
                 "SELECT nct_id, dictionary_id, body FROM study JOIN version ON version_id ="
                 " (SELECT version_id FROM version WHERE study_id = study.study_id"
                 f" AND {KNOWN_AT} {IN_FORCE} LIMIT 1) ORDER BY nct_id",
@@ -277,11 +322,11 @@ class Store:
         Who walks a whole library so, at the pace of a slow client, keeps no state of the file from being
         given up.
         """
-        rows = self.connection.execute(
+        rows = self.fetch_all(
             "SELECT nct_id, dictionary_id, body FROM study JOIN version"
             " ON version_id = current_version_id WHERE nct_id > ? ORDER BY nct_id LIMIT ?",
             (nct_id, limit),
-        ).fetchall()
+        )
         return [(found, self._unpack(dictionary_id, packed)) for found, dictionary_id, packed in rows]
 
     def iter_changed(self, after: int) -> Iterator[tuple[int, str, list[tuple[str | None, bytes]]]]:
@@ -289,7 +334,7 @@ class Store:
 
         A version is given as the day from which it was in force (None where unknown) and its bytes.
         """
-        studies = self.connection.execute(
+        studies = self.fetch_each(
             "SELECT changed_seq, study_id, nct_id FROM study WHERE changed_seq > ? ORDER BY changed_seq",
             (after,),
         )
@@ -298,25 +343,25 @@ class Store:
 
     def get_dated_bodies(self, nct_id: str) -> list[tuple[str | None, bytes]]:
         """Every version of a study, oldest first, as in `iter_changed`; empty for an unknown one."""
-        row = self.connection.execute("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,)).fetchone()
+        row = self.fetch_one("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,))
         return [] if row is None else self._read_dated(row[0])
 
     def _read_dated(self, study_id: int) -> list[tuple[str | None, bytes]]:
-        rows = self.connection.execute(
+        rows = self.fetch_all(
             "SELECT coalesce(version_date, substr(learnt_at, 1, 10)), dictionary_id, body"
             f" FROM version WHERE study_id = ? {IN_FORCE}",
             (study_id,),
-        ).fetchall()
+        )
         return [(day, self._unpack(*packed)) for day, *packed in reversed(rows)]
 
     def find_rejections(self, limit: int = 100) -> list[tuple[str, str, bytes]]:
         """The last rejected pieces of input, as place, reason and bytes."""
-        rows = self.connection.execute(
+        rows = self.fetch_each(
             "SELECT place, reason, original FROM rejection ORDER BY rejection_id DESC LIMIT ?", (limit,)
         )
-        return [(place, reason, self.codec.unpack(0, original)) for place, reason, original in rows]
+        return [(place, reason, self._unpack(0, original)) for place, reason, original in rows]
 
     def find_sync_state(self, request: str) -> str | None:
         """How far a synchronisation has come, as its own JSON; None where it never ran."""
-        row = self.connection.execute("SELECT state FROM sync_state WHERE request = ?", (request,)).fetchone()
+        row = self.fetch_one("SELECT state FROM sync_state WHERE request = ?", (request,))
         return None if row is None else str(row[0])

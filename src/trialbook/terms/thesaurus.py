@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from trialbook.settings import read_folder, read_text
 from trialbook.terms.compact import Tables, decode_entry, load_tables
 from trialbook.terms.entries import Concept, Expansion, Mention, Synonym, SynonymKind
 from trialbook.terms.fold import CONNECTIVES, fold_words, iterate_words, make_key, turn_round
@@ -228,8 +229,8 @@ def load_thesaurus(cache_folder: Path | None = None) -> Thesaurus:
     Parameters
     ----------
     cache_folder
-        Where the tables lie; by default `trialbook/terms` in the user's cache folder
-        (`XDG_CACHE_HOME` or `~/.cache`). A folder that cannot be written costs the build each time.
+        Where the tables lie; by default `terms` in the folder of the setting `cache`, or `trialbook/terms`
+        in the user's cache folder (`XDG_CACHE_HOME` or `~/.cache`). A folder that cannot be written costs the build each time.
     """
     return Thesaurus(load_tables(cache_folder or _default_folder()))
 
@@ -237,6 +238,8 @@ def load_thesaurus(cache_folder: Path | None = None) -> Thesaurus:
 def _default_folder() -> Path | None:
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
+        if read_text("cache"):
+            return read_folder("cache") / "terms"
         return (Path(base) if base else Path.home() / ".cache") / "trialbook" / "terms"
     except RuntimeError:
         return None

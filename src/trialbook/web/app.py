@@ -1,10 +1,10 @@
-"""How does a browser ask? Each route calls one room and renders what it says."""
+"""How does a browser or a program ask over HTTP? One application for a library, and the server that runs it."""
 
 from __future__ import annotations
 
 import socket
-import threading
-from datetime import date
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,33 +12,18 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.ask.dates import read_as_of
-from trialbook.ask.refusals import quote
-from trialbook.errors import NotFoundError, QueryError, TrialbookError
-from trialbook.library.build import open_engine
-from trialbook.library.history import compare_versions, find_history
-from trialbook.model import PartialDate, parse_study
-from trialbook.pages import (
-    render_diff_page,
-    render_history_page,
-    render_message_page,
-    render_search_page,
-    render_study_page,
-    render_study_text,
-)
-from trialbook.pages.context import Near, PlaceForm
-from trialbook.store import Store, Version
-from trialbook.web import own_api
-from trialbook.web.api_v2 import make_routes
+from trialbook.errors import TrialbookError
+from trialbook.library import Library
+from trialbook.pages import render_message_page
+from trialbook.web import api_v2, own_api
 from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
-from trialbook.web.history_view import view_comparison, view_history, view_history_page
-from trialbook.web.search_view import read_search, view_search
+from trialbook.web.problems import show_missing, show_problem
+from trialbook.web.site import Site
 
 SECURITY_HEADERS = {
     b"content-security-policy": b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
@@ -97,168 +82,20 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-class Site:
-    """One library as a web site; every thread reads through a connection of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._local = threading.local()
-        self.engine = open_engine(home)
-
-    @property
-    def store(self) -> Store:
-        """The library, as this thread's own connection."""
-        if not hasattr(self._local, "store"):
-            self._local.store = Store(self._home)
-        store: Store = self._local.store
-        return store
-
-    def search(self, request: Request) -> Response:
-        """The search page."""
-        asked = read_search(request.query_params)
-        page = view_search(self.store, self.engine, asked, request.query_params)
-        return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
-
-    def study(self, request: Request) -> Response:
-        """A record's page."""
-        nct_id = _find_id(self.store, request.path_params["nct_id"])
-        if nct_id != request.path_params["nct_id"]:
-            return RedirectResponse(str(request.url.replace(path=f"/study/{nct_id}")), status_code=301)
-        as_of = None if request.query_params.get("version") else _read_day(request)
-        near, place = _read_place(request)
-        shown = _find_version(self.store, nct_id, request)
-        study = parse_study(self.store.get_version_body(shown.version_id))
-        history = view_history(nct_id, find_history(self.store, nct_id), shown=shown.number)
-        html = render_study_page(
-            study, history=history, near=near, place_form=place, as_of=as_of, today=_find_day(shown, as_of)
-        )
-        return HTMLResponse(html)
-
-    def study_json(self, request: Request) -> Response:
-        """A record as JSON: the very bytes that were received."""
-        nct_id = _find_id(self.store, request.path_params["nct_id"])
-        body = _read_body(self.store, nct_id, request)
-        return Response(body, media_type="application/json")
-
-    def study_text(self, request: Request) -> Response:
-        """A record as plain text."""
-        nct_id = _find_id(self.store, request.path_params["nct_id"])
-        study = parse_study(_read_body(self.store, nct_id, request))
-        return PlainTextResponse(render_study_text(study, history=None))
-
-    def history(self, request: Request) -> Response:
-        """All versions of a record."""
-        nct_id = _find_id(self.store, request.path_params["nct_id"])
-        lines = find_history(self.store, nct_id)
-        title = parse_study(self.store.get_body(nct_id)).brief_title
-        return HTMLResponse(render_history_page(view_history_page(nct_id, title, lines)))
-
-    def diff(self, request: Request) -> Response:
-        """The difference of two versions of a record."""
-        nct_id = _find_id(self.store, request.path_params["nct_id"])
-        before, after = (_read_number(request, name) for name in ("from", "to"))
-        comparison = compare_versions(self.store, nct_id, before, after)
-        title = parse_study(self.store.get_body(nct_id)).brief_title
-        lines = find_history(self.store, nct_id)
-        return HTMLResponse(render_diff_page(view_comparison(comparison, title, lines)))
-
-
-def _find_id(store: Store, asked: str) -> str:
-    """The id as the library writes it; ids of the registry may come in lower case."""
-    upper = asked.upper()
-    return upper if not store.has_study(asked) and store.has_study(upper) else asked
-
-
-def _read_body(store: Store, nct_id: str, request: Request) -> bytes:
-    """The bytes of the version that an address asks for; the newest without looking at the others."""
-    if not request.query_params.get("version"):
-        return store.get_body(nct_id, as_of=_read_day(request))
-    return store.get_version_body(_find_version(store, nct_id, request).version_id)
-
-
-def _find_version(store: Store, nct_id: str, request: Request) -> Version:
-    """The version that an address asks for by number or day; the one in force without either."""
-    number = _read_number(request, "version")
-    as_of = _read_day(request) if number is None else None
-    versions = store.find_versions(nct_id)
-    if not versions:
-        raise NotFoundError(f"{nct_id} is not in this library")
-    if number is not None:
-        if not 1 <= number <= len(versions):
-            raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
-        return versions[number - 1]
-    known = [each for each in versions if as_of is None or _find_known_day(each) <= as_of]
-    if not known:
-        first = min(map(_find_known_day, versions))
-        raise NotFoundError(f"{nct_id} has no version as old as {as_of}: the first known one is of {first}")
-    return known[-1]
-
-
-def _find_known_day(version: Version) -> str:
-    return version.version_date or version.learnt_at[:10]
-
-
-def _find_day(shown: Version, as_of: str | None) -> date | None:
-    """The day against which a version's results are due: its own where it is not in force."""
-    day = as_of or ("" if shown.is_current else shown.version_date)
-    return PartialDate(day).latest if day else None
-
-
-def _read_day(request: Request) -> str | None:
-    return read_as_of(request.query_params.get("as_of", "").strip())
-
-
-def _read_number(request: Request, name: str) -> int | None:
-    value = request.query_params.get(name, "")
-    if not value:
-        return None
-    if not (value.isascii() and value.isdigit() and len(value) < 9):
-        raise QueryError(f"{name} is no version number: {value[:40]!r}", hint="versions count from 1")
-    return int(value)
-
-
-def _read_place(request: Request) -> tuple[Near | None, PlaceForm]:
-    """The point that sites are sorted by, given as `latitude, longitude` in degrees."""
-    value = request.query_params.get("near", "").strip()[:60]
-    try:
-        lat, lon = (float(part) for part in value.split(","))
-    except ValueError:
-        problem = "Write latitude and longitude in degrees: 25.77, -80.19" if value else ""
-        return None, PlaceForm(action=request.url.path, value=value, problem=problem)
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
-        return None, PlaceForm(
-            action=request.url.path, value=value, problem="That point is not on the earth."
-        )
-    return Near(lat=lat, lon=lon, label=value), PlaceForm(action=request.url.path, value=value)
-
-
-def show_problem(_: Request, error: Exception) -> Response:
-    """What went wrong, in words."""
-    if isinstance(error, NotFoundError):
-        page = render_message_page("Not here", str(error), "Search for it, or import it.", status=404)
-        return HTMLResponse(page, status_code=404)
-    hint = getattr(error, "hint", "") or "Go back and try again."
-    message = getattr(error, "message", "") or str(error)
-    return HTMLResponse(render_message_page("That did not work", message, hint, status=400), status_code=400)
-
-
-def show_missing(request: Request, _: Exception) -> Response:
-    """No such page; programs are told in plain text."""
-    if request.url.path.startswith("/api/"):
-        return PlainTextResponse(f"There is nothing at {quote(request.url.path)}", status_code=404)
-    page = render_message_page(
-        "No such page", f"There is nothing at {request.url.path}.", "Search instead.", status=404
-    )
-    return HTMLResponse(page, status_code=404)
-
-
 def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
     """The web application of one library; `allow_origin` as in `SecurityHeaders`."""
-    site = Site(home)
+    library = Library(home)
+    site = Site(library)
+
+    @asynccontextmanager
+    async def close_at_the_end(_: Starlette) -> AsyncIterator[None]:
+        with library:
+            yield
+
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
-        *make_routes(site, home),
-        *own_api.make_routes(site, home),
+        *api_v2.make_routes(library),
+        *own_api.make_routes(library),
         Route("/", site.search),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/diff", site.diff),
@@ -271,6 +108,7 @@ def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
         routes=routes,
         middleware=[Middleware(SecurityHeaders, allow_origin=allow_origin)],
         exception_handlers={TrialbookError: show_problem, 404: show_missing},
+        lifespan=close_at_the_end,
     )
 
 

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import Wish, make_request
 from trialbook.errors import QueryError
+from trialbook.library import Library
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages.context import (
     ActiveFilter,
@@ -26,7 +27,6 @@ from trialbook.record.pieces import find_enum_label, get_enums
 from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest, SearchResult
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.search.language.render import render_together
-from trialbook.store import Store
 
 PAGE_SIZE = 20
 MAX_PAGE = 1_000
@@ -112,8 +112,7 @@ def _read_sort(text: str) -> Any:
 
 
 def view_search(
-    store: Store,
-    engine: SearchEngine,
+    library: Library,
     asked: Wish | QueryError,
     params: QueryParams,
 ) -> SearchView:
@@ -121,11 +120,11 @@ def view_search(
     if isinstance(asked, QueryError):
         return _view_error(params, asked)
     if not params:
-        empty = engine.search(SearchRequest(limit=0))
+        empty = library.engine.search(SearchRequest(limit=0))
         return SearchView(library_size=empty.total, examples=EXAMPLES)
     try:
         request = make_request(asked, facets=FACETS)
-        result = engine.search(request)
+        result = library.engine.search(request)
     except QueryError as error:
         return _view_error(params, error)
     number = asked.offset // PAGE_SIZE + 1
@@ -134,7 +133,7 @@ def view_search(
         query=params.get("q", ""),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(_view_hit(store, nct_id, asked, result) for nct_id in result.nct_ids),
+        hits=tuple(_view_hit(library, nct_id, asked, result) for nct_id in result.nct_ids),
         first_rank=asked.offset + 1,
         choices=_view_choices(params, result),
         texts=_view_texts(params),
@@ -148,7 +147,7 @@ def view_search(
         as_of=asked.as_of or "",
         feed_url="" if asked.as_of else _write_feed_url(request),
         also_searched=result.added,
-        suggestion=_view_suggestion(engine, params) if result.total < FEW else None,
+        suggestion=_view_suggestion(library.engine, params) if result.total < FEW else None,
     )
 
 
@@ -246,8 +245,8 @@ def _view_active(params: QueryParams) -> tuple[ActiveFilter, ...]:
     return tuple(active)
 
 
-def _view_hit(store: Store, nct_id: str, asked: Wish, result: SearchResult) -> Hit:
-    record = decode_record(store.get_body(nct_id, as_of=asked.as_of))
+def _view_hit(library: Library, nct_id: str, asked: Wish, result: SearchResult) -> Hit:
+    record = decode_record(library.get_body(nct_id, as_of=asked.as_of))
     study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None

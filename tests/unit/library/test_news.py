@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.library import open_engine
 
 from trialbook.library import news
-from trialbook.library.build import import_paths, open_engine
+from trialbook.library.build import import_paths
 from trialbook.library.news import find_news
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
@@ -172,6 +173,6 @@ def test_a_day_is_a_place_in_the_order_of_arrival(store: Store) -> None:
 
 
 def test_an_empty_library_has_no_news(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with Store.create(tmp_path) as store:
         assert (find_last_arrival(store), find_last_before(store, "2026-01-01")) == (0, 0)
         assert find_news(store, open_engine(tmp_path), EVERYTHING) == ()

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.library import make_library
+from tests.library import make_library, open_engine
 from tests.naive.records import make_record
 
 from trialbook.__main__ import main
 from trialbook.ask.filters import Wish, make_request
 from trialbook.errors import QueryError
-from trialbook.library.build import open_engine
 from trialbook.patient.note import LONGEST_NOTE, PatientNote, read_note
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.terms import load_thesaurus

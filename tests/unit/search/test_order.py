@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.library import make_library
+from tests.library import make_library, open_engine
 from tests.naive.records import make_located, make_record, make_titled
 
 from trialbook.errors import QueryError
-from trialbook.library.build import open_engine
 from trialbook.record.pieces import get_areas
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.order import GeoDecay, SortKey

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.library import find, make_library, with_proper_ids
+from tests.library import find, make_library, open_engine, with_proper_ids
 from tests.naive.records import make_located, make_record, make_titled
 from tests.unit.search.test_query_examples import EXAMPLES, OF_THE_API, aged, posted, site
 
 from trialbook.errors import QueryError
-from trialbook.library.build import open_engine
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.render import render_query

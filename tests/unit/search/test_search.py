@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.library import open_engine
 
 from trialbook.ask.filters import Wish, make_request
 from trialbook.errors import QueryError
-from trialbook.library.build import import_paths, mend_index, open_engine, open_index, rebuild_index
+from trialbook.library.build import import_paths, mend_index, open_index, rebuild_index
 from trialbook.search.engine.engine import FACETS, SearchResult
 from trialbook.search.engine.snippets import find_passages
 from trialbook.search.index.disk import StudyIndex

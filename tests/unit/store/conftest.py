@@ -16,7 +16,7 @@ MakeVersion = Callable[..., NewVersion]
 
 @pytest.fixture
 def empty_store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "library") as store:
+    with Store.create(tmp_path / "library") as store:
         yield store
 
 

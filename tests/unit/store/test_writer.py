@@ -80,7 +80,7 @@ def test_each_run_is_a_source_of_its_own_and_a_run_without_news_is_none(
 
 
 def hold_lock(home: str, ready: Any, done: Any) -> None:
-    with Store(Path(home)) as store, Writer(store, "holder"):
+    with Store.create(Path(home)) as store, Writer(store, "holder"):
         ready.set()
         done.wait(30)
 
@@ -122,7 +122,7 @@ def test_a_second_writer_of_the_same_process_is_refused_too(empty_store: Store) 
 
 
 def write_batches(home: str, batches: list[list[NewVersion]], done: Any) -> None:
-    with Store(Path(home)) as store, Writer(store, "writer") as writer:
+    with Store.create(Path(home)) as store, Writer(store, "writer") as writer:
         for batch in batches:
             writer.save(batch)
     done.set()
@@ -181,7 +181,7 @@ def fill_disk(home: str, versions: list[NewVersion], answers: Any) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
     kept = 0
     try:
-        with Store(Path(home)) as store, Writer(store, "small disk") as writer:
+        with Store.create(Path(home)) as store, Writer(store, "small disk") as writer:
             for start in range(0, len(versions), 20):
                 kept += writer.save(versions[start : start + 20]).new_studies
         answers.put((kept, ""))
@@ -201,7 +201,7 @@ def test_a_disk_that_fills_up_tears_nothing_and_the_same_run_goes_on_later(
     assert "cannot write to the library" in message
     assert "make room and run the same command again" in message
     assert 0 < kept < 400
-    with Store(tmp_path) as store:
+    with Store.create(tmp_path) as store:
         check_whole(store)
         assert store.count().studies == kept
         with Writer(store, "again") as writer:
@@ -245,7 +245,7 @@ def write_as_nobody(home: str) -> str:
     if os.getuid() == 0:
         os.setuid(65534)
     try:
-        with Store(Path(home)) as store, Writer(store, "test"):
+        with Store.create(Path(home)) as store, Writer(store, "test"):
             return ""
     except StoreError as error:
         return str(error)
@@ -314,7 +314,7 @@ def test_how_far_a_synchronisation_came_is_remembered(empty_store: Store) -> Non
 
 
 def kill_self_in_batch(home: str, versions: list[NewVersion], after: int) -> None:
-    with Store(Path(home)) as store, Writer(store, "killed") as writer:
+    with Store.create(Path(home)) as store, Writer(store, "killed") as writer:
         writer.save(versions[:50])
         insert = writer._save_one
         left = iter(range(after))
@@ -338,7 +338,7 @@ def test_a_kill_inside_a_batch_leaves_what_came_before_and_nothing_else(
         process.join(30)
         assert process.exitcode == -signal.SIGKILL
 
-    with Store(tmp_path) as store:
+    with Store.create(tmp_path) as store:
         check_whole(store)
         assert store.count().studies == 50
         with Writer(store, "again") as writer:

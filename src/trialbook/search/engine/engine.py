@@ -92,6 +92,20 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         """Whether anything tells one answer from another."""
         return bool(self.queries) or self.note is not None
 
+    def for_counting(self, facets: Sequence[str] = (), facet_size: int = FACET_SIZE) -> SearchRequest:
+        """The request that finds the same studies and only counts them."""
+        return msgspec.structs.replace(
+            self,
+            queries=(),
+            filters=(*self.queries, *self.filters),
+            sort=(),
+            geo_decay=None,
+            facets=tuple(facets),
+            facet_size=facet_size,
+            offset=0,
+            limit=0,
+        )
+
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer: how many studies match, the ids of the asked window, and counts by value.

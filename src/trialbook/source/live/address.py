@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import httpx
 
 from trialbook.errors import SourceReadError, UsageError
-
-DEFAULT_REGISTRY = "https://clinicaltrials.gov/api/v2"
-REGISTRY_VARIABLE = "TRIALBOOK_REGISTRY"
+from trialbook.settings import SETTINGS, read_text
 
 _SHOWN_CHARACTERS = 300
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -26,7 +23,7 @@ def find_registry(address: str | None = None) -> str:
     >>> find_registry("http://127.0.0.1:8000/api/v2/")
     'http://127.0.0.1:8000/api/v2'
     """
-    chosen = (address or os.environ.get(REGISTRY_VARIABLE) or DEFAULT_REGISTRY).strip()
+    chosen = read_text("registry", address)
     try:
         url = httpx.URL(chosen)
         is_address = _is_address(url) and not (url.userinfo or url.query or url.fragment)
@@ -36,7 +33,7 @@ def find_registry(address: str | None = None) -> str:
     if not is_address:
         raise UsageError(
             f"{str(url.copy_with(userinfo=b''))[:100]!r} is not an address of a registry: "
-            f"expected something like {DEFAULT_REGISTRY}"
+            f"expected something like {SETTINGS['registry'].default}"
         )
     return chosen.rstrip("/")
 

@@ -19,10 +19,9 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from trialbook import __version__
 from trialbook.errors import SourceReadError, UsageError
+from trialbook.settings import SETTINGS, VERSION
 from trialbook.source.live.address import (
-    DEFAULT_REGISTRY,
     check_redirect,
     clean_words,
     find_registry,
@@ -31,7 +30,7 @@ from trialbook.source.live.address import (
 
 # Clients report that the registry's edge answers 403 where the named agent does not fit the way in which
 # the connection is made: the name of the library that speaks has to be in it.
-USER_AGENT = f"Trialbook/{__version__} python-httpx/{httpx.__version__}"
+USER_AGENT = f"Trialbook/{VERSION} python-httpx/{httpx.__version__}"
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
@@ -65,7 +64,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         How the client names itself.
     """
 
-    registry: str = DEFAULT_REGISTRY
+    registry: str = str(SETTINGS["registry"].default)
     requests_per_minute: float = 50.0
     tries: int = 6
     connect_seconds: float = 15.0

@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from trialbook import __version__
-from trialbook.errors import ApiError, NotFoundError, QueryError, TrialbookError
+from trialbook.errors import TrialbookError
+from trialbook.settings import VERSION
 from trialbook.store import Store
+from trialbook.web.problems import RETRY_AFTER, find_status
 
 TEXT = "text/plain; charset=utf-8"
 BLOCK_BYTES = 1 << 18
@@ -24,7 +25,7 @@ def make_tag(library_id: str, seq: int, index_state: int | None = None) -> str:
     `index_state` for what a search found: the index follows the library with some delay.
     """
     found_in = "" if index_state is None else f"-{index_state:x}"
-    return f'"{__version__}-{library_id[:12]}-{seq}{found_in}"'
+    return f'"{VERSION}-{library_id[:12]}-{seq}{found_in}"'
 
 
 def find_tag(store: Store) -> str:
@@ -90,11 +91,8 @@ def gather(blocks: Iterable[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 def refuse(error: TrialbookError) -> Response:
     """What went wrong, as plain text."""
-    if isinstance(error, ApiError):
-        status = error.status
-    else:
-        status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, QueryError) else 503
-    headers = {"retry-after": "60"} if status == 503 else None
+    status = find_status(error)
+    headers = RETRY_AFTER if status == 503 else None
     return Response(str(error), status_code=status, headers=headers, media_type=TEXT)
 
 

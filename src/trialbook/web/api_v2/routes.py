@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from trialbook.ask.parameters import Parameters, find_nct_id
+from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote, refuse_format
-from trialbook.errors import ApiError, TrialbookError
+from trialbook.errors import ApiError, NotFoundError, TrialbookError
 from trialbook.export import forms
-from trialbook.search.engine.engine import SearchEngine, SearchRequest
-from trialbook.search.language.parse import parse_query
-from trialbook.store import Store
+from trialbook.library import Library
+from trialbook.record.ids import find_nct_id
 from trialbook.web.api_v2 import answers, download, listing, metadata, one_study, site_history, statistics
 from trialbook.web.api_v2.answers import guard, refuse, run_guarded, send, send_blocks
 
@@ -26,24 +23,12 @@ API_VERSION = "2.0.5"
 PLAIN = one_study.StudyAnswer(forms.JSON, lambda _, body: body)
 
 
-class Library(Protocol):
-    """What the API needs of the site: this thread's store."""
-
-    @property
-    def store(self) -> Store:
-        """The library, as this thread's own connection."""
-
-    @property
-    def engine(self) -> SearchEngine:
-        """The search over it."""
-
-
 class Api:
     """The registry's API over one library."""
 
-    def __init__(self, library: Library, home: Path) -> None:
+    def __init__(self, library: Library) -> None:
         self._library = library
-        self._statistics = statistics.StatisticsKeeper(home)
+        self._statistics = statistics.StatisticsKeeper(library.home)
 
     async def study(self, request: Request) -> Response:
         """One record. As plain JSON it leaves from here at once; all else may take longer than others like."""
@@ -72,12 +57,12 @@ class Api:
 
     def _redirect(self, request: Request, nct_id: str) -> Response:
         """Send the client to the record that an alias belongs to."""
-        alias = parse_query(f"AREA[NCTIdAlias]EXPANSION[Term]{nct_id}")
-        found = self._library.engine.search(SearchRequest(filters=(alias,), limit=1)).nct_ids
-        if not found or find_nct_id(found[0]) is None:
-            raise ApiError(f"NCT number {nct_id} not found", 404)
+        try:
+            found = self._library.find_id(nct_id)
+        except NotFoundError:
+            raise ApiError(f"NCT number {nct_id} not found", 404) from None
         query = request.url.query
-        return RedirectResponse(found[0] + (f"?{query}" if query else ""), status_code=301)
+        return RedirectResponse(found + (f"?{query}" if query else ""), status_code=301)
 
     def studies(self, request: Request) -> Response:
         """One page of the studies that are asked for."""
@@ -93,7 +78,7 @@ class Api:
             count_total=asked.is_total_due,
         )
         total = page.total if asked.is_total_due else None
-        bodies = listing.read_bodies(page.nct_ids, self._find_body)
+        bodies = listing.read_bodies(page.nct_ids, self._library.find_body)
         if asked.columns is None:
             blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
             return send_blocks(blocks, forms.JSON, {"etag": tag})
@@ -116,10 +101,6 @@ class Api:
 
     def _find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
         return self._library.store.find_after(nct_id, limit)
-
-    def _find_body(self, nct_id: str) -> bytes | None:
-        """A record's bytes; the parts of a large answer may each be made in another thread."""
-        return self._library.store.find_body(nct_id)
 
     def metadata(self, request: Request) -> Response:
         """The tree of the record's fields."""
@@ -184,9 +165,9 @@ def show_nothing(request: Request) -> Response:
     raise ApiError(f"There is nothing at {quote(request.url.path)}", 404)
 
 
-def make_routes(library: Library, home: Path) -> list[Route]:
+def make_routes(library: Library) -> list[Route]:
     """The API's addresses, for the application of one library."""
-    api = Api(library, home)
+    api = Api(library)
     paths: dict[str, Callable[[Request], Response]] = {
         "/studies": api.studies,
         "/studies/metadata": api.metadata,

@@ -5,20 +5,22 @@ the API, that clients use all the same: a list of versions, and each version's s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from trialbook.ask.parameters import WHOLE_NUMBER, Parameters, find_nct_id
+from trialbook.ask.parameters import WHOLE_NUMBER, Parameters
 from trialbook.ask.refusals import quote, refuse_format
 from trialbook.changes.compare import Change, compute_changes
 from trialbook.errors import ApiError
 from trialbook.export.forms import JSON
+from trialbook.library import Library
 from trialbook.library.history import CARRIED, MAX_SUMMARISED
 from trialbook.model.study import decode_record
+from trialbook.record.ids import find_nct_id
 from trialbook.record.texts import find_text
 from trialbook.store import Store, Version
 from trialbook.web.api_v2.answers import find_tag, guard, send
@@ -46,14 +48,6 @@ PART_LABELS = {
     "moreInfoModule": "More Information",
     "documentSection": "Document Section",
 }
-
-
-class Library(Protocol):
-    """What this needs of the site."""
-
-    @property
-    def store(self) -> Store:
-        """The library, as this thread's own connection."""
 
 
 def make_routes(library: Library) -> list[Route]:

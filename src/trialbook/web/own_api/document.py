@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook import __version__
+from trialbook.settings import VERSION
 from trialbook.web.own_api.askable import Parameter
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint
 
@@ -30,7 +30,7 @@ def make_document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Trialbook",
-            "version": __version__,
+            "version": VERSION,
             "summary": "What a library of registry records can tell beyond the registry's own API.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

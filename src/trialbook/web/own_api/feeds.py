@@ -8,10 +8,10 @@ import xml.etree.ElementTree as ET
 import msgspec
 from markupsafe import Markup, escape
 
-from trialbook import __version__
 from trialbook.changes.compare import Change, summarise_changes
 from trialbook.library.news import News
 from trialbook.record.addresses import study_url
+from trialbook.settings import VERSION
 from trialbook.web.own_api.askable import ATOM, JSON_FEED
 from trialbook.web.own_api.shapes import Author, FeedFacts, FeedItem, ItemFacts, JsonFeed
 
@@ -69,7 +69,7 @@ def write_atom(feed: Feed) -> bytes:
     _add(root, "subtitle", feed.description)
     _add(root, "updated", feed.updated_at)
     _add(_add(root, "author"), "name", AUTHOR)
-    _add(root, "generator", AUTHOR, version=__version__)
+    _add(root, "generator", AUTHOR, version=VERSION)
     _add(root, "link", rel="self", type=ATOM, href=feed.self_url)
     _add(root, "link", rel="alternate", type="text/html", href=feed.home_url)
     for news in feed.news:

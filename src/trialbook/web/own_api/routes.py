@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,13 +18,11 @@ from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote
 from trialbook.errors import ApiError, UsageError
 from trialbook.export import forms
-from trialbook.library.export import iter_bodies, read_export
-from trialbook.library.news import find_news, make_urn
-from trialbook.library.saved import SavedSearch, find_searches, get_search
+from trialbook.library import Library
+from trialbook.library.export import iter_found, read_export
+from trialbook.library.news import make_urn
+from trialbook.library.saved import SavedSearch
 from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
-from trialbook.search.engine.engine import SearchEngine
-from trialbook.store import Store
-from trialbook.store.arrivals import find_last_arrival
 from trialbook.web.api_v2.answers import find_tag, guard, send, send_blocks
 from trialbook.web.own_api import document, feeds, finding, following, versions
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
@@ -34,28 +31,16 @@ from trialbook.web.own_api.shapes import SavedAnswer, SavedLine
 SAVED_PAGE = "/saved"
 
 
-class Library(Protocol):
-    """What the API needs of the site."""
-
-    @property
-    def store(self) -> Store:
-        """The library, as this thread's own connection."""
-
-    @property
-    def engine(self) -> SearchEngine:
-        """The search over it."""
-
-
 class OwnApi:
     """Our own API over one library; its methods are named as the operations of `ENDPOINTS`."""
 
-    def __init__(self, library: Library, home: Path) -> None:
-        self._library, self._home = library, home
+    def __init__(self, library: Library) -> None:
+        self._library = library
 
     def search(self, request: Request, parameters: Parameters) -> Response:
         """A window of the studies that match."""
         asked = finding.read_finding(parameters)
-        answer = finding.answer_finding(self._library.engine, asked, self._find_body)
+        answer = finding.answer_finding(self._library.engine, asked, self._library.find_body)
         return _send_json(answer)
 
     def export(self, request: Request, parameters: Parameters) -> Response:
@@ -68,35 +53,32 @@ class OwnApi:
         media_type = forms.FORMS[export.form]
         if request.method == "HEAD":
             return StreamingResponse(iter(()), headers=headers, media_type=media_type)
-        bodies = iter_bodies(self._library.engine, export.request, self._find_body)
+        # By the index also where all are asked for: whoever reads slowly holds no state of the store.
+        bodies = iter_found(self._library.engine, export.request, self._library.find_body)
         return send_blocks(
             forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns),
             media_type,
             {**headers},
         )
 
-    def _find_body(self, nct_id: str, as_of: str | None) -> bytes | None:
-        """A record's bytes; the parts of a large answer may each be made in another thread."""
-        return self._library.store.find_body(nct_id, as_of=as_of)
-
     def study(self, request: Request, parameters: Parameters) -> Response:
         """A record, now or then."""
         tag = find_tag(self._library.store)
-        body = versions.find_record(self._library.store, request.path_params["nct_id"], parameters)
+        body = versions.find_record(self._library, request.path_params["nct_id"], parameters)
         return send(request, body, forms.JSON, tag)
 
     def versions(self, request: Request, parameters: Parameters) -> Response:
         """The versions of a study."""
-        return _send_json(versions.answer_versions(self._library.store, request.path_params["nct_id"]))
+        return _send_json(versions.answer_versions(self._library, request.path_params["nct_id"]))
 
     def changes(self, request: Request, parameters: Parameters) -> Response:
         """What differs between two versions."""
         nct_id = request.path_params["nct_id"]
-        return _send_json(versions.answer_changes(self._library.store, nct_id, parameters))
+        return _send_json(versions.answer_changes(self._library, nct_id, parameters))
 
     def saved(self, request: Request, parameters: Parameters) -> Response:
         """The saved searches."""
-        return _send_json(SavedAnswer(tuple(map(view_saved, find_searches(self._home)))))
+        return _send_json(SavedAnswer(tuple(map(view_saved, self._library.find_saved()))))
 
     def feed(self, request: Request, parameters: Parameters) -> Response:
         """The feed of any search."""
@@ -106,16 +88,16 @@ class OwnApi:
 
     def saved_feed(self, request: Request, parameters: Parameters) -> Response:
         """The feed of a saved search."""
-        saved = get_search(self._home, request.path_params["name"])
+        saved = self._library.get_saved(request.path_params["name"])
         return self._send_feed(request, parameters, saved.query, saved)
 
     def _send_feed(
         self, request: Request, parameters: Parameters, query: str, saved: SavedSearch | None
     ) -> Response:
         store, site = self._library.store, str(request.base_url).rstrip("/")
-        asked = following.read_followed(store, parameters, saved)
-        last = find_last_arrival(store)
-        news = find_news(store, self._library.engine, asked.request, after=asked.after, limit=asked.limit)
+        asked = following.read_followed(parameters, saved)
+        last = self._library.last_arrival
+        news = self._library.find_news(asked.request, after=asked.after, since=asked.since, limit=asked.limit)
         words = followed.describe_query(query) or "all studies"
         feed = feeds.Feed(
             feed_id=make_urn(store, f"feed {saved.name} {saved.saved_at}" if saved else f"feed {query}"),
@@ -145,7 +127,7 @@ class OwnApi:
             SavedView(
                 **msgspec.structs.asdict(view_saved(each)), site_url=followed.write_site_url(each.query)
             )
-            for each in find_searches(self._home)
+            for each in self._library.find_saved()
         ]
         return HTMLResponse(render_saved_page(views))
 
@@ -192,9 +174,9 @@ def _make_route(api: OwnApi, endpoint: Endpoint) -> Route:
     return Route(BASE + path, guard(read_and_answer), methods=["GET"])
 
 
-def make_routes(library: Library, home: Path) -> list[Route]:
+def make_routes(library: Library) -> list[Route]:
     """The addresses of our own API and the page of saved searches, for the application of one library."""
-    api = OwnApi(library, home)
+    api = OwnApi(library)
     return [
         *(_make_route(api, endpoint) for endpoint in ENDPOINTS),
         Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]),

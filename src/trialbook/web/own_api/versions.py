@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from trialbook.ask.dates import read_as_of
-from trialbook.ask.parameters import Parameters, find_nct_id
-from trialbook.errors import ApiError, NotFoundError
-from trialbook.library.history import compare_versions, find_history
-from trialbook.store import Store, Version
+from trialbook.ask.parameters import Parameters
+from trialbook.errors import ApiError
+from trialbook.library import Library
+from trialbook.store import Version
 from trialbook.web.own_api.askable import MOST_NUMBER
 from trialbook.web.own_api.finding import read_number
 from trialbook.web.own_api.shapes import (
@@ -18,36 +17,18 @@ from trialbook.web.own_api.shapes import (
     VersionsAnswer,
 )
 
-LONGEST_ID = 100
 
-
-def find_id(store: Store, asked: str) -> str:
-    """An id as the library writes it; raises NotFoundError for a study that is not here."""
-    if len(asked) > LONGEST_ID:
-        raise NotFoundError(f"{asked[:LONGEST_ID]}… is not in this library")
-    for nct_id in (find_nct_id(asked), asked, asked.upper()):
-        if nct_id and store.has_study(nct_id):
-            return nct_id
-    raise NotFoundError(f"{asked} is not in this library")
-
-
-def find_record(store: Store, asked: str, parameters: Parameters) -> bytes:
+def find_record(library: Library, asked: str, parameters: Parameters) -> bytes:
     """The bytes of the version that is asked for; raises NotFoundError, ApiError and QueryError."""
-    nct_id = find_id(store, asked)
-    number = read_number(parameters, "version", least=1, most=MOST_NUMBER, default=0)
+    number = read_number(parameters, "version", least=1, most=MOST_NUMBER, default=0) or None
     if number and parameters.text("as_of"):
         raise ApiError("Parameters `version` and `as_of` exclude each other")
-    if not number:
-        return store.get_body(nct_id, as_of=read_as_of(parameters.text("as_of")))
-    versions = store.find_versions(nct_id)
-    if number > len(versions):
-        raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
-    return store.get_version_body(versions[number - 1].version_id)
+    return library.get_body(asked, version=number, as_of=parameters.text("as_of"))
 
 
-def answer_versions(store: Store, asked: str) -> VersionsAnswer:
+def answer_versions(library: Library, asked: str) -> VersionsAnswer:
     """All versions of a study; raises NotFoundError."""
-    nct_id = find_id(store, asked)
+    nct_id = library.find_id(asked)
     return VersionsAnswer(
         nct_id,
         tuple(
@@ -59,22 +40,21 @@ def answer_versions(store: Store, asked: str) -> VersionsAnswer:
                 is_current=line.version.is_current,
                 changes=tuple(ChangeNote(group, text) for group, text in line.changes),
             )
-            for line in find_history(store, nct_id)
+            for line in library.find_history(nct_id)
         ),
         tuple(
             AnnouncedLine(each.number, each.version_date, each.overall_status, each.module_labels)
-            for each in store.find_announced(nct_id)
+            for each in library.find_announced(nct_id)
         ),
     )
 
 
-def answer_changes(store: Store, asked: str, parameters: Parameters) -> ChangesAnswer:
+def answer_changes(library: Library, asked: str, parameters: Parameters) -> ChangesAnswer:
     """What differs between two versions; raises NotFoundError, ApiError and QueryError."""
     before, after = (
         read_number(parameters, name, least=1, most=MOST_NUMBER, default=0) or None for name in ("from", "to")
     )
-    as_of = read_as_of(parameters.text("as_of"))
-    found = compare_versions(store, find_id(store, asked), before, after, as_of=as_of)
+    found = library.compare(asked, before, after, as_of=parameters.text("as_of"))
     return ChangesAnswer(
         nct_id=found.nct_id,
         before=_name(found.before),

@@ -36,7 +36,7 @@ def test_a_download_is_a_file_to_import(api: TestClient, tmp_path: Path) -> None
     archive.write_bytes(api.get("/studies/download").content)
     counts = import_paths(tmp_path / "library", [archive])
     assert (counts.stored, counts.rejected) == (counts.read, 0)
-    with Store(tmp_path / "library") as store:
+    with Store.create(tmp_path / "library") as store:
         assert {f"{nct_id}.json": body for nct_id, body in store.iter_current()} == read_zip(
             archive.read_bytes()
         )

@@ -101,7 +101,7 @@ def test_sizes_are_those_of_the_received_bytes(home: Path) -> None:
 
 
 def test_an_empty_library_has_statistics(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+    Store.create(tmp_path).close()
     assert ask(tmp_path, "size")["totalStudies"] == 0
     assert ask(tmp_path, "field/sizes?fields=Phase")[0]["uniqueSizesCount"] == 0
 

@@ -60,7 +60,7 @@ def count_versions(home: Path) -> int:
     from trialbook.store import Store
     from trialbook.store.arrivals import find_last_arrival
 
-    with Store(home) as store:
+    with Store.create(home) as store:
         return find_last_arrival(store)
 
 

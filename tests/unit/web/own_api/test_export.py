@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.library import open_engine
 from tests.unit.web.own_api.conftest import make_version, write_records
 
 from trialbook.errors import UsageError
@@ -22,7 +23,7 @@ from trialbook.export import parquet as parquet_table
 from trialbook.export.csv_table import COLUMNS
 from trialbook.export.parquet import write_parquet
 from trialbook.library import export as bulk
-from trialbook.library.build import import_paths, open_engine
+from trialbook.library.build import import_paths
 from trialbook.library.export import Export, save_export
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.store import Store

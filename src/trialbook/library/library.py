@@ -1,0 +1,365 @@
+"""The library: one object that opens a folder of records and answers for it, behind every door."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.followed import normalise_query
+from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.export.forms import write_records
+from trialbook.library import build, news, saved
+from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
+from trialbook.library.found import Found
+from trialbook.library.history import Comparison, HistoryLine, compare_versions, find_history, was_known
+from trialbook.library.study import LibraryStudy
+from trialbook.patient.note import read_note
+from trialbook.record.ids import find_nct_id
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.language.parse import parse_query
+from trialbook.source.live.request import PullRequest
+from trialbook.store import AnnouncedVersion, Store, Version
+from trialbook.store.arrivals import find_last_arrival, find_last_before
+
+LONGEST_ID = 100
+
+
+class Library:
+    """A library of registry records, open for reading by any number of threads.
+
+    Opening and reading make, clear and lock nothing; another process may write meanwhile. What writes
+    (`import_files`, `pull`, `rebuild`) holds the writer's lock while it runs, and no longer.
+
+    Parameters
+    ----------
+    home
+        The library's folder.
+
+    Raises
+    ------
+    NoLibraryError
+        There is no library in the folder.
+    StoreError
+        It cannot be read, or a newer Trialbook wrote it; so raise all methods.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._threads = threading.local()
+        self._stores: weakref.WeakSet[Store] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._engine: SearchEngine | None = None
+        self._is_closed = False
+        self.library_id = self.store.library_id
+
+    @property
+    def store(self) -> Store:
+        """The records, through this thread's own connection, which ends with the thread or with `close`."""
+        store: Store | None = getattr(self._threads, "store", None)
+        if store is None:
+            with self._lock:
+                if self._is_closed:
+                    raise StoreError(f"the library in {self.home} was closed")
+                store = self._threads.store = Store(self.home)
+                self._stores.add(store)
+        return store
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search over the records, opened when it is first asked for."""
+        with self._lock:
+            engine = self._engine
+        if engine is None:
+            opened = build.open_engine(self.home, self.library_id, self._read_record)
+            with self._lock:
+                engine = self._engine = self._engine or opened
+        return engine
+
+    def _read_record(self, nct_id: str, as_of: str | None) -> bytes:
+        return self.store.get_body(nct_id, as_of=as_of)
+
+    def close(self) -> None:
+        """Close every connection; what is asked afterwards raises StoreError."""
+        with self._lock:
+            self._is_closed = True
+            stores, self._engine = list(self._stores), None
+        for store in stores:
+            store.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._is_closed:
+            return f"<Library {self.home}: closed>"
+        counts = self.store.count()
+        return f"<Library {self.home}: {counts.studies:,} studies in {counts.versions:,} versions>"
+
+    # Find a record.
+
+    def find_id(self, asked: str) -> str:
+        """The id of a study as the library writes it, from any form of it.
+
+        Any case, leading zeros left out, the address of a record page, or a number that the registry
+        has given up for another (NCTIdAlias). Raises NotFoundError for a study that is not here.
+        """
+        text = asked.strip()
+        bare = text.rstrip("/").rpartition("/")[2] if "://" in text else text
+        if len(bare) > LONGEST_ID:
+            raise NotFoundError(f"{bare[:LONGEST_ID]}… is not in this library")
+        nct_id = find_nct_id(bare)
+        for each in dict.fromkeys((bare, nct_id, bare.upper())):
+            if each and self.store.has_study(each):
+                return each
+        alias = self._find_alias(nct_id) if nct_id else None
+        if alias is None:
+            raise NotFoundError(f"{text or 'a study without an id'} is not in this library")
+        return alias
+
+    def _find_alias(self, nct_id: str) -> str | None:
+        request = SearchRequest(filters=(parse_query(f"AREA[NCTIdAlias]EXPANSION[Term]{nct_id}"),), limit=1)
+        # Where there is no index to look in, the record is not found: that the caller says.
+        with contextlib.suppress(StoreError):
+            return next(iter(self.engine.search(request).nct_ids), None)
+        return None
+
+    def find_version(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> Version:
+        """Which version is meant: by number (from 1), as of a day, or the one in force.
+
+        Raises NotFoundError where there is no such study or version, UsageError for a number and a day.
+        """
+        if version is not None and as_of:
+            raise UsageError("name a version or a day, not both")
+        nct_id, day = self.find_id(asked), read_as_of(as_of or "")
+        versions = self.store.find_versions(nct_id)
+        if version is not None:
+            return _pick(nct_id, versions, version)
+        known = [each for each in versions if was_known(each, day)]
+        if not known:
+            first = min(each.known_from for each in versions)
+            raise NotFoundError(f"{nct_id} has no version as old as {day}: the first known one is of {first}")
+        return known[-1]
+
+    def get_body(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> bytes:
+        """The bytes of the version that is meant, as `find_version`; API v2 JSON."""
+        if version is None:
+            return self.store.get_body(self.find_id(asked), as_of=read_as_of(as_of or ""))
+        return self.store.get_version_body(self.find_version(asked, version=version, as_of=as_of).version_id)
+
+    def get_original(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> bytes:
+        """The bytes of a version as they were received, in the form of their source (XML, CSV…)."""
+        return self.store.get_original(self.find_version(asked, version=version, as_of=as_of).version_id)
+
+    def get_study(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> LibraryStudy:
+        """The study, typed, of the version that is meant, as `find_version`."""
+        found = self.find_version(asked, version=version, as_of=as_of)
+        return LibraryStudy.make(self, found, self.store.get_version_body(found.version_id))
+
+    def __getitem__(self, asked: str) -> LibraryStudy:
+        return self.get_study(asked)
+
+    def __contains__(self, asked: object) -> bool:
+        try:
+            return isinstance(asked, str) and bool(self.find_id(asked))
+        except NotFoundError:
+            return False
+
+    def __len__(self) -> int:
+        return self.store.count().studies
+
+    def __iter__(self) -> Iterator[LibraryStudy]:
+        """All studies in force, by id; a library may change while one walks."""
+        after = ""
+        while part := self.store.find_after(after, 100):
+            for nct_id, _ in part:
+                yield self.get_study(nct_id)
+            after = part[-1][0]
+
+    def iter_bodies(self, *, as_of: str | None = None) -> Iterator[bytes]:
+        """The bytes of every record in force, now or at the end of a day (ISO), by id."""
+        return (body for _, body in self.store.iter_current(as_of=as_of))
+
+    def find_body(self, nct_id: str, as_of: str | None = None) -> bytes | None:
+        """The bytes of a record by the id that the library writes and a day (ISO); None where it is not here."""
+        return self.store.find_body(nct_id, as_of=as_of)
+
+    # Look back.
+
+    def find_history(self, asked: str, *, as_of: str | None = None) -> tuple[HistoryLine, ...]:
+        """The versions of a study up to a day, oldest first, each with what changed in it."""
+        day = read_as_of(as_of or "")
+        lines = find_history(self.store, self.find_id(asked))
+        return tuple(line for line in lines if was_known(line.version, day))
+
+    def find_announced(self, asked: str, *, as_of: str | None = None) -> tuple[AnnouncedVersion, ...]:
+        """The versions that the registry's own history lists, up to a day, oldest first."""
+        day = read_as_of(as_of or "")
+        announced = self.store.find_announced(self.find_id(asked))
+        return tuple(each for each in announced if day is None or each.version_date <= day)
+
+    def compare(
+        self, asked: str, before: int | None = None, after: int | None = None, *, as_of: str | None = None
+    ) -> Comparison:
+        """What differs between two versions by number; without numbers, between the last two (as of a day)."""
+        return compare_versions(self.store, self.find_id(asked), before, after, as_of=read_as_of(as_of or ""))
+
+    # Search, and follow what changes.
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        note: str = "",
+        sort: str = "relevance",
+        as_of: str | None = None,
+        offset: int = 0,
+        limit: int = 20,
+        **filters: Any,
+    ) -> Found:
+        """Find studies.
+
+        Parameters
+        ----------
+        text
+            A query in the registry's language; "" for all studies.
+        note
+            A description of a patient in English; studies are ranked by what it says.
+        sort
+            "relevance", "updated", "started", "enrollment" or "id".
+        as_of
+            A date, at whose end the records are asked.
+        offset, limit
+            The window; `offset` + `limit` is at most 100,000.
+        filters
+            The everyday filters by name, see `trialbook.ask.filters`: `status="RECRUITING"`,
+            `phase=("PHASE2", "PHASE3")`, `country="Norway"`, `age_years=57`…
+
+        Raises
+        ------
+        QueryError
+            Something cannot be understood; it says what, and what would be right.
+        """
+        return self.ask(
+            self._make_request(text, note=note, sort=sort, as_of=as_of, offset=offset, limit=limit, **filters)
+        )
+
+    def _make_request(self, text: str, *, note: str = "", as_of: str | None, **asked: Any) -> SearchRequest:
+        read = read_note(note, build.open_thesaurus()) if note else None
+        if "status" in asked:
+            asked["overall_status"] = asked.pop("status")
+        asked = {
+            name: (value,)
+            if isinstance(value, str) and name in ("overall_status", "phase", "study_type", "country", "sex")
+            else value
+            for name, value in asked.items()
+        }
+        return make_request(Wish(text=text, note=read, as_of=read_as_of(as_of or ""), **asked))
+
+    def ask(self, request: SearchRequest) -> Found:
+        """Answer a request that was made before; raises QueryError."""
+        return Found(self, request, self.engine.search(request))
+
+    def iter_export(self, wanted: Export) -> Iterator[bytes]:
+        """An export in blocks; of all records it is read without a look at the index."""
+        request = wanted.request
+        if request.filters:
+            bodies = iter_found(self.engine, request, self.find_body)
+        else:
+            bodies = self.iter_bodies(as_of=request.as_of)
+        return write_records(bodies, wanted.form, selection=wanted.selection, columns=wanted.columns)
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        query: str = "",
+        form: str = "",
+        fields: Sequence[str] = (),
+        as_of: str | None = None,
+        **filters: Any,
+    ) -> None:
+        """Write the records that a search finds, or all, to a file, which appears when it is complete.
+
+        Parameters
+        ----------
+        path
+            Its end says in which form: `.jsonl`, `.csv`, `.parquet`; or else `form` does.
+        fields
+            Parts of the records (JSON lines) or columns (the tables); all unless told.
+        query, as_of, filters
+            As in `search`.
+
+        Raises
+        ------
+        QueryError, ApiError
+            The search or the fields cannot be understood.
+        UsageError
+            The file cannot be written.
+        """
+        target = Path(path).expanduser()
+        request = self._make_request(query, as_of=as_of, **filters)
+        wanted = make_export(request, form=form or find_form(target), names=fields)
+        write_file(self.iter_export(wanted), target)
+
+    def find_news(
+        self, request: SearchRequest, *, after: int = 0, since: str | None = None, limit: int = 50
+    ) -> tuple[news.News, ...]:
+        """What is new or changed among the studies that a request finds; see `news.find_news`.
+
+        `since` (ISO date, UTC) leaves out what came before that day.
+        """
+        if since:
+            after = max(after, find_last_before(self.store, since))
+        return news.find_news(self.store, self.engine, request, after=after, limit=limit)
+
+    @property
+    def last_arrival(self) -> int:
+        """The number of the version that came last; numbers only grow."""
+        return find_last_arrival(self.store)
+
+    def save_search(self, name: str, query: str) -> saved.SavedSearch:
+        """Keep a search under a name; what comes later is its news. As `saved.save_search`."""
+        text = normalise_query(query)
+        if not text:
+            raise UsageError("a search needs something that it asks for")
+        return saved.save_search(self.home, name, text, after=self.last_arrival)
+
+    def find_saved(self) -> tuple[saved.SavedSearch, ...]:
+        """All saved searches, by name."""
+        return saved.find_searches(self.home)
+
+    def get_saved(self, name: str) -> saved.SavedSearch:
+        """The saved search of a name; raises NotFoundError."""
+        return saved.get_search(self.home, name)
+
+    def remove_saved(self, name: str) -> None:
+        """Forget a saved search; raises NotFoundError."""
+        saved.remove_search(self.home, name)
+
+    # Write.
+
+    def import_files(self, *paths: str | Path) -> build.ImportCounts:
+        """Read files or folders of any known form into the library; see `build.import_paths`."""
+        return build.import_paths(self.home, [Path(path).expanduser() for path in paths])
+
+    def pull(self, request: PullRequest, *, registry: str | None = None) -> build.ImportCounts:
+        """Fetch records from a live registry into the library; see `build.pull_records`."""
+        return build.pull_records(self.home, request, registry=registry)
+
+
+def _pick(nct_id: str, versions: tuple[Version, ...], number: int) -> Version:
+    if not 1 <= number <= len(versions):
+        raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
+    return versions[number - 1]

@@ -1,0 +1,96 @@
+"""One study of a library: the typed record, and the way to its past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trialbook.library.history import Comparison, HistoryLine
+from trialbook.model import Study, parse_study
+from trialbook.model.criteria import Criterion
+from trialbook.store import Version
+
+if TYPE_CHECKING:
+    from trialbook.library.library import Library
+
+
+class LibraryStudy(Study, frozen=True, dict=True, gc=True):
+    """A `Study` as a library holds it, in one of its versions: all of its fields, its past, its criteria.
+
+    Examples
+    --------
+    >>> import trialbook
+    >>> library = getfixture("sample_library")
+    >>> study = library["nct4776239"]
+    >>> study.nct_id, str(study.overall_status), study.enrollment_count
+    ('NCT04776239', 'COMPLETED', 26)
+    >>> [line.version.version_date for line in study.history]
+    ['2022-07-07', '2025-09-02']
+    >>> print(study.diff("2022", "2025").changes[0].label)
+    Overall status
+    >>> len([each for each in study.criteria if each.kind == "inclusion"])
+    4
+    """
+
+    @classmethod
+    def make(cls, library: Library, version: Version, body: bytes) -> LibraryStudy:
+        """The study in one version, from its bytes."""
+        plain = parse_study(body)
+        study = cls(**{name: getattr(plain, name) for name in plain.__struct_fields__})
+        study.__dict__.update(plain.__dict__, _library=library, _version=version, _body=body)
+        return study
+
+    @property
+    def _library(self) -> Library:
+        library: Library = self.__dict__["_library"]
+        return library
+
+    @property
+    def version(self) -> Version:
+        """Which version of the record this is, when and from where it came."""
+        version: Version = self.__dict__["_version"]
+        return version
+
+    @property
+    def body(self) -> bytes:
+        """The record's bytes, API v2 JSON."""
+        body: bytes = self.__dict__["_body"]
+        return body
+
+    @property
+    def history(self) -> tuple[HistoryLine, ...]:
+        """All versions that the library holds, oldest first, each with what changed in it."""
+        return self._library.find_history(self.version.nct_id)
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The single criteria of the eligibility text, each with its place in it."""
+        return self.eligibility.criteria
+
+    def diff(self, before: int | str | None = None, after: int | str | None = None) -> Comparison:
+        """What differs between two versions.
+
+        Parameters
+        ----------
+        before, after
+            A version's number (from 1), or a day for the version in force at its end ("2022-05", "2022").
+            Without `after` this version; without `before` the one before the other.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such version, or none as old as that.
+        QueryError
+            A text is no date.
+        """
+        newer = self.version.number if after is None else self._find_number(after)
+        older = None if before is None else self._find_number(before)
+        return self._library.compare(self.version.nct_id, older, newer)
+
+    def _find_number(self, asked: int | str) -> int:
+        if isinstance(asked, int):
+            return asked
+        return self._library.find_version(self.version.nct_id, as_of=asked).number
+
+    def __reduce__(self) -> Any:
+        """A copy elsewhere (another process) is the record alone, without the library."""
+        return parse_study, (self.body,)

@@ -1,0 +1,48 @@
+"""What does a browser or a program see when something went wrong? A status and a sentence, never a traceback."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from trialbook.ask.refusals import quote
+from trialbook.errors import ApiError, NotFoundError, StoreError, TrialbookError
+from trialbook.pages import render_message_page
+
+# After so many seconds a client may ask again for what cannot be answered now.
+RETRY_AFTER = {"retry-after": "60"}
+
+
+def find_status(error: TrialbookError) -> int:
+    """The status of an error: 404 for what is not here, 503 where the library cannot answer, 400 for a bad question."""
+    if isinstance(error, ApiError):
+        return error.status
+    if isinstance(error, NotFoundError):
+        return 404
+    return 503 if isinstance(error, StoreError) else 400
+
+
+def show_problem(_: Request, error: Exception) -> Response:
+    """What went wrong, as a page."""
+    status = find_status(error) if isinstance(error, TrialbookError) else 500
+    hint = getattr(error, "hint", "") or HINTS.get(status, "Go back and try again.")
+    message = getattr(error, "message", "") or str(error)
+    page = render_message_page(TITLES.get(status, "That did not work"), message, hint, status=status)
+    return HTMLResponse(page, status_code=status, headers=RETRY_AFTER if status == 503 else None)
+
+
+TITLES = {404: "Not here", 503: "The library cannot answer"}
+HINTS = {
+    404: "Search for it, or import it.",
+    503: "Nothing is wrong with your question. Whoever keeps this library can mend it.",
+}
+
+
+def show_missing(request: Request, _: Exception) -> Response:
+    """No such page; programs are told in plain text."""
+    if request.url.path.startswith("/api/"):
+        return PlainTextResponse(f"There is nothing at {quote(request.url.path)}", status_code=404)
+    page = render_message_page(
+        "No such page", f"There is nothing at {request.url.path}.", "Search instead.", status=404
+    )
+    return HTMLResponse(page, status_code=404)

@@ -128,7 +128,10 @@ def _prune_both(before: Item, after: Item, trie: Trie) -> tuple[Item, Item]:
     for name in before.keys() | after.keys():
         mine, theirs = before.get(name), after.get(name)
         below = trie.get(name)
-        if below is None:
+        if mine == theirs:
+            # Equal parts make no change, pruned or not.
+            old[name], new[name] = mine, theirs
+        elif below is None:
             if mine is None or theirs is None:
                 continue
             # Held by both, so the format has a place for it after all.

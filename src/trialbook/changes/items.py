@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict
+import marshal
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from difflib import SequenceMatcher
 from typing import Any
 
 import msgspec
+from rapidfuzz import process
+from rapidfuzz.distance import Indel, LCSseq
 
 from trialbook.changes.groups import normalise
 
 Item = dict[str, Any]
 
-_MAX_COMPARISONS = 2_500
 _MAX_PAIRS = 250_000
 _MAX_COMPARED_CHARACTERS = 300
-_MAX_COMPARED_WORDS = 400
+_MAX_COMPARED_WORDS = 20_000
 _SHORT_KEY = 12
 _LEAST_SHARED = 0.3
+_LIKE_KEYS = 0.76
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "secondaryIdInfos": ("id",),
@@ -80,8 +81,27 @@ def pair_by(
 
 def drop_equal(before: list[Item], after: list[Item]) -> tuple[list[Item], list[Item]]:
     """Leave out the items that both lists hold unchanged, as many times as both hold them."""
-    _, removed, added = pair_by(before, after, _freeze)
+    _, removed, added = pair_by(*drop_identical(before, after), _freeze)
     return removed, added
+
+
+def drop_identical(before: list[Item], after: list[Item]) -> tuple[list[Item], list[Item]]:
+    """Leave out the items that both lists hold to the letter: most of a long list, at little cost."""
+    start, most = 0, min(len(before), len(after))
+    while start < most and before[start] == after[start]:
+        start += 1
+    end, most = 0, most - start
+    while end < most and before[-1 - end] == after[-1 - end]:
+        end += 1
+    _, removed, added = pair_by(
+        before[start : len(before) - end], after[start : len(after) - end], _write_exactly
+    )
+    return removed, added
+
+
+def _write_exactly(item: Item) -> bytes:
+    """Write an item so that equal bytes prove equal items; version 2 tells nothing of shared objects."""
+    return marshal.dumps(item, 2)
 
 
 def _freeze(value: Any) -> Any:
@@ -98,11 +118,7 @@ def match_alike(
     """Pair the items whose keys are most alike, best first; lists too long to compare stay unpaired."""
     if not before or not after or len(before) * len(after) > _MAX_PAIRS:
         return [], before, after
-    scored = []
-    for i, j in _find_candidates([key(item) for item in before], [key(item) for item in after]):
-        ratio = compute_likeness(key(before[i]), key(after[j]), at_least=at_least)
-        if ratio >= at_least:
-            scored.append((-ratio, abs(i - j), i, j))
+    scored = _find_alike([key(item) for item in before], [key(item) for item in after], at_least=at_least)
     taken_before: dict[int, int] = {}
     taken_after: set[int] = set()
     for _, _, i, j in sorted(scored):
@@ -114,43 +130,39 @@ def match_alike(
     return pairs, removed, [item for j, item in enumerate(after) if j not in taken_after]
 
 
-def _find_candidates(before: list[str], after: list[str]) -> list[tuple[int, int]]:
-    """Choose the pairs that are worth a slow comparison: those that share words, most shared first."""
-    old_words = [frozenset(text.casefold().split()) for text in before]
-    new_words = [frozenset(text.casefold().split()) for text in after]
-    shared = []
-    for i, old in enumerate(old_words):
-        for j, new in enumerate(new_words):
-            overlap = 2 * len(old & new) / (len(old) + len(new) or 1)
-            if overlap >= _LEAST_SHARED:
-                shared.append((-overlap, abs(i - j), i, j))
-    return [(i, j) for _, _, i, j in heapq.nsmallest(_MAX_COMPARISONS, shared)]
+def _find_alike(before: list[str], after: list[str], *, at_least: float) -> list[tuple[float, int, int, int]]:
+    """Find the pairs of keys that are alike by letters and share words: (-likeness, distance, i, j).
 
-
-def compute_likeness(old: str, new: str, *, at_least: float = 0.0) -> float:
-    """Measure how alike two short texts are, 0 to 1; 0 where they cannot reach `at_least`.
-
-    Short keys such as `Arm 1` and `Arm 2` are alike by their letters and still different things: below
-    12 characters only the same text in other letter case counts.
+    Likeness is twice the letters of the longest common subsequence, through the letters of both. Short
+    keys such as `Arm 1` and `Arm 2` are alike by their letters and still different things: below 12
+    characters only the same text in other letter case counts.
     """
-    old, new = old[:_MAX_COMPARED_CHARACTERS].casefold(), new[:_MAX_COMPARED_CHARACTERS].casefold()
-    if old == new:
-        return 1.0
-    if min(len(old), len(new)) < _SHORT_KEY:
-        return 0.0
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.real_quick_ratio() < at_least or matcher.quick_ratio() < at_least:
-        return 0.0
-    return matcher.ratio()
+    old_texts, new_texts = (
+        [text[:_MAX_COMPARED_CHARACTERS].casefold() for text in side] for side in (before, after)
+    )
+    old_words, new_words = ([frozenset(text.split()) for text in side] for side in (old_texts, new_texts))
+    found = []
+    for i, text in enumerate(old_texts):
+        for other, likeness, j in process.extract(
+            text, new_texts, scorer=Indel.normalized_similarity, score_cutoff=at_least, limit=None
+        ):
+            shared = 2 * len(old_words[i] & new_words[j]) / (len(old_words[i]) + len(new_words[j]) or 1)
+            is_long = min(len(text), len(other)) >= _SHORT_KEY
+            if shared >= _LEAST_SHARED and (is_long or text == other):
+                found.append((-likeness, abs(i - j), i, j))
+    return found
 
 
 def is_rewording(old: str, new: str) -> bool:
-    """Tell whether two longer texts share at least 60 % of their words."""
+    """Tell whether two longer texts share at least 60 % of their words, in the same order.
+
+    Of texts of more than 20,000 words the order is not looked at.
+    """
     words = old.casefold().split(), new.casefold().split()
-    matcher = SequenceMatcher(None, *words, autojunk=False)
+    least = -(-3 * sum(map(len, words)) // 10)  # 60 % of half of both, rounded up
     if max(map(len, words)) > _MAX_COMPARED_WORDS:
-        return matcher.quick_ratio() >= 0.6
-    return matcher.quick_ratio() >= 0.6 and matcher.ratio() >= 0.6
+        return (Counter(words[0]) & Counter(words[1])).total() >= least
+    return LCSseq.similarity(*words, score_cutoff=least) >= least
 
 
 def match_items(name: str, before: list[Item], after: list[Item]) -> Matched:
@@ -160,6 +172,6 @@ def match_items(name: str, before: list[Item], after: list[Item]) -> Matched:
     reworded: list[tuple[Item, Item]] = []
     if name in ("armGroups", "interventions", "locations"):
         reworded, removed, added = match_alike(
-            removed, added, lambda item: get_key(name, item), at_least=0.75
+            removed, added, lambda item: get_key(name, item), at_least=_LIKE_KEYS
         )
     return Matched(tuple(pairs), tuple(reworded), tuple(removed), tuple(added))

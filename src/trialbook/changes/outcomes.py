@@ -15,8 +15,8 @@ from trialbook.model import PartialDate
 LISTS = ("primaryOutcomes", "secondaryOutcomes", "otherOutcomes")
 PRIMARY = "protocolSection.outcomesModule.primaryOutcomes"
 
-_LIKE_IN_LIST = 0.6
-_LIKE_ACROSS = 0.8
+_LIKE_IN_LIST = 0.63
+_LIKE_ACROSS = 0.81
 _VERSION_DATES = ("lastUpdateSubmitDate", "lastUpdatePostDateStruct", "statusVerifiedDate")
 
 Pair = tuple[Item, Item]

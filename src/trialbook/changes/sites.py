@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from trialbook.changes.groups import Change, ChangeKind, get_group, normalise, write_value
-from trialbook.changes.items import Item, get_key, match_items
+from trialbook.changes.items import Item, drop_identical, get_key, match_items
 
 _LISTED_ONE_BY_ONE = 10
 _NAMED = 3
@@ -20,6 +20,7 @@ def compare_sites(before: list[Item], after: list[Item], path: str) -> Iterator[
     """
     if not any(get_key("locations", item) for item in (*before, *after)):
         before, after = _countries(before), _countries(after)
+    before, after = drop_identical(before, after)
     matched = match_items("locations", _drop_derived(before), _drop_derived(after))
     for kind, items in (("removed", matched.removed), ("added", matched.added)):
         yield from _write_whole(list(items), kind, path)  # type: ignore[arg-type]

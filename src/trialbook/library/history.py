@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -24,6 +25,13 @@ CARRIED: dict[str, Collection[str]] = {
     "page_text": page_text.CARRIES,
 }
 MAX_SUMMARISED = 60
+
+Record: TypeAlias = dict[str, Any]
+Summary: TypeAlias = tuple[tuple[str, str], ...]
+"""What changed between two versions, in short: (group, text) each."""
+
+FindSummaries: TypeAlias = Callable[[Sequence[tuple[int, int]]], Mapping[tuple[int, int], Summary]]
+"""Gives those of the summaries asked for, by (older version_id, newer version_id), that are known."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -62,28 +70,83 @@ class HistoryLine(msgspec.Struct, frozen=True):
     """One version, and in short what changed in it against the one before."""
 
     version: Version
-    changes: tuple[tuple[str, str], ...]
+    changes: Summary
 
 
 def _name(version: Version) -> str:
     return f"version {version.number} ({version.version_date or 'no date'})"
 
 
-def find_history(store: Store, nct_id: str) -> tuple[HistoryLine, ...]:
+def find_history(
+    store: Store, nct_id: str, *, summaries: FindSummaries | None = None
+) -> tuple[HistoryLine, ...]:
     """The versions of a record that the library holds, oldest first, each with its changes in short.
 
-    Only the last 60 are compared, so that a page stays quick however long the history. Raises
-    NotFoundError for a record that is not here.
+    Only the last 60 are compared, so that a page stays quick however long the history. Of these, only
+    the versions are unpacked whose changes `summaries` does not know. Raises NotFoundError for a record
+    that is not here.
     """
     versions = store.find_versions(nct_id)
     if not versions:
         raise NotFoundError(f"{nct_id} is not in this library")
-    lines = []
-    for position, version in enumerate(versions):
-        is_compared = position > 0 and len(versions) - position <= MAX_SUMMARISED
-        changes = compare(store, nct_id, versions[position - 1], version).changes if is_compared else ()
-        lines.append(HistoryLine(version, summarise_changes(changes)))
-    return tuple(lines)
+    compared = {
+        (older.version_id, newer.version_id): (older, newer) for older, newer in pair_versions(versions)
+    }
+    known = dict(summaries(tuple(compared))) if summaries and compared else {}
+    missing = {ids: pair for ids, pair in compared.items() if ids not in known}
+    for (ids, (older, newer)), (before, after) in zip(
+        missing.items(), decode_pairs(store, missing.values()), strict=True
+    ):
+        known[ids] = summarise_pair(before, after, before_format=older.format, after_format=newer.format)
+    by_newer = {newer: known[older, newer] for older, newer in compared}
+    return tuple(HistoryLine(version, by_newer.get(version.version_id, ())) for version in versions)
+
+
+def pair_versions(versions: Sequence[Version]) -> tuple[tuple[Version, Version], ...]:
+    """Each of the last 60 versions with the one before it, oldest first: the pairs that are compared."""
+    first = max(1, len(versions) - MAX_SUMMARISED)
+    return tuple(zip(versions[first - 1 :], versions[first:], strict=False))
+
+
+def decode_pairs(
+    store: Store, pairs: Iterable[tuple[Version | None, Version]]
+) -> Iterator[tuple[Record, Record]]:
+    """Decode pairs of versions; of neighbours, such as (1, 2) and (2, 3), each version once.
+
+    Where there is no older version, its record is empty.
+    """
+    held: Version | None = None
+    record: Record = {}
+    for older, newer in pairs:
+        if older is None:
+            before: Record = {}
+        elif held is not None and older.version_id == held.version_id:
+            before = record
+        else:
+            before = decode_record(store.get_version_body(older.version_id))
+        held, record = newer, decode_record(store.get_version_body(newer.version_id))
+        yield before, record
+
+
+def compare_records(
+    older: Record, newer: Record, *, before_format: str, after_format: str
+) -> tuple[Change, ...]:
+    """Compare two decoded versions, taking into account what the formats they came in can say."""
+    return compute_changes(
+        older, newer, carried=CARRIED.get(after_format), before_carried=CARRIED.get(before_format)
+    )
+
+
+def summarise_pair(
+    older_record: Record, newer_record: Record, *, before_format: str, after_format: str
+) -> Summary:
+    """What changed between two decoded versions, in short, as in `HistoryLine`.
+
+    Depends on nothing but its arguments, so it can be kept for good by the ids of the two versions.
+    """
+    return summarise_changes(
+        compare_records(older_record, newer_record, before_format=before_format, after_format=after_format)
+    )
 
 
 def was_known(version: Version, as_of: str | None) -> bool:
@@ -111,11 +174,8 @@ def compare_versions(
 
 def compare(store: Store, nct_id: str, before: Version, after: Version) -> Comparison:
     """Compare two versions."""
-    older = decode_record(store.get_version_body(before.version_id))
-    newer = decode_record(store.get_version_body(after.version_id))
-    changes = compute_changes(
-        older, newer, carried=CARRIED.get(after.format), before_carried=CARRIED.get(before.format)
-    )
+    older, newer = next(decode_pairs(store, [(before, after)]))
+    changes = compare_records(older, newer, before_format=before.format, after_format=after.format)
     switching = note_outcome_switching(changes, older, newer)
     return Comparison(nct_id, before, after, switching.changes, switching.warnings)
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from trialbook.changes import items as change_items
 from trialbook.changes.compare import Change, compute_changes, summarise_changes
+from trialbook.changes.items import drop_identical, is_rewording
 from trialbook.changes.outcomes import note_outcome_switching
 
 
@@ -155,6 +157,20 @@ def test_a_change_between_two_versions_that_span_the_start_claims_no_more_than_i
     )
 
 
+@pytest.mark.parametrize(
+    ("start", "last_day_before", "first_day_after"),
+    [("2021-08-16", "2021-08-16", "2021-08-17"), ("2021-08", "2021-08-31", "2021-09-01")],
+)
+def test_after_the_start_begins_on_the_day_after_the_last_on_which_the_study_may_have_started(
+    start: str, last_day_before: str, first_day_after: str
+) -> None:
+    before = make_dated("2021-03-01", start, primary=["Coronary flow reserve"])
+    for day, is_called_out in ((last_day_before, False), (first_day_after, True)):
+        after = make_dated(day, start, primary=["Quality of life by questionnaire"])
+        warnings = note_outcome_switching(compute_changes(before, after), before, after).warnings
+        assert bool(warnings) is is_called_out, day
+
+
 @pytest.mark.parametrize("start", ["2022-05", "2022", "soon"])
 def test_no_switch_is_called_out_before_or_without_a_known_start(start: str) -> None:
     before = make_dated("2021-10-01", start, primary=["Coronary flow reserve"])
@@ -198,6 +214,103 @@ def test_numbered_arms_are_not_taken_for_each_other() -> None:
         ("Arm", "removed", "Arm 1", ""),
         ("Arm", "added", "", "Arm 3"),
     ]
+
+
+def make_sites(*numbers: int, **parts: Any) -> list[dict[str, Any]]:
+    return [
+        {"facility": f"Clinic {n}", "city": "Oslo", "contacts": [{"name": f"Dr {n}"}], **parts}
+        for n in numbers
+    ]
+
+
+def test_items_held_to_the_letter_are_left_out_as_often_as_both_lists_hold_them() -> None:
+    removed, added = drop_identical(make_sites(1, 2, 3, 3, 4, 5), make_sites(1, 3, 2, 6, 5))
+    assert (removed, added) == (make_sites(3, 4), make_sites(6))
+    assert drop_identical(make_sites(1, 1), make_sites(1)) == (make_sites(1), [])
+    assert drop_identical(make_sites(1, 2), make_sites(2, 1)) == ([], [])
+    assert drop_identical([], make_sites(1)) == ([], make_sites(1))
+    assert drop_identical(make_sites(1), make_sites(1, state="Oslo")) == (
+        make_sites(1),
+        make_sites(1, state="Oslo"),
+    )
+
+
+def test_what_is_the_same_to_the_letter_is_never_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    normalised: list[str] = []
+
+    def note(text: str) -> str:
+        normalised.append(text)
+        return text
+
+    def record(*numbers: int) -> dict[str, Any]:
+        measures = [{"measure": f"Share with an event of kind {n}"} for n in numbers]
+        return make_record(
+            contactsLocationsModule={"locations": make_sites(*numbers)},
+            outcomesModule={"secondaryOutcomes": measures},
+        )
+
+    before, after = record(*range(600)), record(0, 7, *range(2, 300), 1, *range(301, 600))
+    monkeypatch.setattr(change_items, "normalise", note)
+    changes = compute_changes(before, after)
+    assert [(change.label, change.kind) for change in changes] == [
+        ("Secondary outcome", "reworded"),
+        ("Site", "reworded"),
+    ]
+    assert 0 < len(normalised) < 60
+
+
+@pytest.mark.parametrize(
+    "format_paths", [None, {"protocolSection.contactsLocationsModule.locations.facility"}]
+)
+def test_sites_that_differ_in_white_space_or_derived_place_alone_are_the_same(
+    format_paths: set[str] | None,
+) -> None:
+    place = {"geoPoint": {"lat": 1.0, "lon": 2.0}}
+    before = make_record(contactsLocationsModule={"locations": make_sites(1, 2, **place)})
+    after = make_record(contactsLocationsModule={"locations": make_sites(2, 1, state=" ")})
+    for site in after["protocolSection"]["contactsLocationsModule"]["locations"]:
+        site["facility"] += " "
+        del site["state"]
+    assert compute_changes(before, after, carried=format_paths) == ()
+
+
+def test_a_text_is_reworded_from_six_words_in_ten_in_the_same_order() -> None:
+    old = "one two three four five six seven eight nine ten"
+    assert is_rewording(old, "one two three four five six A B C D")
+    assert not is_rewording(old, "one two three four five A B C D E")
+    assert not is_rewording(old, "six five four three two one A B C D")
+    assert is_rewording("", "")
+    long = " ".join(f"word{n}" for n in range(5_000))
+    assert not is_rewording(long, " ".join(reversed(long.split())))
+    assert is_rewording(long, long.replace("7", "seven"))
+
+
+def make_interventions(*names: str) -> dict[str, Any]:
+    return make_record(armsInterventionsModule={"interventions": [{"name": name} for name in names]})
+
+
+def test_of_two_long_lists_the_most_alike_are_paired_however_far_apart() -> None:
+    names = [f"Tablet of kind {n:03}{n:03}" for n in range(200)]
+    later = [f"{names[n * 37 % 200]}x" for n in range(200)]
+    changes = compute_changes(make_interventions(*names), make_interventions(*later))
+    assert [(change.kind, change.after) for change in changes] == [
+        ("reworded", f"{change.before}x") for change in changes
+    ]
+    assert len(changes) == 200
+
+
+def test_an_item_whose_best_match_is_taken_gets_the_next_one() -> None:
+    before = make_interventions("Vitamin D3 oral solution", "Vitamin D oral solution")
+    after = make_interventions("Vitamin D3, oral solution", "Vitamin K2, oral solution")
+    assert tell(compute_changes(before, after), "Arms and interventions") == [
+        ("Intervention", "reworded", "Vitamin D3 oral solution", "Vitamin D3, oral solution"),
+        ("Intervention", "reworded", "Vitamin D oral solution", "Vitamin K2, oral solution"),
+    ]
+
+
+def test_names_alike_by_letters_that_share_no_word_are_different_things() -> None:
+    changes = compute_changes(make_interventions("Chemotherapeutics"), make_interventions("Chemotherapeutic"))
+    assert [change.kind for change in changes] == ["removed", "added"]
 
 
 def test_white_space_escapes_bullets_order_and_bookkeeping_are_no_change() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests.naive.records import make_record
 
 from trialbook.errors import NotFoundError
 from trialbook.library.build import import_paths
-from trialbook.library.history import compare_versions, describe_history, find_history
+from trialbook.library.history import compare_versions, describe_history, find_history, summarise_pair
 from trialbook.samples import sample_paths
 from trialbook.store import Store
 
@@ -38,3 +41,90 @@ def test_a_history_as_of_a_day_ends_on_that_day(home: Path) -> None:
             compare_versions(store, "NCT04776239", None, None, as_of="1999-12-31")
         with pytest.raises(NotFoundError, match="no version 7"):
             compare_versions(store, "NCT04776239", 1, 7)
+
+
+LONG = "NCT00000063"
+
+
+@pytest.fixture(scope="module")
+def long_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One record in 63 versions; version n plans for n participants."""
+    home = tmp_path_factory.mktemp("long")
+    versions = [
+        make_record(
+            LONG,
+            {
+                "statusModule.lastUpdateSubmitDate": f"{2010 + n // 12}-{n % 12 + 1:02}-05",
+                "designModule.enrollmentInfo.count": n,
+            },
+        )
+        for n in range(1, 64)
+    ]
+    (home / "records.jsonl").write_text("\n".join(map(json.dumps, versions)), encoding="utf-8")
+    import_paths(home, [home / "records.jsonl"])
+    return home
+
+
+class CountingStore(Store):
+    """A library that notes which versions are unpacked."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.unpacked: list[int] = []
+
+    def get_version_body(self, version_id: int) -> bytes:
+        self.unpacked.append(version_id)
+        return super().get_version_body(version_id)
+
+
+def test_the_last_sixty_versions_are_compared_and_each_is_unpacked_once(long_home: Path) -> None:
+    with CountingStore(long_home) as store:
+        lines = find_history(store, LONG)
+        assert [line.version.number for line in lines] == list(range(1, 64))
+        assert [line.changes for line in lines[:3]] == [()] * 3
+        assert [line.changes for line in lines[3:]] == [
+            (("Enrolment", f"Enrollment: {n - 1} → {n}"),) for n in range(4, 64)
+        ]
+        assert store.unpacked == [line.version.version_id for line in lines[2:]]
+
+
+def test_only_what_is_not_known_already_is_unpacked(long_home: Path) -> None:
+    asked: list[tuple[int, int]] = []
+    with CountingStore(long_home) as store:
+        ids = [version.version_id for version in store.find_versions(LONG)]
+        unknown = {(ids[9], ids[10]), (ids[10], ids[11]), (ids[61], ids[62])}
+
+        def summaries(pairs: object) -> dict[tuple[int, int], tuple[tuple[str, str], ...]]:
+            asked.extend(pairs)  # type: ignore[call-overload]
+            return {pair: (("Kept", f"{pair}"),) for pair in asked if pair not in unknown}
+
+        lines = find_history(store, LONG, summaries=summaries)
+        assert asked == list(pairwise(ids[2:]))
+        assert store.unpacked == [ids[9], ids[10], ids[11], ids[61], ids[62]]
+        assert lines[3].changes == (("Kept", f"{(ids[2], ids[3])}"),)
+        assert [lines[n].changes for n in (10, 11, 62)] == [
+            (("Enrolment", f"Enrollment: {n} → {n + 1}"),) for n in (10, 11, 62)
+        ]
+        assert find_history(store, LONG, summaries=lambda pairs: {}) == find_history(store, LONG)
+
+
+def test_a_record_of_one_version_asks_for_no_summary(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text(json.dumps(make_record(LONG, {})), encoding="utf-8")
+    import_paths(tmp_path, [tmp_path / "record.json"])
+    with CountingStore(tmp_path) as store:
+        (line,) = find_history(store, LONG, summaries=lambda pairs: pytest.fail(f"asked for {pairs}"))
+        assert (line.changes, store.unpacked) == ((), [])
+
+
+def test_a_summary_says_nothing_of_what_the_poorer_format_cannot_carry() -> None:
+    older = make_record(
+        LONG, {"oversightModule.oversightHasDmc": True, "designModule.enrollmentInfo.count": 30}
+    )
+    newer = make_record(LONG, {"designModule.enrollmentInfo.count": 26})
+    enrolment = ("Enrolment", "Enrollment: 30 → 26")
+    told = summarise_pair(older, newer, before_format="api_v2", after_format="api_v2")
+    assert set(told) == {enrolment, ("Other", "Data monitoring committee removed: Yes")}
+    assert summarise_pair(older, newer, before_format="api_v2", after_format="ictrp") == (enrolment,)
+    assert summarise_pair(newer, older, before_format="ictrp", after_format="api_v2") == (
+        ("Enrolment", "Enrollment: 26 → 30"),
+    )

@@ -205,6 +205,25 @@ def test_a_misspelt_word_is_put_right_from_what_the_studies_say(tmp_path: Path) 
     assert engine.suggest("") == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("asthm", "asthma"),  # one letter dropped, inserted, replaced, swapped
+        ("asthhma", "asthma"),
+        ("asxhma", "asthma"),
+        ("atshma", "asthma"),
+        ("asxxma", ""),  # two, in a word of fewer than eight letters
+        ("lekemias", "leukemia"),  # two, from eight letters on
+        ("luekemai", "leukemia"),
+        ("elukemia", ""),  # another first letter
+        ("lxxxemia", ""),
+    ],
+)
+def test_how_far_a_word_may_be_from_what_was_typed(tmp_path: Path, typed: str, meant: str) -> None:
+    titles = [make_titled(f"NCT0000000{n}", "Asthma or leukemia") for n in range(1, 4)]
+    assert make_engine(tmp_path, *titles).suggest(typed) == ((meant,) if meant else ())
+
+
 def test_a_part_that_would_need_too_many_records_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import re
 from itertools import product
 
 import tantivy
+from rapidfuzz.distance import OSA
 
 from trialbook.terms.text import cut_words
 
@@ -19,8 +20,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 def suggest(searcher: tantivy.Searcher, text: str) -> tuple[str, ...]:
     """The text with unknown words put right, the likeliest first; () where all words are known.
 
-    Looks for words of the index that begin with the same letter and differ by one letter (by two from
-    eight letters on), the most frequent first.
+    Looks for words of the index that begin with the same letter and differ by one letter inserted,
+    dropped, replaced or swapped with its neighbour (by two from eight letters on), the most frequent first.
     """
     found = [match for match in _WORD.finditer(text[:500]) if len(match[0]) >= LEAST_LETTERS][:MOST_WORDS]
     choices: list[tuple[int, int, list[str]]] = []
@@ -52,25 +53,7 @@ def _find_close(searcher: tantivy.Searcher, word: str) -> list[str]:
     near: list[tuple[int, int, str]] = []
     for other, count in searcher.terms_with_prefix(FIELD, word[0]):
         if abs(len(other) - len(word)) <= most and count > 1 and other.isalpha():
-            distance = _count_edits(word, other, most)
+            distance = OSA.distance(word, other, score_cutoff=most)
             if distance <= most:
                 near.append((distance, -count, other))
     return [other for *_, other in sorted(near)[:MOST_SUGGESTIONS]]
-
-
-def _count_edits(one: str, other: str, most: int) -> int:
-    """Letters to insert, drop, replace or swap with their neighbour; `most` + 1 where there are more."""
-    if sum(letter not in other for letter in one) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, 1):
-        fresh = [at]
-        for position, its in enumerate(other, 1):
-            cost = min(row[position] + 1, fresh[-1] + 1, row[position - 1] + (letter != its))
-            is_swap = at > 1 and position > 1 and letter == other[position - 2] and one[at - 2] == its
-            fresh.append(min(cost, before[position - 2] + 1) if is_swap else cost)
-        if min(fresh) > most:
-            return most + 1
-        before, row = row, fresh
-    return row[-1]

@@ -14,12 +14,11 @@ from starlette.routing import Route
 
 from trialbook.ask.parameters import WHOLE_NUMBER, Parameters
 from trialbook.ask.refusals import quote, refuse_format
-from trialbook.changes.compare import Change, compute_changes
+from trialbook.changes.compare import Change
 from trialbook.errors import ApiError
 from trialbook.export.forms import JSON
 from trialbook.library import Library
-from trialbook.library.history import CARRIED, MAX_SUMMARISED
-from trialbook.model.study import decode_record
+from trialbook.library.history import compare_records, decode_pairs, pair_versions
 from trialbook.record.ids import find_nct_id
 from trialbook.record.texts import find_text
 from trialbook.store import Store, Version
@@ -96,30 +95,26 @@ def list_changes(store: Store, versions: Iterable[Version]) -> list[dict[str, An
     What changed is said of the last 60, as on the page of a record's history.
     """
     ordered = list(versions)
-    first_compared = max(1, len(ordered) - MAX_SUMMARISED)
+    compared = {newer.version_id for _, newer in pair_versions(ordered)}
+    pairs: list[tuple[Version | None, Version]] = list(zip([None, *ordered], ordered, strict=False))
     listed = []
-    before: dict[str, Any] = {}
-    for position, version in enumerate(ordered):
-        record = decode_record(store.get_version_body(version.version_id))
+    for position, ((older, version), (before, record)) in enumerate(
+        zip(pairs, decode_pairs(store, pairs), strict=True)
+    ):
         labels: list[str] = []
-        if position >= first_compared:
-            found = compute_changes(
-                before,
-                record,
-                carried=CARRIED.get(version.format),
-                before_carried=CARRIED.get(ordered[position - 1].format),
+        if older is not None and version.version_id in compared:
+            labels = name_parts(
+                compare_records(before, record, before_format=older.format, after_format=version.format)
             )
-            labels = name_parts(found)
         listed.append(
             {
                 "version": position,
-                "date": version.version_date or version.learnt_at[:10],
+                "date": version.known_from,
                 "status": find_text(record, "protocolSection.statusModule.overallStatus"),
                 "studyType": find_text(record, "protocolSection.designModule.studyType"),
                 "moduleLabels": labels,
             }
         )
-        before = record
     return listed
 
 

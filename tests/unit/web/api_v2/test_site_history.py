@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,6 +12,8 @@ from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.library.build import import_paths
 from trialbook.source.history import read_history
+from trialbook.store import Store
+from trialbook.web.api_v2.site_history import list_changes
 from trialbook.web.app import make_app
 
 STUDY = "NCT98000001"
@@ -88,3 +91,26 @@ def test_what_is_not_there(past: TestClient, path: str, status: int, text: str) 
     answer = past.get(path)
     assert (answer.status_code, answer.text) == (status, text)
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_all_versions_are_listed_the_last_sixty_with_what_changed(tmp_path: Path) -> None:
+    versions = []
+    for number in range(63):
+        versions.append(make_record(STUDY))
+        status = versions[-1]["protocolSection"]["statusModule"]
+        status["lastUpdateSubmitDate"] = f"{2015 + number // 12}-{number % 12 + 1:02}-05"
+    (tmp_path / "records.jsonl").write_text("\n".join(map(json.dumps, versions)), encoding="utf-8")
+    import_paths(tmp_path / "library", [tmp_path / "records.jsonl"])
+    unpacked = []
+
+    class CountingStore(Store):
+        def get_version_body(self, version_id: int) -> bytes:
+            unpacked.append(version_id)
+            return super().get_version_body(version_id)
+
+    with CountingStore(tmp_path / "library") as store:
+        found = store.find_versions(STUDY)
+        listed = list_changes(store, found)
+    assert [each["version"] for each in listed] == list(range(63))
+    assert [each["moduleLabels"] for each in listed] == [[]] * 3 + [["Study Status"]] * 60
+    assert unpacked == [version.version_id for version in found]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 
-from registry_words import FragmentPool, TextPool, encode, escape
-from trialbook.samples.plots import load_table
+from registry_words import FragmentPool, TextPool, encode, escape, load_table
 
 MAX_GROUPS = 6
 REASONS = ("Withdrawal by Subject", "Lost to Follow-up", "Adverse Event", "Death", "Protocol Violation")

@@ -13,15 +13,19 @@ import itertools
 import json
 import random
 import re
+import tomllib
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from trialbook.samples import generate_samples
-from trialbook.samples.plots import load_table
+from trialbook.samples import sample_paths
 
 Record = dict[str, Any]
+
+# Made-up names of people and events, as the sample records bear them.
+TABLES = Path(__file__).parents[1] / "tools" / "samples" / "tables"
 
 POOL_BYTES = 1_200_000
 COINED_WORDS = 60_000
@@ -58,9 +62,16 @@ def escape(text: str) -> bytes:
     return encode(text)[1:-1]
 
 
+@cache
+def load_table(name: str) -> dict[str, Any]:
+    """Load one table of the sample records' generator by file name."""
+    return tomllib.loads((TABLES / name).read_text(encoding="utf-8"))
+
+
 def read_sources(shared_data: Path | None) -> list[Record]:
     """Read the records whose words are used: the samples and, where present, real ones."""
-    records = [record for record in generate_samples() if "designModule" in record["protocolSection"]]
+    samples = [json.loads(line) for line in sample_paths()[0].read_text(encoding="utf-8").splitlines()]
+    records = [record for record in samples if "designModule" in record["protocolSection"]]
     path = shared_data / "ctgov" / "records.jsonl.gz" if shared_data else None
     if path and path.is_file():
         with gzip.open(path, "rb") as file:

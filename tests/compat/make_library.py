@@ -13,7 +13,7 @@ import msgspec
 import zstandard
 
 from trialbook.model import parse_record
-from trialbook.samples import generate_samples, sample_paths
+from trialbook.samples import sample_paths
 from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
 from trialbook.store.store import FILE_NAME
 
@@ -35,8 +35,8 @@ def make_version(body: bytes, place: str, *, original: bytes | None = None) -> N
 
 def fill(store: Store) -> None:
     """Two versions of one record, three more packed with a dictionary, and one of each other row."""
-    bodies = [msgspec.json.encode(record) for record in generate_samples()]
-    _, older, newer = (path.read_bytes() for path in sample_paths())
+    samples, older, newer = (path.read_bytes() for path in sample_paths())
+    bodies = samples.splitlines()
     with Writer(store, "compat") as writer:
         writer.save([make_version(newer, "NCT04776239.json"), make_version(older, "NCT04776239.2022.json")])
         dictionary = zstandard.train_dictionary(8192, bodies).as_bytes()

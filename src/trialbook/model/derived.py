@@ -1,4 +1,7 @@
-"""What the registry adds by itself: annotations, documents, derived terms (OpenAPI 2.0.5)."""
+"""What the registry adds by itself: annotations, documents, derived terms (OpenAPI 2.0.5).
+
+Made by `python -m tools.registry_model`; absent elements are None, absent lists ().
+"""
 
 from __future__ import annotations
 

@@ -1,17 +1,16 @@
-"""What was planned and registered: every element of `protocolSection`.
+"""What was planned and registered: every element of `protocolSection` (OpenAPI 2.0.5).
 
-Generated once from the registry's OpenAPI document 2.0.5; absent elements are None, absent lists ().
+Made by `python -m tools.registry_model`; absent elements are None, absent lists ().
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from trialbook.model.ages import Age
 from trialbook.model.dates import PartialDate
 from trialbook.model.element import Element
+from trialbook.model.eligibility import WithCriteria
 from trialbook.model.enums import (
     AgencyClass,
     ArmGroupType,
@@ -43,9 +42,6 @@ from trialbook.model.enums import (
     StudyType,
     WhoMasked,
 )
-
-if TYPE_CHECKING:
-    from trialbook.model.criteria import Criterion
 
 
 class OrgStudyIdInfo(Element, frozen=True):
@@ -283,7 +279,7 @@ class OutcomesModule(Element, frozen=True):
     other_outcomes: tuple[Outcome, ...] = ()
 
 
-class EligibilityModule(Element, frozen=True):
+class EligibilityModule(WithCriteria, frozen=True):
     """Eligibility Module (`protocolSection.eligibilityModule`)."""
 
     eligibility_criteria: str | None = None
@@ -296,13 +292,6 @@ class EligibilityModule(Element, frozen=True):
     std_ages: tuple[StandardAge, ...] = ()
     study_population: str | None = None
     sampling_method: SamplingMethod | None = None
-
-    @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        """The single criteria with their places in `eligibility_criteria`; () where there is no text."""
-        from trialbook.model.criteria import split_criteria
-
-        return split_criteria(self.eligibility_criteria) if self.eligibility_criteria else ()
 
 
 class Contact(Element, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialbook.model.enums import RegistryEnum
+from trialbook.model.registry_enum import RegistryEnum
 from trialbook.pages.document import Term
 
 LABELS: dict[str, dict[str, str]] = {

@@ -133,8 +133,13 @@ def _read_table(name: str) -> bytes:
 @cache
 def get_pieces() -> dict[str, Piece]:
     """Get every piece by name, in the order of the record."""
+    return read_pieces(_read_table("pieces.json"))
+
+
+def read_pieces(table: bytes) -> dict[str, Piece]:
+    """Read a table of pieces as it lies in `data`; raises msgspec.DecodeError for one of another shape."""
     pieces: dict[str, Piece] = {}
-    for row in _PIECE_ROWS.decode(_read_table("pieces.json")):
+    for row in _PIECE_ROWS.decode(table):
         base = row.type.removesuffix("[]")
         pieces[row.piece] = Piece(
             name=row.piece,

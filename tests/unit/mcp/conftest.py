@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trialbook.mcp.library import Library
 
+from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.mcp.tools import Reply, call_tool, find_tool
 from trialbook.samples import sample_paths

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.unit.mcp.conftest import Call
-from trialbook.mcp.library import Library
 
+from trialbook.library import Library
 from trialbook.mcp.arguments import LONGEST_QUERY, StudyQuery, describe_arguments
 from trialbook.mcp.tools import INSTRUCTIONS, LONGEST_ERROR, TOOLS, call_tool, find_tool
 from trialbook.record.pieces import find_piece

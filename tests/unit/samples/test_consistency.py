@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from tools.samples import generate_samples
+from tools.samples.__main__ import encode_samples
 from trialbook.model import encode_study, parse_study
-from trialbook.samples import generate_samples, sample_paths
-from trialbook.samples.__main__ import encode_samples
+from trialbook.samples import sample_paths
 
 Record = dict[str, Any]
 RECORDS: list[Record] = [json.loads(line) for line in sample_paths()[0].read_text("utf-8").splitlines()]

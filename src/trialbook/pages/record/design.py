@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trialbook.model import Study
-from trialbook.model.enums import RegistryEnum
 from trialbook.model.protocol import DesignInfo, DesignModule, MaskingBlock
+from trialbook.model.registry_enum import RegistryEnum
 from trialbook.pages.document import Absent, Block, Fact, Facts, Prose, Section, Sub, Term
 from trialbook.pages.words import WHO_MASKED, meaning_of, term_of, yes_no
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trialbook.model import Study
-from trialbook.model.enums import RegistryEnum
+from trialbook.model.registry_enum import RegistryEnum
 from trialbook.model.results import (
     BaselineCharacteristicsModule,
     BaselineMeasure,

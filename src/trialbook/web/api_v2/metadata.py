@@ -69,7 +69,7 @@ def _make_node(piece: Piece) -> dict[str, Any]:
         node["title"] = facts.title
     if piece.nested:
         node["nested"] = True
-    node["sourceType"] = facts.source or _find_source(piece)
+    node["sourceType"] = facts.source or find_source(piece)
     node["type"] = piece.type
     if facts.rules:
         node["rules"] = facts.rules
@@ -87,7 +87,8 @@ def _make_node(piece: Piece) -> dict[str, Any]:
     return node
 
 
-def _find_source(piece: Piece) -> str:
+def find_source(piece: Piece) -> str:
+    """What the registry calls the kind of source of such a piece, where it does not say otherwise."""
     base = piece.type.removesuffix("[]")
     return _SOURCES.get(base) or _KIND_SOURCES.get(piece.kind, "STRUCT")
 

@@ -14,12 +14,12 @@ from trialbook.ask.refusals import quote, refuse_format
 from trialbook.errors import ApiError, NotFoundError, TrialbookError
 from trialbook.export import forms
 from trialbook.library import Library
+from trialbook.model.api_version import API_VERSION
 from trialbook.record.ids import find_nct_id
 from trialbook.web.api_v2 import answers, download, listing, metadata, one_study, site_history, statistics
 from trialbook.web.api_v2.answers import guard, refuse, run_guarded, send, send_blocks
 
 BASE = "/api/v2"
-API_VERSION = "2.0.5"
 PLAIN = one_study.StudyAnswer(forms.JSON, lambda _, body: body)
 
 

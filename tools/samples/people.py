@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from trialbook.samples.plots import Plot, Record, load_table
+from tools.samples.plots import Plot, Record, load_table
 
 OPEN = ("RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "SUSPENDED", "AVAILABLE")
 SITE_STATUS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 
-from trialbook.samples.plots import Plot, Record
+from tools.samples.plots import Plot, Record
 
 # The day on which the sample registry was "served".
 VERSION_DATE = "2026-01-15"

@@ -1,11 +1,11 @@
-"""`python -m trialbook.samples > records.jsonl`: write the sample records, one a line."""
+"""`python -m tools.samples > src/trialbook/samples/records.jsonl`: write the sample records, one a line."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from trialbook.samples import generate_samples
+from tools.samples import generate_samples
 
 
 def encode_samples() -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from trialbook.samples.dates import make_status_module
-from trialbook.samples.people import make_citation_authors, make_contacts_module, make_person
-from trialbook.samples.plots import Plot, Record, assign_ids, get_sponsor, load_table
+from tools.samples.dates import make_status_module
+from tools.samples.people import make_citation_authors, make_contacts_module, make_person
+from tools.samples.plots import Plot, Record, assign_ids, get_sponsor, load_table
 
 KIND_WORDS = {
     "BEHAVIORAL": "Behavioral",

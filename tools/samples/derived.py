@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from trialbook.samples.dates import VERSION_DATE, make_post_date, shift_date
-from trialbook.samples.plots import Plot, Record, get_sponsor, load_table
+from tools.samples.dates import VERSION_DATE, make_post_date, shift_date
+from tools.samples.plots import Plot, Record, get_sponsor, load_table
 
 BRANCH_OF = {
     "Cardiovascular Diseases": "BC14",

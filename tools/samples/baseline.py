@@ -7,7 +7,7 @@ import random
 from statistics import NormalDist
 from typing import Any
 
-from trialbook.samples.plots import Plot, Record, load_table
+from tools.samples.plots import Plot, Record, load_table
 
 RACES = {
     "American Indian or Alaska Native": 0.01,

@@ -6,8 +6,8 @@ import math
 import random
 from typing import Any
 
-from trialbook.samples.people import make_person
-from trialbook.samples.plots import Plot, Record, get_sponsor, load_table
+from tools.samples.people import make_person
+from tools.samples.plots import Plot, Record, get_sponsor, load_table
 
 REASONS = (
     "Withdrawal by Subject",
@@ -25,7 +25,7 @@ def make_results(plot: Plot, regions: list[list[tuple[str, int]]], rng: random.R
 
     `regions` gives, for each group, how many participants came from each country.
     """
-    from trialbook.samples.baseline import make_baseline
+    from tools.samples.baseline import make_baseline
 
     return {
         "participantFlowModule": make_flow(plot, rng),

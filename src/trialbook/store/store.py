@@ -95,7 +95,11 @@ class Store:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        if not (home / FILE_NAME).exists():
+        try:
+            is_there = (home / FILE_NAME).exists()
+        except OSError as error:
+            raise StoreError(f"cannot open the library in {home}: {error}") from error
+        if not is_there:
             raise NoLibraryError(home)
         self._open(home)
 

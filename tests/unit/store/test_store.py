@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trialbook.errors import NotFoundError, StoreError, StoreVersionError
+from trialbook.errors import NoLibraryError, NotFoundError, StoreError, StoreVersionError
 from trialbook.store import Counts, NewVersion, Store, Writer
 from trialbook.store.store import FILE_NAME
 
@@ -163,7 +163,7 @@ def test_a_library_stays_the_same_library_when_it_is_opened_again(
 
 
 def open_and_name(home: str) -> str:
-    with Store(Path(home)) as store:
+    with Store.create(Path(home)) as store:
         return store.library_id
 
 
@@ -220,6 +220,8 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
 
     with pytest.raises(StoreError, match="cannot open the library"):
+        Store.create(tmp_path / "home")
+    with pytest.raises(NoLibraryError, match="import FILE` makes one"):
         Store(tmp_path / "home")
 
 
@@ -227,7 +229,7 @@ def open_as_nobody(home: str) -> str:
     if os.getuid() == 0:
         os.setuid(65534)
     try:
-        Store(Path(home)).close()
+        Store.create(Path(home)).close()
     except StoreError as error:
         return str(error)
     return ""

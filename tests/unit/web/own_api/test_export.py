@@ -24,7 +24,7 @@ from trialbook.export.csv_table import COLUMNS
 from trialbook.export.parquet import write_parquet
 from trialbook.library import export as bulk
 from trialbook.library.build import import_paths
-from trialbook.library.export import Export, save_export
+from trialbook.library.export import Export, write_file
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.store import Store
 from trialbook.web.own_api import routes
@@ -49,7 +49,7 @@ def test_json_lines_hold_every_record_as_it_was_received(own: TestClient, own_ho
 
 
 def test_a_head_does_not_walk(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "iter_bodies", None)
+    monkeypatch.setattr(routes, "iter_found", None)
     answer = own.head("/export?format=csv")
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -71,7 +71,7 @@ def test_a_walk_during_an_import_gives_each_study_once(
     first = [make_version(f"NCT9800000{number}", "2024-05-01") for number in range(1, 9)]
     import_paths(home, [write_records(tmp_path / "first.jsonl", first)])
     with Store(home) as store:
-        bodies = bulk.iter_bodies(
+        bodies = bulk.iter_found(
             open_engine(home), SearchRequest(), lambda nct_id, _: store.find_body(nct_id)
         )
         seen = [next(bodies) for _ in range(3)]
@@ -206,12 +206,12 @@ def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
 
     target = tmp_path / "studies.jsonl"
     with pytest.raises(UsageError, match="broken off"):
-        save_export(break_off(), target)
+        write_file(break_off(), target)
     assert list(tmp_path.iterdir()) == []
-    save_export(iter([b"whole"]), target)
+    write_file(iter([b"whole"]), target)
     assert target.read_bytes() == b"whole"
     with pytest.raises(UsageError, match="cannot write"):
-        save_export(iter([b"x"]), tmp_path / "none" / "studies.jsonl")
+        write_file(iter([b"x"]), tmp_path / "none" / "studies.jsonl")
 
 
 def test_the_parquet_package_is_loaded_only_when_it_is_needed() -> None:

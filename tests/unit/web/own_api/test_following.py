@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from starlette.testclient import TestClient
 
 from trialbook.ask.followed import describe_query, normalise_query
 from trialbook.ask.parameters import Parameters
 from trialbook.errors import ApiError, QueryError
 from trialbook.library.saved import SavedSearch
-from trialbook.store import Store
 from trialbook.web.own_api.endpoints import get_endpoint
 from trialbook.web.own_api.following import read_followed
 
@@ -35,17 +33,14 @@ def test_a_title_stays_short() -> None:
     assert describe_query("query.term=a%0Ab") == "a b"
 
 
-def test_a_month_counts_from_its_first_day(own_home: Path) -> None:
-    with Store(own_home) as store:
-        every, none = (
-            read_followed(store, Parameters(f"since={day}".encode(), KNOWN)).after
-            for day in ("2000", "2999-01")
-        )
-        assert every == 0
-        saved = SavedSearch("a", "query.cond=b", "2026-01-01T00:00:00+00:00", none)
-        followed = read_followed(store, Parameters(b"since=2000&limit=3", KNOWN), saved)
-        assert (followed.after, followed.limit, followed.form) == (none, 3, "atom")
-        today = store.find_versions("NCT98000001")[0].learnt_at[:10]
-        assert read_followed(store, Parameters(f"since={today[:4]}".encode(), KNOWN)).after == 0
-        with pytest.raises(QueryError, match="since is no date"):
-            read_followed(store, Parameters(b"since=soon", KNOWN))
+def test_a_month_counts_from_its_first_day(own: TestClient) -> None:
+    asked = read_followed(Parameters(b"since=2000-02", KNOWN))
+    assert (asked.after, asked.since) == (0, "2000-02-01")
+    saved = SavedSearch("a", "query.cond=b", "2026-01-01T00:00:00+00:00", 7)
+    followed = read_followed(Parameters(b"since=2000&limit=3", KNOWN), saved)
+    assert (followed.after, followed.limit, followed.form) == (7, 3, "atom")
+    with pytest.raises(QueryError, match="since is no date"):
+        read_followed(Parameters(b"since=soon", KNOWN))
+    entries = {day: own.get(f"/feed?format=json&since={day}").json()["items"] for day in ("2000", "2999-01")}
+    assert entries["2000"]
+    assert entries["2999-01"] == []

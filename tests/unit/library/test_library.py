@@ -1,0 +1,240 @@
+"""Does one object answer for a library, for every form of an id, in every thread, without changing anything?"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.library import make_library
+
+import trialbook
+from trialbook.errors import NoLibraryError, StoreDamagedError
+from trialbook.library import Library
+from trialbook.store import Store, Writer
+from trialbook.store.store import FILE_NAME
+
+ACESO = "NCT04776239"
+
+
+def make_record(nct_id: str, **identification: Any) -> dict[str, Any]:
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": nct_id, "briefTitle": "Rest for cough", **identification},
+            "statusModule": {"lastUpdateSubmitDate": "2024-05-01"},
+            "conditionsModule": {"conditions": ["Cough"]},
+        }
+    }
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    """A library with ids of several registers, and one study that has a former number."""
+    records = [
+        make_record("ChiCTR2000029308"),
+        make_record("EUCTR2016-000370-90-DE"),
+        make_record("NCT00000007", nctIdAliases=["NCT00000003"]),
+    ]
+    return make_library(tmp_path / "others", records)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ACESO,
+        "nct04776239",
+        "NCT4776239",
+        f"  {ACESO}\n",
+        f"https://clinicaltrials.gov/study/{ACESO}",
+        f"https://clinicaltrials.gov/study/{ACESO}/",
+    ],
+)
+def test_any_form_of_an_id_finds_the_study(sample_library: Library, asked: str) -> None:
+    assert sample_library.find_id(asked) == ACESO
+    assert asked in sample_library
+
+
+def test_ids_of_other_registers_are_as_they_were_received(others: Path) -> None:
+    with Library(others) as library:
+        assert library.find_id("ChiCTR2000029308") == "ChiCTR2000029308"
+        assert len(library.find_history("ChiCTR2000029308")) == 1
+        assert library.compare("EUCTR2016-000370-90-DE", 1, 1).changes == ()
+        with pytest.raises(trialbook.NotFoundError, match="is not in this library"):
+            library.find_id("ISRCTN10041098")
+
+
+def test_a_former_number_finds_the_study_that_has_it_now(others: Path) -> None:
+    with Library(others) as library:
+        assert library.find_id("nct3") == "NCT00000007"
+        with pytest.raises(trialbook.NotFoundError, match=r"^nct4 is not in this library"):
+            library.find_id("nct4")
+
+
+@pytest.mark.parametrize("asked", ["", "  ", "NCT" + "9" * 400, "x' OR 1=1 --", "nct0"])
+def test_what_is_no_id_is_not_here(sample_library: Library, asked: str) -> None:
+    assert asked not in sample_library
+    with pytest.raises(trialbook.NotFoundError, match="not in this library"):
+        sample_library.find_id(asked)
+
+
+def test_a_version_is_meant_by_number_by_day_or_as_the_one_in_force(sample_library: Library) -> None:
+    find = sample_library.find_version
+    assert [find(ACESO, version=number).number for number in (1, 2)] == [1, 2]
+    assert find(ACESO).is_current
+    assert find(ACESO, as_of="2023").number == 1
+    assert find(ACESO, as_of="2025-09-02").number == 2
+    assert find(ACESO, as_of="2025-09-01").number == 1
+    for wrong, words in (
+        ({"version": 3}, "versions 1 to 2, no version 3"),
+        ({"version": 0}, "no version 0"),
+        ({"as_of": "1999"}, "no version as old as 1999-12-31: the first known one is of 2022-07-07"),
+    ):
+        with pytest.raises(trialbook.NotFoundError, match=words):
+            find(ACESO, **wrong)
+    with pytest.raises(trialbook.TrialbookError, match="a version or a day, not both"):
+        find(ACESO, version=1, as_of="2023")
+    with pytest.raises(trialbook.QueryError, match="as_of is no date"):
+        find(ACESO, as_of="soon")
+
+
+def test_a_study_knows_its_past_and_its_criteria(sample_library: Library) -> None:
+    study = sample_library[ACESO]
+    assert isinstance(study, trialbook.Study)
+    assert repr(study).startswith("<Study NCT04776239")
+    assert "<table>" in study._repr_html_()
+    assert [line.version.number for line in study.history] == [1, 2]
+    assert study.diff("2022", "2025").changes == study.diff(1, 2).changes == study.diff().changes != ()
+    assert sum(each.kind != "other" for each in study.criteria) == 23
+    older = sample_library.get_study(ACESO, as_of="2023")
+    assert (older.version.number, older.enrollment_count) == (1, 30)
+    assert older.diff().before.number == 1
+    assert study.to_dict() == msgspec.json.decode(study.body)
+
+
+def test_a_search_is_a_sequence_of_studies_and_a_table(sample_library: Library) -> None:
+    found = sample_library.search("heart failure", limit=3)
+    assert len(found) == 3 < found.total
+    assert [study.nct_id for study in found] == list(found.nct_ids)
+    assert sum(found.facets["OverallStatus"].values()) == found.total
+    assert found.find_passages(found.nct_ids[0])
+    table = found.to_arrow(["NCTId", "Condition", "EnrollmentCount"])
+    assert table.column_names == ["NCTId", "Condition", "EnrollmentCount"]
+    assert table["NCTId"].to_pylist() == list(found.nct_ids)
+    assert all(isinstance(each, list) for each in table["Condition"].to_pylist())
+    assert list(found.to_pandas(["NCTId"])["NCTId"]) == list(found.nct_ids)
+    with pytest.raises(trialbook.QueryError, match="no piece with values called 'DesignModule'"):
+        found.to_rows(["DesignModule"])
+    assert "<table>" in found._repr_html_()
+
+
+def test_facets_count_all_that_match_as_of_a_day(sample_library: Library) -> None:
+    found = sample_library.search(ACESO, as_of="2023", limit=1)
+    assert found.facets["OverallStatus"] == {"RECRUITING": 1}
+    assert found[0].enrollment_count == 30
+
+
+def test_opening_what_is_no_library_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NoLibraryError, match=r"there is no library in .*typo: `trialbook --home"):
+        trialbook.open(tmp_path / "typo")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoLibraryError):
+        Library(tmp_path / "empty")
+    assert [each.name for each in tmp_path.iterdir()] == ["empty"]
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def take_stock(home: Path) -> dict[str, tuple[int, int]]:
+    """Every file of a library with its size and time of change, but SQLite's own two beside it."""
+    return {
+        str(path.relative_to(home)): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in home.rglob("*")
+        if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+    }
+
+
+def test_reading_changes_no_file(others: Path) -> None:
+    before = take_stock(others)
+    with Library(others) as library:
+        library.search("cough")
+        library.find_history("NCT00000007")
+        library.find_id("nct3")
+        list(library)
+        library.find_saved()
+    assert take_stock(others) == before
+
+
+def test_everything_is_answered_while_another_process_holds_the_writers_lock(others: Path) -> None:
+    program = [sys.executable, "-m", "trialbook", "--home", str(others)]
+    with Store(others) as store, Writer(store, "a long import"):
+        for command in (["search", "cough"], ["export", "--query", "cough"], ["show", "nct7"]):
+            done = subprocess.run([*program, *command], capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert "NCT00000007" in done.stdout
+
+
+def test_threads_share_a_library_and_close_ends_all_of_their_connections(others: Path) -> None:
+    library = Library(others)
+    answers: list[int] = []
+    may_end = threading.Event()
+    asked = threading.Barrier(9)
+
+    def ask() -> None:
+        answers.append(library.search("cough").total)
+        library.get_body("NCT00000007")
+        asked.wait()
+        may_end.wait()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    asked.wait()
+    assert answers == [3] * 8
+    library.close()
+    may_end.set()
+    for thread in threads:
+        thread.join()
+    held = [str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    assert not [name for name in held if str(others) in name and FILE_NAME in name]
+    with pytest.raises(trialbook.StoreError, match="closed"):
+        library.get_body("NCT00000007")
+    assert "closed" in repr(library)
+
+
+def test_a_damaged_library_is_named_and_no_question_is_blamed(others: Path) -> None:
+    with Store(others) as store:
+        store.connection.execute("UPDATE version SET body = x'00ff' WHERE version_id = 1")
+    with Library(others) as library:
+        with pytest.raises(StoreDamagedError, match=r"damaged.*restore it from a copy"):
+            library.get_body("ChiCTR2000029308")
+        assert library.get_body("NCT00000007")
+
+
+def test_an_export_goes_through_a_link_and_into_a_pipe(others: Path, tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target.jsonl", tmp_path / "link.jsonl", tmp_path / "pipe.jsonl"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    with Library(others) as library:
+        library.export(link)
+        assert link.is_symlink()
+        assert (target.read_bytes().count(b"\n"), stat.S_IMODE(target.stat().st_mode)) == (3, 0o640)
+        reader = subprocess.Popen(["/bin/cat", str(pipe)], stdout=subprocess.PIPE)
+        library.export(pipe)
+        assert reader.communicate(timeout=30)[0] == target.read_bytes()
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+        library.export("/dev/null", form="csv")
+        with pytest.raises(trialbook.TrialbookError, match="name a form"):
+            library.export(tmp_path / "studies.xlsx")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert sorted(each.name for each in tmp_path.glob("*.jsonl*")) == [
+        "link.jsonl",
+        "pipe.jsonl",
+        "target.jsonl",
+    ]

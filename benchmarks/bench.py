@@ -32,7 +32,7 @@ import msgspec
 
 from trialbook.ask.filters import Wish, make_request
 from trialbook.library import Library
-from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts
+from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts, check_new
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import FACETS
@@ -129,7 +129,7 @@ def keep_only(home: Path) -> dict[str, Any]:
     counts = ImportCounts()
     with Store.create(home) as store, Writer(store, "-") as writer:
         batch = Batch(writer, counts)
-        for item in read_path(Path("-")):
+        for item in check_new(read_path(Path("-")), writer):
             batch.add(item)
         batch.flush()
     return {"stored": counts.stored}

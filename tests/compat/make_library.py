@@ -29,6 +29,7 @@ def make_version(body: bytes, place: str, *, original: bytes | None = None) -> N
         wire_hash=compute_wire_hash(original or body),
         place=place,
         format="legacy_xml" if original else "api_v2",
+        fidelity=2 if original else 4,
         original=original,
     )
 

@@ -39,6 +39,12 @@ def test_every_command_runs_and_accounts_for_every_record(first: str, tmp_path: 
         for number, body in enumerate(bodies):
             bulk.writestr(f"{number}.json", body)
     with StandInRegistry(bodies) as registry:
+        root = "/api/int/studies/NCT04776239"
+        earlier = sample_paths()[1].read_bytes()
+        registry.other_pages = {
+            root: b'{"study":%b,"history":{"changes":[{"version":0,"date":"2021-02-23"}]}}' % bodies[0],
+            f"{root}/history/0": b'{"studyVersion":0,"study":%b}' % earlier,
+        }
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

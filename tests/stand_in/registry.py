@@ -99,14 +99,15 @@ class StandInRegistry:
     """The server; `bodies` are the records as they will go over the wire, byte for byte.
 
     `asked` holds the parameters of each request for `/studies`; after `pages_left` more of them (None: no
-    limit) each one meets the fault `always`. `other_pages` answers further paths, `version_faults` are for
-    `/version`, and `headers` are those of the latest request.
+    limit) each one meets the fault `always`. `other_pages` answers further paths, `site_faults` are for those
+    of the registry's own site, `version_faults` for `/version`; `headers` are those of the latest request.
     """
 
     def __init__(self, bodies: Sequence[bytes]) -> None:
         self.bodies = list(bodies)
         self.faults: list[Fault | None] = []
         self.version_faults: list[Fault | None] = []
+        self.site_faults: list[Fault] = []
         self.headers: dict[str, str] = {}
         self.always: Fault | None = None
         self.pages_left: int | None = None
@@ -160,6 +161,8 @@ class StandInRegistry:
             fault = self.version_faults.pop(0) if self.version_faults else None
             body = json.dumps(version).encode()
             return fault(handler, body) if fault else send(handler, 200, body, {})
+        if parts.path.startswith("/api/int/") and self.site_faults:
+            return self.site_faults.pop(0)(handler, b"")
         if parts.path in self.other_pages:
             return send(handler, 200, self.other_pages[parts.path], {})
         if parts.path != "/api/v2/studies":

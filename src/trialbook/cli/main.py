@@ -21,6 +21,7 @@ from trialbook.library.build import (
     ImportCounts,
     import_paths,
     open_thesaurus,
+    pull_histories,
     pull_records,
     rebuild_index,
 )
@@ -107,9 +108,10 @@ class Meter:
 def import_(home: Path, paths: tuple[Path, ...], as_json: bool) -> None:
     """Read files, archives or folders of registry records into the library.
 
-    The form is found by looking: API v2 JSON (one record, a list, pages, JSON lines), the registry's
-    zip, its old XML, AACT and WHO ICTRP exports, record pages as text, version histories; each also
-    packed with gzip, zstd or zip.
+    The format is found by looking: API v2 JSON (one study, a list, pages, JSON lines, the registry's
+    bulk download), version histories as the registry's site serves them (JSON), AACT exports (zip), the
+    registry's old XML, record pages saved as text and WHO ICTRP exports (CSV or XML); each plain, gzip,
+    zstd or zip, or a folder of them.
     """
     meter = Meter(_measure(paths), is_shown=sys.stderr.isatty() and not as_json)
     try:
@@ -137,10 +139,20 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
         click.echo(f"rejected: {reason}", err=True)
     if counts.rejected > SHOWN_REASONS:
         click.echo(f"… {counts.rejected - SHOWN_REASONS:,} more: `trialbook rejections`", err=True)
-    names = ("read", "stored", "new_versions", "unchanged", "rejected", "announced")
+    for skip in counts.skipped:
+        click.echo(f"skipped: {skip}", err=True)
+    if counts.skipped_files > len(counts.skipped):
+        click.echo(f"… {counts.skipped_files - len(counts.skipped):,} more files skipped", err=True)
+    if counts.not_sent:
+        click.echo(
+            f"trialbook: {counts.not_sent:,} records that the registry announced were not sent; a bulk download "
+            "has them: `trialbook import` it",
+            err=True,
+        )
     if as_json:
-        shown: dict[str, Any] = {name: getattr(counts, name) for name in names}
-        click.echo(msgspec.json.encode({**shown, "problems": counts.problems}))
+        shown = msgspec.structs.asdict(counts)
+        del shown["reasons"]
+        click.echo(msgspec.json.encode(shown))
     else:
         announced = f"; {counts.announced:,} versions announced" if counts.announced else ""
         click.echo(
@@ -160,21 +172,47 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
 @click.option(
     "--since", callback=check_day, metavar="DATE", help="Only records updated on or after that day."
 )
+@click.option(
+    "--history",
+    "histories",
+    metavar="IDS",
+    help="The past versions of these records, from the registry's own site: NCT ids, separated by commas.",
+)
 @click.option("--page-size", default=1000, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--registry", metavar="URL", help="Another address than the registry's own.")
 @json_option
 @click.pass_obj
 def pull(
-    home: Path, /, ids: str | None, page_size: int, registry: str | None, as_json: bool, **wanted: Any
+    home: Path,
+    /,
+    ids: str | None,
+    histories: str | None,
+    page_size: int,
+    registry: str | None,
+    as_json: bool,
+    **wanted: Any,
 ) -> None:
-    """Fetch records from the live registry; run it again to go on, or to fetch what changed since."""
-    since = wanted.pop("since")
-    asked = tuple(part.strip() for part in (ids or "").split(",") if part.strip())
-    if since:
-        wanted["since"] = PartialDate(since).earliest
-    request = PullRequest(ids=asked, **{name: value for name, value in wanted.items() if value})
-    counts = pull_records(home, request, registry=registry, page_size=page_size)
+    """Fetch records from the live registry; run it again to go on, or to fetch what changed since.
+
+    With --history it fetches what records said before: each version that the library does not hold yet.
+    """
+    narrowed = {name: value for name, value in wanted.items() if value}
+    if histories is not None:
+        if ids is not None or narrowed:
+            raise click.UsageError(
+                "--history names the records itself: ask for others in a pull of their own"
+            )
+        counts = pull_histories(home, _split(histories), registry=registry)
+    else:
+        if "since" in narrowed:
+            narrowed["since"] = PartialDate(narrowed["since"]).earliest
+        request = PullRequest(ids=_split(ids or ""), **narrowed)
+        counts = pull_records(home, request, registry=registry, page_size=page_size)
     print_counts(counts, as_json=as_json)
+
+
+def _split(ids: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in ids.split(",") if part.strip())
 
 
 @main.command()

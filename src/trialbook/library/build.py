@@ -6,7 +6,10 @@ source ──► model ──► store ──► search
 from __future__ import annotations
 
 import gc
+import io
+import math
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,23 +18,27 @@ from pathlib import Path
 import msgspec
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.model.study import decode_record, read_typed
+from trialbook.model.study import decode_record
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.engine.state import ReadRecord
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.feed import Dated, IndexFeed
-from trialbook.source.api_v2 import check_record
+from trialbook.source.api_v2 import check_incoming
 from trialbook.source.files import Progress, read_path
-from trialbook.source.history import HistoryNotice
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.formats import get_format
+from trialbook.source.history import read_history
+from trialbook.source.incoming import HistoryNotice, Incoming, Item, Rejected
 from trialbook.source.live.api import (
     ClientSettings,
     PullRequest,
     PullState,
     RegistryClient,
+    RegistryRefusal,
+    check_request,
     decode_state,
     encode_state,
     find_registry,
+    pull_history,
     pull_studies,
 )
 from trialbook.store import Change, NewVersion, Store, Writer, compute_wire_hash
@@ -42,8 +49,9 @@ BATCH_BYTES = 32 << 20
 # Every so many new objects Python looks for cycles among the newest.
 RARE_COLLECTION = 200_000
 INDEX_FOLDER = "index"
-KEPT_OF_A_REJECTION = 1 << 20
 MAX_KEPT_REJECTIONS = 10_000
+SHOWN_EVERY_S = 5.0
+UNKNOWN_THERE = 404
 
 
 class ImportCounts(msgspec.Struct):
@@ -59,8 +67,14 @@ class ImportCounts(msgspec.Struct):
         Pieces of input that could not be understood; kept with their reason.
     announced
         Versions that a registry's history lists; they are no records, so not among `read`.
+    not_sent
+        Records that a registry announced for this pull and did not send.
+    skipped_files, skipped
+        Files that were passed over (hidden ones, links, devices), and the first ten of them with why.
     problems
         Files that could not be read to their end, in words.
+    reasons
+        Why pieces were rejected, the first 10,000 of them.
     """
 
     read: int = 0
@@ -69,8 +83,46 @@ class ImportCounts(msgspec.Struct):
     unchanged: int = 0
     rejected: int = 0
     announced: int = 0
+    not_sent: int = 0
+    skipped_files: int = 0
+    skipped: list[str] = []
     problems: list[str] = []
     reasons: list[str] = []
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A record of which the library holds these very bytes; nobody has looked into it."""
+
+    place: str
+
+
+def check_new(
+    items: Iterable[Item], writer: Writer
+) -> Iterator[NewVersion | Held | Rejected | HistoryNotice]:
+    """Look into each record that was read, unless the library knows it by its bytes."""
+    for item in items:
+        if not isinstance(item, Incoming):
+            yield item
+            continue
+        wire_hash = compute_wire_hash(item.received)
+        if writer.knows(wire_hash):
+            yield Held(item.place)
+            continue
+        checked = check_incoming(item)
+        if isinstance(checked, Rejected):
+            yield checked
+            continue
+        yield NewVersion(
+            nct_id=checked.nct_id,
+            version_date=checked.version_date,
+            body=item.body,
+            record=checked.record,
+            wire_hash=wire_hash,
+            place=item.place,
+            format=item.format,
+            fidelity=get_format(item.format).fidelity,
+            original=item.original,
+        )
 
 
 class Batch:
@@ -85,8 +137,9 @@ class Batch:
         self._rejections: list[tuple[str, str, bytes]] = []
         self._notices: list[tuple[str, int, str, str, tuple[str, ...]]] = []
         self._size = 0
+        self._shown_at = -math.inf
 
-    def add(self, item: Incoming | Rejected | HistoryNotice) -> None:
+    def add(self, item: NewVersion | Held | Rejected | HistoryNotice) -> None:
         """Take one thing that was read; writes when enough has come together."""
         if isinstance(item, HistoryNotice):
             self.counts.announced += 1
@@ -95,39 +148,15 @@ class Batch:
             )
             return
         self.counts.read += 1
-        if isinstance(item, Rejected):
+        if isinstance(item, Held):
+            self.counts.unchanged += 1
+        elif isinstance(item, Rejected):
             self._reject(item)
         else:
-            self._add_record(item)
+            self._versions.append(item)
+            self._size += len(item.body)
         if len(self._versions) >= BATCH_RECORDS or self._size >= BATCH_BYTES:
             self.flush()
-
-    def _add_record(self, item: Incoming) -> None:
-        wire_hash = compute_wire_hash(item.body if item.original is None else item.original)
-        if self.writer.knows(wire_hash):
-            self.counts.unchanged += 1
-            return
-        try:
-            record = check_record(item.body)
-            study, _ = read_typed(record)
-        except SourceFormatError as error:
-            received = item.body if item.original is None else item.original
-            self._reject(Rejected(str(error), item.place, received[:KEPT_OF_A_REJECTION]))
-            return
-        version_date = None if study.version_date is None else str(study.version_date)
-        self._versions.append(
-            NewVersion(
-                study.nct_id,
-                version_date,
-                item.body,
-                record,
-                wire_hash,
-                item.place,
-                item.format,
-                item.original,
-            )
-        )
-        self._size += len(item.body)
 
     def _reject(self, item: Rejected) -> None:
         self.counts.rejected += 1
@@ -137,25 +166,43 @@ class Batch:
         self._size += len(item.original)
 
     def flush(self) -> None:
-        """Write what has come together."""
-        saved = self.writer.save(self._versions, on_change=self._take_up)
+        """Write what has come together, and hand it to the index."""
+        changes = self.writer.save(self._versions)
         if self._rejections:
             self.writer.reject(self._rejections)
         if self._notices:
             self.writer.announce(self._notices)
-        self.counts.stored += saved.new_studies + saved.new_versions
-        self.counts.new_versions += saved.new_versions
-        self.counts.unchanged += saved.unchanged
+        self.counts.stored += len(changes)
+        self.counts.new_versions += sum(not change.is_first for change in changes)
+        self.counts.unchanged += len(self._versions) - len(changes)
+        if self.feed is not None:
+            for change in changes:
+                self.feed.add(change.seq, change.version.nct_id, self._find_versions(change))
         self._versions, self._rejections, self._notices, self._size = [], [], [], 0
 
-    def _take_up(self, change: Change) -> None:
-        if self.feed is None:
-            return
-        nct_id = change.version.nct_id
+    def _find_versions(self, change: Change) -> list[Dated]:
+        """All versions of the study that changed; the first is in hand, others lie in the store."""
         if change.is_first:
-            self.feed.add(change.seq, nct_id, [(change.day, change.version.record)])
-        else:
-            self.feed.add(change.seq, nct_id, _decode_all(self.writer.store.get_dated_bodies(nct_id)))
+            return [(change.day, change.version.record)]
+        return _decode_all(self.writer.store.get_dated_bodies(change.version.nct_id))
+
+    def show(self, *, every_s: float = 0.0) -> None:
+        """Make what was written findable, unless that was done less than `every_s` seconds ago."""
+        if self.feed is not None and time.monotonic() - self._shown_at >= every_s:
+            self.feed.commit()
+            self._shown_at = time.monotonic()
+
+
+@contextmanager
+def _open_batch(
+    home: Path, location: str, *, note: str = "", on_index: Callable[[], None] = lambda: None
+) -> Iterator[Batch]:
+    """A library that takes up what one run brings, with its index in step; at the end all is findable."""
+    with Store.create(home) as store, Writer(store, location, note=note) as writer:
+        index = open_index(store)
+        _catch_up(index, store, on_index)
+        with _seldom_collected(), IndexFeed(index) as feed:
+            yield Batch(writer, ImportCounts(), feed)
 
 
 def import_paths(
@@ -186,20 +233,18 @@ def import_paths(
         The library cannot be written.
     """
     paths = list(paths)
-    counts = ImportCounts()
-    with Store.create(home) as store, Writer(store, ", ".join(map(str, paths))[:2_000]) as writer:
-        index = open_index(store)
-        _catch_up(index, store, on_index)
-        with _seldom_collected(), IndexFeed(index) as feed:
-            batch = Batch(writer, counts, feed)
-            for path in paths:
-                try:
-                    for item in read_path(path, progress=progress):
-                        batch.add(item)
-                        on_step(counts)
-                except SourceReadError as error:
-                    counts.problems.append(str(error))
-                batch.flush()
+    progress = progress or Progress()
+    with _open_batch(home, ", ".join(map(str, paths))[:2_000], on_index=on_index) as batch:
+        counts = batch.counts
+        for path in paths:
+            try:
+                for item in check_new(read_path(path, progress=progress), batch.writer):
+                    batch.add(item)
+                    on_step(counts)
+            except SourceReadError as error:
+                counts.problems.append(str(error))
+            batch.flush()
+    counts.skipped_files, counts.skipped = progress.skipped_files, progress.skipped
     open_thesaurus()  # the first on a machine takes some seconds: better now than at a search
     return counts
 
@@ -300,27 +345,73 @@ def pull_records(
 
     Notes
     -----
-    A registry that declines or cannot be read for now is named in `ImportCounts.problems`; what came
-    is kept, counted and searchable.
+    What came is findable a few seconds later, while the run goes on. A registry that declines or cannot be
+    read for now is named in `ImportCounts.problems`; what came is kept, counted and searchable.
     """
     address = find_registry(registry)
     fingerprint = request.compute_fingerprint(address)
-    counts = ImportCounts()
-    with Store.create(home) as store, Writer(store, address, note=fingerprint) as writer:
-        saved = store.find_sync_state(fingerprint)
-        checkpoint = _read_checkpoint(saved, counts)
-        batch = Batch(writer, counts)
+    with _open_batch(home, address, note=fingerprint) as batch:
+        writer, counts = batch.writer, batch.counts
+        checkpoint = _read_checkpoint(writer.store.find_sync_state(fingerprint), counts)
         try:
-            with RegistryClient(ClientSettings(registry=address)) as client:
+            with _open_client(address, batch) as client:
                 for page in pull_studies(client, request, checkpoint=checkpoint, page_size=page_size):
-                    for record in page.records:
-                        batch.add(record)
+                    for item in check_new(page.records, writer):
+                        batch.add(item)
                     batch.flush()
                     writer.save_sync_state(fingerprint, encode_state(page.state).decode())
+                    counts.not_sent = page.state.shortfall
+                    batch.show(every_s=SHOWN_EVERY_S)
                     on_page(counts)
         except SourceReadError as error:
             counts.problems.append(str(error))
-        finally:
-            batch.flush()
-            update_index(store)
     return counts
+
+
+def pull_histories(
+    home: Path,
+    nct_ids: Iterable[str],
+    *,
+    registry: str | None = None,
+    on_answer: Callable[[ImportCounts], None] = lambda counts: None,
+) -> ImportCounts:
+    """Fetch the past versions of records from the registry's own site; a run that was stopped goes on.
+
+    Parameters
+    ----------
+    nct_ids
+        NCT numbers. One that the registry does not know is named in `ImportCounts.problems`, and the
+        others are still fetched; whatever else goes wrong with the registry ends the run, and is named too.
+    registry
+        The address of its API, which ends in `/api/v2`; its site is beside it.
+
+    Raises
+    ------
+    UsageError
+        An id or the address makes no sense.
+    StoreBusyError, StoreError
+        The library cannot be written.
+    """
+    address = find_registry(registry)
+    ids = check_request(PullRequest(ids=tuple(nct_ids))).ids
+    with _open_batch(home, address) as batch, _open_client(address, batch) as client:
+        for nct_id in ids:
+            try:
+                known = {version.place for version in batch.writer.store.find_versions(nct_id)}
+                for answer in pull_history(client, nct_id, known=known):
+                    document = read_history(io.BytesIO(answer.body), answer.place)
+                    for item in check_new(document, batch.writer):
+                        batch.add(item)
+                    batch.flush()
+                    batch.show(every_s=SHOWN_EVERY_S)
+                    on_answer(batch.counts)
+            except SourceReadError as error:
+                batch.counts.problems.append(str(error))
+                if not (isinstance(error, RegistryRefusal) and error.status == UNKNOWN_THERE):
+                    break
+    return batch.counts
+
+
+def _open_client(address: str, batch: Batch) -> RegistryClient:
+    """A client that, before it waits for a registry that stumbles, shows what has come so far."""
+    return RegistryClient(ClientSettings(registry=address), on_wait=lambda wait: batch.show())

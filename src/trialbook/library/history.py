@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -11,19 +11,11 @@ from trialbook.changes.compare import Change, compute_changes, summarise_changes
 from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.errors import NotFoundError
 from trialbook.model.study import decode_record
-from trialbook.source.aact import read as aact
-from trialbook.source.ictrp import read as ictrp
-from trialbook.source.legacy import read as legacy_xml
-from trialbook.source.page import read as page_text
+from trialbook.source.formats import FORMATS
 from trialbook.store import AnnouncedVersion, Store, Version
 
 # What each poorer format can say: what it cannot is not "removed" in a version that came in it.
-CARRIED: dict[str, Collection[str]] = {
-    "aact": aact.CARRIES,
-    "ictrp": ictrp.CARRIES,
-    "legacy_xml": legacy_xml.CARRIES,
-    "page_text": page_text.CARRIES,
-}
+CARRIED = {each.name: each.carries for each in FORMATS if each.carries is not None}
 MAX_SUMMARISED = 60
 
 Record: TypeAlias = dict[str, Any]

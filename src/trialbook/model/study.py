@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
-from typing import Any
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -232,22 +233,24 @@ def encode_study(study: Study) -> bytes:
 
 
 def read_typed(record: dict[str, Any]) -> tuple[Study, list[SourceFormatError]]:
-    """Fit JSON values into the typed view, leaving out those of a wrong type, and name these."""
-    misfits: list[SourceFormatError] = []
-    while True:
-        try:
-            return msgspec.convert(record, Study, dec_hook=_decode_text), misfits
-        except (msgspec.ValidationError, RecursionError) as error:
-            misfit, steps = _locate(record, str(error))
-        misfits.append(misfit)
-        if not steps or len(misfits) > MAX_MISFITS:
-            raise misfit
-        record = without_misfits(record, steps, misfit.found)
+    """Fit JSON values into the typed view, leaving out those of a wrong type, and name these.
+
+    Raises SourceFormatError where more than 50 elements have a wrong type: that is no record.
+    """
+    try:
+        return msgspec.convert(record, Study, dec_hook=_decode_text), []
+    except (msgspec.ValidationError, RecursionError):
+        # Which element it was stands in the words of the message alone: each is looked at instead.
+        misfits = _Misfits(find_nct_id(record))
+    fitting = misfits.leave_out(record, Study, "")
+    try:
+        return msgspec.convert(fitting, Study, dec_hook=_decode_text), misfits.found
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise SourceFormatError(str(error), nct_id=misfits.nct_id) from error
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 MAX_MISFITS = 50
-AN_INDEX = re.compile(r"\[(?:\.\.\.|\d+)\]")
 JSON_TYPES = {
     str: "str",
     int: "int",
@@ -257,40 +260,71 @@ JSON_TYPES = {
     dict: "object",
     list: "array",
 }
+_MISFIT = object()
 
 
-def without_misfits(value: Any, steps: list[str], found: str) -> Any:
-    """A copy of JSON values that lacks what stands at `steps` ("*" is each of a list) with type `found`."""
-    step, *rest = steps
-    if step == "*":
-        if not isinstance(value, list):
+@cache
+def _get_kinds(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """The elements of a structure, by their names in a record, and their types."""
+    return tuple((field.encode_name, field.type) for field in msgspec.structs.fields(kind))
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind, dec_hook=_decode_text)
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
+class _Misfits:
+    """Collects the elements of a record that have a wrong type, each place and type once."""
+
+    def __init__(self, nct_id: str) -> None:
+        self.nct_id = nct_id
+        self.found: list[SourceFormatError] = []
+        self._known: set[tuple[str, str]] = set()
+
+    def leave_out(self, value: Any, kind: Any, path: str) -> Any:
+        """JSON values without what does not fit; `_MISFIT` where the whole does not.
+
+        What fits is passed as it is, so that only what leads to a misfit is walked.
+        """
+        if _fits(value, kind):
             return value
-        items = [item for item in value if rest or JSON_TYPES.get(type(item)) != found]
-        return [without_misfits(item, rest, found) for item in items] if rest else items
-    if not isinstance(value, dict) or step not in value:
-        return value
-    copy = dict(value)
-    if rest:
-        copy[step] = without_misfits(value[step], rest, found)
-    elif JSON_TYPES.get(type(value[step])) == found:
-        del copy[step]
-    return copy
+        options = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+        (kind,) = (option for option in options if option is not NoneType)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self._leave_out_of_object(value, kind, path)
+        if get_origin(kind) is tuple:
+            if not isinstance(value, list):
+                return self._note(value, "array", path)
+            items = [self.leave_out(item, get_args(kind)[0], f"{path}[...]") for item in value]
+            return [item for item in items if item is not _MISFIT]
+        return self._note(value, next(JSON_TYPES[base] for base in kind.__mro__ if base in JSON_TYPES), path)
 
+    def _leave_out_of_object(self, value: Any, kind: type[msgspec.Struct], path: str) -> Any:
+        if not isinstance(value, dict):
+            return self._note(value, "object", path)
+        fitting = dict(value)
+        for name, inner in _get_kinds(kind):
+            if name in value:
+                fitting[name] = self.leave_out(value[name], inner, f"{path}.{name}" if path else name)
+                if fitting[name] is _MISFIT:
+                    del fitting[name]
+        return fitting
 
-def _locate(record: dict[str, Any], message: str) -> tuple[SourceFormatError, list[str]]:
-    """Turn the decoder's words ("Expected `str`, got `int` - at `$.a[...].b`") into fields and steps.
-
-    An index (`$.a[0].b`, as msgspec 0.22 writes it) is read as the whole list: a wrong type is left out
-    of each of its items at once.
-    """
-    match = re.fullmatch(r"Expected `(.+?)`, got `(.+?)`(?: - at `\$\.?(.*)`)?", message)
-    nct_id = find_nct_id(record)
-    if match is None:
-        return SourceFormatError(message, nct_id=nct_id), []
-    expected, found, path = match.groups()
-    steps = AN_INDEX.sub(".*", path).split(".") if path else []
-    error = SourceFormatError("wrong type", path=path or "", found=found, expected=expected, nct_id=nct_id)
-    return error, steps
+    def _note(self, value: Any, expected: str, path: str) -> object:
+        found = JSON_TYPES[type(value)]
+        if (path, found) not in self._known:
+            self._known.add((path, found))
+            error = SourceFormatError(
+                "wrong type", path=path, found=found, expected=expected, nct_id=self.nct_id
+            )
+            self.found.append(error)
+            if len(self.found) > MAX_MISFITS:
+                raise error
+        return _MISFIT
 
 
 def find_nct_id(record: dict[str, Any]) -> str:

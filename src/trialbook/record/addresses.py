@@ -88,8 +88,3 @@ def resolve_id(value: str, *, type: str = "", link: str = "") -> str:
 def is_web_address(url: str) -> bool:
     """Whether a text is an http(s) address with a host and nothing that could end an attribute."""
     return bool(re.fullmatch(r"https?://[^\s<>\"'`\\/?#][^\s<>\"'`\\]*", url, re.IGNORECASE))
-
-
-def is_safe_address(url: str) -> bool:
-    """Whether a link may point there: a web address, or a path or anchor on our own site."""
-    return is_web_address(url) or bool(re.fullmatch(r"(?:/(?!/)|#|\?)[^\s<>\"'`\\]*", url))

@@ -1,7 +1,7 @@
 """What does a file of API v2 records say, and is one of them whole?
 
 Reading cuts records out without decoding them: those that are already stored are recognised by their
-bytes. `check_record` decodes what is new.
+bytes. `check_incoming` decodes what is new, of whatever format: all are mapped to API v2.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 import msgspec
 
 from trialbook.errors import SourceFormatError
-from trialbook.model.study import find_nct_id
+from trialbook.model.study import find_nct_id, read_typed
 from trialbook.source.containers.json_slices import slice_records
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected
 from trialbook.source.limits import DEFAULT, Limits
 
 MAX_ID_LENGTH = 64
@@ -49,7 +49,7 @@ def read_api_v2(stream: BinaryIO, place: str, limits: Limits = DEFAULT) -> Itera
     Yields
     ------
     Incoming
-        The record's exact bytes. They are cut out, not checked: see `check_record`.
+        The record's exact bytes. They are cut out, not checked: see `check_incoming`.
     Rejected
         What is no JSON object, or longer than a record may be.
 
@@ -60,7 +60,35 @@ def read_api_v2(stream: BinaryIO, place: str, limits: Limits = DEFAULT) -> Itera
     """
     for body, number, is_line, problem in slice_records(stream, limits):
         at = f"{place}:{number}" if is_line else f"{place}#{number}" if number else place
-        yield Rejected(problem, at, body[: limits.kept_bytes]) if problem else Incoming(body, at)
+        yield Rejected(problem, at, body[: limits.kept_bytes]) if problem else Incoming(body, at, FORMAT.name)
+
+
+class CheckedRecord(msgspec.Struct, frozen=True):
+    """A record that was looked into.
+
+    Attributes
+    ----------
+    record
+        Its JSON values.
+    nct_id, version_date
+        As it gives them; `version_date` None where it gives none.
+    """
+
+    record: dict[str, Any]
+    nct_id: str
+    version_date: str | None
+
+
+def check_incoming(item: Incoming, limits: Limits = DEFAULT) -> CheckedRecord | Rejected:
+    """Look into a record that was cut out; one that is none comes back with its reason."""
+    try:
+        record = check_record(item.body, limits)
+        study, _ = read_typed(record)
+    except SourceFormatError as error:
+        return Rejected(str(error), item.place, item.received[: limits.kept_bytes])
+    return CheckedRecord(
+        record, study.nct_id, None if study.version_date is None else str(study.version_date)
+    )
 
 
 def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
@@ -178,3 +206,12 @@ def _find_path(record: Any, target: _Doubled) -> str:
         elif isinstance(value, list):
             open_values += [(child, f"{path}[{index}]") for index, child in enumerate(value)]
     return ""
+
+
+FORMAT = Format(
+    name="api_v2",
+    says="API v2 JSON (one study, a list, pages, JSON lines, the registry's bulk download)",
+    fidelity=4,
+    carries=None,
+    forms=(Form(is_api_v2, read_api_v2),),
+)

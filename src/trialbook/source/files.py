@@ -1,68 +1,36 @@
 """How do the bytes of any file become records?
 
 A file is looked into, never judged by its name: containers (folders, zip, gzip, zstd) are opened in
-bounded memory until something shows that one of `list_formats` knows. Every reader of a format takes a
-binary stream and yields records, and what it could not understand.
+bounded memory until something shows that one of `FORMATS` knows.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.source.aact.read import is_aact_archive, read_aact_archive
-from trialbook.source.api_v2 import is_api_v2, read_api_v2
+from trialbook.source.api_v2 import FORMAT as API_V2
 from trialbook.source.containers.byte_stream import Budget, ByteStream, find_decompressor, iter_file
 from trialbook.source.containers.folder import find_files
 from trialbook.source.containers.json_slices import is_one_record
-from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive
-from trialbook.source.containers.zip_entry import ZipEntry
-from trialbook.source.history import HistoryNotice, read_history
-from trialbook.source.ictrp.read import is_ictrp, read_ictrp
-from trialbook.source.incoming import Incoming, Rejected
-from trialbook.source.legacy.read import (
-    is_legacy_xml,
-    is_legacy_xml_lines,
-    read_legacy_xml,
-    read_legacy_xml_lines,
-)
+from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive, ZipEntry
+from trialbook.source.formats import FORMATS, describe_formats
+from trialbook.source.incoming import ArchiveForm, Form, Incoming, Item, Rejected
 from trialbook.source.limits import DEFAULT, Limits, describe_bytes
-from trialbook.source.page.read import is_page_text, read_page_text
-from trialbook.source.unknown import ACCEPTED, describe_unknown
+from trialbook.source.unknown import describe_unknown
 
 HEAD_BYTES = 64 * 1024
+MOST_SKIPS_NAMED = 10
 STDIN = Path("-")
 
-Record = Incoming | Rejected | HistoryNotice
-
-_HISTORY_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:study|studyVersion|history|changes|topics)"\s*:')
-
-
-class Format(NamedTuple):
-    """One form in which records come: how its first bytes look, and what reads it."""
-
-    is_this: Callable[[bytes], object]
-    read: Callable[[BinaryIO, str], Iterator[Record]]
-
-
-def list_formats(limits: Limits) -> tuple[Format, ...]:
-    """The forms of records in the order in which to ask: JSON of no more special form is API v2."""
-    return (
-        Format(is_legacy_xml_lines, read_legacy_xml_lines),
-        Format(_HISTORY_START.match, read_history),
-        Format(is_api_v2, partial(read_api_v2, limits=limits)),
-        Format(is_legacy_xml, read_legacy_xml),
-        Format(is_ictrp, read_ictrp),
-        Format(is_page_text, read_page_text),
-    )
+_FORMS = tuple(form for each in FORMATS for form in each.forms if isinstance(form, Form))
+_ARCHIVE_FORMS = tuple(form for each in FORMATS for form in each.forms if isinstance(form, ArchiveForm))
 
 
 class Progress:
@@ -74,13 +42,23 @@ class Progress:
         Bytes of the files themselves, as `measure_path` counts them.
     files, skipped_files
         Files begun, and those passed over: hidden ones, links that lead out of the folder, devices.
+    skipped
+        The first ten of those passed over, each with why.
     """
 
     def __init__(self) -> None:
         self.read_bytes = self.files = self.skipped_files = 0
+        self.skipped: list[str] = []
 
     def add(self, count: int) -> None:
+        """Count bytes that were read."""
         self.read_bytes += count
+
+    def skip(self, place: object, reason: str) -> None:
+        """Note a file that was passed over."""
+        self.skipped_files += 1
+        if len(self.skipped) < MOST_SKIPS_NAMED:
+            self.skipped.append(f"{place}: {reason}")
 
 
 def measure_path(path: Path) -> int:
@@ -95,12 +73,12 @@ def measure_path(path: Path) -> int:
         return 0
     with _named_errors(path):
         if path.is_dir():
-            files = find_files(path, on_skip=lambda: None, on_error=lambda error: None)
+            files = find_files(path, on_skip=lambda path, reason: None, on_error=lambda error: None)
             return sum(file.stat().st_size for file in files)
         return path.stat().st_size
 
 
-def read_path(path: Path, *, limits: Limits = DEFAULT, progress: Progress | None = None) -> Iterator[Record]:
+def read_path(path: Path, *, limits: Limits = DEFAULT, progress: Progress | None = None) -> Iterator[Item]:
     """Read every record of a file or of a folder's files, whatever their form.
 
     Parameters
@@ -115,7 +93,7 @@ def read_path(path: Path, *, limits: Limits = DEFAULT, progress: Progress | None
     Yields
     ------
     Incoming, HistoryNotice
-        In the order of the input. API v2 records are cut out, not checked: see `check_record`.
+        In the order of the input. Records are cut out, not checked: see `check_incoming`.
     Rejected
         Each piece that is no record. A file of a folder, or of an archive, that cannot be read is one
         too, and the others are still read.
@@ -139,15 +117,11 @@ class _Reader:
 
     def __init__(self, limits: Limits, progress: Progress) -> None:
         self.limits, self.progress = limits, progress
-        self.formats = list_formats(limits)
 
-    def read_folder(self, folder: Path) -> Iterator[Record]:
-        def count_skipped() -> None:
-            self.progress.skipped_files += 1
-
+    def read_folder(self, folder: Path) -> Iterator[Item]:
         errors: list[OSError] = []
         with _named_errors(folder):
-            for path in find_files(folder, on_skip=count_skipped, on_error=errors.append):
+            for path in find_files(folder, on_skip=self.progress.skip, on_error=errors.append):
                 try:
                     yield from self.read_file(path)
                 except SourceReadError as error:
@@ -155,7 +129,7 @@ class _Reader:
         for problem in errors:
             yield Rejected(f"the folder cannot be listed: {problem.strerror}", str(problem.filename), b"")
 
-    def read_file(self, path: Path) -> Iterator[Record]:
+    def read_file(self, path: Path) -> Iterator[Item]:
         start = self.progress.read_bytes
         with _named_errors(path):
             mode = path.stat().st_mode
@@ -165,7 +139,7 @@ class _Reader:
                 yield from self.read_open_file(cast(BinaryIO, file), str(path))
             self.progress.read_bytes = max(self.progress.read_bytes, start + path.stat().st_size)
 
-    def read_open_file(self, file: BinaryIO, place: str) -> Iterator[Record]:
+    def read_open_file(self, file: BinaryIO, place: str) -> Iterator[Item]:
         self.progress.files += 1
         budget = Budget(self.limits)
 
@@ -183,7 +157,7 @@ class _Reader:
         stream = ByteStream(iter_file(file, place=place, on_bytes=count_read))
         yield from self.read_stream(stream, place, budget, nesting=0)
 
-    def read_stream(self, stream: ByteStream, place: str, budget: Budget, nesting: int) -> Iterator[Record]:
+    def read_stream(self, stream: ByteStream, place: str, budget: Budget, nesting: int) -> Iterator[Item]:
         """Read what a stream holds, after unpacking it as often as needed."""
         head = stream.peek(HEAD_BYTES)
         unpack = find_decompressor(head)
@@ -199,22 +173,21 @@ class _Reader:
         else:
             yield from self.read_records(stream, place, head)
 
-    def read_records(self, stream: ByteStream, place: str, head: bytes) -> Iterator[Record]:
-        read = next((format.read for format in self.formats if format.is_this(head)), None)
+    def read_records(self, stream: ByteStream, place: str, head: bytes) -> Iterator[Item]:
+        read = next((form.read for form in _FORMS if form.is_this(head)), None)
         if read:
             try:
-                yield from read(cast(BinaryIO, stream), place)
+                yield from read(cast(BinaryIO, stream), place, self.limits)
             except SourceFormatError as error:
                 yield Rejected(str(error), place, head)
             return
         kept = stream.peek(self.limits.kept_bytes)
         if not kept:
             stream.read(1)
-        yield Rejected(f"no registry record: {describe_unknown(head)}. Accepted: {ACCEPTED}", place, kept)
+        reason = f"no registry record: {describe_unknown(head)}. Accepted: {describe_formats()}"
+        yield Rejected(reason, place, kept)
 
-    def read_inner_zip(
-        self, stream: ByteStream, place: str, budget: Budget, nesting: int
-    ) -> Iterator[Record]:
+    def read_inner_zip(self, stream: ByteStream, place: str, budget: Budget, nesting: int) -> Iterator[Item]:
         """Read a zip archive that lies in another container, in memory, as zip needs its end first."""
         limit = self.limits.max_record_bytes
         data = stream.read(limit + 1)
@@ -226,27 +199,28 @@ class _Reader:
             return
         yield from self.read_zip(io.BytesIO(data), place, budget, nesting)
 
-    def read_zip(self, file: BinaryIO, place: str, budget: Budget, nesting: int) -> Iterator[Record]:
+    def read_zip(self, file: BinaryIO, place: str, budget: Budget, nesting: int) -> Iterator[Item]:
         archive = ZipArchive(file, place=place, budget=budget)
-        if is_aact_archive(archive):
-            yield from read_aact_archive(archive, limits=self.limits)
-            return
+        for form in _ARCHIVE_FORMS:
+            if form.is_this(archive):
+                yield from form.read(archive, self.limits)
+                return
         for entry in archive:
             if nesting == 1:
                 self.progress.add(entry.packed_bytes)
             if entry.is_hidden:
-                self.progress.skipped_files += 1
+                self.progress.skip(f"{place}!{entry.name}", "hidden")
             elif not entry.is_folder:
                 yield from self.read_entry(archive, entry, budget, nesting)
 
     def read_entry(
         self, archive: ZipArchive, entry: ZipEntry, budget: Budget, nesting: int
-    ) -> Iterator[Record]:
+    ) -> Iterator[Item]:
         place = f"{archive.place}!{entry.name}"
         data = archive.read_small(entry)
         # The bulk download is this half a million times, so it goes past all that looks into files.
         if data and len(data) <= self.limits.max_record_bytes and is_one_record(body := data.strip()):
-            yield Incoming(body, place)
+            yield Incoming(body, place, API_V2.name)
             return
         parts = [data] if data else []
         chunks = iter(parts) if data else archive.iter_entry(entry)

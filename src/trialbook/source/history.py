@@ -15,40 +15,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from trialbook.errors import SourceReadError
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.incoming import Form, Format, HistoryNotice, Incoming, Item, Rejected
 
 MAX_DOCUMENT_BYTES = 256 * 2**20
 
+_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:study|studyVersion|history|changes|topics)"\s*:')
 _NCT_ID = re.compile(r"NCT\d{8}")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-
-
-class HistoryNotice(msgspec.Struct, frozen=True):
-    """A version that the registry has and whose text is not in the file.
-
-    Attributes
-    ----------
-    version
-        The registry's number of the version, from 0.
-    date
-        When it was submitted to the registry, `YYYY-MM-DD`.
-    overall_status, study_type
-        As in API v2; "" where the site does not say.
-    module_labels
-        What changed against the version before, in the site's words (`Study Status`).
-    """
-
-    nct_id: str
-    version: int
-    date: str
-    overall_status: str
-    study_type: str
-    module_labels: tuple[str, ...]
 
 
 class _Change(msgspec.Struct, rename="camel"):
@@ -87,30 +65,18 @@ class _Study(msgspec.Struct, rename="camel"):
     protocol_section: _Protocol
 
 
-def is_history(document: dict[str, Any]) -> bool:
-    """Tell whether a decoded JSON object is one of the site's three shapes.
+def is_history(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is one of the site's three shapes.
 
     Examples
     --------
-    >>> is_history({"study": {}, "history": {"changes": []}})
-    True
-    >>> is_history({"studyVersion": 3, "study": {"protocolSection": {}}})
-    True
-    >>> is_history({"protocolSection": {}})
-    False
+    >>> is_history(b'{"studyVersion": 3, "study": {'), is_history(b'{"protocolSection": {')
+    (True, False)
     """
-    history = document.get("history")
-    if isinstance(history, dict) and isinstance(history.get("changes"), list):
-        return True
-    if "studyVersion" in document and isinstance(document.get("study"), dict):
-        return True
-    changes = document.get("changes")
-    return isinstance(changes, list) and all(
-        isinstance(change, dict) and "version" in change and "date" in change for change in changes
-    )
+    return bool(_START.match(head))
 
 
-def read_history(stream: BinaryIO, place: str) -> Iterator[Incoming | HistoryNotice | Rejected]:
+def read_history(stream: BinaryIO, place: str) -> Iterator[Item]:
     """Read one document of the site, or one a line, oldest version first.
 
     Parameters
@@ -171,9 +137,7 @@ def _decode(data: bytes) -> _Document | str:
     return document
 
 
-def _read_document(
-    document: _Document, data: bytes, place: str
-) -> Iterator[Incoming | HistoryNotice | Rejected]:
+def _read_document(document: _Document, data: bytes, place: str) -> Iterator[Item]:
     study = _read_study(document)
     nct_id = study.protocol_section.identification_module.nct_id if isinstance(study, _Study) else ""
     if not nct_id:
@@ -196,7 +160,7 @@ def _read_document(
     yield from notices
     if isinstance(study, _Study):
         body = bytes(document.study)  # type: ignore[arg-type]
-        yield Incoming(body=body, place=place, format="history", original=data)
+        yield Incoming(body=body, place=place, format=FORMAT.name, original=data)
     elif study is not None:
         yield Rejected(study, place, data[: 2**20])
 
@@ -228,3 +192,13 @@ def _read_change(change: msgspec.Raw, nct_id: str, place: str) -> HistoryNotice 
     return HistoryNotice(
         nct_id, entry.version, entry.date, entry.status, entry.study_type, entry.module_labels
     )
+
+
+FORMAT = Format(
+    name="history",
+    says="version histories as the registry's site serves them (JSON)",
+    # Whole, but its texts are rendered for the browser, so that it must not stand before API v2.
+    fidelity=3,
+    carries=None,
+    forms=(Form(is_history, lambda stream, place, limits: read_history(stream, place)),),
+)

@@ -1,12 +1,18 @@
-"""What every format hands over: a record that was understood, or one that was not."""
+"""What is a format, and what does each hand over: a record that was cut out, or a piece that was none?"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
 import msgspec
+
+from trialbook.source.containers.zip_archive import ZipArchive
+from trialbook.source.limits import Limits
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """One record read from a source.
+    """One record cut out of a source, and not looked into yet.
 
     Attributes
     ----------
@@ -16,15 +22,20 @@ class Incoming(msgspec.Struct, frozen=True):
     place
         Where in the source it stood: `file.zip!NCT00000001.json`, `records.jsonl:12`.
     format
-        The module that read it: `api_v2`, `legacy_xml`, `aact`, `ictrp`, `page_text`, `history`.
+        The name of the format that it came in, one of `formats.FORMATS`.
     original
         The bytes as received where they are not `body`; None for API v2.
     """
 
     body: bytes
     place: str
-    format: str = "api_v2"
+    format: str
     original: bytes | None = None
+
+    @property
+    def received(self) -> bytes:
+        """The bytes as received."""
+        return self.body if self.original is None else self.original
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -43,3 +54,71 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
     place: str
     original: bytes
+
+
+class HistoryNotice(msgspec.Struct, frozen=True):
+    """A version that the registry has and whose text is not in the file.
+
+    Attributes
+    ----------
+    version
+        The registry's number of the version, from 0.
+    date
+        When it was submitted to the registry, `YYYY-MM-DD`.
+    overall_status, study_type
+        As in API v2; "" where the site does not say.
+    module_labels
+        What changed against the version before, in the site's words (`Study Status`).
+    """
+
+    nct_id: str
+    version: int
+    date: str
+    overall_status: str
+    study_type: str
+    module_labels: tuple[str, ...]
+
+
+Item = Incoming | Rejected | HistoryNotice
+
+
+class Form(msgspec.Struct, frozen=True):
+    """One way in which a format is written as a file: how its first bytes look, and what reads it.
+
+    `read` takes the stream, the place to name it by, and what the input may cost.
+    """
+
+    is_this: Callable[[bytes], bool]
+    read: Callable[[BinaryIO, str, Limits], Iterator[Item]]
+
+
+class ArchiveForm(msgspec.Struct, frozen=True):
+    """A form of which no single file is a record: a whole zip is looked at, and read as one."""
+
+    is_this: Callable[[ZipArchive], bool]
+    read: Callable[[ZipArchive, Limits], Iterator[Item]]
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """A format, all that is known of it. No part has a default: a part forgotten is an error at once.
+
+    Attributes
+    ----------
+    name
+        The module that reads it; kept with each version that came in it.
+    says
+        What it calls itself to people, in a list of what is accepted.
+    fidelity
+        How faithfully it gives a record: of two copies with one version date the higher number counts.
+    carries
+        The paths of API v2 that it can express, each with all below it; None for every path. What it
+        cannot express is not "removed" in a version that came in it.
+    forms
+        How it is known and read, in the order in which to ask.
+    """
+
+    name: str
+    says: str
+    fidelity: int
+    carries: frozenset[str] | None
+    forms: tuple[Form | ArchiveForm, ...]

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import re
 
-ACCEPTED = (
-    "API v2 JSON (one study, a list, pages, JSON lines), the registry's bulk download (zip), legacy XML, "
-    "AACT (zip), ICTRP (CSV or XML), a version history (JSON) and a record page as text, "
-    "each plain, gzip or zstd, or a folder of them"
-)
-
 _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),

@@ -2,14 +2,13 @@
 
 from trialbook.store.codec import compute_wire_hash
 from trialbook.store.store import AnnouncedVersion, Counts, Store, Version
-from trialbook.store.writer import Change, NewVersion, SaveCounts, Writer
+from trialbook.store.writer import Change, NewVersion, Writer
 
 __all__ = [
     "AnnouncedVersion",
     "Change",
     "Counts",
     "NewVersion",
-    "SaveCounts",
     "Store",
     "Version",
     "Writer",

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -18,11 +18,8 @@ from trialbook.store.store import IN_FORCE, Store
 
 LOCK_NAME = "writer.lock"
 
-# How much of a record each format can carry: of two copies with one version date the richer counts.
-FIDELITY = {"api_v2": 4, "history": 4, "aact": 3, "legacy_xml": 2, "page_text": 1, "ictrp": 0}
 
-
-class NewVersion(msgspec.Struct, frozen=True):
+class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A record that is ready to be kept.
 
     Attributes
@@ -35,8 +32,13 @@ class NewVersion(msgspec.Struct, frozen=True):
         The same, decoded.
     wire_hash
         `compute_wire_hash` of the bytes as received.
-    place, format, original
-        As in `Incoming`.
+    place
+        Where in the source it stood.
+    format, fidelity
+        In which format it came, and how much that can carry: of two copies with one version date the
+        one of the higher fidelity counts.
+    original
+        The bytes as received where they are not `body`.
     """
 
     nct_id: str
@@ -45,16 +47,9 @@ class NewVersion(msgspec.Struct, frozen=True):
     record: dict[str, Any]
     wire_hash: bytes
     place: str
-    format: str = "api_v2"
+    format: str
+    fidelity: int
     original: bytes | None = None
-
-
-class SaveCounts(msgspec.Struct):
-    """What became of a batch: first versions, further versions, and copies of versions already held."""
-
-    new_studies: int = 0
-    new_versions: int = 0
-    unchanged: int = 0
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -152,33 +147,25 @@ class Writer:
         row = self.connection.execute("SELECT 1 FROM version WHERE wire_hash = ?", (wire_hash,)).fetchone()
         return row is not None
 
-    def save(
-        self, versions: list[NewVersion], *, on_change: Callable[[Change], None] = lambda change: None
-    ) -> SaveCounts:
+    def save(self, versions: list[NewVersion]) -> list[Change]:
         """Keep a batch of records in one transaction; raises StoreError where the disk refuses.
 
-        `on_change` is told of each version that was kept, once all are safe.
+        Returns the changes that were made, once all are safe; versions that were here make none.
         """
-        counts, changes = SaveCounts(), []
+        changes: list[Change] = []
         if not versions:
-            return counts
+            return changes
         with _Transaction(self):
             self._train(versions)
             seq = self.store.seq
             learnt_at = now()
             for version in versions:
                 is_first = self._save_one(version, seq + 1, learnt_at)
-                if is_first is None:
-                    counts.unchanged += 1
-                    continue
-                seq += 1
-                counts.new_studies += is_first
-                counts.new_versions += not is_first
-                changes.append(Change(seq, version, version.version_date or learnt_at[:10], is_first))
+                if is_first is not None:
+                    seq += 1
+                    changes.append(Change(seq, version, version.version_date or learnt_at[:10], is_first))
             self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
-        for change in changes:
-            on_change(change)
-        return counts
+        return changes
 
     def _train(self, versions: list[NewVersion]) -> None:
         if self.store.codec.newest_id:
@@ -230,7 +217,7 @@ class Writer:
             (
                 study_id,
                 version.version_date,
-                FIDELITY.get(version.format, 0),
+                version.fidelity,
                 extent,
                 learnt_at,
                 self.source_id,

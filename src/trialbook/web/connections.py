@@ -15,6 +15,7 @@ class ImpatientConnection(H11Protocol):
     """A connection that is closed where the head of a request does not come in within 30 seconds.
 
     Clients that send a byte now and then would otherwise hold all the connections that a process may have.
+    It relies on inner attributes of uvicorn, whose version `pyproject.toml` bounds; a test names them.
     """
 
     _head_timer: asyncio.TimerHandle

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_origin
 
+import msgspec
 import pytest
 
 from trialbook.errors import SourceFormatError
 from trialbook.model import PartialDate, Study, encode_study, parse_study
 from trialbook.model.enums import Phase, Status
+from trialbook.model.study import read_typed
 
 
 def make_record(**modules: Any) -> dict[str, Any]:
@@ -203,3 +206,64 @@ def test_lists_and_what_stands_in_their_place_may_both_be_wrong() -> None:
     assert study.to_dict() == record
     place = "/protocolSection/contactsLocationsModule/locations"
     assert study.unmodelled == {f"{place}/0/contacts/0/name": 5, f"{place}/1/contacts": 1.5}
+
+
+def test_misfits_are_named_by_place_and_type_whatever_the_decoder_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = make_record(
+        conditionsModule={"conditions": ["Cough", 1, "Fever", 2, None]},
+        contactsLocationsModule={"locations": [{"city": 7}, 5, {"geoPoint": {"lat": "north", "lon": 1}}]},
+        designModule={"phases": [2, "PHASE2"], "enrollmentInfo": {"count": "many"}},
+        statusModule=[],
+    )
+    convert = msgspec.convert
+
+    def convert_in_other_words(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return convert(*args, **kwargs)
+        except msgspec.ValidationError:
+            raise msgspec.ValidationError("that does not fit") from None
+
+    monkeypatch.setattr(msgspec, "convert", convert_in_other_words)
+    study, misfits = read_typed(record)
+
+    assert study.conditions == ("Cough", "Fever")
+    assert [(site.city, site.geo_point and site.geo_point.lon) for site in study.locations] == [
+        (None, None),
+        (None, 1.0),
+    ]
+    assert study.phases == (Phase.PHASE2,)
+    place = "protocolSection."
+    assert {(error.path.removeprefix(place), error.found, error.expected) for error in misfits} == {
+        ("conditionsModule.conditions[...]", "int", "str"),
+        ("conditionsModule.conditions[...]", "null", "str"),
+        ("contactsLocationsModule.locations[...].city", "int", "str"),
+        ("contactsLocationsModule.locations[...]", "int", "object"),
+        ("contactsLocationsModule.locations[...].geoPoint.lat", "str", "float"),
+        ("designModule.phases[...]", "int", "str"),
+        ("designModule.enrollmentInfo.count", "str", "int"),
+        ("statusModule", "array", "object"),
+    }
+    assert {error.nct_id for error in misfits} == {"NCT99000001"}
+
+
+def test_every_type_of_the_model_is_one_of_which_misfits_can_be_found() -> None:
+    waiting: list[Any] = [Study]
+    seen: set[Any] = set()
+    while waiting:
+        kind = waiting.pop()
+        options = [each for each in get_args(kind) if each is not NoneType] or [kind]
+        if get_origin(kind) is tuple:
+            assert options[1:] == [...]
+            options = options[:1]
+        for each in options:
+            if get_origin(each) is tuple:
+                waiting.append(each)
+            elif issubclass(each, msgspec.Struct) and each not in seen:
+                seen.add(each)
+                waiting += [field.type for field in msgspec.structs.fields(each)]
+            elif not issubclass(each, msgspec.Struct):
+                assert len(options) == 1
+                assert issubclass(each, str | int | float | bool), each
+    assert len(seen) > 80

@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from trialbook.source.aact.read import CARRIES, read_aact
+from trialbook.source.aact.read import CARRIES
+from trialbook.source.files import read_path
 from trialbook.source.incoming import Incoming
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -636,7 +637,7 @@ def compare(records: list[dict[str, Any]], path: Path) -> Compared:
     export.write(path)
     by_id = {record["protocolSection"]["identificationModule"]["nctId"]: record for record in records}
     compared = Compared()
-    for incoming in read_aact(path):
+    for incoming in read_path(path):
         assert isinstance(incoming, Incoming), incoming
         after = msgspec.json.decode(incoming.body)
         compared.add(by_id.pop(after["protocolSection"]["identificationModule"]["nctId"]), after)

@@ -9,6 +9,7 @@ import pytest
 
 from trialbook.errors import SourceFormatError
 from trialbook.source.api_v2 import check_record, is_api_v2
+from trialbook.source.containers import json_slices
 from trialbook.source.limits import Limits
 
 ID = '"identificationModule":{"nctId":"NCT00000001"}'
@@ -122,3 +123,20 @@ def test_every_real_record_passes(shared_data):
                 assert check_record(line) == json.loads(line)
                 count += 1
     assert count == 4173
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"a": 1} {"b": 2}', (8, "")),
+        (b'{"a": 1},\n', (8, "")),
+        (b"[1, 2]x", (6, "")),
+        (b'{"a": 1}', (8, "")),
+        (b'{"a": 1', (0, "Input data was truncated")),
+        (b'{"a": "b', (0, "Input data was truncated")),
+        (b"", (0, "Input data was truncated")),
+    ],
+)
+def test_msgspec_says_where_a_value_ends_in_the_words_that_are_relied_upon(text, expected):
+    # If this fails with a new msgspec, `_TRAILING` and `_TRUNCATED` are to be read out of its new words.
+    assert json_slices._find_end(text) == expected

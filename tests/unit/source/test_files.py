@@ -14,8 +14,7 @@ import zstandard
 
 from trialbook.errors import SourceReadError
 from trialbook.source.files import Progress, measure_path, read_path
-from trialbook.source.history import HistoryNotice
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.incoming import HistoryNotice, Incoming, Rejected
 
 
 def record(number: int) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from trialbook.source.history import HistoryNotice, is_history, read_history
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.history import is_history, read_history
+from trialbook.source.incoming import HistoryNotice, Incoming, Rejected
 
 VERSIONS = {
     "NCT01874431": (19, "2013-06-07", "2021-06-30"),
@@ -65,7 +65,7 @@ def test_real_histories_give_the_study_and_a_notice_for_each_older_version(
     )
     assert isinstance(notices[0], HistoryNotice)
     assert (notices[0].date, notices[0].overall_status) == (first, "NOT_YET_RECRUITING")
-    assert is_history(msgspec.json.decode(data))
+    assert is_history(data[:200])
 
 
 def test_study_in_a_history_equals_the_same_study_served_alone(shared_data: Path) -> None:
@@ -95,9 +95,10 @@ def test_the_three_shapes_of_the_site() -> None:
     assert read(version) == [
         Incoming(body=body, place="a.json", format="history", original=msgspec.json.encode(version))
     ]
-    assert all(is_history(shape) for shape in (whole, {"changes": CHANGES}, version))
-    assert not is_history(STUDY)
-    assert not is_history({"studies": [STUDY], "changes": "none"})
+    heads = [msgspec.json.encode(shape)[:200] for shape in (whole, {"changes": CHANGES}, version)]
+    assert all(is_history(head) for head in heads)
+    assert not is_history(msgspec.json.encode(STUDY)[:200])
+    assert not is_history(msgspec.json.encode({"studies": [STUDY], "changes": "none"})[:200])
 
 
 def test_text_of_another_day_than_the_newest_change_leaves_all_notices() -> None:

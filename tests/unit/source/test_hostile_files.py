@@ -16,6 +16,8 @@ import pytest
 import zstandard
 
 from trialbook.errors import SourceReadError
+from trialbook.source.containers import zip_archive
+from trialbook.source.containers.zip_archive import ZipEntry, measure_descriptor
 from trialbook.source.files import read_path
 from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.limits import MIB, Limits
@@ -147,6 +149,42 @@ def test_a_zip_without_its_end_gives_the_entries_before_the_break(tmp_path, kind
     assert (bodies, rejected) == (RECORDS[: len(bodies)], [])
     assert error is not None
     assert f"cut off: its list of entries is missing; the {len(bodies)} entries" in error.reason
+
+
+GIB = 2**30
+SIZES = [
+    (2, 0),
+    (1_000, 5_000),
+    (2**32 - 1, 2**32 - 1),
+    (4 * GIB, 4 * GIB),
+    (4 * GIB + 7, 9 * GIB),
+    (GIB, 9 * GIB),
+]
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("mark", [b"PK\x07\x08", b""], ids=["marked", "bare"])
+@pytest.mark.parametrize(
+    "following", [b"", b"PK\x03\x04" + bytes(26), bytes(30)], ids=["end", "entry", "zeros"]
+)
+def test_what_stands_behind_an_entry_is_measured_whatever_its_size(sizes, mark, following):
+    entry = ZipEntry("a.json", 8, 8, 0xDEADBEEF, *sizes, offset=0)
+    long = mark + struct.pack("<L2Q", entry.checksum, *sizes)
+    assert measure_descriptor((long + following)[:24], entry) == len(long)
+    if max(sizes) < 2**32 and following != bytes(30):
+        short = mark + struct.pack("<3L", entry.checksum, *sizes)
+        assert measure_descriptor((short + following)[:24], entry) == len(short)
+    assert measure_descriptor(b"PK\x03\x04" + bytes(20), entry) == 0
+
+
+def test_entries_behind_one_too_long_for_the_short_form_are_found_in_a_cut_archive(tmp_path, monkeypatch):
+    # As if a size had 8 bits in the short form: each of these entries is then "4 GiB" and more.
+    monkeypatch.setattr(zip_archive, "MAX32", 0xFF)
+    packed = stream_zip([(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])], is_long=True)
+    bodies, rejected, error = read_until_error(save(tmp_path, packed[: len(packed) // 2]))
+    assert 20 < len(bodies) < 30
+    assert (bodies, rejected) == (RECORDS[: len(bodies)], [])
+    assert error is not None
 
 
 def test_a_zip_that_lost_its_start_is_named(tmp_path):

@@ -342,6 +342,12 @@ def test_a_history_comes_as_received_without_the_versions_known(
     version = b'{"studyVersion":1, "study":{"protocolSection":{}}}'
     registry.other_pages = {root: changes, f"{root}/history/1": version}
     with connect(registry, clock) as client:
-        bodies = list(pull_history(client, "NCT7", known={0}))
+        bodies = list(
+            pull_history(
+                client,
+                "NCT7",
+                known={f"{registry.address.removesuffix('/v2')}/int/studies/NCT00000007/history/0"},
+            )
+        )
     assert [(item.version, item.body) for item in bodies] == [(None, changes), (1, version)]
     assert bodies[1].place.endswith("/api/int/studies/NCT00000007/history/1")

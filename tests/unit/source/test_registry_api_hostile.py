@@ -17,8 +17,8 @@ import pytest
 
 from trialbook import __version__
 from trialbook.errors import SourceReadError, UsageError
-from trialbook.source.history import HistoryNotice, read_history
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.history import read_history
+from trialbook.source.incoming import HistoryNotice, Incoming, Rejected
 from trialbook.source.live.address import check_redirect
 from trialbook.source.live.api import (
     ClientSettings,
@@ -465,7 +465,11 @@ def test_histories_are_read_by_the_reader_of_histories(registry: StandInRegistry
     with connect(registry, waits) as client:
         pieces = [
             piece
-            for item in pull_history(client, "NCT00000007", known={1})
+            for item in pull_history(
+                client,
+                "NCT00000007",
+                known={f"{registry.address.removesuffix('/v2')}/int/studies/NCT00000007/history/1"},
+            )
             for piece in read_history(io.BytesIO(item.body), item.place)
         ]
     assert [piece.version for piece in pieces if isinstance(piece, HistoryNotice)] == [0]

@@ -31,6 +31,7 @@ def make_version() -> MakeVersion:
         title: str = "Rest for cough",
         served: str = "2025-01-01",
         format: str = "api_v2",
+        fidelity: int = 4,
         original: bytes | None = None,
     ) -> NewVersion:
         nct_id = f"NCT{number:08d}"
@@ -49,6 +50,7 @@ def make_version() -> MakeVersion:
             wire_hash=compute_wire_hash(original or body),
             place=f"records.jsonl:{number}",
             format=format,
+            fidelity=fidelity,
             original=original,
         )
 

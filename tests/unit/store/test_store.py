@@ -107,7 +107,7 @@ def test_of_two_copies_of_one_date_the_more_faithful_format_counts(
     empty_store: Store, make_version: MakeVersion, api_first: bool
 ) -> None:
     api = make_version(title="Rest")
-    page = make_version(title="Rest, and a longer text", format="page_text", original=b"Rest: a page")
+    page = make_version(title="Rest, and a longer text", format="page_text", fidelity=1)
 
     save(empty_store, *((api, page) if api_first else (page, api)))
 

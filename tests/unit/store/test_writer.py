@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from trialbook.errors import StoreBusyError, StoreError
-from trialbook.store import Counts, NewVersion, SaveCounts, Store, Writer
+from trialbook.store import Counts, NewVersion, Store, Writer
 from trialbook.store.writer import LOCK_NAME
 
 MakeVersion = Callable[..., NewVersion]
@@ -42,15 +42,21 @@ def check_whole(store: Store) -> None:
     assert sum(1 for _ in store.iter_changed(0)) == store.count().studies
 
 
-def test_a_batch_is_counted_as_new_changed_and_unchanged(
+def test_a_batch_tells_what_it_changed_and_nothing_of_what_was_here(
     empty_store: Store, make_version: MakeVersion
 ) -> None:
     with Writer(empty_store, "test") as writer:
         first = writer.save([make_version(1), make_version(2), make_version(1)])
         again = writer.save([make_version(1), make_version(2, day="2025-01-01"), make_version(3)])
 
-        assert (first, again) == (SaveCounts(2, 0, 1), SaveCounts(1, 1, 1))
-        assert writer.save([]) == SaveCounts()
+        assert [(change.version.nct_id, change.is_first) for change in first + again] == [
+            ("NCT00000001", True),
+            ("NCT00000002", True),
+            ("NCT00000002", False),
+            ("NCT00000003", True),
+        ]
+        assert [change.seq for change in first + again] == [1, 2, 3, 4]
+        assert writer.save([]) == []
     assert empty_store.count() == Counts(studies=3, versions=4, rejections=0)
 
 
@@ -64,7 +70,7 @@ def test_a_copy_that_was_served_on_another_day_is_unchanged(
 
         assert writer.knows(friday.wire_hash)
         assert not writer.knows(make_version(2).wire_hash)
-        assert writer.save([friday]) == SaveCounts(unchanged=1)
+        assert writer.save([friday]) == []
     assert empty_store.seq == seq
     assert empty_store.get_body("NCT00000001") == monday.body
 
@@ -112,7 +118,7 @@ def test_a_second_writer_is_told_who_writes_and_what_to_do(
         holder.join()
 
         with Writer(empty_store, "second") as writer:
-            assert writer.save([make_version()]).new_studies == 1
+            assert len(writer.save([make_version()])) == 1
 
 
 def test_a_second_writer_of_the_same_process_is_refused_too(empty_store: Store) -> None:
@@ -162,13 +168,13 @@ def test_a_full_library_keeps_what_it_had_and_takes_more_once_there_is_room(
         ):
             writer.save(big)
         assert empty_store.count() == Counts(0, 0, 0)
-        assert writer.save([make_version(1)]).new_studies == 1
+        assert len(writer.save([make_version(1)])) == 1
         with pytest.raises(StoreError, match="make room and run the same command again"):
             writer.save(big)
         assert empty_store.seq == 1
 
         empty_store.connection.execute("PRAGMA max_page_count = 1000000")
-        assert writer.save(big).new_studies == 300
+        assert len(writer.save(big)) == 300
 
     with Store(empty_store.home) as again:
         check_whole(again)
@@ -183,7 +189,7 @@ def fill_disk(home: str, versions: list[NewVersion], answers: Any) -> None:
     try:
         with Store.create(Path(home)) as store, Writer(store, "small disk") as writer:
             for start in range(0, len(versions), 20):
-                kept += writer.save(versions[start : start + 20]).new_studies
+                kept += len(writer.save(versions[start : start + 20]))
         answers.put((kept, ""))
     except StoreError as error:
         answers.put((kept, str(error)))
@@ -205,7 +211,7 @@ def test_a_disk_that_fills_up_tears_nothing_and_the_same_run_goes_on_later(
         check_whole(store)
         assert store.count().studies == kept
         with Writer(store, "again") as writer:
-            assert writer.save(versions) == SaveCounts(new_studies=400 - kept, unchanged=kept)
+            assert [change.is_first for change in writer.save(versions)] == [True] * (400 - kept)
         check_whole(store)
 
 
@@ -342,7 +348,7 @@ def test_a_kill_inside_a_batch_leaves_what_came_before_and_nothing_else(
         check_whole(store)
         assert store.count().studies == 50
         with Writer(store, "again") as writer:
-            assert writer.save(versions) == SaveCounts(new_studies=250, unchanged=50)
+            assert [change.is_first for change in writer.save(versions)] == [True] * 250
         check_whole(store)
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import inspect
+import re
 import socket
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from trialbook.web import connections
 from trialbook.web.connections import ImpatientConnection
@@ -76,3 +82,33 @@ def test_who_is_answered_and_asks_again_stays_connected(port: int) -> None:
         assert connection.getresponse().read() == b"ok"
         assert connection.sock is held
     connection.close()
+
+
+def test_uvicorn_has_what_is_relied_upon() -> None:
+    for method in ("connection_made", "on_response_complete", "connection_lost"):
+        assert callable(getattr(H11Protocol, method)), method
+    loop = asyncio.new_event_loop()
+    try:
+        config = uvicorn.Config(answer_slowly, lifespan="off")
+        connection = H11Protocol(config, ServerState(), {}, _loop=loop)
+        assert connection.loop is loop
+        assert connection.cycle is None, "nothing has been asked yet"
+        assert connection.transport is None, "set by connection_made"
+    finally:
+        loop.close()
+    assert "response_complete" in inspect.getsource(RequestResponseCycle.__init__)
+
+
+@pytest.mark.parametrize("name", ["msgspec", "uvicorn"])
+def test_a_package_whose_insides_are_relied_upon_is_bounded(name: str) -> None:
+    root = Path(__file__).parents[3]
+    wanted = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
+    (bounds,) = (line.removeprefix(name) for line in wanted if line.startswith(name))
+    least, below = (as_numbers(bound) for bound in re.findall(r"[\d.]+", bounds))
+    (pinned,) = re.findall(rf"^{name}==([\d.]+)$", (root / "constraints.txt").read_text(), re.MULTILINE)
+    assert least <= as_numbers(pinned) < below
+    assert below <= (*as_numbers(pinned)[:1], as_numbers(pinned)[1] + 1), "no untried version is let in"
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

@@ -30,7 +30,7 @@ class IndexFeed:
     """
 
     def __init__(self, index: StudyIndex) -> None:
-        self.count = 0
+        self.count = self._committed = 0
         self._index = index
         self._replaces = index.state.is_dirty
         self._holds_past = index.state.holds_past
@@ -64,9 +64,15 @@ class IndexFeed:
         self._last_seq = seq
         self.count += 1
         if self.count % COMMIT_EVERY == 0:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make what was taken up so far findable, and safe from a kill."""
+        if self._writer is not None and self.count > self._committed:
             with _NamedErrors(self._index):
                 self._writer.commit()
             self._note(is_dirty=True)
+            self._committed = self.count
 
     def _note(self, *, is_dirty: bool) -> None:
         self._index.save_state(seq=self._last_seq, is_dirty=is_dirty, holds_past=self._holds_past)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,9 +22,8 @@ from trialbook.source.aact.cells import as_bool, as_day, keep
 from trialbook.source.aact.protocol import read_protocol
 from trialbook.source.aact.results import read_results
 from trialbook.source.aact.tables import Row, StudyRows, get_table_name, iter_studies
-from trialbook.source.containers.byte_stream import Budget
-from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.containers.zip_archive import ZipArchive
+from trialbook.source.incoming import ArchiveForm, Format, Incoming, Rejected
 from trialbook.source.limits import DEFAULT, Limits
 from trialbook.source.spellings import as_enum
 
@@ -82,17 +80,6 @@ CARRIES = frozenset(f"{prefix}.{name}" for prefix, names in _CARRIED.items() for
 """API v2 paths (and all below them) that the tables can express."""
 
 
-def is_aact(path: Path) -> bool:
-    """Tell from the names in a zip whether it is an AACT export; False where it is no zip."""
-    try:
-        with path.open("rb") as file:
-            if file.read(4) not in ZIP_MAGICS:
-                return False
-            return is_aact_archive(ZipArchive(file, place=str(path), budget=Budget(DEFAULT)))
-    except (OSError, SourceReadError):
-        return False
-
-
 def is_aact_archive(archive: ZipArchive) -> bool:
     """Tell from the names of its first entries whether an open archive is an AACT export."""
     try:
@@ -102,12 +89,12 @@ def is_aact_archive(archive: ZipArchive) -> bool:
     return "studies" in names and len(names & _TELLING_TABLES) >= 3
 
 
-def read_aact(path: Path, *, limits: Limits = DEFAULT) -> Iterator[Incoming | Rejected]:
+def read_aact_archive(archive: ZipArchive, limits: Limits = DEFAULT) -> Iterator[Incoming | Rejected]:
     """Read every study of an export.
 
     Parameters
     ----------
-    path
+    archive
         The zip. Beside it, a temporary folder (TMPDIR) takes about twice what the tables unpack to.
     limits
         What the input may cost; see `Limits`.
@@ -125,17 +112,6 @@ def read_aact(path: Path, *, limits: Limits = DEFAULT) -> Iterator[Incoming | Re
     SourceReadError
         The zip cannot be read to its end, so that no study is known to be whole; none was yielded.
     """
-    try:
-        with path.open("rb") as file:
-            budget = Budget(limits)
-            budget.packed_bytes = path.stat().st_size
-            yield from read_aact_archive(ZipArchive(file, place=str(path), budget=budget), limits=limits)
-    except OSError as error:
-        raise SourceReadError(f"cannot be read: {error.strerror or error}", place=str(path)) from error
-
-
-def read_aact_archive(archive: ZipArchive, *, limits: Limits = DEFAULT) -> Iterator[Incoming | Rejected]:
-    """Read every study of an open archive; yields and raises as `read_aact`."""
     for rows in iter_studies(archive, limits):
         if isinstance(rows, Rejected):
             yield rows
@@ -146,7 +122,7 @@ def read_aact_archive(archive: ZipArchive, *, limits: Limits = DEFAULT) -> Itera
             yield Rejected(problem, place, rows.original[: limits.kept_bytes])
             continue
         body = msgspec.json.encode(parse_study_rows(rows.nct_id, rows.tables))
-        yield Incoming(body=body, place=place, format="aact", original=rows.original)
+        yield Incoming(body=body, place=place, format=FORMAT.name, original=rows.original)
 
 
 def _find_problem(rows: StudyRows) -> str:
@@ -238,3 +214,12 @@ def _read_terms(rows: list[Row]) -> dict[str, Any]:
         if "mesh_term" in row:
             terms[kind].append({"term": row["mesh_term"]})
     return keep(**terms)
+
+
+FORMAT = Format(
+    name="aact",
+    says="AACT exports (zip)",
+    fidelity=3,
+    carries=CARRIES,
+    forms=(ArchiveForm(is_aact_archive, read_aact_archive),),
+)

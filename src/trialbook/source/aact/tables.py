@@ -18,8 +18,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from trialbook.errors import SourceReadError
-from trialbook.source.containers.zip_archive import ZipArchive
-from trialbook.source.containers.zip_entry import ZipEntry
+from trialbook.source.containers.zip_archive import ZipArchive, ZipEntry
 from trialbook.source.incoming import Rejected
 from trialbook.source.limits import MIB, Limits, describe_bytes
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find_files(
-    folder: Path, *, on_skip: Callable[[], None], on_error: Callable[[OSError], None]
+    folder: Path, *, on_skip: Callable[[Path, str], None], on_error: Callable[[OSError], None]
 ) -> Iterator[Path]:
     """Find a folder's files and those below it, in the order of their names.
 
@@ -16,7 +16,7 @@ def find_files(
     folder
         Where to look. Links to folders are not followed, links to files only inside the folder.
     on_skip
-        Is called for each entry passed over: a hidden one, a link that is not followed, a device.
+        Is called for each entry passed over, with why: a hidden one, a link that is not followed, a device.
     on_error
         Is called for each folder below that cannot be listed.
 
@@ -32,8 +32,10 @@ def find_files(
             waiting.pop()
             continue
         path = waiting[-1].pop()
-        if path.name.startswith(".") or (path.is_symlink() and not _is_inner_file(path, root)):
-            on_skip()
+        if path.name.startswith("."):
+            on_skip(path, "hidden")
+        elif path.is_symlink() and not _is_inner_file(path, root):
+            on_skip(path, "a link that leads to a folder, out of the folder or nowhere")
         elif path.is_dir():
             try:
                 waiting.append(sorted(path.iterdir(), reverse=True))
@@ -42,7 +44,7 @@ def find_files(
         elif path.is_file():
             yield path
         else:
-            on_skip()
+            on_skip(path, "neither a file nor a folder")
 
 
 def _is_inner_file(link: Path, root: Path) -> bool:

@@ -30,6 +30,7 @@ _RECORD_START = re.compile(
 _PAGE_START = re.compile(
     rb'\{\s*+(?:"[^"\\]*+"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)\s*+,\s*+){0,20}"studies"\s*+:\s*+\['
 )
+# msgspec says where a value ends in these words alone; `pyproject.toml` bounds its version, a test holds them.
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _TRUNCATED = "Input data was truncated"
 _RAW = msgspec.json.Decoder(msgspec.Raw)

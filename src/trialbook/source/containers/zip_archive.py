@@ -4,6 +4,10 @@ The registry's bulk download has one entry a study, more than half a million of 
 directory is walked in chunks and each entry is read where it lies. Names are labels only: nothing is
 ever written under them.
 
+Where the archive was cut off, its central directory is missing. Then each entry's own header, in front
+of its bytes, is read instead. Writers that did not know the sizes yet put them after the bytes; then
+only unpacking tells where an entry ends.
+
 Source of the layout: APPNOTE.TXT 6.3.10 (PKWARE), sections 4.3 to 4.5.
 """
 
@@ -11,28 +15,63 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple
 
 from trialbook.errors import SourceReadError
 from trialbook.source.containers.byte_stream import Budget
-from trialbook.source.containers.zip_cut import iter_local_entries
-from trialbook.source.containers.zip_entry import (
-    LOCAL,
-    MAX32,
-    READ_BYTES,
-    ZipEntry,
-    as_label,
-    read_long_fields,
-)
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+READ_BYTES = 2**20
+MAX32 = 2**32 - 1
+LOCAL = struct.Struct("<4s5H3L2H")
 
 _END = struct.Struct("<4s4H2LH")
 _END64_PLACE = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LISTED = struct.Struct("<4s6H3L5H2L")
 _LONGEST_LISTED = _LISTED.size + 3 * 65535
+_LONGEST_DESCRIPTOR = 24
+_IS_STREAMED = 0x08
+_METHODS = {0: "stored", 8: "deflate"}
+_OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 98: "PPMd", 99: "AES"}
+
+
+ReadAt = Callable[[int, int], bytes]
+
+
+class ZipEntry(NamedTuple):
+    """One file in an archive, as the central directory lists it. Sizes in bytes."""
+
+    name: str
+    method: int
+    flags: int
+    checksum: int
+    packed_bytes: int
+    size_bytes: int
+    offset: int
+
+    @property
+    def is_folder(self) -> bool:
+        return self.name.endswith("/")
+
+    @property
+    def is_hidden(self) -> bool:
+        """A file that its system hides (`.DS_Store`) or a copy of its attributes (`__MACOSX/`)."""
+        if "/." not in self.name and self.name[:1] not in ("_", "."):
+            return False
+        parts = self.name.split("/")
+        return parts[0] == "__MACOSX" or any(part[:1] == "." and part.strip(".") for part in parts)
+
+    @property
+    def problem(self) -> str:
+        """Why the entry cannot be read; "" where it can."""
+        if self.flags & 0x2041:
+            return "the entry is encrypted; unpack it with its password first"
+        if self.method not in _METHODS:
+            name = _OTHER_METHODS.get(self.method, f"method {self.method}")
+            return f"the entry is compressed with {name}; stored and deflate are read, pack it again"
+        return ""
 
 
 class ZipArchive:
@@ -218,3 +257,98 @@ class ZipArchive:
 
     def _fail(self, reason: str) -> SourceReadError:
         return SourceReadError(reason, place=self.place)
+
+
+def iter_local_entries(read_at: ReadAt, size_bytes: int, budget: Budget) -> Iterator[ZipEntry]:
+    """Yield the entries that lie whole in the first `size_bytes` of an archive, from its start on.
+
+    Raises
+    ------
+    SourceReadError
+        The archive is a bomb; from `budget`.
+    """
+    at = 0
+    while found := _read_local(read_at, at, budget):
+        start, entry = found
+        end = start + entry.packed_bytes
+        if end > size_bytes:
+            return
+        yield entry
+        at = end
+        if entry.flags & _IS_STREAMED:
+            at += measure_descriptor(read_at(end, _LONGEST_DESCRIPTOR), entry)
+
+
+def _read_local(read_at: ReadAt, at: int, budget: Budget) -> tuple[int, ZipEntry] | None:
+    """Read the header at a place; returns where the entry's bytes begin, and the entry."""
+    header = read_at(at, LOCAL.size)
+    if len(header) < LOCAL.size or header[:4] != b"PK\x03\x04":
+        return None
+    _, _, flags, method, _, _, checksum, packed, size, name_length, extra_length = LOCAL.unpack(header)
+    start = at + LOCAL.size + name_length + extra_length
+    names = read_at(at + LOCAL.size, name_length + extra_length)
+    if MAX32 in (packed, size):
+        size, packed, _ = read_long_fields(names[name_length:], size, packed, 0)
+    if flags & _IS_STREAMED:
+        if method != 8 or not (found := _inflate_to_end(read_at, start, budget)):
+            return None
+        packed, size, checksum = found
+    return start, ZipEntry(as_label(names[:name_length], flags), method, flags, checksum, packed, size, at)
+
+
+def _inflate_to_end(read_at: ReadAt, start: int, budget: Budget) -> tuple[int, int, int] | None:
+    """Unpack an entry to find (packed bytes, bytes, checksum); None where it does not end."""
+    inflater = zlib.decompressobj(wbits=-15)
+    at, size, checksum, pending = start, 0, 0, b""
+    try:
+        while not inflater.eof:
+            if not pending:
+                pending = read_at(at, READ_BYTES)
+                at += len(pending)
+                if not pending:
+                    return None
+            chunk = inflater.decompress(pending, READ_BYTES)
+            budget.spend(len(chunk), "")
+            size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
+            pending = inflater.unconsumed_tail
+    except zlib.error:
+        return None
+    return at - len(inflater.unused_data) - start, size, checksum
+
+
+def measure_descriptor(data: bytes, entry: ZipEntry) -> int:
+    """Measure what stands after an entry's bytes: with or without a mark, sizes of 8 or 4 bytes.
+
+    The longer form is asked for first: its beginning may read like the shorter one, which holds only what
+    32 bits can of a size. 0 where neither is there.
+    """
+    sizes = (entry.packed_bytes, entry.size_bytes)
+    long = struct.pack("<L2Q", entry.checksum, *sizes)
+    short = struct.pack("<3L", entry.checksum, *(size & MAX32 for size in sizes))
+    for expected in (b"PK\x07\x08" + long, b"PK\x07\x08" + short, long, short):
+        if data.startswith(expected):
+            return len(expected)
+    return 0
+
+
+def read_long_fields(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
+    """Replace the fields that are too long for 32 bits by those of the zip64 extra field."""
+    at = 0
+    while at + 4 <= len(extra):
+        tag, length = struct.unpack_from("<2H", extra, at)
+        if tag == 1:
+            values = iter(struct.unpack_from(f"<{min(length, len(extra) - at - 4) // 8}Q", extra, at + 4))
+            size = next(values, size) if size == MAX32 else size
+            packed = next(values, packed) if packed == MAX32 else packed
+            offset = next(values, offset) if offset == MAX32 else offset
+            break
+        at += 4 + length
+    return size, packed, offset
+
+
+def as_label(raw_name: bytes, flags: int) -> str:
+    """Decode an entry's name for people: shortened, and without control characters."""
+    name = raw_name.decode("utf-8" if flags & 0x800 else "cp437", errors="replace")
+    if len(name) > 240:
+        name = f"{name[:120]}…{name[-119:]}"
+    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)

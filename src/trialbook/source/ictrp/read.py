@@ -18,11 +18,10 @@ import msgspec
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source.containers.xml_elements import KEPT_BYTES, parse_element, split_elements
 from trialbook.source.ictrp.record import fold_name, map_trial
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected
 
-__all__ = ["CARRIES", "is_ictrp", "read_ictrp"]
+__all__ = ["CARRIES", "FORMAT", "is_ictrp", "read_ictrp"]
 
-FORMAT = "ictrp"
 MAX_ROW_BYTES = 4 << 20
 _HEAD_BYTES = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -117,7 +116,7 @@ def _read_fields(fields: dict[str, str], raw: bytes, place: str) -> Incoming | R
         record = map_trial(fields)
     except SourceFormatError as error:
         return Rejected(reason=str(error), place=place, original=raw[:KEPT_BYTES])
-    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT, original=raw)
+    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT.name, original=raw)
 
 
 def _read_csv(rows: _Rows, place: str) -> Iterator[Incoming | Rejected]:
@@ -246,3 +245,12 @@ class _Source(io.RawIOBase):
             raise SourceReadError(reason, place=self._place) from error
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+
+FORMAT = Format(
+    name="ictrp",
+    says="WHO ICTRP exports (CSV or XML)",
+    fidelity=0,
+    carries=CARRIES,
+    forms=(Form(is_ictrp, lambda stream, place, limits: read_ictrp(stream, place)),),
+)

@@ -15,7 +15,7 @@ import msgspec
 
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source.containers.xml_elements import KEPT_BYTES, parse_element, split_elements
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected
 from trialbook.source.legacy.carries import CARRIES
 from trialbook.source.legacy.documents import map_annotations, map_derived, map_documents
 from trialbook.source.legacy.protocol import map_protocol
@@ -24,6 +24,7 @@ from trialbook.source.legacy.text import keep, words
 
 __all__ = [
     "CARRIES",
+    "FORMAT",
     "is_legacy_xml",
     "is_legacy_xml_lines",
     "parse_legacy_xml",
@@ -31,7 +32,6 @@ __all__ = [
     "read_legacy_xml_lines",
 ]
 
-FORMAT = "legacy_xml"
 MAX_LINE_BYTES = 64 << 20
 
 _NCT_ID = re.compile(r"NCT\d{8}")
@@ -187,4 +187,16 @@ def _read_one(raw: bytes, place: str, *, encoding: str) -> Incoming | Rejected:
         record = _map_study(parse_element(raw, encoding=encoding))
     except SourceFormatError as error:
         return Rejected(reason=str(error), place=place, original=raw[:KEPT_BYTES])
-    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT, original=raw)
+    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT.name, original=raw)
+
+
+FORMAT = Format(
+    name="legacy_xml",
+    says="the registry's old XML",
+    fidelity=2,
+    carries=CARRIES,
+    forms=(
+        Form(is_legacy_xml_lines, lambda stream, place, limits: read_legacy_xml_lines(stream, place)),
+        Form(is_legacy_xml, lambda stream, place, limits: read_legacy_xml(stream, place)),
+    ),
+)

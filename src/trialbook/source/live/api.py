@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from trialbook.errors import SourceReadError, UsageError
+from trialbook.source.api_v2 import FORMAT as API_V2
 from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.live.address import find_registry
 from trialbook.source.live.client import ClientSettings, RegistryClient, RegistryRefusal, Wait
@@ -42,6 +43,7 @@ __all__ = [
     "RegistryClient",
     "RegistryRefusal",
     "Wait",
+    "check_request",
     "decode_state",
     "encode_state",
     "find_registry",
@@ -268,7 +270,8 @@ class _Walk:
             self.found.update((glance.nct_id, *glance.aliases))
             if is_day(glance.last_update):
                 days.append(glance.last_update)
-            records.append(Incoming(body=body, place=f"{self.client.registry}/studies/{glance.nct_id}"))
+            place = f"{self.client.registry}/studies/{glance.nct_id}"
+            records.append(Incoming(body, place, API_V2.name))
         if self.request.has_only_ids and not answer.next_page_token:
             records += [self._reject_unknown(nct_id) for nct_id in self.ids if nct_id not in self.found]
         self._note_days(days)

@@ -61,8 +61,8 @@ class _VersionAnswer(msgspec.Struct):
     study: _VersionStudy
 
 
-def pull_history(client: RegistryClient, nct_id: str, *, known: Container[int] = ()) -> Iterator[HistoryBody]:
-    """Fetch what a record said before: the list of its versions, then each version not yet `known`.
+def pull_history(client: RegistryClient, nct_id: str, *, known: Container[str] = ()) -> Iterator[HistoryBody]:
+    """Fetch what a record said before: the list of its versions, then each whose address is not `known`.
 
     These addresses belong to the registry's own site (`/api/int`, beside `/api/v2`); they are not
     documented, and a registry without them answers 404. Texts come as HTML there, not as Markdown.
@@ -77,11 +77,10 @@ def pull_history(client: RegistryClient, nct_id: str, *, known: Container[int] =
     body, changes = client.get(address, {"history": "true"}, decode=_decode_history)
     yield HistoryBody(nct_id, None, "", body, f"{address}?history=true")
     for change in changes:
-        if change.version not in known:
-            place = f"{address}/history/{change.version}"
-            yield HistoryBody(
-                nct_id, change.version, change.date, client.get(place, decode=_decode_version), place
-            )
+        place = f"{address}/history/{change.version}"
+        if place not in known:
+            body = client.get(place, decode=_decode_version)
+            yield HistoryBody(nct_id, change.version, change.date, body, place)
 
 
 def _decode_history(body: bytes) -> tuple[bytes, list[_Change]]:

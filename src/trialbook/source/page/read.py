@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected
 from trialbook.source.page import arms as page_arms
 from trialbook.source.page import people as page_people
 from trialbook.source.page import sections as page_sections
@@ -199,7 +199,7 @@ def read_page_text(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected
         except SourceFormatError as error:
             yield Rejected(str(error), part_place, part[: 2**20])
         else:
-            yield Incoming(body=body, place=part_place, format="page_text", original=part)
+            yield Incoming(body=body, place=part_place, format=FORMAT.name, original=part)
 
 
 def parse_page_text(data: bytes) -> dict[str, Any]:
@@ -368,3 +368,12 @@ def _split_pages(data: bytes, place: str) -> Iterator[tuple[bytes, str]]:
         cuts.append(title)
     for cut, end in zip(cuts, [*cuts[1:], len(lines)], strict=True):
         yield "".join(lines[cut:end]).encode(), f"{place}:{cut + 1}" if cut else place
+
+
+FORMAT = Format(
+    name="page_text",
+    says="record pages saved as text",
+    fidelity=1,
+    carries=CARRIES,
+    forms=(Form(is_page_text, lambda stream, place, limits: read_page_text(stream, place)),),
+)

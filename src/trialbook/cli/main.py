@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from trialbook.ask.filters import Wish, make_request
+from trialbook.changes.history import describe_history
 from trialbook.cli import searches as cli_searches
 from trialbook.cli.options import as_of_option, check_day, json_option
 from trialbook.derived.statistics import compute_statistics
@@ -25,7 +26,6 @@ from trialbook.library.build import (
     pull_records,
     rebuild_index,
 )
-from trialbook.library.history import describe_history
 from trialbook.model import PartialDate, parse_study
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text

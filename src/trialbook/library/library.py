@@ -13,12 +13,12 @@ from typing import Any
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import Wish, make_request
 from trialbook.ask.followed import normalise_query
+from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.export.forms import write_records
 from trialbook.library import build, news, saved
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
 from trialbook.library.found import Found
-from trialbook.library.history import Comparison, HistoryLine, compare_versions, find_history, was_known
 from trialbook.library.study import LibraryStudy
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id

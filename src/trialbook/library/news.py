@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from trialbook.changes.compare import Change
-from trialbook.library.history import compare
+from trialbook.changes.history import compare
 from trialbook.model.study import decode_record
 from trialbook.record.walk import walk_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
@@ -39,7 +39,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     is_new
         Whether the library did not have the study before.
     changes, warnings
-        What differs from the version before; see `trialbook.library.history`.
+        What differs from the version before; see `trialbook.changes.history`.
     """
 
     entry_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trialbook.library.history import Comparison, HistoryLine
+from trialbook.changes.history import Comparison, HistoryLine
 from trialbook.model import Study, parse_study
 from trialbook.model.criteria import Criterion
 from trialbook.store import Version

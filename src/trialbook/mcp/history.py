@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from trialbook.ask.dates import read_as_of
+from trialbook.changes.history import HistoryLine
 from trialbook.errors import UsageError
 from trialbook.library import Library
-from trialbook.library.history import HistoryLine
 from trialbook.mcp.arguments import HistoryArguments
 from trialbook.mcp.values import keep_what_fits, shorten
 

@@ -19,8 +19,8 @@ from trialbook.pages import (
     render_study_text,
 )
 from trialbook.pages.context import Near, PlaceForm
+from trialbook.pages.history_page import view_comparison, view_history, view_history_page
 from trialbook.store import Version
-from trialbook.web.history_view import view_comparison, view_history, view_history_page
 from trialbook.web.search_view import read_search, view_search
 
 

@@ -14,8 +14,8 @@ import click
 import pytest
 
 from trialbook import source
+from trialbook.changes.history import CARRIED
 from trialbook.cli.main import main
-from trialbook.library.history import CARRIED
 from trialbook.record.pieces import get_pieces
 from trialbook.source.formats import FORMATS, describe_formats, get_format
 from trialbook.source.incoming import ArchiveForm, Form, Format, Incoming, Rejected

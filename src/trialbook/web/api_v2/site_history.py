@@ -15,10 +15,10 @@ from starlette.routing import Route
 from trialbook.ask.parameters import WHOLE_NUMBER, Parameters
 from trialbook.ask.refusals import quote, refuse_format
 from trialbook.changes.compare import Change
+from trialbook.changes.history import compare_records, decode_pairs, pair_versions
 from trialbook.errors import ApiError
 from trialbook.export.forms import JSON
 from trialbook.library import Library
-from trialbook.library.history import compare_records, decode_pairs, pair_versions
 from trialbook.record.ids import find_nct_id
 from trialbook.record.texts import find_text
 from trialbook.store import Store, Version

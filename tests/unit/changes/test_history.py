@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from tests.naive.records import make_record
 
+from trialbook.changes.history import compare_versions, describe_history, find_history, summarise_pair
 from trialbook.errors import NotFoundError
 from trialbook.library import Library
 from trialbook.library.build import import_paths
-from trialbook.library.history import compare_versions, describe_history, find_history, summarise_pair
 from trialbook.samples import sample_paths
 from trialbook.store import Store
 

@@ -11,19 +11,22 @@ from trialbook.changes.compare import Change, compute_changes, summarise_changes
 from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.errors import NotFoundError
 from trialbook.model.study import decode_record
+from trialbook.settings import read_number
 from trialbook.source.formats import FORMATS
 from trialbook.store import AnnouncedVersion, Store, Version
 
 # What each poorer format can say: what it cannot is not "removed" in a version that came in it.
 CARRIED = {each.name: each.carries for each in FORMATS if each.carries is not None}
-MAX_SUMMARISED = 60
 
 Record: TypeAlias = dict[str, Any]
 Summary: TypeAlias = tuple[tuple[str, str], ...]
 """What changed between two versions, in short: (group, text) each."""
 
-FindSummaries: TypeAlias = Callable[[Sequence[tuple[int, int]]], Mapping[tuple[int, int], Summary]]
-"""Gives those of the summaries asked for, by (older version_id, newer version_id), that are known."""
+Pair: TypeAlias = tuple[Version, Version]
+"""An older version and a newer one."""
+
+FindSummaries: TypeAlias = Callable[[Store, Sequence[Pair]], Mapping[Pair, Summary]]
+"""Gives those of the summaries asked for that are known."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -81,22 +84,24 @@ def find_history(
     versions = store.find_versions(nct_id)
     if not versions:
         raise NotFoundError(f"{nct_id} is not in this library")
-    compared = {
-        (older.version_id, newer.version_id): (older, newer) for older, newer in pair_versions(versions)
+    compared = pair_versions(versions)
+    known = dict(summaries(store, compared)) if summaries and compared else {}
+    known |= summarise_pairs(store, [pair for pair in compared if pair not in known])
+    by_newer = {newer: summary for (_, newer), summary in known.items()}
+    return tuple(HistoryLine(version, by_newer.get(version, ())) for version in versions)
+
+
+def summarise_pairs(store: Store, pairs: Sequence[Pair]) -> dict[Pair, Summary]:
+    """What changed in each pair of versions, in short."""
+    return {
+        (older, newer): summarise_pair(before, after, before_format=older.format, after_format=newer.format)
+        for (older, newer), (before, after) in zip(pairs, decode_pairs(store, pairs), strict=True)
     }
-    known = dict(summaries(tuple(compared))) if summaries and compared else {}
-    missing = {ids: pair for ids, pair in compared.items() if ids not in known}
-    for (ids, (older, newer)), (before, after) in zip(
-        missing.items(), decode_pairs(store, missing.values()), strict=True
-    ):
-        known[ids] = summarise_pair(before, after, before_format=older.format, after_format=newer.format)
-    by_newer = {newer: known[older, newer] for older, newer in compared}
-    return tuple(HistoryLine(version, by_newer.get(version.version_id, ())) for version in versions)
 
 
-def pair_versions(versions: Sequence[Version]) -> tuple[tuple[Version, Version], ...]:
-    """Each of the last 60 versions with the one before it, oldest first: the pairs that are compared."""
-    first = max(1, len(versions) - MAX_SUMMARISED)
+def pair_versions(versions: Sequence[Version]) -> tuple[Pair, ...]:
+    """Each of the last versions (60 unless set) with the one before it, oldest first: those that are compared."""
+    first = max(1, len(versions) - read_number("compared_versions"))
     return tuple(zip(versions[first - 1 :], versions[first:], strict=False))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.derived.field_statistics import STATISTICS_VERSION, Statistics, StatisticsBuilder
+from trialbook.derived.protocol import DerivedState, OnStudy
 from trialbook.errors import StoreError
 from trialbook.model.study import decode_record
 from trialbook.store import Store
@@ -51,6 +52,34 @@ def load_statistics(home: Path, library_id: str) -> Statistics | None:
         return None
     is_ours = (found.library_id, found.version) == (library_id, STATISTICS_VERSION)
     return found if is_ours else None
+
+
+class DerivedStatistics:
+    """The statistics as one of the things that are derived; counted whole, since a count cannot be taken back."""
+
+    name = "statistics"
+    meaning = "sizes, values and lengths of lists over all records, for the API"
+    version = STATISTICS_VERSION
+    is_kept_in_step = False
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def find_state(self, store: Store) -> DerivedState | None:
+        """As `Derived.find_state`."""
+        found = load_statistics(self._home, store.library_id)
+        return None if found is None else DerivedState(found.seq)
+
+    def apply(self, store: Store, on_study: OnStudy) -> int:
+        """As `Derived.apply`."""
+        state = self.find_state(store)
+        if state is not None and state.seq == store.seq:
+            return 0
+        return compute_statistics(self._home).sizes.total_studies
+
+    def clear(self, store: Store) -> None:
+        """As `Derived.clear`."""
+        (self._home / FILE_NAME).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

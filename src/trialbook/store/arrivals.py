@@ -7,10 +7,7 @@ from itertools import groupby
 
 import msgspec
 
-from trialbook.store.store import Store, Version
-
-# SQLite takes at least 999 values in one statement.
-IDS_AT_ONCE = 900
+from trialbook.store.store import VALUES_AT_ONCE, Store, Version
 
 
 class Receipt(msgspec.Struct, frozen=True, order=True):
@@ -105,8 +102,8 @@ def find_last_receipts(store: Store, *, after: int, most: int) -> list[Receipt]:
 def find_receipts(store: Store, nct_ids: Sequence[str], *, after: int, most: int) -> list[Receipt]:
     """The last `most` receipts of some studies, the last one first; `after` as in `find_last_receipts`."""
     found: list[Receipt] = []
-    for start in range(0, len(nct_ids), IDS_AT_ONCE):
-        part = nct_ids[start : start + IDS_AT_ONCE]
+    for start in range(0, len(nct_ids), VALUES_AT_ONCE):
+        part = nct_ids[start : start + VALUES_AT_ONCE]
         rows = store.fetch_all(
             "SELECT max(version_id), source_id, nct_id FROM study JOIN version USING (study_id)"
             f" WHERE nct_id IN ({', '.join('?' * len(part))}) AND version_id > ?"

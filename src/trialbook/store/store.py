@@ -17,6 +17,8 @@ from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
 WAL_TRIES = 200
+# SQLite takes at least 999 values in one statement.
+VALUES_AT_ONCE = 900
 
 # Of the versions known at a date, the one in force is the last by the registry's own date; among
 # copies of one date the more faithful format, then the fuller copy, then the one learnt last. A
@@ -344,6 +346,28 @@ class Store:
         )
         for seq, study_id, nct_id in studies:
             yield seq, nct_id, self._read_dated(study_id)
+
+    def find_content_hashes(self, version_ids: Sequence[int]) -> dict[int, bytes]:
+        """A fingerprint of what each of some versions says, by its number."""
+        found: dict[int, bytes] = {}
+        for start in range(0, len(version_ids), VALUES_AT_ONCE):
+            part = version_ids[start : start + VALUES_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            found |= dict(
+                self.fetch_all(
+                    f"SELECT version_id, content_hash FROM version WHERE version_id IN ({marks})", part
+                )
+            )
+        return found
+
+    def iter_with_history(self, after: int) -> Iterator[tuple[int, str]]:
+        """Studies of several versions changed after a change number, as (change number, id), in its order."""
+        # A study has the number of its first version.
+        return self.fetch_each(
+            "SELECT changed_seq, nct_id FROM study WHERE changed_seq > ? AND EXISTS (SELECT 1 FROM version"
+            " WHERE version.study_id = study.study_id AND version_id <> study.study_id) ORDER BY changed_seq",
+            (after,),
+        )
 
     def get_dated_bodies(self, nct_id: str) -> list[tuple[str | None, bytes]]:
         """Every version of a study, oldest first, as in `iter_changed`; empty for an unknown one."""

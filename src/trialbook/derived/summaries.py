@@ -1,0 +1,146 @@
+"""What changed between two versions, in short: worked out once, when a version comes, not at each look."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from trialbook.changes.history import Pair, Summary, pair_versions, summarise_pairs
+from trialbook.derived.protocol import DerivedState, OnStudy
+from trialbook.errors import StoreError
+from trialbook.store import Store
+
+# Raise whenever two versions would be summed up in other words.
+SUMMARIES_VERSION = 1
+FILE_NAME = f"summaries-{SUMMARIES_VERSION}.sqlite"
+STUDIES_AT_ONCE = 200
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS summary (pair BLOB PRIMARY KEY, changes BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+# Made here: that several threads work out a type at once can end the process.
+_SUMMARY = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+
+
+class ChangeSummaries:
+    """The summaries of a library: a small file beside it, by what the two versions say.
+
+    What two versions say never changes, so what is held is right for ever; what is missing is worked out
+    by whoever looks.
+    """
+
+    name = "summaries"
+    meaning = "what changed from version to version, for pages of records with a long history"
+    version = SUMMARIES_VERSION
+    is_kept_in_step = True
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / FILE_NAME
+        self._threads = threading.local()
+
+    def find_state(self, store: Store) -> DerivedState | None:
+        """As `Derived.find_state`."""
+        with contextlib.suppress(sqlite3.Error, ValueError):
+            with closing(self._connect("ro")) as connection:
+                state = dict(connection.execute("SELECT key, value FROM state"))
+            if state.get("library_id") == store.library_id:
+                return DerivedState(int(state.get("seq", 0)))
+        return None
+
+    def find(self, store: Store, pairs: Sequence[Pair]) -> Mapping[Pair, Summary]:
+        """Those of the summaries of pairs of versions that are held; as `FindSummaries`."""
+        try:
+            connection = getattr(self._threads, "connection", None)
+            if connection is None:
+                connection = self._threads.connection = self._connect("ro")
+            return _find_held(connection, store, pairs)
+        except (sqlite3.Error, msgspec.DecodeError):
+            # What cannot be read is worked out anew.
+            self._threads.connection = None
+            return {}
+
+    def apply(self, store: Store, on_study: OnStudy) -> int:
+        """As `Derived.apply`: the pairs of every study that changed and has several versions."""
+        state = self.find_state(store)
+        if state is None:
+            self.clear(store)
+        # A store that was set back begins again; what is held stays right.
+        after = state.seq if state is not None and state.seq <= store.seq else 0
+        if state is not None and after == store.seq:
+            return 0
+        count, seq = 0, store.seq
+        try:
+            with closing(self._connect("rw")) as connection:
+                for reached, nct_id in store.iter_with_history(after):
+                    self._take_up(connection, store, nct_id)
+                    on_study()
+                    count += 1
+                    if count % STUDIES_AT_ONCE == 0:
+                        _save_state(connection, seq=reached)
+                        connection.commit()
+                _save_state(connection, seq=seq)
+                connection.commit()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write {self._path}: {error}") from error
+        return count
+
+    def _take_up(self, connection: sqlite3.Connection, store: Store, nct_id: str) -> None:
+        pairs = pair_versions(store.find_versions(nct_id))
+        held = _find_held(connection, store, pairs)
+        missing = summarise_pairs(store, [pair for pair in pairs if pair not in held])
+        keys = _make_keys(store, list(missing))
+        connection.executemany(
+            "INSERT OR REPLACE INTO summary VALUES (?, ?)",
+            [(keys[pair], msgspec.json.encode(summary)) for pair, summary in missing.items()],
+        )
+
+    def clear(self, store: Store) -> None:
+        """As `Derived.clear`."""
+        try:
+            for path in self._path.parent.glob("summaries-*.sqlite*"):
+                path.unlink()
+            with closing(self._connect("rwc")) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(TABLES)
+                _save_state(connection, library_id=store.library_id, seq=0)
+                connection.commit()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot make {self._path}: {error}") from error
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30)
+
+
+def _save_state(connection: sqlite3.Connection, **values: str | int) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, str(value)) for key, value in values.items()]
+    )
+
+
+def _find_held(connection: sqlite3.Connection, store: Store, pairs: Sequence[Pair]) -> dict[Pair, Summary]:
+    held = {}
+    for pair, key in _make_keys(store, pairs).items():
+        row = connection.execute("SELECT changes FROM summary WHERE pair = ?", (key,)).fetchone()
+        if row is not None:
+            held[pair] = _SUMMARY.decode(row[0])
+    return held
+
+
+def _make_keys(store: Store, pairs: Sequence[Pair]) -> dict[Pair, bytes]:
+    """What the two versions of each pair say and in which formats they came; numbers could be given again."""
+    ids = list({version.version_id for pair in pairs for version in pair})
+    hashes = store.find_content_hashes(ids)
+    return {
+        (older, newer): b"".join(
+            (hashes[older.version_id], hashes[newer.version_id], f"{older.format}>{newer.format}".encode())
+        )
+        for older, newer in pairs
+    }

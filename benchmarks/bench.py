@@ -31,8 +31,9 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.filters import Wish, make_request
+from trialbook.derived.index import FOLDER as INDEX_FOLDER
 from trialbook.library import Library
-from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts, check_new
+from trialbook.library.build import Batch, ImportCounts, check_new
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import FACETS

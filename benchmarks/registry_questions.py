@@ -13,6 +13,7 @@ from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest
 from trialbook.search.engine.order import GeoDecay, SortKey
+from trialbook.search.engine.state import MOST_COMPILED, Recent
 from trialbook.search.index.sites import find_point
 from trialbook.search.language.parse import parse_query
 from trialbook.store import Store
@@ -83,7 +84,7 @@ def ask_engine(engine: SearchEngine) -> Ask:
     """Asks the engine as if the question were new: what it remembers of compiled queries is forgotten."""
 
     def ask(request: SearchRequest) -> int:
-        engine._view()._compiled.cache_clear()
+        engine._view()._compiled = Recent(MOST_COMPILED)
         return engine.search(request).total
 
     return ask

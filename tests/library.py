@@ -33,10 +33,12 @@ def make_library(home: Path, records: Iterable[Record]) -> Path:
     return home
 
 
-def find(engine: SearchEngine, query: Query, *, is_ranked: bool = True) -> list[str]:
-    """The ids of all records that a query matches, in the engine's order."""
+def find(
+    engine: SearchEngine, query: Query, *, is_ranked: bool = True, as_of: str | None = None
+) -> list[str]:
+    """The ids of all records that a query matches, now or at the end of a day, in the engine's order."""
     asked = {"queries": (query,)} if is_ranked else {"filters": (query,)}
-    result = engine.search(SearchRequest(limit=10_000, **asked))
+    result = engine.search(SearchRequest(limit=10_000, as_of=as_of, **asked))
     assert result.total == len(result.nct_ids)
     return list(result.nct_ids)
 

@@ -7,6 +7,7 @@
     ├── QueryError            a query cannot be parsed or asks for something that does not exist
     ├── NotFoundError         the library has no such study or version
     ├── StoreError            the library itself cannot be opened, read or written
+    │   ├── IndexMissingError its index is not there, or is another's
     │   ├── NoLibraryError    there is none in the folder
     │   ├── StoreBusyError    another process is writing to it
     │   ├── StoreDamagedError its file is broken
@@ -128,6 +129,27 @@ class NoLibraryError(StoreError):
 
 class StoreDamagedError(StoreError):
     """The library's file is broken: what it holds cannot be trusted."""
+
+
+class IndexMissingError(StoreError):
+    """A library has no index that this Trialbook can search: none, one of another form, or another library's.
+
+    Attributes
+    ----------
+    folder
+        Where it should lie.
+    reason
+        What is there instead.
+    """
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(folder, reason)
+
+    def __str__(self) -> str:
+        return (
+            f"no index in {self.folder} to search in: {self.reason}; make it with `trialbook rebuild index`"
+        )
 
 
 class StoreBusyError(StoreError):

@@ -1,4 +1,4 @@
-"""The engine answers like the plain evaluator: random queries over real and fictional records.
+"""The engine answers like the plain evaluator: random queries over real and fictional records, now and as of a day.
 
 The plain evaluator (tests/naive) goes over the raw records and shares nothing with the engine but the
 parsed tree and the tables of pieces. The words of the queries are taken from the records, so that a
@@ -7,11 +7,13 @@ good part of them finds something.
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import random
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -178,18 +180,56 @@ def _text_pieces() -> list[str]:
     return [piece.name for piece in get_pieces().values() if piece.kind == "text"]
 
 
-Corpus = tuple[SearchEngine, list[dict[str, Any]]]
+Record = dict[str, Any]
+# Days on which the version in force of some studies changes, and days to ask about, with the last
+# of the days before on which one changed: a partial date is asked at its end.
+CHANGES = ("2019-03-01", "2021-06-15", "2022-12-31")
+ASKED = {"2019-02-28": 0, "2019-03-01": 1, "2021-05": 1, "2021": 2, "2022-12-30": 2, "2022": 3}
 
 
-def open_corpus(home: Path, records: list[dict[str, Any]]) -> Corpus:
-    engine = open_engine(make_library(home, records))
+@dataclass(frozen=True, repr=False)
+class Corpus:
+    """A library, and its records in force now (None) and at the end of each day in `ASKED`."""
+
+    engine: SearchEngine
+    in_force: dict[str | None, list[Record]]
+
+
+def open_corpus(home: Path, records: list[Record]) -> Corpus:
+    """A library of one to three versions of each record; what a study was before is told by another record.
+
+    All versions lie between two of `CHANGES`, so that the first of two studies' versions is in force later.
+    """
+    versions: dict[str, list[tuple[int, Record]]] = {}
+    for number, record in enumerate(records):
+        nct_id = record["protocolSection"]["identificationModule"]["nctId"]
+        changes = sorted({number % 3, number % 2, 2 - number % 5 % 3})
+        versions[nct_id] = [
+            (change, write_version(records[(number + change + 1) % len(records)], nct_id, CHANGES[change]))
+            for change in changes[:-1]
+        ] + [(changes[-1], write_version(record, nct_id, CHANGES[changes[-1]]))]
+    engine = open_engine(make_library(home, [record for each in versions.values() for _, record in each]))
     engine._names = FewNames()
-    return engine, records
+    in_force: dict[str | None, list[Record]] = {None: [each[-1][1] for each in versions.values()]}
+    for day, changes_before in ASKED.items():
+        before = [
+            [record for change, record in each if change < changes_before] for each in versions.values()
+        ]
+        in_force[day] = [each[-1] for each in before if each]
+    return Corpus(engine, in_force)
+
+
+def write_version(record: Record, nct_id: str, day: str) -> Record:
+    """A copy of a record as the version of a study that was submitted on a day."""
+    version = copy.deepcopy(record)
+    version["protocolSection"]["identificationModule"]["nctId"] = nct_id
+    version["protocolSection"].setdefault("statusModule", {})["lastUpdateSubmitDate"] = day
+    return version
 
 
 @pytest.fixture(scope="module")
 def fictional(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    records = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
+    records: list[Record] = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
     return open_corpus(tmp_path_factory.mktemp("fictional"), records)
 
 
@@ -204,16 +244,20 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 def check(corpus: Corpus, seed: int) -> None:
-    engine, records = corpus
-    text = Asker(seed, records).write()
+    """Ask now and as of a day, in either order: what was worked out for one is not taken for the other."""
+    text = Asker(seed, corpus.in_force[None]).write()
     try:
         query = parse_query(text)
     except QueryError:
         reject()
-    expected = evaluate(query, records, synonyms=lambda phrase: SYNONYMS.get(phrase.lower(), ()))
-    for is_ranked in (True, False):
-        found = find(engine, query, is_ranked=is_ranked)
-        assert sorted(found) == sorted(expected), text
+    chance = random.Random(seed)
+    days = [None, chance.choice(list(ASKED))]
+    for as_of in chance.sample(days, k=2):
+        records = corpus.in_force[as_of]
+        expected = evaluate(query, records, synonyms=lambda phrase: SYNONYMS.get(phrase.lower(), ()))
+        for is_ranked in (True, False):
+            found = find(corpus.engine, query, is_ranked=is_ranked, as_of=as_of)
+            assert sorted(found) == sorted(expected), (text, as_of)
 
 
 seeds = st.integers(0, 2**32)

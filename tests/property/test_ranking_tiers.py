@@ -84,6 +84,35 @@ def test_a_study_on_both_conditions_comes_before_any_that_names_only_one(
     assert set(apart) == {0, 1, 2}
 
 
+CONDITIONS = (
+    *(HEART, PRESSURE),
+    ("hay fever", "seasonal allergic rhinitis", "fever after making hay"),
+    ("lung cancer", "lung neoplasms", "cancer that began beside a lung"),
+)
+
+
+@pytest.mark.parametrize("many", [2, 3, 4])
+@pytest.mark.parametrize("is_joined", [True, False])
+def test_names_in_the_lightest_place_outrank_a_condition_apart_however_well_the_rest_match(
+    tmp_path: Path, many: int, is_joined: bool
+) -> None:
+    """At its bound: each under another name in one light text, against all but one as typed everywhere."""
+    asked = CONDITIONS[:many]
+    named = ". ".join(condition[OTHER_NAME] for condition in asked)
+    typed = [condition[TYPED] for condition in asked[:-1]] + [asked[-1][APART]]
+    everywhere: dict[str, object] = {piece: typed if piece in LISTS else ". ".join(typed) for piece in PIECES}
+    records = [
+        make_record("NCT00000002", {"descriptionModule.briefSummary": named}),
+        make_record("NCT00000001", everywhere),
+    ]
+    engine = open_engine(make_library(tmp_path, records))
+    texts = [condition[TYPED] for condition in asked]
+    queries = tuple(map(parse_query, [" AND ".join(texts)] if is_joined else texts))
+    found = engine.search(SearchRequest(queries=queries))
+    assert found.nct_ids == ("NCT00000002", "NCT00000001")
+    assert set(map(str.lower, found.added)) >= {condition[OTHER_NAME] for condition in asked}
+
+
 def test_what_was_added_is_told(corpus: Corpus) -> None:
     request = SearchRequest(queries=(parse_query("heart attack"),))
     assert "myocardial infarction" in {name.lower() for name in corpus.engine.search(request).added}

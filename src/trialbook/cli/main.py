@@ -16,16 +16,11 @@ from trialbook.changes.history import describe_history
 from trialbook.cli import searches as cli_searches
 from trialbook.cli.options import as_of_option, check_day, json_option
 from trialbook.derived.statistics import compute_statistics
-from trialbook.errors import TrialbookError
+from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
-from trialbook.library.build import (
-    ImportCounts,
-    import_paths,
-    open_thesaurus,
-    pull_histories,
-    pull_records,
-    rebuild_index,
-)
+from trialbook.library.build import ImportCounts, import_paths
+from trialbook.library.pull import pull_histories, pull_records
+from trialbook.library.rebuild import Standing
 from trialbook.model import PartialDate, parse_study
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
@@ -36,6 +31,7 @@ from trialbook.search.engine.snippets import find_passages
 from trialbook.settings import SETTINGS, VERSION, read_folder
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.live.api import PullRequest
+from trialbook.terms import get_thesaurus
 
 SHOWN_REASONS = 10
 
@@ -244,7 +240,7 @@ def _split(ids: str) -> tuple[str, ...]:
 @click.pass_obj
 def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
-    note = read_note(patient.read(LONGEST_NOTE + 1), open_thesaurus()) if patient else None
+    note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus()) if patient else None
     request = make_request(Wish(**asked, note=note), facets=FACETS if as_json else ())
     with Library(home) as library:
         engine = library.engine
@@ -345,11 +341,46 @@ def rejections(home: Path, limit: int) -> None:
             click.echo(f"{place}: {reason} ({len(original):,} bytes kept)")
 
 
-@main.command()
+@main.command("rebuild")
+@click.argument("names", nargs=-1)
+@click.option("--behind", is_flag=True, help="Only complete what is behind or missing.")
+@click.option("--list", "is_list", is_flag=True, help="List what there is and how far each has come.")
+@json_option
+@click.pass_obj
+def rebuild_(home: Path, /, names: tuple[str, ...], *, behind: bool, is_list: bool, as_json: bool) -> None:
+    """Make what is derived from the records anew: all, or what is named (index, summaries, statistics)."""
+    with Library(home) as library:
+        if is_list:
+            standings = library.standings
+            text = [f"{each.name}: {each.meaning}; {describe_standing(each)}" for each in standings]
+            click.echo(msgspec.json.encode(standings) if as_json else "\n".join(text))
+            return
+        if behind and names:
+            raise UsageError("--behind completes whatever is behind: name nothing")
+        counts = library.bring_into_step() if behind else library.rebuild(*names)
+    if as_json:
+        click.echo(msgspec.json.encode(counts))
+        return
+    for name, count in counts.items():
+        click.echo(f"{name}: {count:,} studies taken up")
+    if not counts:
+        click.echo("everything is in step")
+
+
+def describe_standing(standing: Standing) -> str:
+    """How far a derived thing has come, in words."""
+    if standing.behind is None:
+        return "not made yet"
+    lacks = f"{standing.behind:,} changes behind" if standing.behind else "in step"
+    return lacks if standing.is_whole else f"{lacks}, a run broke off"
+
+
+@main.command(hidden=True)
 @click.pass_obj
 def reindex(home: Path) -> None:
-    """Make the index anew from the records."""
-    click.echo(f"{rebuild_index(home):,} studies indexed")
+    """Make the index anew from the records: `rebuild index`."""
+    with Library(home) as library:
+        click.echo(f"{library.rebuild('index')['index']:,} studies indexed")
 
 
 @main.command()

@@ -14,11 +14,16 @@ from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import Wish, make_request
 from trialbook.ask.followed import normalise_query
 from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
+from trialbook.derived.index import SearchIndex
+from trialbook.derived.summaries import ChangeSummaries
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.export.forms import write_records
-from trialbook.library import build, news, saved
+from trialbook.library import news, saved
+from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
 from trialbook.library.found import Found
+from trialbook.library.pull import pull_histories, pull_records
+from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
 from trialbook.library.study import LibraryStudy
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id
@@ -27,6 +32,8 @@ from trialbook.search.language.parse import parse_query
 from trialbook.source.live.request import PullRequest
 from trialbook.store import AnnouncedVersion, Store, Version
 from trialbook.store.arrivals import find_last_arrival, find_last_before
+from trialbook.store.store import FILE_NAME
+from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100
 
@@ -56,8 +63,18 @@ class Library:
         self._stores: weakref.WeakSet[Store] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._engine: SearchEngine | None = None
+        self._summaries = ChangeSummaries(home)
         self._is_closed = False
         self.library_id = self.store.library_id
+
+    @classmethod
+    def create(cls, home: Path) -> Library:
+        """Open a library; where there is none, an empty one is made, which can be searched."""
+        is_new = not (home / FILE_NAME).exists()
+        Store.create(home).close()
+        if is_new:
+            bring_into_step(home)
+        return cls(home)
 
     @property
     def store(self) -> Store:
@@ -77,7 +94,11 @@ class Library:
         with self._lock:
             engine = self._engine
         if engine is None:
-            opened = build.open_engine(self.home, self.library_id, self._read_record)
+            opened = SearchEngine(
+                SearchIndex(self.home).open(self.library_id),
+                thesaurus=get_thesaurus(),
+                read_record=self._read_record,
+            )
             with self._lock:
                 engine = self._engine = self._engine or opened
         return engine
@@ -200,7 +221,7 @@ class Library:
     def find_history(self, asked: str, *, as_of: str | None = None) -> tuple[HistoryLine, ...]:
         """The versions of a study up to a day, oldest first, each with what changed in it."""
         day = read_as_of(as_of or "")
-        lines = find_history(self.store, self.find_id(asked))
+        lines = find_history(self.store, self.find_id(asked), summaries=self._summaries.find)
         return tuple(line for line in lines if was_known(line.version, day))
 
     def find_announced(self, asked: str, *, as_of: str | None = None) -> tuple[AnnouncedVersion, ...]:
@@ -256,7 +277,7 @@ class Library:
         )
 
     def _make_request(self, text: str, *, note: str = "", as_of: str | None, **asked: Any) -> SearchRequest:
-        read = read_note(note, build.open_thesaurus()) if note else None
+        read = read_note(note, get_thesaurus()) if note else None
         if "status" in asked:
             asked["overall_status"] = asked.pop("status")
         asked = {
@@ -350,13 +371,38 @@ class Library:
 
     # Write.
 
-    def import_files(self, *paths: str | Path) -> build.ImportCounts:
+    def import_files(self, *paths: str | Path) -> ImportCounts:
         """Read files or folders of any known form into the library; see `build.import_paths`."""
-        return build.import_paths(self.home, [Path(path).expanduser() for path in paths])
+        return import_paths(self.home, [Path(path).expanduser() for path in paths])
 
-    def pull(self, request: PullRequest, *, registry: str | None = None) -> build.ImportCounts:
-        """Fetch records from a live registry into the library; see `build.pull_records`."""
-        return build.pull_records(self.home, request, registry=registry)
+    def pull(self, request: PullRequest, *, registry: str | None = None) -> ImportCounts:
+        """Fetch records from a live registry into the library; see `pull.pull_records`."""
+        return pull_records(self.home, request, registry=registry)
+
+    def pull_histories(self, *nct_ids: str, registry: str | None = None) -> ImportCounts:
+        """Fetch the past versions of records from a live registry; see `pull.pull_histories`."""
+        return pull_histories(self.home, nct_ids, registry=registry)
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """What is derived from the records, and how far each has come."""
+        return find_standings(self.store)
+
+    def rebuild(self, *names: str) -> dict[str, int]:
+        """Make what is derived anew: what is named, or all; see `rebuild.rebuild`."""
+        counts = rebuild(self.home, names)
+        self._forget_engine()
+        return counts
+
+    def bring_into_step(self) -> dict[str, int]:
+        """Complete what is behind; see `rebuild.bring_into_step`."""
+        counts = bring_into_step(self.home)
+        self._forget_engine()
+        return counts
+
+    def _forget_engine(self) -> None:
+        with self._lock:
+            self._engine = None
 
 
 def _pick(nct_id: str, versions: tuple[Version, ...], number: int) -> Version:

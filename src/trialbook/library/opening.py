@@ -6,7 +6,6 @@ from pathlib import Path
 
 from trialbook.library.library import Library
 from trialbook.settings import read_folder
-from trialbook.store import Store
 
 
 def open(home: str | Path | None = None, *, create: bool = False) -> Library:
@@ -37,6 +36,4 @@ def open(home: str | Path | None = None, *, create: bool = False) -> Library:
     <Library ...: 71 studies in 72 versions>
     """
     folder = read_folder("home", home)
-    if create:
-        Store.create(folder).close()
-    return Library(folder)
+    return Library.create(folder) if create else Library(folder)

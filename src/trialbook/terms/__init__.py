@@ -2,7 +2,7 @@
 
 from trialbook.terms.entries import Concept, Expansion, Mention, Synonym, SynonymKind
 from trialbook.terms.sources import ATTRIBUTION
-from trialbook.terms.thesaurus import Thesaurus, load_thesaurus
+from trialbook.terms.thesaurus import Thesaurus, get_thesaurus, load_thesaurus
 
 __all__ = [
     "ATTRIBUTION",
@@ -12,5 +12,6 @@ __all__ = [
     "Synonym",
     "SynonymKind",
     "Thesaurus",
+    "get_thesaurus",
     "load_thesaurus",
 ]

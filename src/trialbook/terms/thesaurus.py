@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -233,6 +233,12 @@ def load_thesaurus(cache_folder: Path | None = None) -> Thesaurus:
         in the user's cache folder (`XDG_CACHE_HOME` or `~/.cache`). A folder that cannot be written costs the build each time.
     """
     return Thesaurus(load_tables(cache_folder or _default_folder()))
+
+
+@cache
+def get_thesaurus() -> Thesaurus:
+    """The thesaurus of this machine, read once in a process and held for all that search in it."""
+    return load_thesaurus()
 
 
 def _default_folder() -> Path | None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tests.naive.records import make_record
 
-from trialbook.changes.history import compare_versions, describe_history, find_history, summarise_pair
+from trialbook.changes.history import (
+    Pair,
+    Summary,
+    compare_versions,
+    describe_history,
+    find_history,
+    summarise_pair,
+)
 from trialbook.errors import NotFoundError
 from trialbook.library import Library
 from trialbook.library.build import import_paths
@@ -92,30 +100,29 @@ def test_the_last_sixty_versions_are_compared_and_each_is_unpacked_once(long_hom
 
 
 def test_only_what_is_not_known_already_is_unpacked(long_home: Path) -> None:
-    asked: list[tuple[int, int]] = []
     with CountingStore(long_home) as store:
-        ids = [version.version_id for version in store.find_versions(LONG)]
-        unknown = {(ids[9], ids[10]), (ids[10], ids[11]), (ids[61], ids[62])}
+        versions = store.find_versions(LONG)
+        unknown = {(versions[n], versions[n + 1]) for n in (9, 10, 61)}
 
-        def summaries(pairs: object) -> dict[tuple[int, int], tuple[tuple[str, str], ...]]:
-            asked.extend(pairs)  # type: ignore[call-overload]
-            return {pair: (("Kept", f"{pair}"),) for pair in asked if pair not in unknown}
+        def summaries(_: Store, pairs: Sequence[Pair]) -> dict[Pair, Summary]:
+            assert list(pairs) == list(pairwise(versions[2:]))
+            return {pair: (("Kept", f"{pair[1].number}"),) for pair in pairs if pair not in unknown}
 
         lines = find_history(store, LONG, summaries=summaries)
-        assert asked == list(pairwise(ids[2:]))
+        ids = [version.version_id for version in versions]
         assert store.unpacked == [ids[9], ids[10], ids[11], ids[61], ids[62]]
-        assert lines[3].changes == (("Kept", f"{(ids[2], ids[3])}"),)
+        assert lines[3].changes == (("Kept", "4"),)
         assert [lines[n].changes for n in (10, 11, 62)] == [
             (("Enrolment", f"Enrollment: {n} → {n + 1}"),) for n in (10, 11, 62)
         ]
-        assert find_history(store, LONG, summaries=lambda pairs: {}) == find_history(store, LONG)
+        assert find_history(store, LONG, summaries=lambda store, pairs: {}) == find_history(store, LONG)
 
 
 def test_a_record_of_one_version_asks_for_no_summary(tmp_path: Path) -> None:
     (tmp_path / "record.json").write_text(json.dumps(make_record(LONG, {})), encoding="utf-8")
     import_paths(tmp_path, [tmp_path / "record.json"])
     with CountingStore(tmp_path) as store:
-        (line,) = find_history(store, LONG, summaries=lambda pairs: pytest.fail(f"asked for {pairs}"))
+        (line,) = find_history(store, LONG, summaries=lambda _, pairs: pytest.fail(f"asked for {pairs}"))
         assert (line.changes, store.unpacked) == ((), [])
 
 

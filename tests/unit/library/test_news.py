@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.library import open_engine
 
-from trialbook.library import news
+from trialbook.library import Library, news
 from trialbook.library.build import import_paths
 from trialbook.library.news import find_news
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
@@ -173,6 +173,7 @@ def test_a_day_is_a_place_in_the_order_of_arrival(store: Store) -> None:
 
 
 def test_an_empty_library_has_no_news(tmp_path: Path) -> None:
-    with Store.create(tmp_path) as store:
+    with Library.create(tmp_path) as library:
+        store = library.store
         assert (find_last_arrival(store), find_last_before(store, "2026-01-01")) == (0, 0)
         assert find_news(store, open_engine(tmp_path), EVERYTHING) == ()

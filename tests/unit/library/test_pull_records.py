@@ -15,10 +15,13 @@ from click.testing import CliRunner, Result
 
 from trialbook.ask.filters import Wish, make_request
 from trialbook.cli.main import main
+from trialbook.derived.index import SearchIndex
 from trialbook.errors import UsageError
-from trialbook.library import Library, build
-from trialbook.library.build import ImportCounts, pull_histories, pull_records
+from trialbook.library import Library, pull
+from trialbook.library.build import ImportCounts
+from trialbook.library.pull import pull_histories, pull_records
 from trialbook.samples import sample_paths
+from trialbook.search.index.disk import WritableIndex
 from trialbook.source.live.api import PullRequest, RegistryClient
 from trialbook.store import Store
 
@@ -34,7 +37,7 @@ NCT_ID = "NCT99000031"
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInRegistry]:
     """The samples behind real HTTP; the client does not wait between its requests."""
     hurried = functools.partial(RegistryClient, sleep=lambda seconds: None)
-    monkeypatch.setattr(build, "RegistryClient", hurried)
+    monkeypatch.setattr(pull, "RegistryClient", hurried)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with StandInRegistry(sample_paths()[0].read_bytes().splitlines()) as server:
         yield server
@@ -69,7 +72,7 @@ def test_what_a_pull_brought_is_findable_while_it_goes_on(
     every_s: float,
     expected: list[int],
 ) -> None:
-    monkeypatch.setattr(build, "SHOWN_EVERY_S", every_s)
+    monkeypatch.setattr(pull, "SHOWN_EVERY_S", every_s)
     seen: list[int] = []
 
     def look(counts: ImportCounts) -> None:
@@ -79,21 +82,21 @@ def test_what_a_pull_brought_is_findable_while_it_goes_on(
     assert seen == expected
     assert count_findable(tmp_path) == THREE
     with Store(tmp_path) as store:
-        state = build.open_index(store).state
+        state = SearchIndex(tmp_path).open(store.library_id).state
         assert (state.seq, state.is_dirty) == (store.seq, False)
 
 
 def test_before_a_pull_waits_for_a_registry_that_stumbles_it_shows_what_came(
     tmp_path: Path, registry: StandInRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "SHOWN_EVERY_S", 3_600.0)
+    monkeypatch.setattr(pull, "SHOWN_EVERY_S", 3_600.0)
     seen: list[int] = []
 
     def wait(seconds: float) -> None:
         if seconds >= 30:  # the pause between two requests is shorter
             seen.append(count_findable(tmp_path))
 
-    monkeypatch.setattr(build, "RegistryClient", functools.partial(RegistryClient, sleep=wait))
+    monkeypatch.setattr(pull, "RegistryClient", functools.partial(RegistryClient, sleep=wait))
     registry.faults = [None, None, refuse(503, "", {"Retry-After": "60"})]
     pull_records(tmp_path, ASTHMA, registry=registry.address, page_size=1)
     assert seen == [2]
@@ -104,7 +107,7 @@ def test_a_library_whose_index_lags_behind_is_whole_after_a_pull(
 ) -> None:
     pull_records(tmp_path, ASTHMA, registry=registry.address)
     with Store(tmp_path) as store:
-        build.open_index(store).save_state(seq=1, is_dirty=True)
+        WritableIndex(tmp_path / "index", store.library_id).save_state(seq=1, is_dirty=True)
     pull_records(tmp_path, PullRequest(ids=("NCT99000001",)), registry=registry.address)
     assert count_findable(tmp_path) == THREE + 1
 

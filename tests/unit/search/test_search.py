@@ -6,17 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from tests.library import open_engine
 
 from trialbook.ask.filters import Wish, make_request
 from trialbook.errors import QueryError
-from trialbook.library.build import import_paths, mend_index, open_index, rebuild_index
+from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import FACETS, SearchResult
 from trialbook.search.engine.snippets import find_passages
-from trialbook.search.index.disk import StudyIndex
-from trialbook.store import Store
 
 
 def make_record(nct_id: str, title: str, *, day: str = "2024-01-02", **status: Any) -> dict[str, Any]:
@@ -123,34 +120,6 @@ def test_a_record_learnt_late_takes_its_place_in_the_past(home: Path) -> None:
     fill(home, make_record("NCT00000002", "Hay fever", day="2020-01-01"))
     assert ask(home, text="hay").total == 0
     assert ask(home, text="hay", as_of="2022").nct_ids == ("NCT00000002",)
-
-
-def test_an_index_that_fell_behind_is_noticed_and_mended(home: Path) -> None:
-    with Store(home) as store:
-        index = open_index(store)
-        index.save_state(seq=0, is_dirty=True)
-    assert mend_index(home) == 3
-    assert ask(home).total == 3
-    assert mend_index(home) == 0
-
-
-def test_a_lost_or_foreign_index_is_made_anew(home: Path) -> None:
-    state = home / "index" / "state.json"
-    state.write_bytes(msgspec.json.encode({"library_id": "another", "seq": 3}))
-    assert mend_index(home) == 3
-    state.write_text("{not json")
-    assert mend_index(home) == 3
-    state.unlink()
-    assert mend_index(home) == 3
-    assert rebuild_index(home) == 3
-    assert ask(home).total == 3
-
-
-def test_a_reader_never_deletes_what_another_process_is_writing(tmp_path: Path, home: Path) -> None:
-    (home / "index" / "state.json").unlink()
-    with Store(home) as store:
-        StudyIndex(home / "index", store.library_id)
-    assert list((home / "index").glob("*.store"))
 
 
 @pytest.mark.parametrize(

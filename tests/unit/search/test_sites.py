@@ -9,7 +9,7 @@ import pytest
 import tantivy
 from tantivy import Query
 
-from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.disk import WritableIndex
 from trialbook.search.index.document import compute_order, find_id
 from trialbook.search.index.feed import IndexFeed
 from trialbook.search.index.schema import get_schema
@@ -38,7 +38,7 @@ def make_record(nct_id: str, *locations: Any) -> dict[str, Any]:
 
 
 def fill(folder: Path, *records: dict[str, Any]) -> tantivy.Searcher:
-    index = StudyIndex(folder, "a library")
+    index = WritableIndex(folder, "a library")
     with IndexFeed(index) as feed:
         for seq, record in enumerate(records, 1):
             feed.add(seq, record["protocolSection"]["identificationModule"]["nctId"], [(None, record)])

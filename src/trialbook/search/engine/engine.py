@@ -29,6 +29,7 @@ from trialbook.search.engine.paging import (
 )
 from trialbook.search.engine.state import ReadRecord, View
 from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.document import compute_order
 from trialbook.search.index.schema import get_schema
 from trialbook.search.language.render import render_query
 from trialbook.search.language.syntax import Query
@@ -234,7 +235,7 @@ class SearchEngine:
         window = self._answer(self._view(), request, offset=0, limit=size, after=after)
         token = None
         if window.total > len(window.nct_ids):
-            token = write_token(fingerprint, Place(after=int(window.scores[-1])))
+            token = write_token(fingerprint, Place(after=compute_order(window.nct_ids[-1])))
         return window, token
 
     def _walk_by_state(
@@ -275,7 +276,7 @@ class SearchEngine:
     def _answer(
         self, view: View, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
     ) -> Window:
-        """The window of an answer in one state of the index; `scores` are order numbers in a walk by id."""
+        """The window of an answer in one state of the index."""
         sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.is_ranked else ())
         is_ranked = request.is_ranked and any(key.field == RELEVANCE for key in sort)
         if is_ranked:

@@ -200,10 +200,10 @@ class SiteCompiler:
         count = 1
         kept: list[Fact] = []
         for fact in facts:
-            count *= len(fact)
-            if count > MOST_PHRASES:
+            if count * len(fact) > MOST_PHRASES:
                 self._is_exact = False
                 break
+            count *= len(fact)
             kept.append(fact)
         self._budget.spend(count)
         return any_of([_at_one_site(row) for row in product(*kept)])

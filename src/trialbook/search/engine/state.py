@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import tantivy
 from tantivy import Occur, Query
 
 from trialbook.errors import NotFoundError, QueryError
+from trialbook.model import PartialDate
 from trialbook.model.study import decode_record
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.compile import Compiler, count_groups
@@ -34,8 +36,12 @@ MOST_REMEMBERED = 64
 MOST_VARIANTS = 50_000
 MOST_COMPILED = 256
 
-# Gives the JSON of a record in force, now or at the end of a day.
+# Gives the JSON of a record in force, now or at the end of a day (ISO).
 ReadRecord = Callable[[str, str | None], bytes]
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class Compiled(NamedTuple):
@@ -75,18 +81,43 @@ class LookUpBudget:
             )
 
 
+class Recent(Generic[_Key, _Value]):
+    """The values that were asked for last, at most so many; serves all threads.
+
+    `lru_cache` over a method would hold the object whose method it is, in a circle: an old state of the
+    index would then keep its files until Python looks for circles.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[_Key, _Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
+        """The value of a key, made where it is not there; threads that come together may each make it."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
+
+
 class View:
     """A state of the index, ready to be asked; serves all threads."""
 
     def __init__(self, snapshot: Snapshot, names: Names | None, read_record: ReadRecord) -> None:
         self.searcher, self.number = snapshot.searcher, snapshot.number
         self._names, self._read_record = names, read_record
-        self._looked_up: dict[tuple[str, str | None], tuple[int, ...]] = {}
+        self._looked_up: Recent[tuple[str, str | None], tuple[str, ...]] = Recent(MOST_REMEMBERED)
+        self._compiled: Recent[tuple[ParsedQuery, str | None, int], Compiled] = Recent(MOST_COMPILED)
         self._find_steps = cache(partial(find_steps, snapshot.searcher))
         self._find_variants = lru_cache(MOST_VARIANTS)(partial(find_variants, snapshot.searcher))
-        self._compiled = lru_cache(MOST_COMPILED)(self._compile)
         self._count_groups = lru_cache(MOST_COMPILED)(partial(count_groups, names=names))
-        self._lock = threading.Lock()
 
     @cached_property
     def places(self) -> Places:
@@ -118,13 +149,17 @@ class View:
     def compile_ranked(self, queries: Sequence[ParsedQuery], as_of: str | None) -> list[Compiled]:
         """Parsed queries of one request as such of the index, with scores that add up to its order."""
         count = sum(self._count_groups(query) for query in queries)
-        return [self._compiled(query, as_of, count) for query in queries]
+        return [self._compile(query, as_of, count) for query in queries]
 
     def compile(self, query: ParsedQuery, as_of: str | None) -> Compiled:
         """A parsed query as one of the index, which matches the same for less and has no scores."""
-        return self._compiled(query, as_of, 0)
+        return self._compile(query, as_of, 0)
 
     def _compile(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
+        key = (query, as_of, group_count)
+        return self._compiled.get(key, lambda: self._compile_anew(query, as_of, group_count))
+
+    def _compile_anew(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
         budget = LookUpBudget()
 
         def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
@@ -177,15 +212,10 @@ class View:
         budget: LookUpBudget,
     ) -> Query:
         """The studies among candidates whose record passes a check; the same check is made once."""
-        with self._lock:
-            orders = self._looked_up.get((key, as_of))
-        if orders is None:
-            orders = self._check_records(candidates, is_match, as_of, budget)
-            with self._lock:
-                if len(self._looked_up) >= MOST_REMEMBERED:
-                    self._looked_up.clear()
-                self._looked_up[key, as_of] = orders
-        return unscored(Query.term_set_query(get_schema(), "order", list(orders)))
+        nct_ids = self._looked_up.get(
+            (key, as_of), lambda: self._check_records(candidates, is_match, as_of, budget)
+        )
+        return unscored(Query.term_set_query(get_schema(), "nct_id", list(nct_ids)))
 
     def _check_records(
         self,
@@ -193,23 +223,24 @@ class View:
         is_match: Callable[[dict[str, Any]], bool],
         as_of: str | None,
         budget: LookUpBudget,
-    ) -> tuple[int, ...]:
+    ) -> tuple[str, ...]:
         force = self.restrict_to(as_of)
         query = all_of([candidates, force]) if force else candidates
         count = count_matches(self.searcher, query)
         budget.take(count)
         found = self.searcher.search(query, max(count, 1), count=False)
-        addresses = [address for _, address in found.hits]
-        orders = self.searcher.fast_field_values("order", addresses)
+        # The store counts days, not months or years: a partial date is asked at its end, as in the index.
+        latest = None if as_of is None else PartialDate(as_of).latest
+        day = None if latest is None else latest.isoformat()
         kept = []
-        for nct_id, order in zip(self.find_ids(addresses), orders, strict=True):
+        for nct_id in self.find_ids([address for _, address in found.hits]):
             budget.check_time()
             try:
-                body = self._read_record(nct_id, as_of)
+                body = self._read_record(nct_id, day)
             except NotFoundError:
                 continue
             if is_match(decode_record(body)):
-                kept.append(int(order or 0))
+                kept.append(nct_id)
         return tuple(kept)
 
     def find_ids(self, addresses: list[tantivy.DocAddress]) -> list[str]:

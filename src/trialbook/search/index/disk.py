@@ -1,4 +1,9 @@
-"""The index on disk: kept in step with the store, rebuilt when it is not."""
+"""The index on disk: read as it is, or kept in step with the store by the one process that writes.
+
+index/7/           the index of this form (`INDEX_VERSION`); another form lies beside it, and neither
+                   is touched by the other's readers
+index/7/state.json what the index holds; written last, so that an index without it is none
+"""
 
 from __future__ import annotations
 
@@ -14,13 +19,14 @@ from typing import Any
 import msgspec
 import tantivy
 
-from trialbook.errors import StoreError
+from trialbook.errors import IndexMissingError, StoreError
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
 from trialbook.terms.text import get_analyzer
 
 HEAP_BYTES = 200_000_000
 WRITER_THREADS = 1
 RELOAD_SECONDS = 1.0
+STATE_FILE = "state.json"
 
 
 class IndexState(msgspec.Struct, frozen=True):
@@ -45,31 +51,37 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class StudyIndex:
-    """The index of one library.
+    """The index of one library, for reading: nothing that lies on disk is made, emptied or changed.
 
     Parameters
     ----------
     folder
-        Where it lies; made where it does not exist.
+        The library's folder for indexes; the index lies in the part of it that `INDEX_VERSION` names.
     library_id
-        The library that it belongs to; an index of another one, or of an older Trialbook, is
-        emptied, and `state.seq` 0 tells that all has to be applied again.
+        The library that it must belong to.
 
     Raises
     ------
+    IndexMissingError
+        There is no index of this form and library; carries folder and reason.
     StoreError
-        The folder cannot be read or written.
+        The index is damaged, or the folder cannot be read.
+
+    Notes
+    -----
+    An index that is behind its library, or that is being written, is read as it is. Opening holds
+    tantivy's own lock for a moment, so that a writer does not remove meanwhile what is being opened.
     """
 
     def __init__(self, folder: Path, library_id: str) -> None:
-        self.folder = folder
+        self.folder = folder / str(INDEX_VERSION)
         self._lock = threading.Lock()
         try:
-            self.state = self._read_state(library_id)
-            self._index = tantivy.Index(get_schema(), path=str(folder))
+            self.state = self._prepare(folder, library_id)
+            self._index = self._open()
         except (OSError, ValueError) as error:
             raise StoreError(
-                f"cannot open the index in {folder}: {error}; try `trialbook reindex`"
+                f"cannot open the index in {self.folder}: {error}; try `trialbook rebuild index`"
             ) from error
         self._index.register_tokenizer("words", get_analyzer())
         self._checked_at = 0.0
@@ -77,49 +89,42 @@ class StudyIndex:
         # Numbers of states differ between processes, so that one never takes another's for its own.
         self._snapshot = Snapshot(self._index.searcher(), secrets.randbits(24) << 8)
 
-    def _read_state(self, library_id: str) -> IndexState:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _prepare(self, folder: Path, library_id: str) -> IndexState:
+        state = self._read_state()
+        if state is None:
+            raise IndexMissingError(self.folder, self._describe_what_lies_there(folder))
+        if state.index_version != INDEX_VERSION:
+            raise IndexMissingError(self.folder, f"what lies there has form {state.index_version}")
+        if state.library_id != library_id:
+            raise IndexMissingError(self.folder, "what lies there belongs to another library")
+        return state
+
+    def _open(self) -> tantivy.Index:
+        index = tantivy.Index.open(str(self.folder))
+        if index.schema != get_schema():
+            raise ValueError("it has other fields")
+        return index
+
+    def _read_state(self) -> IndexState | None:
+        """What the state file says; None where it is missing or cannot be read."""
         try:
-            state = msgspec.json.decode(self._state_file.read_bytes(), type=IndexState)
-        except FileNotFoundError:
-            # Another process may be making it just now: what lies here is only ever replaced.
-            return IndexState(library_id, is_dirty=any(self.folder.iterdir()))
-        except msgspec.DecodeError:
-            state = IndexState("")
-        if (state.library_id, state.index_version) == (library_id, INDEX_VERSION):
-            return state
-        shutil.rmtree(self.folder)
-        self.folder.mkdir()
-        return IndexState(library_id)
+            return msgspec.json.decode(self._state_file.read_bytes(), type=IndexState)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def _describe_what_lies_there(self, folder: Path) -> str:
+        if self.folder.exists():
+            return f"its {STATE_FILE} is missing or cannot be read"
+        forms = sorted(place.parent.name for place in folder.glob(f"*/{STATE_FILE}"))
+        if (folder / STATE_FILE).exists():
+            forms.insert(0, "before 7")
+        if not forms:
+            return "there is none"
+        return f"another Trialbook made what lies beside it (form {', '.join(forms)})"
 
     @property
     def _state_file(self) -> Path:
-        return self.folder / "state.json"
-
-    def save_state(self, **changes: Any) -> None:
-        """Replace the state file, in one step that no kill can tear."""
-        self.state = msgspec.structs.replace(self.state, **changes)
-        fresh = self._state_file.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(self.state))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._state_file)
-
-    def clear(self) -> None:
-        """Empty the index, to be filled with all changes from 0."""
-        writer = self.open_writer()
-        writer.delete_all_documents()
-        writer.commit()
-        writer.wait_merging_threads()
-        self.save_state(seq=0, is_dirty=False, holds_past=False)
-
-    def open_writer(self) -> tantivy.IndexWriter:
-        """What takes documents; raises StoreError where another process has it."""
-        try:
-            return self._index.writer(HEAP_BYTES, WRITER_THREADS)
-        except ValueError as error:
-            raise StoreError(f"the index in {self.folder} is being written by another process") from error
+        return self.folder / STATE_FILE
 
     def snapshot(self) -> Snapshot:
         """The newest committed state, looked for at most once a second."""
@@ -146,3 +151,84 @@ class StudyIndex:
         except OSError:
             return (0, 0)
         return (found.st_mtime_ns, found.st_ino)
+
+
+class WritableIndex(StudyIndex):
+    """The same for the process that holds the library's writer lock: made where there is none.
+
+    An index of another library, or one that was not made to its end, is emptied; `state.seq` 0 tells
+    that all has to be applied again.
+
+    Parameters
+    ----------
+    folder, library_id
+        As `StudyIndex`.
+    is_anew
+        Empty it in any case, whatever state it is in.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be read or written.
+    """
+
+    def __init__(self, folder: Path, library_id: str, *, is_anew: bool = False) -> None:
+        self._is_anew = is_anew
+        self._home = folder
+        super().__init__(folder, library_id)
+
+    def _prepare(self, folder: Path, library_id: str) -> IndexState:
+        state = None if self._is_anew else self._read_state()
+        if state is not None and (state.library_id, state.index_version) == (library_id, INDEX_VERSION):
+            return state
+        # The state goes first and comes last: whatever ends this between leaves no index, not half of one.
+        self._state_file.unlink(missing_ok=True)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True)
+        tantivy.Index(get_schema(), path=str(self.folder))
+        self.state = IndexState(library_id)
+        self.save_state()
+        return self.state
+
+    def _open(self) -> tantivy.Index:
+        return tantivy.Index(get_schema(), path=str(self.folder))
+
+    def remove_older(self) -> None:
+        """Remove the indexes of earlier forms; call it once this one holds all that the library has."""
+        try:
+            for place in self._home.iterdir():
+                if place.is_file():  # before form 7 the folder was itself the index
+                    place.unlink()
+                elif place.name.isdecimal() and int(place.name) < INDEX_VERSION:
+                    shutil.rmtree(place)
+        except OSError as error:
+            raise StoreError(
+                f"cannot remove the index of an earlier Trialbook: {error}; the new one is whole: "
+                f"remove all but {self.folder.name} in {self._home} by hand"
+            ) from error
+
+    def save_state(self, **changes: Any) -> None:
+        """Replace the state file, in one step that no kill can tear."""
+        self.state = msgspec.structs.replace(self.state, **changes)
+        fresh = self._state_file.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.encode(self.state))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._state_file)
+
+    def clear(self) -> None:
+        """Empty the index, to be filled with all changes from 0."""
+        writer = self.open_writer()
+        writer.delete_all_documents()
+        writer.commit()
+        writer.wait_merging_threads()
+        self.save_state(seq=0, is_dirty=False, holds_past=False)
+
+    def open_writer(self) -> tantivy.IndexWriter:
+        """What takes documents; raises StoreError where another process has it."""
+        try:
+            return self._index.writer(HEAP_BYTES, WRITER_THREADS)
+        except ValueError as error:
+            raise StoreError(f"the index in {self.folder} is being written by another process") from error

@@ -11,7 +11,7 @@ import tantivy
 
 from trialbook.errors import StoreError
 from trialbook.model import PartialDate
-from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.disk import WritableIndex
 from trialbook.search.index.document import EPOCH, build_document
 from trialbook.search.index.schema import FOREVER
 
@@ -29,7 +29,7 @@ class IndexFeed:
     replaces what it adds, and is to be given all changes after that number.
     """
 
-    def __init__(self, index: StudyIndex) -> None:
+    def __init__(self, index: WritableIndex) -> None:
         self.count = self._committed = 0
         self._index = index
         self._replaces = index.state.is_dirty
@@ -81,7 +81,7 @@ class IndexFeed:
 class _NamedErrors:
     """Turns what the index says of a full or broken disk into an error that says what to do."""
 
-    def __init__(self, index: StudyIndex) -> None:
+    def __init__(self, index: WritableIndex) -> None:
         self._folder = index.folder
 
     def __enter__(self) -> None:

@@ -26,7 +26,7 @@ import tantivy
 from trialbook.record.pieces import Piece, get_areas, get_pieces
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 6
+INDEX_VERSION = 7
 
 # The word that stands before, between and after the values of a piece, so that a query can ask for a
 # value's beginning or end, and no phrase reaches from one value into the next.

@@ -1,0 +1,93 @@
+"""The index as one of the things that are derived: who opens it, feeds it, brings it into step."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trialbook.derived.protocol import DerivedState, OnStudy
+from trialbook.errors import IndexMissingError, StoreError
+from trialbook.model.study import decode_record
+from trialbook.search.index.disk import StudyIndex, WritableIndex
+from trialbook.search.index.feed import IndexFeed
+from trialbook.search.index.schema import INDEX_VERSION
+from trialbook.store import Store
+
+FOLDER = "index"
+# The state of an index that is there and cannot be opened.
+DAMAGED = DerivedState(-1, is_whole=False)
+# Every so many new objects Python looks for cycles among the newest.
+RARE_COLLECTION = 200_000
+
+
+class SearchIndex:
+    """The index of a library, in a folder of its own for each version of its form."""
+
+    name = "index"
+    meaning = "what is searched and counted"
+    version = INDEX_VERSION
+    is_kept_in_step = True
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / FOLDER
+
+    def open(self, library_id: str) -> StudyIndex:
+        """The index as it is, for reading; raises IndexMissingError where there is none."""
+        return StudyIndex(self._folder, library_id)
+
+    def find_state(self, store: Store) -> DerivedState | None:
+        """As `Derived.find_state`."""
+        try:
+            state = self.open(store.library_id).state
+        except IndexMissingError:
+            return None
+        except StoreError:
+            return DAMAGED
+        return DerivedState(state.seq, is_whole=not state.is_dirty)
+
+    def apply(self, store: Store, on_study: OnStudy) -> int:
+        """As `Derived.apply`."""
+        return _catch_up(self._open_for_writing(store), store, on_study)
+
+    def clear(self, store: Store) -> None:
+        """As `Derived.clear`."""
+        WritableIndex(self._folder, store.library_id, is_anew=True)
+
+    def _open_for_writing(self, store: Store) -> WritableIndex:
+        """The index for a writer; what a reader could not open is made anew."""
+        state = self.find_state(store)
+        return WritableIndex(self._folder, store.library_id, is_anew=state == DAMAGED)
+
+    @contextmanager
+    def feed(self, store: Store, on_study: OnStudy) -> Iterator[IndexFeed]:
+        """Bring it into step, then take up what a writer hands over while it has it in hand."""
+        index = self._open_for_writing(store)
+        _catch_up(index, store, on_study)
+        with _seldom_collected(), IndexFeed(index) as feed:
+            yield feed
+
+
+def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
+    if index.state.seq > store.seq:
+        index.clear()
+    with _seldom_collected(), IndexFeed(index) as feed:
+        for seq, nct_id, bodies in store.iter_changed(index.state.seq):
+            feed.add(seq, nct_id, [(day, decode_record(body)) for day, body in bodies])
+            on_study()
+    index.remove_older()
+    return feed.count
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Records are trees: to look for cycles as often as Python does costs more than decoding them."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(RARE_COLLECTION, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()

@@ -1,0 +1,95 @@
+"""What does a library derive from its records, how far has each come, and how is it made again?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from trialbook.derived.index import SearchIndex
+from trialbook.derived.protocol import Derived, DerivedState
+from trialbook.derived.statistics import DerivedStatistics
+from trialbook.derived.summaries import ChangeSummaries
+from trialbook.errors import UsageError
+from trialbook.store import Store, Writer
+
+# Everything that is made from records. A further one is a class with `Derived`'s parts and a row here.
+DERIVED: tuple[Callable[[Path], Derived], ...] = (SearchIndex, ChangeSummaries, DerivedStatistics)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How far one derived thing has come; `behind` counts the changes that it lacks, None where there is none."""
+
+    name: str
+    meaning: str
+    version: int
+    behind: int | None
+    is_whole: bool
+    is_kept_in_step: bool
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a writer should bring it into step."""
+        return self.is_kept_in_step and (self.behind != 0 or not self.is_whole)
+
+
+def find_standings(store: Store) -> tuple[Standing, ...]:
+    """The table of everything that is derived, with how far each has come; changes nothing."""
+    seq = store.seq
+    return tuple(_describe(each(store.home), store, seq) for each in DERIVED)
+
+
+def _describe(derived: Derived, store: Store, seq: int) -> Standing:
+    state: DerivedState | None = derived.find_state(store)
+    return Standing(
+        derived.name,
+        derived.meaning,
+        derived.version,
+        None if state is None else abs(seq - state.seq),
+        state is not None and state.is_whole,
+        derived.is_kept_in_step,
+    )
+
+
+def rebuild(
+    home: Path, names: Sequence[str] = (), *, on_study: Callable[[], None] = lambda: None
+) -> dict[str, int]:
+    """Make derived things anew from the records: those named, or all; how many studies each took up.
+
+    Raises
+    ------
+    UsageError
+        There is no derived thing of that name.
+    StoreBusyError, StoreError
+        The library cannot be written.
+    """
+    made = [each(home) for each in DERIVED]
+    known = [each.name for each in made]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"nothing derived is called {name[:40]!r}: there are {', '.join(known)}")
+    counts = {}
+    with Store(home) as store, Writer(store, "rebuild"):
+        for derived in made:
+            if not names or derived.name in names:
+                derived.clear(store)
+                counts[derived.name] = derived.apply(store, on_study)
+    return counts
+
+
+def bring_into_step(home: Path, *, on_study: Callable[[], None] = lambda: None) -> dict[str, int]:
+    """Complete what a killed run left behind or another Trialbook made in another form; what was due.
+
+    Asks for the writer's lock only where something is. Raises StoreBusyError, StoreError.
+    """
+    with Store(home) as store:
+        due = [each.name for each in find_standings(store) if each.is_due]
+        if not due:
+            return {}
+        with Writer(store, "bring into step"):
+            return {
+                derived.name: derived.apply(store, on_study)
+                for derived in (each(home) for each in DERIVED)
+                if derived.name in due
+            }

@@ -30,7 +30,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.library.build import INDEX_FOLDER, Batch, ImportCounts, open_engine
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
@@ -144,7 +144,7 @@ def measure_reading(home: Path) -> dict[str, Any]:
         rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
         ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // PAGES)]][:PAGES]
     engine = open_engine(home)
-    searches = [make_request(Wish(text=text), facets=FACETS) for text in QUERIES]
+    searches = [make_request(text, facets=FACETS) for text in QUERIES]
     with TestClient(make_app(home)) as client:
 
         def get(address: str) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
+from trialbook.ask.filters import FILTERS
+from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
 from trialbook.errors import UsageError
 from trialbook.model import PartialDate
 from trialbook.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def check_day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -27,6 +32,27 @@ as_of_option = click.option(
     "--as-of", callback=check_day, metavar="DATE", help="Read the records as they stood on that day."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def filter_options(command: Command) -> Command:
+    """Adds an option for each everyday filter; the command gets their values by the filters' names."""
+    for each in reversed(FILTERS):
+        command = _make_option(each)(command)
+    return command
+
+
+def _make_option(asked: Filter) -> Callable[[Command], Command]:
+    if asked.kind == "yes_no":
+        return click.option(asked.option, asked.name, default=None, help=asked.meaning)
+    settings: dict[str, Any] = {}
+    if asked.takes_several:
+        settings["multiple"] = True
+    elif asked.kind == "age":
+        settings["type"] = click.FloatRange(LEAST_YEARS, MOST_YEARS)
+    else:
+        settings["metavar"] = "DATE"
+    more = f" For example {asked.example}; repeatable." if asked.takes_several else ""
+    return click.option(asked.option, asked.name, help=asked.meaning + more, **settings)
 
 
 @contextmanager

@@ -36,9 +36,9 @@ from trialbook.pages.context import Near, PlaceForm
 from trialbook.store import Store, Version
 from trialbook.web import own_api
 from trialbook.web.api_v2 import make_routes
+from trialbook.web.compose_search import compose_search
 from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
 from trialbook.web.history_view import view_comparison, view_history, view_history_page
-from trialbook.web.search_view import read_search, view_search
 
 SECURITY_HEADERS = {
     b"content-security-policy": b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
@@ -115,8 +115,8 @@ class Site:
 
     def search(self, request: Request) -> Response:
         """The search page."""
-        asked = read_search(request.query_params)
-        page = view_search(self.store, self.engine, asked, request.query_params)
+        asked = request.query_params
+        page = compose_search(self.store, self.engine, {name: asked.getlist(name) for name in asked})
         return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
 
     def study(self, request: Request) -> Response:

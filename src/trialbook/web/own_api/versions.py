@@ -7,8 +7,7 @@ from trialbook.ask.parameters import Parameters, find_nct_id
 from trialbook.errors import ApiError, NotFoundError
 from trialbook.library.history import compare_versions, find_history
 from trialbook.store import Store, Version
-from trialbook.web.own_api.askable import MOST_NUMBER
-from trialbook.web.own_api.finding import read_number
+from trialbook.web.own_api.askable import FROM, TO, VERSION, read_number
 from trialbook.web.own_api.shapes import (
     AnnouncedLine,
     ChangeNote,
@@ -34,7 +33,7 @@ def find_id(store: Store, asked: str) -> str:
 def find_record(store: Store, asked: str, parameters: Parameters) -> bytes:
     """The bytes of the version that is asked for; raises NotFoundError, ApiError and QueryError."""
     nct_id = find_id(store, asked)
-    number = read_number(parameters, "version", least=1, most=MOST_NUMBER, default=0)
+    number = read_number(parameters, VERSION)
     if number and parameters.text("as_of"):
         raise ApiError("Parameters `version` and `as_of` exclude each other")
     if not number:
@@ -70,9 +69,7 @@ def answer_versions(store: Store, asked: str) -> VersionsAnswer:
 
 def answer_changes(store: Store, asked: str, parameters: Parameters) -> ChangesAnswer:
     """What differs between two versions; raises NotFoundError, ApiError and QueryError."""
-    before, after = (
-        read_number(parameters, name, least=1, most=MOST_NUMBER, default=0) or None for name in ("from", "to")
-    )
+    before, after = (read_number(parameters, asked) or None for asked in (FROM, TO))
     as_of = read_as_of(parameters.text("as_of"))
     found = compare_versions(store, find_id(store, asked), before, after, as_of=as_of)
     return ChangesAnswer(

@@ -30,7 +30,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.derived.index import FOLDER as INDEX_FOLDER
 from trialbook.library import Library
 from trialbook.library.build import Batch, ImportCounts, check_new
@@ -146,7 +146,7 @@ def measure_reading(home: Path) -> dict[str, Any]:
         rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
         ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // PAGES)]][:PAGES]
     engine = Library(home).engine
-    searches = [make_request(Wish(text=text), facets=FACETS) for text in QUERIES]
+    searches = [make_request(text, facets=FACETS) for text in QUERIES]
     with TestClient(make_app(home)) as client:
 
         def get(address: str) -> None:

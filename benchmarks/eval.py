@@ -36,7 +36,7 @@ from eval_measures import (
     compute_spearman,
 )
 from eval_pools import Pool, read_pool
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.patient.note import STOP_WORDS, read_note
@@ -165,8 +165,8 @@ def compare_pools(data: Path, home: Path) -> dict[str, dict[str, Scores]]:
 
 def match(engine: SearchEngine, thesaurus: Thesaurus, text: str, *, weights: NoteWeights) -> list[str]:
     """The trials for a patient's note, best first."""
-    wish = Wish(note=read_note(text, thesaurus), limit=DEPTH)
-    request = msgspec.structs.replace(make_request(wish), note_weights=weights)
+    asked = make_request(note=read_note(text, thesaurus), limit=DEPTH)
+    request = msgspec.structs.replace(asked, note_weights=weights)
     return list(engine.search(request).nct_ids)
 
 

@@ -14,6 +14,7 @@ import click
 import pytest
 
 from trialbook.__main__ import main
+from trialbook.ask.filters import FILTERS
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "cli.md"
@@ -73,6 +74,13 @@ def test_the_reference_is_up_to_date() -> None:
     assert REFERENCE.read_text() == writer.render_reference(), (
         "run .venv/bin/python tests/docs/write_cli_reference.py"
     )
+
+
+def test_every_everyday_filter_is_in_the_reference_of_our_own_api() -> None:
+    page = (ROOT / "docs" / "reference" / "own-api.md").read_text()
+    section = page.partition("## Everyday filters")[2].partition("\n## ")[0]
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)))
+    assert named == [each.name for each in FILTERS]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -9,7 +9,9 @@ from typing import Literal, cast
 import msgspec
 
 from trialbook.ask.agg_filters import write_filters
-from trialbook.ask.parameters import Parameters
+from trialbook.ask.filters import FILTERS, make_filters
+from trialbook.ask.parameters import SEPARATOR, TEXT_SEPARATOR, Parameters
+from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
 from trialbook.ask.refusals import refuse_field, refuse_format, refuse_value
 from trialbook.errors import ApiError
 from trialbook.record.ids import find_nct_id
@@ -17,37 +19,18 @@ from trialbook.record.pieces import find_piece, get_enums
 from trialbook.search.engine.engine import GeoDecay, SearchRequest, SortKey
 from trialbook.search.language.bounds import KM_PER_MILE
 from trialbook.search.language.parse import parse_query
-from trialbook.search.language.syntax import Area, AreaSize, Expression, Query
+from trialbook.search.language.syntax import Query
 
-AREAS = {
-    "query.cond": "ConditionSearch",
-    "query.term": "BasicSearch",
-    "query.locn": "LocationSearch",
-    "query.titles": "TitleSearch",
-    "query.intr": "InterventionSearch",
-    "query.outc": "OutcomeSearch",
-    "query.spons": "SponsorSearch",
-    "query.lead": "LeadSponsorName",
-    "query.id": "IdSearch",
-    "query.patient": "PatientSearch",
-}
-# What the registry calls each query, in its answers and its messages.
-LABELS = {
-    "query.term": "Other terms",
-    "query.cond": "Conditions or disease",
-    "query.intr": "Intervention / treatment",
-    "query.titles": "Title / acronym",
-    "query.outc": "Outcome measure",
-    "query.spons": "Sponsor / collaborator",
-    "query.locn": "Location terms",
-    "query.id": "Study IDs",
-    "query.lead": "Lead sponsor",
-    "query.patient": "Patient",
-}
+# What each query parameter searches, and what the registry calls it in its answers and its messages.
+AREAS = {each.parameter: each.area for each in QUERIES}
+LABELS = {each.parameter: each.label for each in QUERIES}
 FILTER_KINDS = ("filter", "postFilter")
-FILTERS = ("overallStatus", "geo", "ids", "advanced", "synonyms")
-# The parameters that say which studies are asked for.
-WHICH = frozenset({*AREAS, *(f"{kind}.{name}" for kind in FILTER_KINDS for name in FILTERS), "aggFilters"})
+FILTER_NAMES = ("overallStatus", "geo", "ids", "advanced", "synonyms")
+# The parameters that say which studies are asked for: the registry's, and with our own everyday filters.
+REGISTRY_WHICH = frozenset(
+    {*AREAS, *(f"{kind}.{name}" for kind in FILTER_KINDS for name in FILTER_NAMES), "aggFilters"}
+)
+WHICH = REGISTRY_WHICH | {each.name for each in FILTERS}
 MAX_SORT_KEYS = 2
 
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,30})?"
@@ -78,7 +61,6 @@ def read_asked(parameters: Parameters) -> Asked:
         A query cannot be parsed.
     """
     queries: list[Query] = []
-    queried: dict[str, None] = {}
     is_by_id = False
     for name, area in AREAS.items():
         text = read_words(parameters.text(name))
@@ -86,18 +68,21 @@ def read_asked(parameters: Parameters) -> Asked:
             continue
         ids = _find_ids(text)
         is_by_id = is_by_id or bool(ids)
-        query = _make_id_query(ids) if ids else parse_query(text, where=LABELS[name], default_area=area)
-        queries.append(query)
-        queried |= dict.fromkeys((area, *_find_areas(query.expression)))
+        if ids:
+            queries.append(make_id_query(ids, area=area))
+        else:
+            queries.append(parse_query(text, where=LABELS[name], default_area=area))
     filters = tuple(_read_filters(parameters))
+    everyday = tuple(_read_everyday(parameters))
     decay = _read_decay(parameters)
     request = SearchRequest(
         queries=tuple(queries),
-        filters=() if is_by_id else filters,
+        # As on the registry, whose own filters do not touch a search by id.
+        filters=everyday if is_by_id else (*filters, *everyday),
         sort=_read_sort(parameters),
         geo_decay=None if is_by_id else decay,
     )
-    return Asked(request, tuple(queried))
+    return Asked(request, find_areas(queries))
 
 
 def read_words(text: str) -> str:
@@ -117,19 +102,17 @@ def _find_ids(text: str) -> list[str]:
     return [nct_id for nct_id in ids if nct_id is not None] if all(ids) else []
 
 
-def _make_id_query(ids: list[str]) -> Query:
-    return parse_query(f"AREA[NCTIdSearch]EXPANSION[Term]({' OR '.join(dict.fromkeys(ids))})")
-
-
-def _find_areas(expression: Expression) -> Iterator[str]:
-    """The names between the brackets of AREA anywhere in a query."""
-    waiting = [expression]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Area | AreaSize):
-            yield node.name
-        child = getattr(node, "child", None)
-        waiting.extend(getattr(node, "children", () if child is None else (child,)))
+def _read_everyday(parameters: Parameters) -> Iterator[Query]:
+    """Our own API's filters; texts are separated by bars alone, since names of countries have commas."""
+    given: dict[str, object] = {}
+    for each in FILTERS:
+        if each.takes_several:
+            separator = TEXT_SEPARATOR if each.kind == "texts" else SEPARATOR
+            given[each.name] = parameters.read_list(each.name, separator)
+        else:
+            given[each.name] = parameters.text(each.name)
+    for queries in make_filters(given).values():
+        yield from queries
 
 
 def _read_filters(parameters: Parameters) -> Iterator[Query]:
@@ -139,17 +122,14 @@ def _read_filters(parameters: Parameters) -> Iterator[Query]:
             yield _make_status_query(statuses)
         ids = parameters.nct_ids(f"{kind}.ids")
         if ids:
-            yield _make_id_query(ids)
+            yield make_id_query(ids)
         text = read_words(parameters.text(f"{kind}.advanced"))
         if text:
             yield parse_query(text, where="advanced filter")
         place = _read_place(parameters, f"{kind}.geo")
         if place is not None:
             latitude, longitude, radius, unit = place
-            yield parse_query(
-                f"AREA[LocationGeoPoint]DISTANCE[{latitude}, {longitude}, {radius}{unit}]",
-                where="geo filter",
-            )
+            yield make_geo_query(latitude, longitude, radius + unit, where="geo filter")
     for text in write_filters(parameters.text("aggFilters")):
         yield parse_query(text, where="aggregation filters")
 
@@ -220,4 +200,4 @@ def _read_sort_item(number: int, item: str) -> SortKey:
         raise refuse_field("sort", name)
     if not piece.is_ordered:
         raise ApiError(f"Unsupported sort field type: {piece.type.removesuffix('[]')}")
-    return SortKey(field=piece.name, descending=direction == "desc" if direction else piece.kind == "date")
+    return make_key(piece, direction)

@@ -1,187 +1,253 @@
-"""The everyday filters as queries of the language, for those who choose from lists instead of typing."""
+"""Which everyday filters are there? One table, and the request that their values make.
+
+Python's keywords, the command line, the search page, our own API and an agent's tools are made from
+`FILTERS`: a row that is added there is offered by all of them, and counted where it has a facet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import msgspec
 
+from trialbook.ask.conditions import (
+    admits_age,
+    admits_patient,
+    any_text,
+    any_value,
+    is_true,
+    lies_between,
+)
+from trialbook.ask.dates import read_as_of
+from trialbook.ask.kinds import Filter, Value, read_value
 from trialbook.errors import QueryError
-from trialbook.model import PartialDate
 from trialbook.patient.note import PatientNote
-from trialbook.record.pieces import find_enum_value, find_piece, get_enums
-from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.engine.engine import FACETS, SearchRequest
 from trialbook.search.engine.order import SortKey
 from trialbook.search.language.parse import parse_query
-from trialbook.search.language.syntax import (
-    MAX,
-    MIN,
-    Area,
-    Coverage,
-    Expansion,
-    Expression,
-    Not,
-    Or,
-    Phrase,
-    Query,
-    Range,
-    Term,
+from trialbook.search.language.syntax import Query
+
+FILTERS: tuple[Filter, ...] = (
+    Filter(
+        name="status",
+        kind="choices",
+        piece="OverallStatus",
+        facet="OverallStatus",
+        label="Status",
+        meaning="OverallStatus is one of these.",
+        example="RECRUITING",
+    ),
+    Filter(
+        name="phase",
+        kind="choices",
+        piece="Phase",
+        facet="Phase",
+        label="Phase",
+        meaning="Phase is one of these.",
+        example="PHASE2",
+    ),
+    Filter(
+        name="study_type",
+        short="type",
+        kind="choices",
+        piece="StudyType",
+        facet="StudyType",
+        label="Study type",
+        meaning="StudyType is one of these.",
+        example="INTERVENTIONAL",
+    ),
+    Filter(
+        name="sex",
+        kind="choices",
+        piece="Sex",
+        facet="Sex",
+        label="Sex",
+        meaning="Sex is one of these; ALL means open to both.",
+        example="FEMALE",
+    ),
+    Filter(
+        name="country",
+        kind="texts",
+        piece="LocationCountry",
+        facet="LocationCountry",
+        label="Country",
+        hint="as the registry writes it",
+        meaning="A site in one of these countries, whole names as the registry writes them.",
+        example="United States",
+    ),
+    Filter(
+        name="age_years",
+        short="age",
+        kind="age",
+        piece="MinimumAge",
+        facet="StdAge",
+        label="Age in years",
+        hint="studies that admit this age",
+        meaning="An age in years that the study admits. A study that states no limit admits it.",
+        example="63",
+    ),
+    Filter(
+        name="start_from",
+        kind="first_day",
+        piece="StartDate",
+        label="Started from",
+        hint="2021, 2021-08 or 2021-08-16",
+        meaning="StartDate on or after: 2021, 2021-08 or 2021-08-16.",
+        example="2021-08",
+    ),
+    Filter(
+        name="start_to",
+        kind="last_day",
+        piece="StartDate",
+        label="Started until",
+        meaning="StartDate on or before.",
+        example="2022",
+    ),
+    Filter(
+        name="has_results",
+        short="results",
+        kind="yes_no",
+        piece="HasResults",
+        facet="HasResults",
+        label="Results",
+        answers=("Posted", "Not posted"),
+        meaning="Whether results were posted.",
+        example="true",
+    ),
 )
 
-MINUTES_A_YEAR = 365.25 * 1440
-SORTS: dict[str, tuple[SortKey, ...]] = {
-    "relevance": (),
-    "updated": (SortKey("LastUpdatePostDate", descending=True),),
-    "started": (SortKey("StartDate", descending=True),),
-    "enrollment": (SortKey("EnrollmentCount", descending=True),),
-    "id": (),
+
+class Sort(msgspec.Struct, frozen=True):
+    """An order that people may choose: its label, and what it sorts by."""
+
+    label: str
+    keys: tuple[SortKey, ...] = ()
+
+
+SORTS = {
+    "relevance": Sort("Relevance"),
+    "updated": Sort("Last update", (SortKey("LastUpdatePostDate", descending=True),)),
+    "started": Sort("Start date", (SortKey("StartDate", descending=True),)),
+    "enrollment": Sort("Enrolment", (SortKey("EnrollmentCount", descending=True),)),
+    "id": Sort("NCT number"),
 }
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person asks who fills in a form. Filters are ANDed; the values of one filter are ORed.
+def list_facets() -> tuple[str, ...]:
+    """The pieces by which an everyday search counts its studies: the usual ones, and those of the filters."""
+    return tuple(dict.fromkeys((*FACETS, *(each.facet for each in FILTERS if each.facet))))
 
-    Attributes
+
+def make_request(  # noqa: PLR0913 - a search has that many sides, and callers name each
+    text: str = "",
+    given: Mapping[str, object] | None = None,
+    *,
+    sort: str = "relevance",
+    note: PatientNote | None = None,
+    as_of: str | None = None,
+    offset: int = 0,
+    limit: int = 20,
+    facets: tuple[str, ...] = (),
+) -> SearchRequest:
+    """The engine's request for what a person asks. All that is given must hold.
+
+    Parameters
     ----------
     text
         A query in the registry's language; "" for every study.
-    overall_status, phase, study_type, sex
-        The registry's values.
-    country
-        Countries as the registry writes them.
-    age_years
-        An age that the study must admit; limits that a record does not give admit every age.
-    start_from, start_to
-        Partial dates, both included.
-    has_results
-        True, False, or None for either.
-    as_of
-        The day (ISO) at whose end the records are asked; None for now.
+    given
+        Values of everyday filters by name, as `read_value` takes them.
     sort
         One of `SORTS`.
     note
         What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
-    """
-
-    text: str = ""
-    overall_status: tuple[str, ...] = ()
-    phase: tuple[str, ...] = ()
-    study_type: tuple[str, ...] = ()
-    country: tuple[str, ...] = ()
-    sex: tuple[str, ...] = ()
-    age_years: float | None = None
-    start_from: str = ""
-    start_to: str = ""
-    has_results: bool | None = None
-    as_of: str | None = None
-    sort: str = "relevance"
-    note: PatientNote | None = None
-    offset: int = 0
-    limit: int = 20
-
-
-def make_request(wish: Wish, *, facets: tuple[str, ...] = ()) -> SearchRequest:
-    """The engine's request for what a person asks; raises QueryError where it cannot be understood."""
-    filters = [
-        any_value("OverallStatus", wish.overall_status),
-        any_value("Phase", wish.phase),
-        any_value("StudyType", wish.study_type),
-        any_value("Sex", wish.sex),
-        any_text("LocationCountry", wish.country),
-        *admits_age(wish.age_years),
-        starts_between(wish.start_from, wish.start_to),
-        is_true("HasResults", wish.has_results),
-        *(admits_patient(wish.note) if wish.note else ()),
-    ]
-    is_ranked = bool(wish.text.strip()) and wish.sort != "id"
-    query = parse_query(wish.text, where="the search") if wish.text.strip() else None
-    return SearchRequest(
-        queries=(query,) if query and is_ranked else (),
-        filters=keep(*filters, None if is_ranked else query),
-        sort=SORTS[wish.sort],
-        facets=facets,
-        note=wish.note,
-        as_of=wish.as_of,
-        offset=wish.offset,
-        limit=wish.limit,
-    )
-
-
-def any_value(piece: str, values: Sequence[str]) -> Query | None:
-    """Studies that have one of the values of an enumeration; None for no values.
+    as_of
+        The day at whose end the records are asked, a partial date; None for now.
+    offset, limit, facets
+        The window, and the pieces to count by.
 
     Raises
     ------
     QueryError
-        A value is none of the enumeration's.
+        The query cannot be parsed, there is no such filter or order, or a value is not what it takes.
+
+    Examples
+    --------
+    >>> request = make_request("heart", {"status": "recruiting", "age_years": 63})
+    >>> len(request.queries), len(request.filters)
+    (1, 3)
+    >>> make_request("", {"age_years": 200})
+    Traceback (most recent call last):
+    trialbook.errors.QueryError: age_years is no number of years from 0 to 150: '200'
     """
-    if not values:
-        return None
-    enum = find_piece(piece)
-    if enum is None or not enum.enum:
-        raise QueryError(f"`{piece}` has no list of values")
-    read = []
-    for value in values:
-        found = find_enum_value(enum.enum, value)
-        if found is None:
-            known = ", ".join(each.value for each in get_enums()[enum.enum])
-            raise QueryError(f"Invalid value in parameter `{piece}`: `{value[:40]}`", hint=f"one of {known}")
-        read.append(found)
-    return _whole(piece, _either([Term(value) for value in dict.fromkeys(read)]))
+    if sort not in SORTS:
+        raise QueryError(f"there is no order called {sort[:20]!r}", hint="one of " + ", ".join(SORTS))
+    filters = [query for group in make_filters(given or {}).values() for query in group]
+    if note:
+        filters += admits_patient(note)
+    query = parse_query(text, where="the search") if text.strip() else None
+    is_ranked = query is not None and sort != "id"
+    return SearchRequest(
+        queries=(query,) if query and is_ranked else (),
+        filters=(*filters, query) if query and not is_ranked else tuple(filters),
+        sort=SORTS[sort].keys,
+        facets=facets,
+        note=note,
+        as_of=read_as_of(as_of or ""),
+        offset=offset,
+        limit=limit,
+    )
 
 
-def any_text(piece: str, values: Sequence[str]) -> Query | None:
-    """Studies in which a value of a piece is one of these texts, whole; None for no values."""
-    if not values:
-        return None
-    phrases = _either([Phrase(value) for value in dict.fromkeys(values)])
-    return _whole(piece, Coverage("FullMatch", Expansion("Term", phrases)))
-
-
-def is_true(piece: str, value: bool | None) -> Query | None:
-    """Studies by a yes or no; None for either."""
-    return None if value is None else _whole(piece, Term("true" if value else "false"))
-
-
-def admits_age(years: float | None) -> tuple[Query, ...]:
-    """Studies that admit an age in years; limits that a record does not give admit every age."""
-    if years is None:
-        return ()
-    minutes = round(years * MINUTES_A_YEAR)
-    older, younger = f"{minutes + 1} Minutes", f"{minutes - 1} Minutes"
-    is_old_enough = Query(Not(Area("MinimumAge", Range(older, MAX, "age"))))
-    if not minutes:
-        return (is_old_enough,)
-    return is_old_enough, Query(Not(Area("MaximumAge", Range(MIN, younger, "age"))))
-
-
-def admits_patient(note: PatientNote) -> tuple[Query, ...]:
-    """Studies that do not exclude a patient by age or sex; what a record leaves open excludes nobody."""
-    other = {"FEMALE": "MALE", "MALE": "FEMALE"}
-    sexes = (Query(Not(Area("Sex", Term(other[note.sex])))),) if note.sex else ()
-    return (*admits_age(note.age_years), *sexes)
-
-
-def starts_between(low: str, high: str) -> Query | None:
-    """Studies by StartDate, partial dates, both included; "" leaves an end open. Raises QueryError."""
-    if not low and not high:
-        return None
-    for name, value in (("start_from", low), ("start_to", high)):
-        if value and PartialDate(value).earliest is None:
+def make_filters(given: Mapping[str, object]) -> dict[str, tuple[Query, ...]]:
+    """The queries of everyday filters, by the names that they stand for; raises QueryError as `read_value`."""
+    known = {each.name: each for each in FILTERS}
+    for name in given:
+        if name not in known:
             raise QueryError(
-                f"{name} is no date: {value[:40]!r}", hint="write a date as 2021-08-16, 2021-08 or 2021"
+                f"there is no filter called {name[:40]!r}", hint=f"the filters are {', '.join(known)}"
             )
-    return _whole("StartDate", Range(low or MIN, high or MAX, "date"))
+    read = {name: read_value(known[name], value) for name, value in given.items()}
+    values = {name: value for name, value in read.items() if value is not None}
+    made: dict[str, tuple[Query, ...]] = {}
+    for each in FILTERS:
+        if each.name in values:
+            span = _find_span(each)
+            made[", ".join(span) or each.name] = _make_queries(each, values, span)
+    return made
 
 
-def keep(*queries: Query | None) -> tuple[Query, ...]:
-    """Those that are there."""
-    return tuple(query for query in queries if query is not None)
+def _find_span(asked: Filter) -> dict[str, str]:
+    """The filters that bound the same dates as this one, each with its kind; none where it is no day."""
+    if asked.kind not in ("first_day", "last_day"):
+        return {}
+    days = (each for each in FILTERS if each.kind in ("first_day", "last_day"))
+    return {each.name: each.kind for each in days if each.piece == asked.piece}
 
 
-def _either(children: list[Expression]) -> Expression:
-    return children[0] if len(children) == 1 else Or(tuple(children))
+def _make_queries(asked: Filter, values: Mapping[str, Value], span: Mapping[str, str]) -> tuple[Query, ...]:
+    value = values[asked.name]
+    if span:
+        bounds = {kind: str(values[name]) for name, kind in span.items() if name in values}
+        return (lies_between(asked.piece, bounds.get("first_day", ""), bounds.get("last_day", "")),)
+    if isinstance(value, bool):
+        return (is_true(asked.piece, value),)
+    if isinstance(value, tuple):
+        return ((any_value if asked.kind == "choices" else any_text)(asked.piece, value),)
+    return admits_age(float(value))
 
 
-def _whole(piece: str, child: Expression) -> Query:
-    return Query(Area(piece, child))
+def write_values(given: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Values of filters as parameters of our own API's addresses; raises QueryError as `read_value`.
+
+    >>> write_values({"status": ["COMPLETED"], "country": ["Chad", "Norway"], "has_results": False, "sex": ()})
+    [('status', 'COMPLETED'), ('country', 'Chad|Norway'), ('has_results', 'false')]
+    """
+    written = []
+    for each in FILTERS:
+        value = read_value(each, given.get(each.name))
+        if isinstance(value, tuple):
+            written.append((each.name, "|".join(value)))
+        elif value is not None:
+            written.append((each.name, str(value).lower().removesuffix(".0")))
+    return written

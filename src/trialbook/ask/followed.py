@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from trialbook.ask.address import WHICH, read_asked
+from trialbook.ask.filters import FILTERS
 from trialbook.ask.parameters import Parameters
 from trialbook.search.language.render import render_together
 
@@ -33,7 +34,12 @@ def describe_query(query: str) -> str:
 
     >>> describe_query("filter.overallStatus=RECRUITING&query.cond=heart+failure")
     'RECRUITING; heart failure'
+    >>> describe_query("age_years=63&has_results=true&status=RECRUITING")
+    'Age in years: 63; Results: true; RECRUITING'
     """
-    values = [value.strip() for _, value in Parameters(query.encode(), WHICH).items()]
-    words = "; ".join(" ".join(value.split()) for value in values if value)
+    labels = {each.name: f"{each.label}: " for each in FILTERS if not each.takes_several}
+    values = [
+        (labels.get(name, ""), value.strip()) for name, value in Parameters(query.encode(), WHICH).items()
+    ]
+    words = "; ".join(label + " ".join(value.split()) for label, value in values if value)
     return words if len(words) <= 150 else words[:149] + "…"

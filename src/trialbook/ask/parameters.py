@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from urllib.parse import parse_qsl
 
+from trialbook.ask.filters import FILTERS
 from trialbook.ask.refusals import quote, refuse_format, refuse_value
 from trialbook.errors import ApiError
 from trialbook.record.ids import find_nct_id
@@ -13,6 +14,7 @@ from trialbook.record.ids import find_nct_id
 LONGEST_LIST = 2_000
 FIELD_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-. ]*")
 SEPARATOR = re.compile(r"[,|]")
+TEXT_SEPARATOR = re.compile(r"\|")
 WHOLE_NUMBER = re.compile(r"0*[0-9]{1,18}")
 # Lists may be given in several parameters of one name; everything else once.
 LISTS = frozenset(
@@ -25,6 +27,7 @@ LISTS = frozenset(
             for kind in ("filter", "postFilter")
             for name in ("overallStatus", "ids", "synonyms")
         ),
+        *(each.name for each in FILTERS if each.takes_several),
     }
 )
 
@@ -92,11 +95,11 @@ class Parameters:
             raise refuse_format(name)
         return int(value.lstrip("0") or "0")
 
-    def read_list(self, name: str) -> list[str]:
-        """A comma- or pipe-separated list; an empty one is as good as none."""
+    def read_list(self, name: str, separator: re.Pattern[str] = SEPARATOR) -> list[str]:
+        """A list, separated by commas or bars unless told; an empty one is as good as none."""
         if name not in self._values:
             return []
-        found = [item.strip() for item in SEPARATOR.split(self._values[name])]
+        found = [item.strip() for item in separator.split(self._values[name])]
         items = [item for item in found if item]
         if len(items) > LONGEST_LIST:
             raise ApiError(f"Parameter `{name}` has more than {LONGEST_LIST} items")

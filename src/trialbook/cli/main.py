@@ -11,10 +11,10 @@ from typing import IO, Any
 import click
 import msgspec
 
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
 from trialbook.changes.history import describe_history
 from trialbook.cli import searches as cli_searches
-from trialbook.cli.options import as_of_option, check_day, json_option
+from trialbook.cli.options import as_of_option, check_day, filter_options, json_option
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
@@ -26,7 +26,6 @@ from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.samples import sample_paths
-from trialbook.search.engine.engine import FACETS
 from trialbook.search.engine.snippets import find_passages
 from trialbook.settings import SETTINGS, VERSION, read_folder
 from trialbook.source.files import Progress, measure_path
@@ -213,35 +212,24 @@ def _split(ids: str) -> tuple[str, ...]:
 
 @main.command()
 @click.argument("text", default="")
-@click.option("--status", "overall_status", multiple=True, help="RECRUITING, COMPLETED…; repeatable.")
-@click.option("--phase", multiple=True, help="PHASE1, PHASE2…; repeatable.")
-@click.option("--type", "study_type", multiple=True, help="INTERVENTIONAL, OBSERVATIONAL, EXPANDED_ACCESS.")
-@click.option("--country", multiple=True, help="A country as the registry writes it; repeatable.")
-@click.option("--sex", multiple=True, help="ALL, FEMALE, MALE.")
-@click.option("--age", "age_years", type=click.FloatRange(0, 150), help="An age in years to be admitted.")
-@click.option("--start-from", default="", metavar="DATE")
-@click.option("--start-to", default="", metavar="DATE")
+@filter_options
 @click.option(
     "--patient",
     type=click.File(encoding="utf-8", errors="replace"),
     help="A description of a patient in English (a file, or - for standard input): trials by what it says.",
 )
-@click.option("--results/--no-results", "has_results", default=None, help="With or without posted results.")
-@click.option(
-    "--sort",
-    type=click.Choice(["relevance", "updated", "started", "enrollment", "id"]),
-    default="relevance",
-    show_default=True,
-)
+@click.option("--sort", type=click.Choice(list(SORTS)), default="relevance", show_default=True)
 @click.option("--offset", default=0, type=click.IntRange(0))
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0, 1000))
 @as_of_option
 @json_option
 @click.pass_obj
-def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
+def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
     note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus()) if patient else None
-    request = make_request(Wish(**asked, note=note), facets=FACETS if as_json else ())
+    filters = {each.name: asked.pop(each.name) for each in FILTERS}
+    facets = list_facets() if as_json else ()
+    request = make_request(text, filters, note=note, facets=facets, **asked)
     with Library(home) as library:
         engine = library.engine
         result = engine.search(request)
@@ -254,7 +242,7 @@ def search(home: Path, /, as_json: bool, patient: IO[str] | None, **asked: Any) 
             click.echo(f"read from the note: {note.explain()}")
         if result.added:
             click.echo("also searched for: " + ", ".join(result.added))
-        if not result.total and (better := engine.suggest(asked["text"])):
+        if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:

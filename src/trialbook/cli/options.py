@@ -7,10 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
+from trialbook.ask.filters import FILTERS
+from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
 from trialbook.model import PartialDate
 from trialbook.settings import SETTINGS
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def check_day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -40,3 +44,24 @@ def setting_option(name: str, **more: Any) -> Callable[[F], F]:
         help=setting.meaning,
         **more,
     )
+
+
+def filter_options(command: Command) -> Command:
+    """Adds an option for each everyday filter; the command gets their values by the filters' names."""
+    for each in reversed(FILTERS):
+        command = _make_option(each)(command)
+    return command
+
+
+def _make_option(asked: Filter) -> Callable[[Command], Command]:
+    if asked.kind == "yes_no":
+        return click.option(asked.option, asked.name, default=None, help=asked.meaning)
+    settings: dict[str, Any] = {}
+    if asked.takes_several:
+        settings["multiple"] = True
+    elif asked.kind == "age":
+        settings["type"] = click.FloatRange(LEAST_YEARS, MOST_YEARS)
+    else:
+        settings["metavar"] = "DATE"
+    more = f" For example {asked.example}; repeatable." if asked.takes_several else ""
+    return click.option(asked.option, asked.name, help=asked.meaning + more, **settings)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import click
 import msgspec
 
+from trialbook.ask.filters import write_values
 from trialbook.ask.parameters import Parameters
-from trialbook.cli.options import as_of_option, json_option
+from trialbook.cli.options import as_of_option, filter_options, json_option
 from trialbook.errors import UsageError
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
@@ -27,15 +30,17 @@ ask_option = click.option(
 )
 
 
-def join_asked(query: str, ask: str, **others: str | None) -> str:
-    """Both ways of asking, and other parameters that are given, as parameters of an address."""
+def join_asked(query: str, ask: str, filters: Mapping[str, object], **others: str | None) -> str:
+    """All ways of asking, and other parameters that are given, as parameters of an address."""
     given = [(name, value) for name, value in {"query.term": query, **others}.items() if value]
+    given += write_values(filters)
     return "&".join(filter(None, (ask.strip().removeprefix("?"), urlencode(given))))
 
 
 @click.command()
 @query_option
 @ask_option
+@filter_options
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="jsonl", show_default=True)
 @click.option(
     "--fields",
@@ -52,7 +57,15 @@ def join_asked(query: str, ask: str, **others: str | None) -> str:
 @as_of_option
 @click.pass_obj
 def export(
-    home: Path, /, query: str, ask: str, form: str, fields: str, output: Path | None, as_of: str | None
+    home: Path,
+    /,
+    query: str,
+    ask: str,
+    form: str,
+    fields: str,
+    output: Path | None,
+    as_of: str | None,
+    **filters: Any,
 ) -> None:
     """Write all records in force, or those that a search finds: as JSON lines, CSV or Parquet.
 
@@ -60,7 +73,8 @@ def export(
     """
     if output is None and form == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is nothing for a terminal: name a file with -o")
-    asked = Parameters(join_asked(query, ask, format=form, fields=fields, as_of=as_of).encode(), KNOWN)
+    written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)
+    asked = Parameters(written.encode(), KNOWN)
     with Library(home) as library:
         blocks = library.iter_export(read_export(asked))
         if output is not None:
@@ -79,15 +93,16 @@ def saved() -> None:
 @click.argument("name")
 @query_option
 @ask_option
+@filter_options
 @click.pass_obj
-def add(home: Path, name: str, query: str, ask: str) -> None:
+def add(home: Path, /, name: str, query: str, ask: str, **filters: Any) -> None:
     """Save a search under NAME (letters a to z, digits, hyphens); its feed begins now.
 
     `trialbook serve` gives the feed at /api/trialbook/saved/NAME/feed.
     """
-    asked = join_asked(query, ask)
+    asked = join_asked(query, ask, filters)
     if not asked:
-        raise UsageError("a search needs --query or --ask")
+        raise UsageError("a search needs --query or --ask, or a filter such as --status")
     with Library(home) as library:
         library.save_search(name, asked)
     click.echo(f"{name}: /api/trialbook/saved/{name}/feed")

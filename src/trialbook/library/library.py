@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.ask.followed import normalise_query
 from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
 from trialbook.derived.index import SearchIndex
@@ -36,6 +36,8 @@ from trialbook.store.store import FILE_NAME
 from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100
+# What says in which form a search answers; all else that it is asked by name is a filter.
+SHAPE = ("sort", "offset", "limit")
 
 
 class Library:
@@ -277,16 +279,9 @@ class Library:
         )
 
     def _make_request(self, text: str, *, note: str = "", as_of: str | None, **asked: Any) -> SearchRequest:
+        filters = {name: asked.pop(name) for name in list(asked) if name not in SHAPE}
         read = read_note(note, get_thesaurus()) if note else None
-        if "status" in asked:
-            asked["overall_status"] = asked.pop("status")
-        asked = {
-            name: (value,)
-            if isinstance(value, str) and name in ("overall_status", "phase", "study_type", "country", "sex")
-            else value
-            for name, value in asked.items()
-        }
-        return make_request(Wish(text=text, note=read, as_of=read_as_of(as_of or ""), **asked))
+        return make_request(text, filters, note=read, as_of=read_as_of(as_of or ""), **asked)
 
     def ask(self, request: SearchRequest) -> Found:
         """Answer a request that was made before; raises QueryError."""

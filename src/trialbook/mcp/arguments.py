@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
 
+from trialbook.ask.filters import FILTERS
+from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
+from trialbook.ask.queries import QUERIES, AreaQuery
 from trialbook.errors import UsageError
-from trialbook.record.pieces import get_enums
 from trialbook.search.engine.engine import FACETS
 
 LONGEST_QUERY = 20_000
@@ -21,87 +23,61 @@ LEAST_CHARS, DEFAULT_CHARS, MOST_CHARS = 1_000, 20_000, 100_000
 Words: TypeAlias = Annotated[str, Meta(max_length=LONGEST_QUERY)]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Day: TypeAlias = Annotated[str, Meta(max_length=40)]
-Years: TypeAlias = Annotated[float, Meta(ge=0, le=150)]
 Number: TypeAlias = Annotated[int, Meta(ge=1)]
 NctId: TypeAlias = Annotated[str, Meta(max_length=40, examples=["NCT04776239"])]
 
-
-def _listed(enum: str) -> Meta:
-    """The values go into the schema only: older wordings ("Recruiting") are understood as well."""
-    return Meta(max_length=200, extra_json_schema={"enum": [value.value for value in get_enums()[enum]]})
-
-
-Status: TypeAlias = Annotated[str, _listed("Status")]
-Phase: TypeAlias = Annotated[str, _listed("Phase")]
-StudyType: TypeAlias = Annotated[str, _listed("StudyType")]
-Sex: TypeAlias = Annotated[str, _listed("Sex")]
+A = TypeVar("A", bound="Arguments")
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every tool's arguments."""
 
 
-class StudyQuery(Arguments, frozen=True, kw_only=True):
+def _make_query(asked: AreaQuery) -> tuple[str, Any, str]:
+    meta = Meta(description=asked.meaning, examples=list(asked.examples) or None)
+    return asked.name, Annotated[Words, meta], ""
+
+
+def _make_filter(asked: Filter) -> tuple[str, Any, Any]:
+    """The argument of an everyday filter; older wordings of a value ("Recruiting") are understood as well."""
+    if asked.takes_several:
+        listed = {"enum": list(asked.choices)} if asked.choices else None
+        item = Meta(max_length=200, min_length=None if listed else 1, extra_json_schema=listed)
+        meta = Meta(max_length=LONGEST_LIST, description=asked.meaning, examples=[[asked.example]])
+        return asked.name, Annotated[tuple[Annotated[str, item], ...], meta], ()
+    meta = Meta(description=asked.meaning)
+    if asked.kind == "age":
+        years = Annotated[float, Meta(ge=LEAST_YEARS, le=MOST_YEARS)]
+        return asked.name, Annotated[years | None, meta], None
+    if asked.kind == "yes_no":
+        return asked.name, Annotated[bool | None, meta], None
+    return asked.name, Annotated[Day, meta], ""
+
+
+def _offer_all(kind: type[A]) -> type[A]:
+    """Adds an argument for each query and each everyday filter."""
+    fields = [*map(_make_query, QUERIES), *map(_make_filter, FILTERS)]
+    made = msgspec.defstruct(
+        kind.__name__,
+        fields,
+        bases=(kind,),
+        namespace={"__doc__": kind.__doc__},
+        module=kind.__module__,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+    return cast(type[A], made)
+
+
+@_offer_all
+class EverydayQuery(Arguments, frozen=True, kw_only=True):
+    """The queries and the everyday filters, one argument each."""
+
+
+class StudyQuery(EverydayQuery, frozen=True, kw_only=True):
     """Which studies: the queries and filters that `search` and `facets` share. All that are given must hold."""
 
-    cond: Annotated[
-        Words,
-        Meta(
-            description="Condition or disease: looks in Condition, Keyword, MeSH terms and titles.",
-            examples=["heart failure", '"type 2 diabetes" OR obesity'],
-        ),
-    ] = ""
-    intr: Annotated[
-        Words,
-        Meta(
-            description="Intervention or treatment: names, types, arms, MeSH terms, titles.",
-            examples=["metformin"],
-        ),
-    ] = ""
-    term: Annotated[
-        Words,
-        Meta(
-            description="Other terms, anywhere in the usual fields (BasicSearch). EligibilityCriteria and"
-            " DetailedDescription are not among them: ask AREA[EligibilityCriteria]pregnancy."
-        ),
-    ] = ""
-    titles: Annotated[Words, Meta(description="Words in BriefTitle, OfficialTitle or Acronym.")] = ""
-    outc: Annotated[Words, Meta(description="Words in outcome measures.")] = ""
-    spons: Annotated[Words, Meta(description="Sponsor or collaborator.")] = ""
-    lead: Annotated[Words, Meta(description="Lead sponsor alone.")] = ""
-    id: Annotated[Words, Meta(description="NCT id or any other id or acronym of a study.")] = ""
-    locn: Annotated[
-        Words,
-        Meta(description="City, state, country or facility of a site.", examples=["Boston", "Norway"]),
-    ] = ""
-    patient: Annotated[
-        Words, Meta(description="Words as a patient would use them (PatientSearch): ranks for that reader.")
-    ] = ""
-    status: Annotated[
-        tuple[Status, ...], Meta(max_length=LONGEST_LIST, description="OverallStatus is one of these.")
-    ] = ()
-    phase: Annotated[
-        tuple[Phase, ...], Meta(max_length=LONGEST_LIST, description="Phase is one of these.")
-    ] = ()
-    study_type: Annotated[
-        tuple[StudyType, ...], Meta(max_length=LONGEST_LIST, description="StudyType is one of these.")
-    ] = ()
-    sex: Annotated[
-        tuple[Sex, ...],
-        Meta(max_length=LONGEST_LIST, description="Sex is one of these; ALL means open to both."),
-    ] = ()
-    age_years: Annotated[
-        Years | None,
-        Meta(description="An age in years that the study admits. A study that states no limit admits it."),
-    ] = None
-    country: Annotated[
-        tuple[Name, ...],
-        Meta(
-            max_length=LONGEST_LIST,
-            description="A site in one of these countries, whole names as the registry writes them.",
-            examples=[["United States"]],
-        ),
-    ] = ()
     geo: Annotated[
         str,
         Meta(
@@ -110,9 +86,6 @@ class StudyQuery(Arguments, frozen=True, kw_only=True):
             examples=["distance(42.36,-71.06,50mi)"],
         ),
     ] = ""
-    has_results: Annotated[bool | None, Meta(description="Whether results were posted.")] = None
-    start_from: Annotated[Day, Meta(description="StartDate on or after: 2021, 2021-08 or 2021-08-16.")] = ""
-    start_to: Annotated[Day, Meta(description="StartDate on or before.")] = ""
     ids: Annotated[tuple[NctId, ...], Meta(max_length=1_000, description="Only these NCT ids.")] = ()
     advanced: Annotated[
         Words,
@@ -128,6 +101,10 @@ class StudyQuery(Arguments, frozen=True, kw_only=True):
         Day,
         Meta(description="Ask the records as they stood at the end of that day, if the library has them."),
     ] = ""
+
+    def which(self) -> dict[str, Any]:
+        """The arguments that say which studies, by name."""
+        return {name: getattr(self, name) for name in StudyQuery.__struct_fields__}
 
 
 class SearchArguments(StudyQuery, frozen=True, kw_only=True):
@@ -225,8 +202,6 @@ class HistoryArguments(Arguments, frozen=True, kw_only=True):
 # Worked out here, since that several threads work out a type at once can end the process.
 for _kind in (SearchArguments, FacetArguments, ReadArguments, HistoryArguments):
     msgspec.json.Decoder(_kind)
-
-A = TypeVar("A", bound=Arguments)
 
 
 def read_arguments(given: Mapping[str, Any], kind: type[A]) -> A:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from trialbook.ask.agent import Parts, read_parts, read_sort
 from trialbook.errors import QueryError, UsageError
 from trialbook.library import Library
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
-from trialbook.mcp.request import Parts, read_parts, read_sort
 from trialbook.mcp.values import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import Piece
@@ -35,7 +35,7 @@ MOST_COUNTS = 1_000
 
 def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     """A page of studies in short, with the passages that they were found by."""
-    parts = read_parts(asked)
+    parts = read_parts(asked.which())
     shown = find_shown((*COMPACT, *asked.fields))
     request = SearchRequest(
         queries=parts.join_queries(),
@@ -102,7 +102,7 @@ def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
         raise UsageError(
             f"fields x size is more than {MOST_COUNTS:,}: ask for fewer fields or a smaller size"
         )
-    parts = read_parts(asked)
+    parts = read_parts(asked.which())
     fields = tuple(piece.name for piece in find_shown(asked.fields))
     for name in fields:
         if not is_countable(name):

@@ -57,11 +57,15 @@ def describe_schema(schema: dict[str, Any]) -> str:
     '1 to 5; 2 unless told'
     >>> describe_schema({"type": "string"}), describe_schema({"type": "string", "pattern": "^[0-9]{4}$"})
     ('text', 'a date')
+    >>> describe_schema({"type": "boolean"})
+    'true or false'
     """
     default = f"; {schema['default']} unless told" if "default" in schema else ""
     if "enum" in schema:
         return ", ".join(schema["enum"]) + default
-    if schema["type"] == "integer":
+    if schema["type"] == "boolean":
+        return "true or false"
+    if schema["type"] in ("integer", "number"):
         return f"{schema['minimum']} to {schema['maximum']}{default}"
     return "a date" if "pattern" in schema else "text"
 

@@ -21,7 +21,7 @@ from trialbook.pages import (
 from trialbook.pages.context import Near, PlaceForm
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
 from trialbook.store import Version
-from trialbook.web.search_view import read_search, view_search
+from trialbook.web.compose_search import compose_search
 
 
 class Site:
@@ -32,8 +32,8 @@ class Site:
 
     def search(self, request: Request) -> Response:
         """The search page."""
-        asked = read_search(request.query_params)
-        page = view_search(self._library, asked, request.query_params)
+        asked = request.query_params
+        page = compose_search(self._library, {name: asked.getlist(name) for name in asked})
         return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
 
     def study(self, request: Request) -> Response:

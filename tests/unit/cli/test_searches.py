@@ -46,6 +46,11 @@ def test_an_export_holds_everything_or_what_is_found(home: Path) -> None:
     assert len(find_lines(run(home, "export", *completed))) == 2
     assert len(find_lines(run(home, "export", *completed, "--ask", "?filter.ids=NCT98000003"))) == 1
     assert find_lines(run(home, "export", *completed, "--as-of", "2020")) == []
+    assert (
+        len(find_lines(run(home, "export", "--status", "completed", "--query", "AREA[EnrollmentCount]3")))
+        == 1
+    )
+    assert len(find_lines(run(home, "export", "--status", "COMPLETED", "--status", "RECRUITING"))) == 3
 
 
 def test_a_table_goes_to_a_file(home: Path, tmp_path: Path) -> None:
@@ -85,6 +90,7 @@ def test_without_its_package_parquet_says_what_to_install(
     ("arguments", "message"),
     [
         (("--query", "("), "Error parsing query"),
+        (("--status", "OPEN"), "`status`: `OPEN`\none of ACTIVE_NOT_RECRUITING"),
         (("--ask", "pageSize=3"), "`pageSize` is unknown parameter"),
         (("--ask", "query.term=a", "--query", "b"), "given more than once"),
         (("--format", "csv", "--fields", "NCTId"), "invalid CSV column name"),
@@ -104,6 +110,9 @@ def test_searches_are_saved_listed_and_removed(home: Path) -> None:
     assert run(home, "saved", "list").output == f"done  {search.saved_at[:10]}  {search.query}\n"
     assert json.loads(run(home, "saved", "list", "--json").output)[0]["name"] == "done"
     assert run(home, "saved", "remove", "done").exit_code == 0
+    run(home, "saved", "add", "children", "--age", "7.5", "--no-results", "--query", "asthma")
+    assert get_search(home, "children").query == "age_years=7.5&has_results=false&query.term=asthma"
+    assert run(home, "saved", "remove", "children").exit_code == 0
     assert run(home, "saved", "list").output == ""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.cli.main import main
 from trialbook.derived.index import SearchIndex
 from trialbook.errors import UsageError
@@ -45,7 +45,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInRegistry]:
 
 def count_findable(home: Path) -> int:
     """What another process would find now."""
-    return Library(home).engine.search(make_request(Wish())).total
+    return Library(home).engine.search(make_request()).total
 
 
 def run(home: Path, registry: StandInRegistry, *words: str) -> Result:
@@ -179,7 +179,7 @@ def test_the_past_of_a_record_comes_from_the_registrys_site(
         assert store.get_body(NCT_ID) == before, "a text rendered for the browser stands before the record"
         assert b"Title of 2020-02-02" in store.get_body(NCT_ID, as_of="2020-02-02")
         assert len(store.find_announced(NCT_ID)) == 2
-    found = Library(tmp_path).engine.search(make_request(Wish(text='"title of 2019"', as_of="2019-06-01")))
+    found = Library(tmp_path).engine.search(make_request('"title of 2019"', as_of="2019-06-01"))
     assert found.nct_ids == (NCT_ID,)
 
 

@@ -38,7 +38,7 @@ WRONG = [
     ("search", {"limit": 10_000}, "<= 50"),
     ("search", {"page_token": "AAAA"}, "pageToken"),
     ("search", {"page_token": "../../etc/passwd"}, "pageToken"),
-    ("search", {"query": "x"}, "cond, intr"),
+    ("search", {"query": "x"}, "cond, term"),
     ("search", {"cond": "x" * (LONGEST_QUERY + 1)}, str(LONGEST_QUERY)),
     ("search", {"cond": "(" * 5_000 + "x" + ")" * 5_000}, "cond"),
     ("search", {"cond": " OR ".join(f"w{n}" for n in range(2_100))}, "cond"),

@@ -25,7 +25,7 @@ print("get_class_annotations" in seen, len(seen) > 0)
     "call",
     [
         "parse_study(b'{}')",
-        "get_pieces(), get_areas(), get_enums()",
+        "get_pieces.__wrapped__(), get_areas.__wrapped__(), get_enums.__wrapped__()",
         "write_metadata(is_indexed_only_due=True)",
         "read_arguments({}, SearchArguments), read_arguments({'nct_id': 'NCT00000001'}, HistoryArguments)",
     ],

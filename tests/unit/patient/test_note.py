@@ -12,7 +12,7 @@ from tests.library import make_library, open_engine
 from tests.naive.records import make_record
 
 from trialbook.__main__ import main
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.errors import QueryError
 from trialbook.patient.note import LONGEST_NOTE, PatientNote, read_note
 from trialbook.search.engine.engine import SearchEngine
@@ -88,7 +88,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
 
 
 def match(engine: SearchEngine, note: str, **asked: Any) -> list[str]:
-    return [found[-1] for found in engine.search(make_request(Wish(note=read(note), **asked))).nct_ids]
+    return [found[-1] for found in engine.search(make_request(note=read(note), **asked)).nct_ids]
 
 
 def test_trials_on_the_condition_come_first_under_any_name_and_none_that_excludes_by_age_or_sex(
@@ -163,7 +163,7 @@ def test_a_note_of_the_greatest_length_is_answered_soon(engine: SearchEngine) ->
 
 def test_a_note_goes_with_queries_and_filters(engine: SearchEngine) -> None:
     assert match(engine, "Heart attack", text="infarction") == ["1"]
-    assert match(engine, "Heart attack", sex=("FEMALE",)) == ["3"]
+    assert match(engine, "Heart attack", given={"sex": "FEMALE"}) == ["3"]
 
 
 def test_the_command_reads_a_note_and_says_what_it_read(engine: SearchEngine, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.library import open_engine
 
-from trialbook.ask.filters import Wish, make_request
+from trialbook.ask.filters import make_request
 from trialbook.errors import QueryError
 from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import FACETS, SearchResult
@@ -58,8 +58,8 @@ def fill(home: Path, *records: dict[str, Any]) -> Path:
     return home
 
 
-def ask(home: Path, **asked: Any) -> SearchResult:
-    return open_engine(home).search(make_request(Wish(**asked), facets=FACETS))
+def ask(home: Path, text: str = "", given: dict[str, Any] | None = None, **asked: Any) -> SearchResult:
+    return open_engine(home).search(make_request(text, given, facets=FACETS, **asked))
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def ask(home: Path, **asked: Any) -> SearchResult:
         ({"text": "tumors"}, {"NCT00000001", "NCT00000003"}),
         ({"text": "TUMOURS"}, {"NCT00000001", "NCT00000003"}),
         ({"text": "nct00000002"}, {"NCT00000002"}),
-        ({"phase": ("PHASE2",)}, {"NCT00000002"}),
-        ({"overall_status": ("RECRUITING", "COMPLETED")}, {"NCT00000001"}),
-        ({"age_years": 10}, {"NCT00000002", "NCT00000003"}),
-        ({"age_years": 17.5}, {"NCT00000003"}),
-        ({"age_years": 30}, {"NCT00000001", "NCT00000003"}),
-        ({"start_from": "2020"}, {"NCT00000002"}),
-        ({"start_to": "2019-05"}, {"NCT00000003"}),
-        ({"has_results": True}, set()),
-        ({"sex": ("FEMALE",)}, {"NCT00000002"}),
+        ({"given": {"phase": "PHASE2"}}, {"NCT00000002"}),
+        ({"given": {"status": ["RECRUITING", "COMPLETED"]}}, {"NCT00000001"}),
+        ({"given": {"age_years": 10}}, {"NCT00000002", "NCT00000003"}),
+        ({"given": {"age_years": 17.5}}, {"NCT00000003"}),
+        ({"given": {"age_years": 30}}, {"NCT00000001", "NCT00000003"}),
+        ({"given": {"start_from": "2020"}}, {"NCT00000002"}),
+        ({"given": {"start_to": "2019-05"}}, {"NCT00000003"}),
+        ({"given": {"has_results": True}}, set()),
+        ({"given": {"sex": "FEMALE"}}, {"NCT00000002"}),
         ({"text": "  "}, {"NCT00000001", "NCT00000002", "NCT00000003"}),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_record_learnt_late_takes_its_place_in_the_past(home: Path) -> None:
     [
         {"text": "a" * 100_001},
         {"text": " OR ".join(["a"] * 2_001)},
-        {"start_from": "yesterday"},
+        {"given": {"start_from": "yesterday"}},
         {"as_of": "2021-13"},
         {"offset": 100_000, "limit": 20},
     ],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from trialbook.ask.address import WHICH, Asked, read_asked
+from trialbook.ask.address import REGISTRY_WHICH, Asked, read_asked
 from trialbook.ask.parameters import Parameters
 from trialbook.export.csv_table import choose_columns, write_table
 from trialbook.export.forms import cut, write_line
@@ -19,7 +19,7 @@ KNOWN = frozenset(
     {
         "format",
         "markupFormat",
-        *WHICH,
+        *REGISTRY_WHICH,
         "geoDecay",
         "fields",
         "sort",

@@ -7,18 +7,15 @@ from typing import Any
 
 import msgspec
 
-from trialbook.ask import address
+from trialbook.ask.filters import FILTERS
+from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter, Kind
+from trialbook.ask.parameters import Parameters
+from trialbook.ask.queries import QUERIES
+from trialbook.errors import ApiError
 
 ATOM = "application/atom+xml"
 JSON_FEED = "application/feed+json"
 
-MOST_FOUND, DEFAULT_FOUND = 100, 10
-MOST_FACET_VALUES = 1_000
-DEEPEST_OFFSET = 10_000
-MOST_SNIPPETS, DEFAULT_SNIPPETS = 5, 2
-DEFAULT_FACET_SIZE = 20
-MOST_ENTRIES, DEFAULT_ENTRIES = 200, 50
-MOST_NUMBER = 999_999_999_999
 DEFAULT_FIELDS = (
     "NCTId",
     "BriefTitle",
@@ -43,23 +40,55 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     is_in_path: bool = False
 
 
-def make_number(
-    name: str, meaning: str, *, most: int, default: int | None = None, least: int = 0
-) -> Parameter:
-    schema = {"type": "integer", "minimum": least, "maximum": most}
-    return Parameter(
-        name=name, meaning=meaning, schema=schema if default is None else {**schema, "default": default}
-    )
+def make_number(name: str, meaning: str, **bounds: int) -> Parameter:
+    """A whole number: its bounds are those of its schema (`minimum`, `maximum`, `default`)."""
+    return Parameter(name=name, meaning=meaning, schema={"type": "integer", "minimum": 0, **bounds})
+
+
+def read_number(parameters: Parameters, asked: Parameter, *, default: int | None = None) -> int:
+    """A whole number within the bounds of its schema, or its default; raises ApiError."""
+    schema, number = asked.schema, parameters.whole(asked.name)
+    if number is None:
+        return schema.get("default", 0) if default is None else default
+    if not schema["minimum"] <= number <= schema["maximum"]:
+        raise ApiError(
+            f"Parameter `{asked.name}` must be between {schema['minimum']} and {schema['maximum']}"
+        )
+    return number
 
 
 def make_choice(name: str, meaning: str, choices: Mapping[str, str]) -> Parameter:
+    """One of a few values, the first unless told."""
     names = list(choices)
     return Parameter(
         name=name, meaning=meaning, schema={"type": "string", "enum": names, "default": names[0]}
     )
 
 
-_EXAMPLES = {"query.cond": "heart failure", "query.locn": "Miami", "query.term": "stroke AND aspirin"}
+_DAY = {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
+_SCHEMAS: Mapping[Kind, Mapping[str, Any]] = {
+    "choices": {"type": "string"},
+    "texts": {"type": "string"},
+    "age": {"type": "number", "minimum": LEAST_YEARS, "maximum": MOST_YEARS},
+    "first_day": _DAY,
+    "last_day": _DAY,
+    "yes_no": {"type": "boolean"},
+}
+
+
+def _make_filter(asked: Filter) -> Parameter:
+    several = {
+        "choices": f" Several are separated by commas or bars: {', '.join(asked.choices)}.",
+        "texts": " Several are separated by bars.",
+    }
+    return Parameter(
+        name=asked.name,
+        meaning=asked.meaning + several.get(asked.kind, ""),
+        schema=_SCHEMAS[asked.kind],
+        example=asked.example,
+    )
+
+
 _FILTERS = {
     "overallStatus": ("Statuses, separated by commas or bars.", "RECRUITING|NOT_YET_RECRUITING"),
     "geo": ("Within a distance of a point: latitude, longitude, radius.", "distance(25.77,-80.19,50mi)"),
@@ -70,12 +99,13 @@ _FILTERS = {
 WHICH = (
     *(
         Parameter(
-            name=name,
-            meaning=f"Query: {address.LABELS[name]} ({area}). Parts that are given must all match.",
-            example=_EXAMPLES.get(name, ""),
+            name=each.parameter,
+            meaning=f"Query: {each.label} ({each.area}). Parts that are given must all match.",
+            example=each.examples[0] if each.examples else "",
         )
-        for name, area in address.AREAS.items()
+        for each in QUERIES
     ),
+    *map(_make_filter, FILTERS),
     *(
         Parameter(name=f"filter.{name}", meaning=meaning, example=example)
         for name, (meaning, example) in _FILTERS.items()
@@ -90,7 +120,6 @@ WHICH = (
         example="results:with,phase:2 3",
     ),
 )
-_DAY = {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
 AS_OF = Parameter(
     name="as_of",
     schema=_DAY,
@@ -110,18 +139,30 @@ NCT_ID = Parameter(
     is_in_path=True,
 )
 NAME = Parameter(name="name", meaning="The saved search's name.", example="heart-failure", is_in_path=True)
-FOLLOWED = (
-    make_choice("format", "Atom (RFC 4287) or JSON Feed 1.1.", FEED_FORMATS),
-    make_number("limit", "How many entries at most.", least=1, most=MOST_ENTRIES, default=DEFAULT_ENTRIES),
-    make_number(
-        "after",
-        "Only what came after the version with this number (`_trialbook.last` of an earlier feed).",
-        most=MOST_NUMBER,
-    ),
-    Parameter(
-        name="since",
-        meaning="Only what came on that day (UTC) or later.",
-        schema=_DAY,
-        example="2026-11-01",
-    ),
+FACET_SIZE = make_number(
+    "facetSize",
+    "How many values of each field, the most frequent first.",
+    minimum=1,
+    maximum=1_000,
+    default=20,
 )
+SNIPPETS = make_number("snippets", "Passages of each study.", maximum=5, default=2)
+OFFSET = make_number("offset", "How many studies to skip.", maximum=10_000, default=0)
+LIMIT = make_number("limit", "How many studies to give.", maximum=100, default=10)
+_MOST_NUMBER = 999_999_999_999
+VERSION = make_number("version", "Number of the version, from 1.", minimum=1, maximum=_MOST_NUMBER)
+FROM = make_number("from", "Number of the older version.", minimum=1, maximum=_MOST_NUMBER)
+TO = make_number("to", "Number of the newer version.", minimum=1, maximum=_MOST_NUMBER)
+ENTRIES = make_number("limit", "How many entries at most.", minimum=1, maximum=200, default=50)
+AFTER = make_number(
+    "after",
+    "Only what came after the version with this number (`_trialbook.last` of an earlier feed).",
+    maximum=_MOST_NUMBER,
+)
+SINCE = Parameter(
+    name="since",
+    meaning="Only what came on that day (UTC) or later.",
+    schema=_DAY,
+    example="2026-11-01",
+)
+FOLLOWED = (make_choice("format", "Atom (RFC 4287) or JSON Feed 1.1.", FEED_FORMATS), ENTRIES, AFTER, SINCE)

@@ -18,6 +18,7 @@ from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequ
 from trialbook.search.engine.order import RELEVANCE
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.web.own_api import askable
+from trialbook.web.own_api.askable import read_number
 from trialbook.web.own_api.counting import FindBody, count_by_reading, split_facets
 from trialbook.web.own_api.shapes import FoundStudy, Fragment, SearchAnswer, Snippet, ValueCount
 
@@ -51,36 +52,18 @@ def read_finding(parameters: Parameters) -> Finding:
     request = msgspec.structs.replace(
         found.request,
         facets=_read_facets(parameters),
-        facet_size=read_number(
-            parameters,
-            "facetSize",
-            least=1,
-            most=askable.MOST_FACET_VALUES,
-            default=askable.DEFAULT_FACET_SIZE,
-        ),
+        facet_size=read_number(parameters, askable.FACET_SIZE),
         as_of=read_as_of(parameters.text("as_of")),
-        offset=read_number(parameters, "offset", most=askable.DEEPEST_OFFSET, default=0),
-        limit=read_number(parameters, "limit", most=askable.MOST_FOUND, default=askable.DEFAULT_FOUND),
+        offset=read_number(parameters, askable.OFFSET),
+        limit=read_number(parameters, askable.LIMIT),
     )
     return Finding(
         request=request,
         selection=select_fields(names, queried=found.queried),
         areas=found.queried or (BASIC,),
-        snippets=read_number(
-            parameters, "snippets", most=askable.MOST_SNIPPETS, default=askable.DEFAULT_SNIPPETS
-        ),
+        snippets=read_number(parameters, askable.SNIPPETS),
         texts={name: text for name in AREAS if (text := read_words(parameters.text(name)))},
     )
-
-
-def read_number(parameters: Parameters, name: str, *, most: int, default: int, least: int = 0) -> int:
-    """A whole number within its bounds; raises ApiError."""
-    number = parameters.whole(name)
-    if number is None:
-        return default
-    if not least <= number <= most:
-        raise ApiError(f"Parameter `{name}` must be between {least} and {most}")
-    return number
 
 
 def _read_facets(parameters: Parameters) -> tuple[str, ...]:

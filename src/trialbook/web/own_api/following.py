@@ -9,8 +9,7 @@ from trialbook.ask.dates import read_since
 from trialbook.ask.parameters import Parameters
 from trialbook.library.saved import SavedSearch
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.web.own_api.askable import DEFAULT_ENTRIES, FEED_FORMATS, MOST_ENTRIES, MOST_NUMBER
-from trialbook.web.own_api.finding import read_number
+from trialbook.web.own_api.askable import AFTER, ENTRIES, FEED_FORMATS, read_number
 
 
 class Following(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,11 +25,11 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
 def read_followed(parameters: Parameters, saved: SavedSearch | None = None) -> Following:
     """Read what a feed is asked for; what was saved says which studies, and counts from when it was saved."""
     which = parameters if saved is None else Parameters(saved.query.encode(), WHICH)
-    after = read_number(parameters, "after", most=MOST_NUMBER, default=0 if saved is None else saved.after)
+    after = read_number(parameters, AFTER, default=None if saved is None else saved.after)
     return Following(
         request=read_asked(which).request,
         form=parameters.choice("format", FEED_FORMATS),
         after=after,
         since=read_since(parameters.text("since")),
-        limit=read_number(parameters, "limit", least=1, most=MOST_ENTRIES, default=DEFAULT_ENTRIES),
+        limit=read_number(parameters, ENTRIES),
     )

@@ -6,8 +6,7 @@ from trialbook.ask.parameters import Parameters
 from trialbook.errors import ApiError
 from trialbook.library import Library
 from trialbook.store import Version
-from trialbook.web.own_api.askable import MOST_NUMBER
-from trialbook.web.own_api.finding import read_number
+from trialbook.web.own_api.askable import FROM, TO, VERSION, read_number
 from trialbook.web.own_api.shapes import (
     AnnouncedLine,
     ChangeNote,
@@ -20,7 +19,7 @@ from trialbook.web.own_api.shapes import (
 
 def find_record(library: Library, asked: str, parameters: Parameters) -> bytes:
     """The bytes of the version that is asked for; raises NotFoundError, ApiError and QueryError."""
-    number = read_number(parameters, "version", least=1, most=MOST_NUMBER, default=0) or None
+    number = read_number(parameters, VERSION) or None
     if number and parameters.text("as_of"):
         raise ApiError("Parameters `version` and `as_of` exclude each other")
     return library.get_body(asked, version=number, as_of=parameters.text("as_of"))
@@ -51,9 +50,7 @@ def answer_versions(library: Library, asked: str) -> VersionsAnswer:
 
 def answer_changes(library: Library, asked: str, parameters: Parameters) -> ChangesAnswer:
     """What differs between two versions; raises NotFoundError, ApiError and QueryError."""
-    before, after = (
-        read_number(parameters, name, least=1, most=MOST_NUMBER, default=0) or None for name in ("from", "to")
-    )
+    before, after = (read_number(parameters, each) or None for each in (FROM, TO))
     found = library.compare(asked, before, after, as_of=parameters.text("as_of"))
     return ChangesAnswer(
         nct_id=found.nct_id,

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.filters import admits_age, any_text, any_value, is_true, keep, starts_between
+from trialbook.ask.filters import FILTERS, make_filters
+from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
 from trialbook.errors import QueryError
-from trialbook.mcp.arguments import StudyQuery
 from trialbook.record.pieces import find_piece
 from trialbook.search.engine.order import RELEVANCE, SortKey
 from trialbook.search.language.parse import parse_query
-from trialbook.search.language.syntax import Area, AreaSize, Expression, Query
+from trialbook.search.language.syntax import Query
 
-AREAS = {
-    "cond": "ConditionSearch",
-    "intr": "InterventionSearch",
-    "term": "BasicSearch",
-    "titles": "TitleSearch",
-    "outc": "OutcomeSearch",
-    "spons": "SponsorSearch",
-    "lead": "LeadSponsorName",
-    "id": "IdSearch",
-    "locn": "LocationSearch",
-    "patient": "PatientSearch",
-}
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,15})?"
 _GEO = re.compile(rf"distance\((-?{_NUMBER}),(-?{_NUMBER}),({_NUMBER}(?:km|mi))\)")
 _NCT_ID = re.compile(r"NCT[0-9]{8}")
@@ -51,43 +40,29 @@ class Parts(msgspec.Struct, frozen=True):
 
     def find_areas(self) -> tuple[str, ...]:
         """The search areas and pieces in which the queries look for words."""
-        names: dict[str, None] = {}
-        for query in self.queries.values():
-            names |= dict.fromkeys((query.default_area, *_find_names(query.expression)))
-        return tuple(names)
+        return find_areas(self.queries.values())
 
 
-def read_parts(asked: StudyQuery) -> Parts:
-    """Read the arguments that say which studies; raises QueryError for what cannot be understood."""
+def read_parts(given: Mapping[str, Any]) -> Parts:
+    """Read the arguments that say which studies: those of `QUERIES` and `FILTERS`, geo, ids, advanced, as_of.
+
+    Raises QueryError for what cannot be understood.
+    """
     queries = {
-        name: parse_query(text, where=name, default_area=area)
-        for name, area in AREAS.items()
-        if (text := getattr(asked, name)).strip()
+        each.name: parse_query(text, where=each.name, default_area=each.area)
+        for each in QUERIES
+        if (text := given.get(each.name, "")).strip()
     }
+    advanced = given.get("advanced", "")
     filters = {
-        "status": keep(any_value("OverallStatus", asked.status)),
-        "phase": keep(any_value("Phase", asked.phase)),
-        "study_type": keep(any_value("StudyType", asked.study_type)),
-        "sex": keep(any_value("Sex", asked.sex)),
-        "age_years": admits_age(asked.age_years),
-        "country": keep(any_text("LocationCountry", asked.country)),
-        "geo": _read_geo(asked.geo),
-        "has_results": keep(is_true("HasResults", asked.has_results)),
-        "start_from, start_to": keep(starts_between(asked.start_from, asked.start_to)),
-        "ids": _read_ids(asked.ids),
-        "advanced": (parse_query(asked.advanced, where="advanced"),) if asked.advanced.strip() else (),
+        **make_filters({each.name: given.get(each.name) for each in FILTERS}),
+        "geo": _read_geo(given.get("geo", "")),
+        "ids": _read_ids(given.get("ids", ())),
+        "advanced": (parse_query(advanced, where="advanced"),) if advanced.strip() else (),
     }
-    return Parts(queries, {name: group for name, group in filters.items() if group}, read_as_of(asked.as_of))
-
-
-def _find_names(expression: Expression) -> Iterator[str]:
-    waiting = [expression]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Area | AreaSize):
-            yield node.name
-        child = getattr(node, "child", None)
-        waiting.extend(getattr(node, "children", () if child is None else (child,)))
+    return Parts(
+        queries, {name: group for name, group in filters.items() if group}, read_as_of(given.get("as_of", ""))
+    )
 
 
 def _read_geo(text: str) -> tuple[Query, ...]:
@@ -100,20 +75,17 @@ def _read_geo(text: str) -> tuple[Query, ...]:
             f"geo cannot be read: {text[:60]!r}",
             hint="write distance(latitude,longitude,radius), for example distance(42.36,-71.06,50mi)",
         )
-    return (parse_query(f"AREA[LocationGeoPoint]DISTANCE[{', '.join(found.groups())}]", where="geo"),)
+    return (make_geo_query(*found.groups(), where="geo"),)
 
 
 def _read_ids(ids: Sequence[str]) -> tuple[Query, ...]:
-    if not ids:
-        return ()
     for nct_id in ids:
         if not _NCT_ID.fullmatch(nct_id.upper()):
             raise QueryError(
                 f"ids holds no NCT id: {nct_id[:40]!r}",
                 hint="an NCT id is NCT and 8 digits; `id` looks for any other id",
             )
-    alternatives = " OR ".join(dict.fromkeys(nct_id.upper() for nct_id in ids))
-    return (parse_query(f"AREA[NCTIdSearch]EXPANSION[Term]({alternatives})", where="ids"),)
+    return (make_id_query([nct_id.upper() for nct_id in ids]),) if ids else ()
 
 
 def read_sort(items: Sequence[str]) -> tuple[SortKey, ...]:
@@ -135,4 +107,4 @@ def _read_key(item: str) -> SortKey:
             f"studies cannot be sorted by {name[:60]!r}",
             hint="dates, numbers and ages can be: StartDate, LastUpdatePostDate:desc, EnrollmentCount; or @relevance",
         )
-    return SortKey(piece.name, descending=direction == "desc" if direction else piece.kind == "date")
+    return make_key(piece, direction)

@@ -1,0 +1,226 @@
+"""What stands on the search page? The answer to its form, the filters with their counts, the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from trialbook.ask.filters import FILTERS, SORTS
+from trialbook.ask.form import MAX_PAGE, PAGE_SIZE, Fields, get_text, read_form
+from trialbook.ask.kinds import Filter
+from trialbook.errors import QueryError
+from trialbook.library import Library
+from trialbook.model.study import decode_record, read_typed
+from trialbook.pages.context import (
+    ActiveFilter,
+    ChoiceFilter,
+    Fragment,
+    Hit,
+    Option,
+    SearchView,
+    Snippet,
+    TextFilter,
+)
+from trialbook.record.addresses import study_url
+from trialbook.record.pieces import find_enum_label
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.facets import Counts
+from trialbook.search.engine.snippets import Passage, find_passages
+from trialbook.search.language.render import render_together
+
+EXAMPLES = (
+    ("heart failure", "/?q=heart+failure"),
+    ("type 2 diabetes, recruiting", "/?q=type+2+diabetes&status=RECRUITING"),
+)
+AS_OF_LABEL, AS_OF_HINT = "As of", "the records as they stood on that day"
+SHOWN_LIST = 4
+# With fewer hits than this, a misspelt word is likely.
+FEW = 5
+
+
+def compose_search(library: Library, fields: Fields) -> SearchView:
+    """The search page for the fields of its form; an error is shown in place of results."""
+    engine = library.engine
+    if not fields:
+        empty = engine.search(SearchRequest(limit=0))
+        return SearchView(library_size=empty.total, examples=EXAMPLES)
+    try:
+        request = read_form(fields)
+        result = engine.search(request)
+    except QueryError as error:
+        return _view_error(fields, error)
+    number = request.offset // PAGE_SIZE + 1
+    has_more = request.offset + PAGE_SIZE < result.total
+    sort = get_text(fields, "sort") or "relevance"
+    return SearchView(
+        query=get_text(fields, "q"),
+        total=result.total,
+        milliseconds=result.milliseconds,
+        hits=tuple(_view_hit(library, nct_id, request.as_of, result.words) for nct_id in result.nct_ids),
+        first_rank=request.offset + 1,
+        choices=_view_choices(fields, result.facets),
+        texts=_view_texts(fields, result.facets),
+        active=_view_active(fields),
+        sorts=tuple(
+            Option(value=name, label=each.label, is_selected=name == sort) for name, each in SORTS.items()
+        ),
+        clear_url=_write_url([("q", get_text(fields, "q"))]),
+        previous_url=_page_url(fields, number - 1) if number > 1 else "",
+        next_url=_page_url(fields, number + 1) if has_more and number < MAX_PAGE else "",
+        as_of=request.as_of or "",
+        feed_url="" if request.as_of else _write_feed_url(request),
+        also_searched=result.added,
+        suggestion=_view_suggestion(engine, fields) if result.total < FEW else None,
+    )
+
+
+def _list_items(fields: Fields, *, without: Sequence[str] = ("page",)) -> list[tuple[str, str]]:
+    """The fields that have a value, one by one."""
+    return [
+        (name, value)
+        for name, values in fields.items()
+        if name not in without
+        for value in values
+        if value.strip()
+    ]
+
+
+def _write_url(items: Sequence[tuple[str, str]]) -> str:
+    return "/?" + urlencode(items)
+
+
+def _write_feed_url(request: SearchRequest) -> str:
+    """The feed of what is new or changed among the studies of a request."""
+    asked = render_together((*request.queries, *request.filters))
+    return "/api/trialbook/feed" + ("?" + urlencode({"query.term": asked}) if asked else "")
+
+
+def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str] | None:
+    """The query with its unknown words put right, and the address that asks for it."""
+    for text in engine.suggest(get_text(fields, "q")):
+        return text, _write_url([("q", text), *_list_items(fields, without=("q", "page"))])
+    return None
+
+
+def _view_error(fields: Fields, error: QueryError) -> SearchView:
+    """The page without an answer: what was asked stays in its fields, to be put right there."""
+    return SearchView(
+        query=get_text(fields, "q"),
+        error=str(error),
+        choices=tuple(filter_ for filter_ in _view_choices(fields, None) if filter_.options),
+        texts=_view_texts(fields, {}),
+        active=_view_active(fields),
+        clear_url=_write_url([("q", get_text(fields, "q"))]),
+    )
+
+
+def _page_url(fields: Fields, number: int) -> str:
+    return _write_url([*_list_items(fields), ("page", str(number))])
+
+
+def _view_texts(fields: Fields, facets: Counts) -> tuple[TextFilter, ...]:
+    """The filters that are typed; the values that the answers have are offered."""
+    filters = [
+        TextFilter(
+            name=each.field,
+            label=each.label,
+            kind="number" if each.kind == "age" else "text",
+            value=get_text(fields, each.field),
+            hint=each.hint,
+            suggestions=tuple(facets.get(each.facet, ())) if each.kind == "texts" else (),
+        )
+        for each in FILTERS
+        if each.kind not in ("choices", "yes_no")
+    ]
+    as_of = TextFilter(name="as_of", label=AS_OF_LABEL, value=get_text(fields, "as_of"), hint=AS_OF_HINT)
+    return (*filters, as_of)
+
+
+def _view_choices(fields: Fields, facets: Counts | None) -> tuple[ChoiceFilter, ...]:
+    """The filters with boxes to tick, with counts; without an answer those that were ticked."""
+    filters = []
+    for each in FILTERS:
+        if each.kind in ("choices", "yes_no"):
+            chosen = fields.get(each.field, ())
+            # Without a facet nothing is counted, and every value is offered.
+            counts = (facets or {}).get(each.facet, {}) if each.facet else dict.fromkeys(each.choices)
+            labels = _list_labels(each)
+            options = tuple(
+                Option(
+                    value=value,
+                    label=labels.get(value, value),
+                    count=(counts.get(value) or 0) if facets is not None and each.facet else None,
+                    is_selected=value in chosen,
+                )
+                for value in dict.fromkeys((*labels, *counts, *chosen))
+                if value in counts or value in chosen or each.kind == "yes_no"
+            )
+            filters.append(ChoiceFilter(name=each.field, label=each.label, options=options))
+    return tuple(filters)
+
+
+def _list_labels(asked: Filter) -> dict[str, str]:
+    """The values that a filter's boxes may have, with the words beside them."""
+    if asked.kind == "yes_no":
+        return dict(zip(("true", "false"), asked.answers, strict=True))
+    return {value: find_enum_label(asked.enum, value) or value for value in asked.choices}
+
+
+def _view_active(fields: Fields) -> tuple[ActiveFilter, ...]:
+    """The filters in force, each with the address without it."""
+    known = {each.field: each for each in FILTERS}
+    items, active = _list_items(fields), []
+    for position, (name, value) in enumerate(items):
+        if name in known or name == "as_of":
+            label = known[name].label if name in known else AS_OF_LABEL
+            rest = [item for at, item in enumerate(items) if at != position]
+            words = _write_words(known.get(name), value)
+            active.append(ActiveFilter(label=f"{label}: {words}", remove_url=_write_url(rest or [("q", "")])))
+    return tuple(active)
+
+
+def _write_words(asked: Filter | None, value: str) -> str:
+    if asked is not None and asked.kind == "yes_no":
+        return _list_labels(asked).get(value, value)
+    return value.replace("_", " ").lower() if value.isupper() else value
+
+
+def _view_hit(library: Library, nct_id: str, as_of: str | None, words: tuple[str, ...]) -> Hit:
+    record = decode_record(library.get_body(nct_id, as_of=as_of))
+    study, _ = read_typed(record)
+    sponsors = study.protocol.sponsor_collaborators_module
+    lead = sponsors.lead_sponsor if sponsors else None
+    start, end = study.status.start_date_struct, study.status.completion_date_struct
+    url = study_url(nct_id) + ("?" + urlencode({"as_of": as_of}) if as_of else "")
+    return Hit(
+        nct_id=nct_id,
+        title=study.brief_title or study.official_title,
+        url=url,
+        status=study.overall_status or "",
+        study_type=study.study_type or "",
+        phases=tuple(study.phases),
+        conditions=study.conditions[:SHOWN_LIST],
+        interventions=tuple(item.name or "" for item in study.interventions[:SHOWN_LIST]),
+        sponsor=(lead.name or "") if lead else "",
+        enrollment_count=study.enrollment_count,
+        start_date=(start.date or "") if start else "",
+        completion_date=(end.date or "") if end else "",
+        has_results=bool(study.has_results),
+        snippets=tuple(map(_view_passage, find_passages(record, words))),
+    )
+
+
+def _view_passage(passage: Passage) -> Snippet:
+    fragments, at = [], 0
+    for start, end in passage.spans:
+        if start > at:
+            fragments.append(Fragment(text=passage.text[at:start]))
+        fragments.append(Fragment(text=passage.text[start:end], is_hit=True))
+        at = end
+    fragments.append(Fragment(text=passage.text[at:]))
+    return Snippet(label=_label_piece(passage.piece), fragments=tuple(fragments))
+
+
+def _label_piece(name: str) -> str:
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+    return words.capitalize().replace(" mesh ", " MeSH ")

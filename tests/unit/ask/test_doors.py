@@ -1,0 +1,211 @@
+"""Does every door offer every everyday filter, and only those? All are compared with the one table."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from starlette.testclient import TestClient
+from trialbook.mcp.library import Library
+
+from trialbook.__main__ import main
+from trialbook.ask.address import WHICH
+from trialbook.ask.filters import FILTERS, list_facets, make_request
+from trialbook.ask.queries import QUERIES
+from trialbook.library.build import import_paths
+from trialbook.mcp.arguments import StudyQuery, describe_arguments
+from trialbook.mcp.tools import TOOLS, call_tool
+from trialbook.samples import sample_paths
+from trialbook.web.app import make_app
+
+NAMES = [each.name for each in FILTERS]
+# A value of each filter that some samples have and others have not.
+VALUES: dict[str, Any] = {
+    "status": "RECRUITING",
+    "phase": "PHASE2",
+    "study_type": "OBSERVATIONAL",
+    "sex": "FEMALE",
+    "country": "Norway",
+    "age_years": 12,
+    "start_from": "2022",
+    "start_to": "2020-06",
+    "has_results": True,
+}
+# What stands in this list was taken for an address, and stays one.
+OLD_FIELDS = {"status", "phase", "type", "sex", "country", "age", "start_from", "start_to", "results"}
+OLD_OPTIONS = {
+    "--status", "--phase", "--type", "--sex", "--country", "--age", "--start-from", "--start-to",
+    "--results", "--no-results",
+}  # fmt: skip
+# How a row of the table reaches every door, asked of a process that has one row more.
+ONE_ROW_MORE = """
+import json, sys
+from pathlib import Path
+from trialbook.ask import filters
+from trialbook.ask.kinds import Filter
+filters.FILTERS = (*filters.FILTERS, Filter(
+    name="masking", kind="choices", piece="DesignMasking", facet="DesignMasking",
+    label="Masking", meaning="DesignMasking is one of these.", example="DOUBLE",
+))
+from click.testing import CliRunner
+from starlette.testclient import TestClient
+from trialbook.__main__ import main
+from trialbook.ask.filters import list_facets, make_request
+from trialbook.library.build import open_engine
+from trialbook.mcp.arguments import describe_arguments
+from trialbook.mcp.tools import find_tool
+from trialbook.web.app import make_app
+home = Path(sys.argv[1])
+client = TestClient(make_app(home))
+document = client.get("/api/trialbook/openapi.json").json()
+run = lambda *given: CliRunner().invoke(main, ["--home", str(home), *given])
+print(json.dumps({
+    "python": open_engine(home).search(make_request("", {"masking": "DOUBLE"}, facets=list_facets())).facets,
+    "cli": run("search", "--masking", "DOUBLE", "--limit", "0").output,
+    "export": len(run("export", "--masking", "double").output.splitlines()),
+    "page": client.get("/?q=&masking=DOUBLE").text,
+    "api": client.get("/api/trialbook/search?masking=DOUBLE,TRIPLE").json()["total"],
+    "parameters": {path: [each["name"] for each in item["get"]["parameters"]]
+                   for path, item in document["paths"].items()},
+    "mcp": describe_arguments(find_tool("search").arguments)["properties"]["masking"],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the samples."""
+    folder: Path = tmp_path_factory.mktemp("doors") / "library"
+    import_paths(folder, sample_paths())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(home: Path) -> TestClient:
+    return TestClient(make_app(home))
+
+
+def write(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def find_options(command: str) -> dict[str, click.Option]:
+    return {each.name or "": each for each in main.commands[command].params if isinstance(each, click.Option)}
+
+
+def test_names_of_every_door_are_unlike() -> None:
+    for names in (NAMES, [each.field for each in FILTERS], [each.option for each in FILTERS]):
+        assert len(set(names)) == len(names)
+    assert not set(NAMES) & {each.name for each in QUERIES}
+    assert set(VALUES) == set(NAMES)
+    assert all(each.label and each.meaning.endswith(".") and each.example for each in FILTERS)
+
+
+@pytest.mark.parametrize("command", ["search", "export"])
+def test_the_command_line_has_an_option_for_each(command: str) -> None:
+    options = find_options(command)
+    for each in FILTERS:
+        option = options[each.name]
+        assert "/".join((*option.opts, *option.secondary_opts)) == each.option
+        assert (option.help or "").startswith(each.meaning)
+    assert {name for each in options.values() for name in (*each.opts, *each.secondary_opts)} >= OLD_OPTIONS
+
+
+def test_the_form_has_a_field_for_each(site: TestClient) -> None:
+    form = re.search("<form.*</form>", site.get("/?q=heart").text, re.DOTALL)
+    assert form is not None
+    fields = set(re.findall(r' name="(\w+)"', form[0]))
+    assert fields == {each.field for each in FILTERS} | {"q", "as_of", "sort"}
+    assert fields >= OLD_FIELDS
+
+
+def test_the_api_has_a_parameter_for_each(site: TestClient) -> None:
+    document = site.get("/api/trialbook/openapi.json").json()
+    for path in ("/search", "/export", "/feed"):
+        parameters = {each["name"]: each for each in document["paths"][path]["get"]["parameters"]}
+        assert parameters.keys() >= WHICH
+        for each in FILTERS:
+            assert parameters[each.name]["description"].startswith(each.meaning)
+            assert parameters[each.name]["example"] == each.example
+            for choice in each.choices:
+                assert choice in parameters[each.name]["description"]
+
+
+def test_the_registrys_own_api_has_none(site: TestClient) -> None:
+    for name in NAMES:
+        assert site.get("/api/v2/studies", params={name: ""}).text == f"`{name}` is unknown parameter"
+
+
+def test_agents_have_an_argument_for_each() -> None:
+    others = {"geo", "ids", "advanced", "as_of"}
+    assert set(StudyQuery.__struct_fields__) == {*NAMES, *(each.name for each in QUERIES), *others}
+    for tool in TOOLS[0], TOOLS[3]:
+        properties = describe_arguments(tool.arguments)["properties"]
+        for each in FILTERS:
+            assert properties[each.name]["description"] == each.meaning
+            if each.choices:
+                assert properties[each.name]["items"]["enum"] == list(each.choices)
+
+
+def test_counts_are_kept_for_each_facet(home: Path) -> None:
+    found = CliRunner().invoke(main, ["--home", str(home), "search", "--json", "--limit", "0"])
+    assert {each.facet for each in FILTERS if each.facet} <= set(json.loads(found.output)["facets"])
+    assert set(json.loads(found.output)["facets"]) == set(list_facets())
+
+
+@pytest.mark.parametrize("asked", FILTERS, ids=lambda each: each.name)
+def test_every_door_finds_the_same(home: Path, site: TestClient, asked: Any) -> None:
+    value = VALUES[asked.name]
+    text, library = write(value), Library(home)
+    option = [asked.option.split("/")[0], *([] if asked.kind == "yes_no" else [text])]
+    agent = call_tool(library, TOOLS[0], {asked.name: [value] if asked.takes_several else value})
+    shown = CliRunner().invoke(main, ["--home", str(home), "search", "--json", "--limit", "0", *option])
+    exported = CliRunner().invoke(main, ["--home", str(home), "export", *option])
+    page = site.get("/", params={"q": "", asked.field: text}).text
+    totals = {
+        "agent": agent.facts["total"],
+        "command": json.loads(shown.output)["total"],
+        "export": len(exported.output.splitlines()),
+        "api": site.get("/api/trialbook/search", params={asked.name: text}).json()["total"],
+        "api export": len(site.get("/api/trialbook/export", params={asked.name: text}).text.splitlines()),
+        "page": int(re.findall(r"<strong>(\d+) stud", page)[0]),
+    }
+    assert len(set(totals.values())) == 1, totals
+    assert 0 < totals["agent"] < library.store.count().studies
+    assert site.get("/api/trialbook/feed", params={asked.name: text}).status_code == 200
+
+
+def test_one_row_more_reaches_every_door(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_ROW_MORE, home], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    double = said["python"]["DesignMasking"]["DOUBLE"]
+    assert said["python"]["DesignMasking"] == {"DOUBLE": double}
+    assert said["cli"].startswith(f"{double} stud")
+    assert said["export"] == double
+    assert said["api"] > double > 0
+    assert [path for path, names in said["parameters"].items() if "masking" in names] == [
+        "/search",
+        "/export",
+        "/feed",
+    ]
+    assert "DOUBLE" in said["mcp"]["items"]["enum"]
+    assert re.search(
+        rf'name="masking" value="DOUBLE" checked><span>Double</span><span class="count">{double}<',
+        said["page"],
+    )
+    assert "Masking: double" in said["page"]
+
+
+def test_python_takes_each_by_its_name() -> None:
+    for name, value in VALUES.items():
+        assert make_request("", {name: value}).filters

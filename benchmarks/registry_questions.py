@@ -13,7 +13,7 @@ from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest
 from trialbook.search.engine.order import GeoDecay, SortKey
-from trialbook.search.engine.state import MOST_COMPILED, Recent
+from trialbook.search.engine.reader import MOST_COMPILED, Recent
 from trialbook.search.index.sites import find_point
 from trialbook.search.language.parse import parse_query
 from trialbook.store import Store

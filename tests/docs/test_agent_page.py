@@ -13,8 +13,8 @@ from trialbook.mcp.library import Library
 import trialbook
 from trialbook.library.build import import_paths
 from trialbook.mcp.arguments import MOST_CHARS, MOST_STUDIES
+from trialbook.mcp.shown import MOST_CHARS_OF_FACTS
 from trialbook.mcp.tools import TOOLS, call_tool
-from trialbook.mcp.values import MOST_CHARS_OF_FACTS
 from trialbook.samples import sample_paths
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/use-it-from-an-agent.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from trialbook.record.pieces import get_areas
 from trialbook.samples import sample_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.names import MOST_NAMES
-from trialbook.search.engine.state import MOST_CHECKED
+from trialbook.search.engine.reader import MOST_CHECKED
 from trialbook.search.engine.targets import MOST_ATOMS
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.render import render_query

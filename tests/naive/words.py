@@ -1,4 +1,4 @@
-"""Which words does a text have, letter by letter? The second implementation of `trialbook.search.engine.words`."""
+"""Which words does a text have, letter by letter? The second implementation of `trialbook.search.engine.folding`."""
 
 from __future__ import annotations
 

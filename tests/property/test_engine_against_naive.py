@@ -30,7 +30,7 @@ from trialbook.errors import QueryError
 from trialbook.record.pieces import find_piece, get_areas, get_enums, get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.language.parse import parse_query
-from trialbook.terms import Expansion, Mention, Synonym
+from trialbook.terms import Mention, NamedMention, Synonym
 
 SAMPLES = Path(__file__).parents[2] / "src" / "trialbook" / "samples" / "records.jsonl"
 SYNONYMS = {
@@ -45,10 +45,10 @@ SYNONYMS = {
 class FewNames:
     """A small thesaurus, so that both sides know the same names."""
 
-    def expand(self, query: str) -> tuple[Expansion, ...]:
+    def expand(self, query: str) -> tuple[NamedMention, ...]:
         found = re.finditer(r"(?<!\S)(?:" + "|".join(SYNONYMS) + r")(?!\S)", query.lower())
         return tuple(
-            Expansion(Mention(m.start(), m.end(), m[0], ()), self.find_synonyms(m[0])) for m in found
+            NamedMention(Mention(m.start(), m.end(), m[0], ()), self.find_synonyms(m[0])) for m in found
         )
 
     def find_synonyms(self, phrase: str) -> tuple[Synonym, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trialbook.derived.protocol import DerivedState, OnStudy
+from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.model.study import decode_record
 from trialbook.search.index.disk import StudyIndex, WritableIndex

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.derived.field_statistics import STATISTICS_VERSION, Statistics, StatisticsBuilder
-from trialbook.derived.protocol import DerivedState, OnStudy
 from trialbook.errors import StoreError
 from trialbook.model.study import decode_record
 from trialbook.store import Store

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.changes.history import Pair, Summary, pair_versions, summarise_pairs
-from trialbook.derived.protocol import DerivedState, OnStudy
+from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import StoreError
 from trialbook.store import Store
 

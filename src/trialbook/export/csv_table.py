@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from trialbook.ask.refusals import refuse_field
-from trialbook.record.addresses import document_url
+from trialbook.record.links import document_url
 from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
 
 REGISTRY_STUDY = "https://clinicaltrials.gov/study/"

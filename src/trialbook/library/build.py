@@ -24,7 +24,7 @@ from trialbook.source.api_v2 import check_incoming
 from trialbook.source.files import Progress, read_path
 from trialbook.source.formats import get_format
 from trialbook.source.incoming import HistoryNotice, Incoming, Item, Rejected
-from trialbook.store import Change, NewVersion, Store, Writer, compute_wire_hash
+from trialbook.store import KeptVersion, NewVersion, Store, Writer, compute_wire_hash
 from trialbook.terms import get_thesaurus
 
 BATCH_RECORDS = 512
@@ -158,7 +158,7 @@ class Batch:
                 self.feed.add(change.seq, change.version.nct_id, self._find_versions(change))
         self._versions, self._rejections, self._notices, self._size = [], [], [], 0
 
-    def _find_versions(self, change: Change) -> list[Dated]:
+    def _find_versions(self, change: KeptVersion) -> list[Dated]:
         """All versions of the study that changed; the first is in hand, others lie in the store."""
         if change.is_first:
             return [(change.day, change.version.record)]

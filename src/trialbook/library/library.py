@@ -12,7 +12,7 @@ from typing import Any
 
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
-from trialbook.ask.followed import normalise_query
+from trialbook.ask.query_string import normalise_query
 from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
 from trialbook.derived.index import SearchIndex
 from trialbook.derived.summaries import ChangeSummaries

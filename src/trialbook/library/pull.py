@@ -8,7 +8,6 @@ from pathlib import Path
 
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.library.build import Batch, ImportCounts, check_new, open_batch
-from trialbook.source.history import read_history
 from trialbook.source.live.api import (
     ClientSettings,
     PullRequest,
@@ -22,6 +21,7 @@ from trialbook.source.live.api import (
     pull_history,
     pull_studies,
 )
+from trialbook.source.version_history import read_history
 
 # What came is made findable that often while a run goes on.
 SHOWN_EVERY_S = 5.0

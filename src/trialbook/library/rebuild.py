@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from trialbook.derived.contract import Derived, DerivedState
 from trialbook.derived.index import SearchIndex
-from trialbook.derived.protocol import Derived, DerivedState
 from trialbook.derived.statistics import DerivedStatistics
 from trialbook.derived.summaries import ChangeSummaries
 from trialbook.errors import UsageError

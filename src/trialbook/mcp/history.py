@@ -9,7 +9,7 @@ from trialbook.changes.history import HistoryLine
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.mcp.arguments import HistoryArguments
-from trialbook.mcp.values import keep_what_fits, shorten
+from trialbook.mcp.shown import keep_what_fits, shorten
 
 MOST_VERSIONS = 60
 MOST_NOTES = 20

@@ -13,7 +13,7 @@ from trialbook.export.projection import project, replace_markup, select_fields
 from trialbook.library import Library
 from trialbook.mcp.arguments import MOST_CHARS, ReadArguments
 from trialbook.mcp.outline import render_outline
-from trialbook.mcp.values import refuse_name
+from trialbook.mcp.shown import refuse_name
 from trialbook.model import parse_study
 from trialbook.model.study import decode_record
 from trialbook.pages import render_study_text

@@ -8,7 +8,7 @@ from trialbook.ask.agent import Parts, read_parts, read_sort
 from trialbook.errors import QueryError, UsageError
 from trialbook.library import Library
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
-from trialbook.mcp.values import find_shown, keep_what_fits, shorten, show_values
+from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.engine import SearchRequest

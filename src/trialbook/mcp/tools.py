@@ -20,7 +20,7 @@ from trialbook.mcp.arguments import (
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
 from trialbook.mcp.search import count_studies, search_studies
-from trialbook.mcp.values import shorten
+from trialbook.mcp.shown import shorten
 
 INSTRUCTIONS = """\
 A library of clinical-study records as ClinicalTrials.gov publishes them, read-only and offline. Each record is one \

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from trialbook.model import PartialDate
 from trialbook.model.sentences import count_of, write_day
-from trialbook.pages.words import LABELS, status_tone
+from trialbook.pages.labels import LABELS, status_tone
 
 
 @cache

@@ -12,18 +12,18 @@ from markupsafe import Markup, escape
 
 from trialbook.changes.history import Comparison, HistoryLine
 from trialbook.model import PartialDate
-from trialbook.pages.context import (
-    Change,
+from trialbook.pages.contents import (
     ChangeGroup,
     ChangeNote,
     DiffView,
     HistoryView,
+    ShownChange,
     StudyHistory,
     VersionLine,
 )
 from trialbook.pages.environment import render
 from trialbook.pages.write_html import render_version
-from trialbook.record.addresses import study_url
+from trialbook.record.links import study_url
 
 MAX_WORDS = 6_000
 TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
@@ -66,10 +66,10 @@ def view_comparison(comparison: Comparison, title: str, lines: Sequence[HistoryL
     """The page of the differences between two versions."""
     nct_id = comparison.nct_id
     by_number = {line.version.number: _view_line(nct_id, line) for line in lines}
-    groups: dict[str, list[Change]] = {}
+    groups: dict[str, list[ShownChange]] = {}
     for change in comparison.changes:
         groups.setdefault(change.group, []).append(
-            Change(
+            ShownChange(
                 label=change.label,
                 kind=change.kind,
                 before=change.before,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialbook.pages.context import SearchView
+from trialbook.pages.contents import SearchView
 from trialbook.pages.environment import render
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import PartialDate, Study
-from trialbook.pages.context import Near, PlaceForm, RelatedStudy, StudyHistory
+from trialbook.pages.contents import Near, PlaceForm, RelatedStudy, StudyHistory
 from trialbook.pages.environment import render
+from trialbook.pages.labels import label_of, meaning_of, status_tone
 from trialbook.pages.record import compose_record
-from trialbook.pages.words import label_of, meaning_of, status_tone
 from trialbook.pages.write_html import render_parts
-from trialbook.record.addresses import NCT_ID, registry_url, study_url
+from trialbook.record.links import NCT_ID, registry_url, study_url
 
 
 def render_study_page(

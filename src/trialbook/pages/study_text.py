@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import Study
-from trialbook.pages.context import Near, StudyHistory
-from trialbook.pages.document import Day
+from trialbook.pages.contents import Near, StudyHistory
 from trialbook.pages.record import compose_record
+from trialbook.pages.tree import Day
 from trialbook.pages.write_text import heading, piece_text, render_text, wrap
 
 MIN_WIDTH = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from trialbook.pages.document import Row, Table
+from trialbook.pages.tree import Row, Table
 
 MIN_COLUMN = 9
 MAX_HEADER_SHARE = 0.42

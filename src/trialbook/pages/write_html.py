@@ -8,8 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from trialbook.model.sentences import write_day
-from trialbook.pages.context import VersionLine
-from trialbook.pages.document import (
+from trialbook.pages.contents import VersionLine
+from trialbook.pages.labels import status_tone
+from trialbook.pages.tree import (
     Absent,
     AskPlace,
     Block,
@@ -34,10 +35,9 @@ from trialbook.pages.document import (
     Sites,
     Sub,
     Table,
-    Term,
     Versions,
+    Wording,
 )
-from trialbook.pages.words import status_tone
 from trialbook.record.markup import quote_text, render_inline, render_link, render_markup
 
 MATRIX_CELLS = {
@@ -72,7 +72,7 @@ def render_piece(piece: Inline | Prose) -> str:
     """A piece of running text."""
     if isinstance(piece, str):
         return quote_text(piece)
-    if isinstance(piece, Term):
+    if isinstance(piece, Wording):
         words = f'<span class="words">{quote_text(piece.words)}</span>'
         if not piece.registry or piece.registry == piece.words:
             return words

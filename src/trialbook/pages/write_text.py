@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from trialbook.model.sentences import write_day
-from trialbook.pages.document import (
+from trialbook.pages.text_table import table_lines
+from trialbook.pages.tree import (
     Absent,
     AskPlace,
     Block,
@@ -31,11 +32,10 @@ from trialbook.pages.document import (
     Sites,
     Sub,
     Table,
-    Term,
     Versions,
+    Wording,
 )
-from trialbook.pages.text_table import table_lines
-from trialbook.record.addresses import is_web_address
+from trialbook.record.links import is_web_address
 from trialbook.record.markup import parse_entries, unescape
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -103,7 +103,7 @@ def piece_text(piece: Inline | Prose) -> str:
     """A piece of running text in one line."""
     if isinstance(piece, str):
         return piece
-    if isinstance(piece, Term):
+    if isinstance(piece, Wording):
         known = piece.registry and piece.registry != piece.words
         return f"{piece.words} [{piece.registry}]" if known else piece.words
     if isinstance(piece, Day):

@@ -13,7 +13,7 @@ import re
 import msgspec
 from markupsafe import Markup, escape
 
-from trialbook.record.addresses import is_web_address, study_url
+from trialbook.record.links import is_web_address, study_url
 
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 LIST_MARK = re.compile(r"^([ \t]*)([*+•-]|\d{1,3}[.)])[ \t]+")

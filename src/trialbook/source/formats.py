@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trialbook.source import api_v2, history
+from trialbook.source import api_v2
+from trialbook.source import version_history as history
 from trialbook.source.aact import read as aact
 from trialbook.source.ictrp import read as ictrp
 from trialbook.source.incoming import Format

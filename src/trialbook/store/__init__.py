@@ -2,12 +2,12 @@
 
 from trialbook.store.codec import compute_wire_hash
 from trialbook.store.store import AnnouncedVersion, Counts, Store, Version
-from trialbook.store.writer import Change, NewVersion, Writer
+from trialbook.store.writer import KeptVersion, NewVersion, Writer
 
 __all__ = [
     "AnnouncedVersion",
-    "Change",
     "Counts",
+    "KeptVersion",
     "NewVersion",
     "Store",
     "Version",

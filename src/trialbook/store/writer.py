@@ -52,7 +52,7 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
     original: bytes | None = None
 
 
-class Change(msgspec.Struct, frozen=True):
+class KeptVersion(msgspec.Struct, frozen=True):
     """A version that was kept: its change number, from which day it counts, whether its study is new."""
 
     seq: int
@@ -147,12 +147,12 @@ class Writer:
         row = self.connection.execute("SELECT 1 FROM version WHERE wire_hash = ?", (wire_hash,)).fetchone()
         return row is not None
 
-    def save(self, versions: list[NewVersion]) -> list[Change]:
+    def save(self, versions: list[NewVersion]) -> list[KeptVersion]:
         """Keep a batch of records in one transaction; raises StoreError where the disk refuses.
 
         Returns the changes that were made, once all are safe; versions that were here make none.
         """
-        changes: list[Change] = []
+        changes: list[KeptVersion] = []
         if not versions:
             return changes
         with _Transaction(self):
@@ -163,7 +163,9 @@ class Writer:
                 is_first = self._save_one(version, seq + 1, learnt_at)
                 if is_first is not None:
                     seq += 1
-                    changes.append(Change(seq, version, version.version_date or learnt_at[:10], is_first))
+                    changes.append(
+                        KeptVersion(seq, version, version.version_date or learnt_at[:10], is_first)
+                    )
             self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
         return changes
 

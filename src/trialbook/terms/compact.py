@@ -16,7 +16,7 @@ import msgspec
 
 from trialbook.terms.fold import fold_words, make_key
 from trialbook.terms.gather import BRAND, INPUT_ONLY, LAY, OURS, PLAIN, Entry, gather_entries
-from trialbook.terms.sources import (
+from trialbook.terms.vocabularies import (
     CONDITIONS,
     DRUGS,
     Dictionary,

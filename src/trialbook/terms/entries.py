@@ -58,7 +58,7 @@ class Mention(Struct, frozen=True):
     concepts: tuple[Concept, ...]
 
 
-class Expansion(Struct, frozen=True):
+class NamedMention(Struct, frozen=True):
     """A mention in a query with the words that were added for it."""
 
     mention: Mention

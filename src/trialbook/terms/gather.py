@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from trialbook.terms.fold import fold_words, make_key
-from trialbook.terms.sources import Dictionary, LayRow, is_clean
+from trialbook.terms.vocabularies import Dictionary, LayRow, is_clean
 
 PLAIN, BRAND, OURS, LAY, INPUT_ONLY = 0, 1, 2, 3, 4
 """What is known of a form: nothing, a brand, ours, ours in lay words, only understood."""

@@ -12,7 +12,7 @@ import msgspec
 
 from trialbook.settings import read_folder, read_text
 from trialbook.terms.compact import Tables, decode_entry, load_tables
-from trialbook.terms.entries import Concept, Expansion, Mention, Synonym, SynonymKind
+from trialbook.terms.entries import Concept, Mention, NamedMention, Synonym, SynonymKind
 from trialbook.terms.fold import CONNECTIVES, fold_words, iterate_words, make_key, turn_round
 from trialbook.terms.gather import BRAND, INPUT_ONLY, OURS, PLAIN, Entry
 
@@ -127,8 +127,8 @@ class Thesaurus:
                 at += max(length, 1)
         return tuple(mentions)
 
-    def expand(self, query: str, *, limit: int = 20, limit_each: int = 12) -> tuple[Expansion, ...]:
-        """Expand a query: each mention with the words to add. `Expansion.explain()` says why.
+    def expand(self, query: str, *, limit: int = 20, limit_each: int = 12) -> tuple[NamedMention, ...]:
+        """Expand a query: each mention with the words to add. `NamedMention.explain()` says why.
 
         A query that is one phrase as a whole is read as such ("PD"); otherwise as its mentions.
         """
@@ -139,7 +139,7 @@ class Thesaurus:
             if mention.text not in found:
                 found[mention.text] = self.find_synonyms(mention.text, limit=limit_each)
             if found[mention.text]:
-                expansions.append(Expansion(mention, found[mention.text]))
+                expansions.append(NamedMention(mention, found[mention.text]))
         return tuple(expansions)
 
     def _read_whole(self, query: str) -> tuple[Mention, ...]:

@@ -18,10 +18,10 @@ from trialbook.pages import (
     render_study_page,
     render_study_text,
 )
-from trialbook.pages.context import Near, PlaceForm
+from trialbook.pages.contents import Near, PlaceForm
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
 from trialbook.store import Version
-from trialbook.web.compose_search import compose_search
+from trialbook.web.search_page import compose_search
 
 
 class Site:

@@ -6,8 +6,8 @@ import pytest
 
 from trialbook.ask.address import AREAS, REGISTRY_WHICH, WHICH, read_asked
 from trialbook.ask.filters import make_filters
-from trialbook.ask.followed import normalise_query, write_site_url
 from trialbook.ask.parameters import Parameters
+from trialbook.ask.query_string import normalise_query, write_site_url
 from trialbook.errors import ApiError, QueryError
 from trialbook.record.pieces import get_areas
 from trialbook.search.engine.engine import SearchRequest

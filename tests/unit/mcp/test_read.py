@@ -9,7 +9,7 @@ import pytest
 from tests.unit.mcp.conftest import HOSTILE_ID, ORDER, Call
 
 from trialbook.mcp.arguments import DEFAULT_CHARS
-from trialbook.mcp.values import MOST_CHARS_OF_FACTS
+from trialbook.mcp.shown import MOST_CHARS_OF_FACTS
 
 ACESO = "NCT04776239"
 

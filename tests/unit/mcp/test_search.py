@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from tests.unit.mcp.conftest import HOSTILE_ID, Call
 
-from trialbook.mcp.values import MOST_CHARS_OF_FACTS
+from trialbook.mcp.shown import MOST_CHARS_OF_FACTS
 
 ACESO = "NCT04776239"
 

@@ -13,8 +13,8 @@ import pytest
 
 from trialbook.model import PartialDate, Study, parse_record
 from trialbook.pages import render_study_page, render_study_text
-from trialbook.pages.context import ChangeNote, Near, PlaceForm, RelatedStudy, StudyHistory, VersionLine
-from trialbook.record.addresses import is_web_address
+from trialbook.pages.contents import ChangeNote, Near, PlaceForm, RelatedStudy, StudyHistory, VersionLine
+from trialbook.record.links import is_web_address
 from trialbook.samples import sample_paths
 
 TODAY = date(2026, 1, 15)

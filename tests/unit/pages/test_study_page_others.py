@@ -6,9 +6,8 @@ from html.parser import HTMLParser
 
 from trialbook.model import PartialDate
 from trialbook.pages import render_diff_page, render_history_page, render_message_page, render_search_page
-from trialbook.pages.context import (
+from trialbook.pages.contents import (
     ActiveFilter,
-    Change,
     ChangeGroup,
     ChoiceFilter,
     DiffView,
@@ -17,6 +16,7 @@ from trialbook.pages.context import (
     Hit,
     Option,
     SearchView,
+    ShownChange,
     Snippet,
     StudyHistory,
     TextFilter,
@@ -135,15 +135,15 @@ def test_an_empty_answer_an_error_and_the_first_visit_are_told_apart() -> None:
 
 def test_the_difference_page_groups_marks_and_warns() -> None:
     changes = (
-        Change(
+        ShownChange(
             label="Primary outcome",
             kind="reworded",
             before="at 6 months",
             after="at 3 months",
             note="time frame",
         ),
-        Change(label="Secondary outcome", kind="added", after=EVIL),
-        Change(label="Secondary outcome", kind="removed", before="Quality of life"),
+        ShownChange(label="Secondary outcome", kind="added", after=EVIL),
+        ShownChange(label="Secondary outcome", kind="removed", before="Quality of life"),
     )
     view = DiffView(
         nct_id="NCT99000001",

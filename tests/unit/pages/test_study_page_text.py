@@ -9,9 +9,9 @@ import pytest
 
 from trialbook.model import parse_record
 from trialbook.pages import render_study_text
-from trialbook.pages.document import Row, Table
 from trialbook.pages.record import compose_record
 from trialbook.pages.text_table import table_lines
+from trialbook.pages.tree import Row, Table
 from trialbook.samples import sample_paths
 
 TODAY = date(2026, 1, 15)

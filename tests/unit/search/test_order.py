@@ -229,7 +229,7 @@ def test_a_part_that_would_need_too_many_records_is_refused(
 ) -> None:
     engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
     asked = SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),))
-    monkeypatch.setattr("trialbook.search.engine.state.MOST_CHECKED", 3)
+    monkeypatch.setattr("trialbook.search.engine.reader.MOST_CHECKED", 3)
     with pytest.raises(QueryError, match="looked up in 4 records"):
         engine.search(asked)
     monkeypatch.undo()
@@ -242,16 +242,16 @@ def test_all_parts_of_a_query_share_what_may_be_looked_up(
     engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
     written = ("Asthma", "asthma", "ASTHMA")
     several = SearchRequest(queries=(parse_query(" OR ".join(f"EXPANSION[None]{each}" for each in written)),))
-    monkeypatch.setattr("trialbook.search.engine.state.MOST_CHECKED", 8)
+    monkeypatch.setattr("trialbook.search.engine.reader.MOST_CHECKED", 8)
     with pytest.raises(QueryError, match="looked up in 12 records"):
         engine.search(several)
-    monkeypatch.setattr("trialbook.search.engine.state.MOST_CHECKED", 12)
+    monkeypatch.setattr("trialbook.search.engine.reader.MOST_CHECKED", 12)
     assert engine.search(several).total == 4
 
 
 def test_records_are_not_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
-    monkeypatch.setattr("trialbook.search.engine.state.LONGEST_CHECK_S", -1.0)
+    monkeypatch.setattr("trialbook.search.engine.reader.LONGEST_CHECK_S", -1.0)
     with pytest.raises(QueryError, match="looked up in records one by one for"):
         engine.search(SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),)))
 

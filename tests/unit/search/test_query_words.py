@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.naive.words import exact_words, folded_words
 
-from trialbook.search.engine.words import fold_words, split_words
+from trialbook.search.engine.folding import fold_words, split_words
 
 
 @pytest.mark.parametrize(

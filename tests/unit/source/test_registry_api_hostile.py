@@ -17,7 +17,6 @@ import pytest
 
 from trialbook import __version__
 from trialbook.errors import SourceReadError, UsageError
-from trialbook.source.history import read_history
 from trialbook.source.incoming import HistoryNotice, Incoming, Rejected
 from trialbook.source.live.address import check_redirect
 from trialbook.source.live.api import (
@@ -31,6 +30,7 @@ from trialbook.source.live.api import (
     pull_history,
     pull_studies,
 )
+from trialbook.source.version_history import read_history
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 from tests.stand_in.registry import StandInRegistry, cut_in_the_middle, drip, hang_up, refuse

@@ -6,7 +6,7 @@ import pytest
 
 from trialbook.terms import Thesaurus
 from trialbook.terms.compact import build_tables
-from trialbook.terms.sources import Dictionary, LayRow
+from trialbook.terms.vocabularies import Dictionary, LayRow
 
 CONDITIONS = Dictionary(
     forms={

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.terms import Thesaurus, load_thesaurus, sources
+from trialbook.terms import Thesaurus, load_thesaurus
+from trialbook.terms import vocabularies as sources
 from trialbook.terms.compact import build_tables
-from trialbook.terms.sources import LayRow, iterate_rows, load_lay_rows, read_dictionary
+from trialbook.terms.vocabularies import LayRow, iterate_rows, load_lay_rows, read_dictionary
 
 TABLES = {
     "disease_variant_to_canonical": {"miller's ague": ["ague"]},

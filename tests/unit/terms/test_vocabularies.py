@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trialbook.terms import SynonymKind, Thesaurus, load_thesaurus
-from trialbook.terms.sources import CONDITIONS, DRUGS, find_data_file, load_lay_rows
+from trialbook.terms.vocabularies import CONDITIONS, DRUGS, find_data_file, load_lay_rows
 
 
 @pytest.fixture(scope="module")

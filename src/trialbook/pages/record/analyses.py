@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trialbook.model.results import MeasureAnalysis, OutcomeMeasure
-from trialbook.pages.document import Block, Card, Fact, Facts, Inline, Prose
-from trialbook.pages.words import label_of, term_of, yes_no
+from trialbook.pages.labels import label_of, term_of, yes_no
+from trialbook.pages.tree import Block, Card, Fact, Facts, Inline, Prose
 
 
 def analysis_blocks(measure: OutcomeMeasure) -> list[Block]:

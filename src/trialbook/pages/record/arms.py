@@ -5,7 +5,8 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.enums import ArmGroupType
 from trialbook.model.protocol import ArmGroup, Intervention
-from trialbook.pages.document import (
+from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.tree import (
     Absent,
     Block,
     Card,
@@ -19,7 +20,6 @@ from trialbook.pages.document import (
     Section,
     Table,
 )
-from trialbook.pages.words import label_of, meaning_of, term_of
 
 GIVEN = "●"
 NOT_GIVEN = "–"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import Study
-from trialbook.pages.context import Near, PlaceForm, RelatedStudy, StudyHistory
-from trialbook.pages.document import Part
-from trialbook.pages.record.arms import arms_section, interventions_section, other_names_section
-from trialbook.pages.record.behind import (
+from trialbook.pages.contents import Near, PlaceForm, RelatedStudy, StudyHistory
+from trialbook.pages.record.about_record import (
     annotations_section,
     derived_terms_section,
     milestones_section,
@@ -16,6 +14,7 @@ from trialbook.pages.record.behind import (
     unread_section,
     versions_section,
 )
+from trialbook.pages.record.arms import arms_section, interventions_section, other_names_section
 from trialbook.pages.record.design import design_section
 from trialbook.pages.record.eligibility import eligibility_section
 from trialbook.pages.record.events import events_section
@@ -40,6 +39,7 @@ from trialbook.pages.record.references import (
     sharing_section,
 )
 from trialbook.pages.record.sites import countries_section, sites_section
+from trialbook.pages.tree import Part
 
 
 def compose_record(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.protocol import DesignInfo, DesignModule, MaskingBlock
 from trialbook.model.registry_enum import RegistryEnum
-from trialbook.pages.document import Absent, Block, Fact, Facts, Prose, Section, Sub, Term
-from trialbook.pages.words import WHO_MASKED, meaning_of, term_of, yes_no
+from trialbook.pages.labels import WHO_MASKED, meaning_of, term_of, yes_no
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Prose, Section, Sub, Wording
 
 PURPOSE = "How the study is built: who gets what, who decides it, who knows it, and what it is for."
 
@@ -46,7 +46,7 @@ def _intervention_facts(info: DesignInfo) -> tuple[Fact, ...]:
 
 def _masking_facts(block: MaskingBlock | None) -> tuple[Fact, ...]:
     who = (
-        tuple(Term(WHO_MASKED.get(str(value), str(value)), str(value)) for value in block.who_masked)
+        tuple(Wording(WHO_MASKED.get(str(value), str(value)), str(value)) for value in block.who_masked)
         if block
         else ()
     )

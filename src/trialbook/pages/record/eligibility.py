@@ -5,8 +5,8 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.criteria import Criterion
 from trialbook.model.protocol import EligibilityModule
-from trialbook.pages.document import Absent, Block, Criteria, Fact, Facts, Prose, Section, Sub, Term
-from trialbook.pages.words import meaning_of, term_of, yes_no
+from trialbook.pages.labels import meaning_of, term_of, yes_no
+from trialbook.pages.tree import Absent, Block, Criteria, Fact, Facts, Prose, Section, Sub, Wording
 
 PURPOSE = "Who can take part and who cannot. A doctor of the study makes the final check."
 TITLES = {
@@ -77,6 +77,6 @@ def _limits(module: EligibilityModule) -> tuple[Fact, ...]:
     if module.gender_description:
         rows.append(Fact("Gender criteria", (Prose(module.gender_description),)))
     if module.sampling_method:
-        method: Term = term_of(module.sampling_method)
+        method: Wording = term_of(module.sampling_method)
         rows.append(Fact("Sampling method", (method,), meaning_of(module.sampling_method)))
     return tuple(rows)

@@ -8,8 +8,8 @@ from itertools import groupby
 from trialbook.model import Study
 from trialbook.model.results import AdverseEvent, AdverseEventsModule, EventGroup
 from trialbook.model.sentences import count_of
-from trialbook.pages.document import Absent, Block, Fact, Facts, Fold, Prose, Row, Section, Table
-from trialbook.pages.words import label_of
+from trialbook.pages.labels import label_of
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Fold, Prose, Row, Section, Table
 from trialbook.record.markup import strip_markup
 
 PURPOSE = "What harm was seen during the study, whether or not the treatment caused it."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trialbook.model import Study
 from trialbook.model.results import FlowGroup, FlowPeriod, FlowStats, MeasureGroup
-from trialbook.pages.document import Absent, Block, Fact, Facts, Prose, Row, Section, Sub, Table
 from trialbook.pages.record.footnotes import Footnotes
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Prose, Row, Section, Sub, Table
 from trialbook.record.markup import strip_markup
 
 PURPOSE = "How many people started, how many stayed to the end, and why the others left."

@@ -13,11 +13,11 @@ from trialbook.model.results import (
     Measurement,
     OutcomeMeasure,
 )
-from trialbook.pages.document import Absent, Block, Day, Fact, Facts, Fold, Inline, Prose, Row, Section, Table
+from trialbook.pages.labels import label_of, term_of
 from trialbook.pages.record.analyses import analysis_blocks
 from trialbook.pages.record.flow import group_descriptions
 from trialbook.pages.record.footnotes import Footnotes
-from trialbook.pages.words import label_of, term_of
+from trialbook.pages.tree import Absent, Block, Day, Fact, Facts, Fold, Inline, Prose, Row, Section, Table
 
 BASELINE_PURPOSE = "Who the participants were when they joined, group by group."
 MEASURES_PURPOSE = (

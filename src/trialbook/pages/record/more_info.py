@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trialbook.model import Study
 from trialbook.model.results import CertainAgreement, PointOfContact
-from trialbook.pages.document import Absent, Block, Fact, Facts, Prose, Section, Sub
-from trialbook.pages.words import term_of, yes_no
+from trialbook.pages.labels import term_of, yes_no
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Prose, Section, Sub
 
 PURPOSE = "The limits of these results, what the researchers may publish, and whom to ask."
 

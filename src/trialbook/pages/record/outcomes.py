@@ -5,7 +5,7 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.protocol import Outcome, OutcomesModule
 from trialbook.model.sentences import count_of
-from trialbook.pages.document import Absent, Block, Card, Fact, Facts, Fold, Prose, Section, Sub
+from trialbook.pages.tree import Absent, Block, Card, Fact, Facts, Fold, Prose, Section, Sub
 
 PURPOSE = "What is measured to answer the study's question, and when, as it was registered."
 OPEN_UP_TO = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.protocol import OversightModule
 from trialbook.model.sentences import count_of
-from trialbook.pages.document import Absent, Block, Fact, Facts, Link, Section
-from trialbook.pages.words import term_of, yes_no
-from trialbook.record.addresses import study_url
+from trialbook.pages.labels import term_of, yes_no
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Link, Section
+from trialbook.record.links import study_url
 
 OVERSIGHT = (
     (

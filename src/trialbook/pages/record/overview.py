@@ -7,7 +7,8 @@ from datetime import date
 from trialbook.model import PartialDate, Study
 from trialbook.model.protocol import PartialDateStruct
 from trialbook.model.sentences import count_of
-from trialbook.pages.document import (
+from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.tree import (
     Absent,
     Block,
     Day,
@@ -23,7 +24,6 @@ from trialbook.pages.document import (
     Section,
     Sub,
 )
-from trialbook.pages.words import label_of, meaning_of, term_of
 from trialbook.results.due import ResultsOutlook, derive_results_outlook
 
 TONES = {"posted": "good", "overdue": "warn"}

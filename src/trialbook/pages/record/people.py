@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trialbook.model import Study
 from trialbook.model.protocol import Contact, ContactsLocationsModule, ResponsibleParty, Sponsor
-from trialbook.pages.document import Absent, Block, Card, Fact, Facts, Inline, Section, Sub
-from trialbook.pages.words import label_of, meaning_of, term_of
+from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.tree import Absent, Block, Card, Fact, Facts, Inline, Section, Sub
 
 
 def sponsors_section(study: Study) -> Section:

@@ -7,7 +7,8 @@ import html
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import LargeDoc
 from trialbook.model.protocol import AvailIpd, IpdSharingStatementModule, Reference, ReferencesModule
-from trialbook.pages.document import (
+from trialbook.pages.labels import join_words, label_of, meaning_of, term_of
+from trialbook.pages.tree import (
     Absent,
     Block,
     Card,
@@ -24,8 +25,7 @@ from trialbook.pages.document import (
     Section,
     Sub,
 )
-from trialbook.pages.words import join_words, label_of, meaning_of, term_of
-from trialbook.record.addresses import document_url, pubmed_url, resolve_id, study_url
+from trialbook.record.links import document_url, pubmed_url, resolve_id, study_url
 
 KINDS = {
     "RESULT": "Publications of results",

@@ -8,8 +8,10 @@ from collections import Counter
 from trialbook.model import Study
 from trialbook.model.protocol import Location
 from trialbook.model.sentences import count_of
-from trialbook.pages.context import Near, PlaceForm
-from trialbook.pages.document import (
+from trialbook.pages.contents import Near, PlaceForm
+from trialbook.pages.labels import status_tone, term_of
+from trialbook.pages.record.people import contact_line
+from trialbook.pages.tree import (
     Absent,
     AskPlace,
     Block,
@@ -22,9 +24,7 @@ from trialbook.pages.document import (
     Sites,
     Sub,
 )
-from trialbook.pages.record.people import contact_line
-from trialbook.pages.words import status_tone, term_of
-from trialbook.record.addresses import map_url
+from trialbook.record.links import map_url
 
 PURPOSE = "Where the study takes place, and whether each site takes participants."
 EARTH_RADIUS_KM = 6371.0088

@@ -27,7 +27,7 @@ from trialbook.search.engine.paging import (
     read_token,
     write_token,
 )
-from trialbook.search.engine.state import ReadRecord, View
+from trialbook.search.engine.reader import Reader, ReadRecord
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order
 from trialbook.search.index.schema import get_schema
@@ -149,15 +149,15 @@ class SearchEngine:
 
     def __init__(self, index: StudyIndex, *, thesaurus: Names | None, read_record: ReadRecord) -> None:
         self._index, self._names, self._read_record = index, thesaurus, read_record
-        self._kept: OrderedDict[int, View] = OrderedDict()
-        self._newest: View | None = None
+        self._kept: OrderedDict[int, Reader] = OrderedDict()
+        self._newest: Reader | None = None
         self._lock = threading.Lock()
         self._counter = FacetCounter()
 
     @property
     def state(self) -> int:
         """The number of the state of the index that answers now; no other state has it, in any process."""
-        return self._view().number
+        return self._open_reader().number
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
@@ -171,7 +171,7 @@ class SearchEngine:
         _check_request(request)
         if request.offset < 0 or request.limit < 0 or request.offset + request.limit > MAX_WINDOW:
             raise QueryError(f"results can be read up to number {MAX_WINDOW:,}", hint="narrow the search")
-        window = self._answer(self._view(), request, offset=request.offset, limit=request.limit)
+        window = self._answer(self._open_reader(), request, offset=request.offset, limit=request.limit)
         milliseconds = (time.perf_counter() - started) * 1000
         return SearchResult(**msgspec.structs.asdict(window), milliseconds=milliseconds)
 
@@ -220,11 +220,11 @@ class SearchEngine:
         """
         if len(nct_ids) > MAX_PAGE:
             raise QueryError(f"at most {MAX_PAGE:,} studies can be explained at once")
-        return self._view().find_reasons(note, nct_ids, as_of)
+        return self._open_reader().find_reasons(note, nct_ids, as_of)
 
     def suggest(self, text: str) -> tuple[str, ...]:
         """The text with words that no study has put right, the likeliest first."""
-        return spelling.suggest(self._view().searcher, text)
+        return spelling.suggest(self._open_reader().searcher, text)
 
     def _walk_by_id(
         self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
@@ -232,7 +232,7 @@ class SearchEngine:
         after = None if place is None else place.after
         if place is not None and after is None:
             raise PageTokenError("pageToken belongs to another request")
-        window = self._answer(self._view(), request, offset=0, limit=size, after=after)
+        window = self._answer(self._open_reader(), request, offset=0, limit=size, after=after)
         token = None
         if window.total > len(window.nct_ids):
             token = write_token(fingerprint, Place(after=compute_order(window.nct_ids[-1])))
@@ -241,63 +241,63 @@ class SearchEngine:
     def _walk_by_state(
         self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
     ) -> tuple[Window, str | None]:
-        view, offset = self._view(), 0
+        reader, offset = self._open_reader(), 0
         if place is not None:
-            view, offset = self._find_kept(place), place.offset
-        window = self._answer(view, request, offset=offset, limit=size)
+            reader, offset = self._find_kept(place), place.offset
+        window = self._answer(reader, request, offset=offset, limit=size)
         following = offset + len(window.nct_ids)
         if not window.nct_ids or following >= window.total:
             return window, None
-        self._keep(view)
-        return window, write_token(fingerprint, Place(state=view.number, offset=following))
+        self._keep(reader)
+        return window, write_token(fingerprint, Place(state=reader.number, offset=following))
 
-    def _view(self) -> View:
+    def _open_reader(self) -> Reader:
         snapshot = self._index.snapshot()
         with self._lock:
             if self._newest is None or self._newest.number != snapshot.number:
-                self._newest = View(snapshot, self._names, self._read_record)
+                self._newest = Reader(snapshot, self._names, self._read_record)
             return self._newest
 
-    def _keep(self, view: View) -> None:
+    def _keep(self, reader: Reader) -> None:
         with self._lock:
-            self._kept[view.number] = view
-            self._kept.move_to_end(view.number)
+            self._kept[reader.number] = reader
+            self._kept.move_to_end(reader.number)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
-    def _find_kept(self, place: Place) -> View:
+    def _find_kept(self, place: Place) -> Reader:
         with self._lock:
-            view = self._kept.get(place.state) if place.after is None else None
-            if view is None or place.offset > MAX_DEPTH:
+            reader = self._kept.get(place.state) if place.after is None else None
+            if reader is None or place.offset > MAX_DEPTH:
                 raise PageTokenError("pageToken has lapsed", hint="begin again with the first page")
             self._kept.move_to_end(place.state)
-            return view
+            return reader
 
     def _answer(
-        self, view: View, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
+        self, reader: Reader, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
     ) -> Window:
         """The window of an answer in one state of the index."""
         sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.is_ranked else ())
         is_ranked = request.is_ranked and any(key.field == RELEVANCE for key in sort)
         if is_ranked:
-            asked = view.compile_ranked(request.queries, request.as_of)
+            asked = reader.compile_ranked(request.queries, request.as_of)
         else:
-            asked = [view.compile(query, request.as_of) for query in request.queries]
-        filters = [view.compile(query, request.as_of).query for query in request.filters]
-        noted = [view.compile_note(request.note, request.note_weights)] if request.note else []
+            asked = [reader.compile(query, request.as_of) for query in request.queries]
+        filters = [reader.compile(query, request.as_of).query for query in request.filters]
+        noted = [reader.compile_note(request.note, request.note_weights)] if request.note else []
         if request.among is not None:
             filters.append(IndexQuery.term_set_query(get_schema(), "nct_id", list(request.among)))
         if after is not None:
             filters.append(_after(after))
-        query = view.join([each.query for each in (*asked, *noted)], filters, request.as_of)
+        query = reader.join([each.query for each in (*asked, *noted)], filters, request.as_of)
         finish_counts = None
         if request.facets:
-            plain = [view.compile(each, request.as_of).query for each in request.queries]
-            counted = view.join([*plain, *(each.query for each in noted)], filters, request.as_of)
-            finish_counts = self._counter.start(view.searcher, counted, request.facets, request.facet_size)
-        hits, total = self._collect(view, request, query, sort, offset=offset, limit=limit)
+            plain = [reader.compile(each, request.as_of).query for each in request.queries]
+            counted = reader.join([*plain, *(each.query for each in noted)], filters, request.as_of)
+            finish_counts = self._counter.start(reader.searcher, counted, request.facets, request.facet_size)
+        hits, total = self._collect(reader, request, query, sort, offset=offset, limit=limit)
         return Window(
-            tuple(view.find_ids([address for _, address in hits])),
+            tuple(reader.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
             tuple(dict.fromkeys(word for each in (*asked, *noted) for word in each.words)),
@@ -307,7 +307,7 @@ class SearchEngine:
 
     def _collect(
         self,
-        view: View,
+        reader: Reader,
         request: SearchRequest,
         query: IndexQuery,
         sort: Sequence[SortKey],
@@ -317,13 +317,13 @@ class SearchEngine:
     ) -> Found:
         decay = request.geo_decay
         if decay is not None and not request.sort:
-            near = view.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
+            near = reader.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
             found = collect_near(
-                view.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=request.is_ranked
+                reader.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=request.is_ranked
             )
             if found is not None:
                 return found
-        return collect(view.searcher, query, sort, offset=offset, limit=limit)
+        return collect(reader.searcher, query, sort, offset=offset, limit=limit)
 
 
 def _after(order: int) -> IndexQuery:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from trialbook.terms import Expansion, Synonym
+from trialbook.terms import NamedMention, Synonym
 from trialbook.terms.text import cut_words, join_compounds
 
 MOST_NAMES = 8
@@ -21,7 +21,7 @@ Words = tuple[str, ...]
 class Names(Protocol):
     """Where other names for the same come from: `trialbook.terms.Thesaurus`."""
 
-    def expand(self, query: str) -> tuple[Expansion, ...]:
+    def expand(self, query: str) -> tuple[NamedMention, ...]:
         """The mentions in a text, each with its other names."""
 
     def find_synonyms(self, phrase: str) -> tuple[Synonym, ...]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialbook.record.pieces import Piece, find_area, find_enum_label, find_piece, get_parts, get_values
+from trialbook.search.engine.folding import fold_words, split_words
 from trialbook.search.engine.places import compute_distance_km
-from trialbook.search.engine.words import fold_words, split_words
 from trialbook.search.index.document import compute_number
 from trialbook.search.index.sites import find_point
 from trialbook.search.language.bounds import get_age_days, get_first_day, get_last_day
-from trialbook.search.language.check_sources import is_in_location
+from trialbook.search.language.check_leaves import is_in_location
 from trialbook.search.language.syntax import (
     MAX,
     MIN,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar, get_args
 
 from trialbook.record.pieces import Piece, find_area, find_enum_value, find_piece, get_areas, get_pieces
-from trialbook.search.language.check_sources import (
+from trialbook.search.language.check_leaves import (
     LONGEST_SHOWN,
     Context,
     check_distance,

@@ -21,7 +21,7 @@ from trialbook.source.api_v2 import FORMAT as API_V2
 from trialbook.source.incoming import Incoming, Rejected
 from trialbook.source.live.address import find_registry
 from trialbook.source.live.client import ClientSettings, RegistryClient, RegistryRefusal, Wait
-from trialbook.source.live.history import HistoryBody, pull_history
+from trialbook.source.live.past_versions import HistoryBody, pull_history
 from trialbook.source.live.request import (
     PullRequest,
     PullState,

@@ -13,7 +13,7 @@ from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.facets import is_countable
-from trialbook.web.own_api.shapes import ValueCount
+from trialbook.web.own_api.answers import ValueCount
 
 FindBody = Callable[[str, str | None], bytes | None]
 

@@ -13,8 +13,9 @@ import msgspec
 
 from trialbook.export import forms
 from trialbook.search.engine.engine import MOST_FACETS
-from trialbook.web.own_api import shapes
-from trialbook.web.own_api.askable import (
+from trialbook.web.own_api import answers as shapes
+from trialbook.web.own_api.counting import MOST_READ
+from trialbook.web.own_api.parameters import (
     AS_OF,
     ATOM,
     FACET_SIZE,
@@ -33,7 +34,6 @@ from trialbook.web.own_api.askable import (
     Parameter,
     make_choice,
 )
-from trialbook.web.own_api.counting import MOST_READ
 
 BASE = "/api/trialbook"
 HTML = "text/html; charset=utf-8"

@@ -10,10 +10,10 @@ from markupsafe import Markup, escape
 
 from trialbook.changes.compare import Change, summarise_changes
 from trialbook.library.news import News
-from trialbook.record.addresses import study_url
+from trialbook.record.links import study_url
 from trialbook.settings import VERSION
-from trialbook.web.own_api.askable import ATOM, JSON_FEED
-from trialbook.web.own_api.shapes import Author, FeedFacts, FeedItem, ItemFacts, JsonFeed
+from trialbook.web.own_api.answers import Author, FeedFacts, FeedItem, ItemFacts, JsonFeed
+from trialbook.web.own_api.parameters import ATOM, JSON_FEED
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"

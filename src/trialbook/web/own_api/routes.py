@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from trialbook.ask import followed
+from trialbook.ask import query_string as followed
 from trialbook.ask.address import WHICH
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote
@@ -24,9 +24,12 @@ from trialbook.library.news import make_urn
 from trialbook.library.saved import SavedSearch
 from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
 from trialbook.web.api_v2.answers import find_tag, guard, send, send_blocks
-from trialbook.web.own_api import document, feeds, finding, following, versions
+from trialbook.web.own_api import feed_request as following
+from trialbook.web.own_api import feeds, versions
+from trialbook.web.own_api import openapi as document
+from trialbook.web.own_api import search as finding
+from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
-from trialbook.web.own_api.shapes import SavedAnswer, SavedLine
 
 SAVED_PAGE = "/saved"
 

@@ -6,15 +6,15 @@ from trialbook.ask.parameters import Parameters
 from trialbook.errors import ApiError
 from trialbook.library import Library
 from trialbook.store import Version
-from trialbook.web.own_api.askable import FROM, TO, VERSION, read_number
-from trialbook.web.own_api.shapes import (
+from trialbook.web.own_api.answers import (
     AnnouncedLine,
-    ChangeNote,
+    ChangeAnswer,
     ChangesAnswer,
     ComparedVersion,
-    VersionLine,
+    VersionAnswer,
     VersionsAnswer,
 )
+from trialbook.web.own_api.parameters import FROM, TO, VERSION, read_number
 
 
 def find_record(library: Library, asked: str, parameters: Parameters) -> bytes:
@@ -31,13 +31,13 @@ def answer_versions(library: Library, asked: str) -> VersionsAnswer:
     return VersionsAnswer(
         nct_id,
         tuple(
-            VersionLine(
+            VersionAnswer(
                 number=line.version.number,
                 version_date=line.version.version_date,
                 learnt_at=line.version.learnt_at,
                 format=line.version.format,
                 is_current=line.version.is_current,
-                changes=tuple(ChangeNote(group, text) for group, text in line.changes),
+                changes=tuple(ChangeAnswer(group, text) for group, text in line.changes),
             )
             for line in library.find_history(nct_id)
         ),

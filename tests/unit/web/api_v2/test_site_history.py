@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.library.build import import_paths
-from trialbook.source.history import read_history
+from trialbook.source.version_history import read_history
 from trialbook.store import Store
 from trialbook.web.api_v2.site_history import list_changes
 from trialbook.web.app import make_app

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from tests.unit.web.own_api.conftest import SAVED_AFTER_FIRST_RUN
 
 from trialbook.web.app import SECURITY_HEADERS
-from trialbook.web.own_api.document import make_document
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS
+from trialbook.web.own_api.openapi import make_document
 
 ADDRESSES = {
     "/search": ["/search?query.cond=hart&facets=Phase&as_of=2026", "/search?query.cond=heart&limit=100"],

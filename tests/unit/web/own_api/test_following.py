@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from trialbook.ask.followed import describe_query, normalise_query
 from trialbook.ask.parameters import Parameters
+from trialbook.ask.query_string import describe_query, normalise_query
 from trialbook.errors import ApiError, QueryError
 from trialbook.library.saved import SavedSearch
 from trialbook.web.own_api.endpoints import get_endpoint
-from trialbook.web.own_api.following import read_followed
+from trialbook.web.own_api.feed_request import read_followed
 
 KNOWN = get_endpoint("feed").known
 

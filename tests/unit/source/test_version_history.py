@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from trialbook.source.history import is_history, read_history
 from trialbook.source.incoming import HistoryNotice, Incoming, Rejected
+from trialbook.source.version_history import is_history, read_history
 
 VERSIONS = {
     "NCT01874431": (19, "2013-06-07", "2021-06-30"),

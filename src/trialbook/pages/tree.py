@@ -12,14 +12,14 @@ from typing import TypeAlias
 import msgspec
 
 from trialbook.model import PartialDate
-from trialbook.pages.context import PlaceForm, RelatedStudy, VersionLine
+from trialbook.pages.contents import PlaceForm, RelatedStudy, VersionLine
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
     """Base of everything in the tree."""
 
 
-class Term(Node, frozen=True):
+class Wording(Node, frozen=True):
     """Words for a reader, with the registry's own value beside them."""
 
     words: str
@@ -40,7 +40,7 @@ class Link(Node, frozen=True):
     url: str
 
 
-Inline: TypeAlias = str | Term | Day | Link
+Inline: TypeAlias = str | Wording | Day | Link
 
 
 class Prose(Node, frozen=True):
@@ -155,7 +155,7 @@ class Site(Node, frozen=True):
 
     name: str
     place: str
-    status: Term | None = None
+    status: Wording | None = None
     tone: str = ""
     distance: str = ""
     map_url: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trialbook.model.registry_enum import RegistryEnum
-from trialbook.pages.document import Term
+from trialbook.pages.tree import Wording
 
 LABELS: dict[str, dict[str, str]] = {
     "Phase": {
@@ -257,9 +257,9 @@ def meaning_of(value: RegistryEnum | None) -> str:
     return "" if value is None else MEANINGS.get(type(value).__name__, {}).get(value.value, "")
 
 
-def term_of(value: RegistryEnum) -> Term:
+def term_of(value: RegistryEnum) -> Wording:
     """The value in plain words with the registry's own term beside it."""
-    return Term(words=label_of(value), registry=str(value))
+    return Wording(words=label_of(value), registry=str(value))
 
 
 def status_tone(value: str) -> str:

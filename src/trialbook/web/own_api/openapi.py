@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from trialbook.settings import VERSION
-from trialbook.web.own_api.askable import Parameter
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint
+from trialbook.web.own_api.parameters import Parameter
 
 _REF = "#/components/schemas/{name}"
 _REFUSALS = {

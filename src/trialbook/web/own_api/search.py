@@ -17,10 +17,10 @@ from trialbook.record.pieces import find_piece, get_pieces
 from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequest
 from trialbook.search.engine.order import RELEVANCE
 from trialbook.search.engine.snippets import Passage, find_passages
-from trialbook.web.own_api import askable
-from trialbook.web.own_api.askable import read_number
+from trialbook.web.own_api import parameters as askable
+from trialbook.web.own_api.answers import FoundStudy, FragmentAnswer, SearchAnswer, SnippetAnswer, ValueCount
 from trialbook.web.own_api.counting import FindBody, count_by_reading, split_facets
-from trialbook.web.own_api.shapes import FoundStudy, Fragment, SearchAnswer, Snippet, ValueCount
+from trialbook.web.own_api.parameters import read_number
 
 BASIC = "BasicSearch"
 
@@ -124,20 +124,25 @@ def _suggest(engine: SearchEngine, texts: dict[str, str]) -> dict[str, tuple[str
     return {name: texts_ for name, texts_ in found.items() if texts_}
 
 
-def _find_snippets(record: dict[str, Any], words: tuple[str, ...], finding: Finding) -> tuple[Snippet, ...]:
+def _find_snippets(
+    record: dict[str, Any], words: tuple[str, ...], finding: Finding
+) -> tuple[SnippetAnswer, ...]:
     if not finding.snippets:
         return ()
     found = find_passages(record, words, areas=finding.areas, shown=(), most=finding.snippets)
     return tuple(map(_cut, found))
 
 
-def _cut(passage: Passage) -> Snippet:
+def _cut(passage: Passage) -> SnippetAnswer:
     fragments, at = [], 0
     for start, end in passage.spans:
-        fragments += [Fragment(passage.text[at:start], False), Fragment(passage.text[start:end], True)]
+        fragments += [
+            FragmentAnswer(passage.text[at:start], False),
+            FragmentAnswer(passage.text[start:end], True),
+        ]
         at = end
-    fragments.append(Fragment(passage.text[at:], False))
-    return Snippet(
+    fragments.append(FragmentAnswer(passage.text[at:], False))
+    return SnippetAnswer(
         field=passage.piece,
         path=get_pieces()[passage.piece].path,
         fragments=tuple(each for each in fragments if each.text),

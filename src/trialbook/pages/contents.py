@@ -9,11 +9,11 @@ import msgspec
 from trialbook.model import PartialDate
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class Content(msgspec.Struct, frozen=True, kw_only=True):
     """Base of what a page is given."""
 
 
-class Near(View, frozen=True):
+class Near(Content, frozen=True):
     """A place that the reader gave: sites are then listed nearest first. Degrees, WGS 84."""
 
     lat: float
@@ -21,7 +21,7 @@ class Near(View, frozen=True):
     label: str = ""
 
 
-class PlaceForm(View, frozen=True):
+class PlaceForm(Content, frozen=True):
     """A field on a record page for the place to sort sites by; sent by GET to `action` as `near`.
 
     `problem` says why the last place could not be used.
@@ -32,14 +32,14 @@ class PlaceForm(View, frozen=True):
     problem: str = ""
 
 
-class ChangeNote(View, frozen=True):
+class ChangeNote(Content, frozen=True):
     """One line of what changed between two versions, under its group (`status`, `outcomes`…)."""
 
     group: str
     text: str
 
 
-class VersionLine(View, frozen=True):
+class VersionLine(Content, frozen=True):
     """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601."""
 
     number: int
@@ -52,14 +52,14 @@ class VersionLine(View, frozen=True):
     diff_url: str = ""
 
 
-class StudyHistory(View, frozen=True):
+class StudyHistory(Content, frozen=True):
     """The versions of a record that the library holds, newest first. `url` is the page of all of them."""
 
     versions: tuple[VersionLine, ...] = ()
     url: str = ""
 
 
-class RelatedStudy(View, frozen=True):
+class RelatedStudy(Content, frozen=True):
     """A study that resembles the one shown, and why."""
 
     nct_id: str
@@ -73,7 +73,7 @@ class RelatedStudy(View, frozen=True):
 ChangeKind = Literal["added", "removed", "changed", "reworded"]
 
 
-class Change(View, frozen=True):
+class ShownChange(Content, frozen=True):
     """One changed field. `before` is empty for an added one, `after` for a removed one."""
 
     label: str
@@ -83,14 +83,14 @@ class Change(View, frozen=True):
     note: str = ""
 
 
-class ChangeGroup(View, frozen=True):
+class ChangeGroup(Content, frozen=True):
     """The changes of one class: status, dates, enrollment, arms, outcomes, eligibility, sites, sponsor…"""
 
     label: str
-    changes: tuple[Change, ...]
+    changes: tuple[ShownChange, ...]
 
 
-class DiffView(View, frozen=True):
+class DiffView(Content, frozen=True):
     """The difference of two versions. `warnings` call out outcome switching after the start, and its like."""
 
     nct_id: str
@@ -104,7 +104,7 @@ class DiffView(View, frozen=True):
     compare_url: str = ""
 
 
-class HistoryView(View, frozen=True):
+class HistoryView(Content, frozen=True):
     """All versions of one record. `compare_url` takes `from` and `to` as version numbers, "" if none does."""
 
     nct_id: str
@@ -113,7 +113,7 @@ class HistoryView(View, frozen=True):
     compare_url: str = ""
 
 
-class Option(View, frozen=True):
+class Option(Content, frozen=True):
     """One value of a filter, with its count among the results where that is known."""
 
     value: str
@@ -122,7 +122,7 @@ class Option(View, frozen=True):
     is_selected: bool = False
 
 
-class ChoiceFilter(View, frozen=True):
+class ChoiceFilter(Content, frozen=True):
     """A filter with listed values; several may be chosen. `name` is the form field."""
 
     name: str
@@ -131,7 +131,7 @@ class ChoiceFilter(View, frozen=True):
     is_open: bool = False
 
 
-class TextFilter(View, frozen=True):
+class TextFilter(Content, frozen=True):
     """A filter that is typed: a country, an age in years, a date. `kind` is the HTML input type."""
 
     name: str
@@ -142,28 +142,28 @@ class TextFilter(View, frozen=True):
     suggestions: tuple[str, ...] = ()
 
 
-class ActiveFilter(View, frozen=True):
+class ActiveFilter(Content, frozen=True):
     """A filter in force, with the address that takes it away."""
 
     label: str
     remove_url: str
 
 
-class Fragment(View, frozen=True):
+class Fragment(Content, frozen=True):
     """A piece of a snippet; `is_hit` marks the words that were found."""
 
     text: str
     is_hit: bool = False
 
 
-class Snippet(View, frozen=True):
+class Snippet(Content, frozen=True):
     """Where in the record the words were found: the field's label and the text around them."""
 
     label: str
     fragments: tuple[Fragment, ...]
 
 
-class Hit(View, frozen=True):
+class Hit(Content, frozen=True):
     """One study in the list of results. `status` and `phases` are the registry's values."""
 
     nct_id: str
@@ -183,7 +183,7 @@ class Hit(View, frozen=True):
     remark: str = ""
 
 
-class SearchView(View, frozen=True):
+class SearchView(Content, frozen=True):
     """Everything on the search page. `total` is None before anything was asked.
 
     `choices` and `texts` are the filters, `hidden` what the form must carry along. `suggestion` is

@@ -11,7 +11,7 @@ from trialbook.ask.kinds import Filter
 from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.model.study import decode_record, read_typed
-from trialbook.pages.context import (
+from trialbook.pages.contents import (
     ActiveFilter,
     ChoiceFilter,
     Fragment,
@@ -21,7 +21,7 @@ from trialbook.pages.context import (
     Snippet,
     TextFilter,
 )
-from trialbook.record.addresses import study_url
+from trialbook.record.links import study_url
 from trialbook.record.pieces import find_enum_label
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.facets import Counts

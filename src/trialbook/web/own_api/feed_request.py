@@ -9,7 +9,7 @@ from trialbook.ask.dates import read_since
 from trialbook.ask.parameters import Parameters
 from trialbook.library.saved import SavedSearch
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.web.own_api.askable import AFTER, ENTRIES, FEED_FORMATS, read_number
+from trialbook.web.own_api.parameters import AFTER, ENTRIES, FEED_FORMATS, read_number
 
 
 class Following(msgspec.Struct, frozen=True, kw_only=True):

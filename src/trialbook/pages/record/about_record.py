@@ -7,8 +7,9 @@ import msgspec
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import BrowseLeaf, BrowseModule, Mesh, UnpostedEvent, ViolationEvent
 from trialbook.model.protocol import DateStruct
-from trialbook.pages.context import RelatedStudy, StudyHistory
-from trialbook.pages.document import (
+from trialbook.pages.contents import RelatedStudy, StudyHistory
+from trialbook.pages.labels import label_of, term_of, yes_no
+from trialbook.pages.tree import (
     Absent,
     Block,
     Card,
@@ -27,8 +28,7 @@ from trialbook.pages.document import (
     Sub,
     Versions,
 )
-from trialbook.pages.words import label_of, term_of, yes_no
-from trialbook.record.addresses import mesh_url
+from trialbook.record.links import mesh_url
 
 MAX_UNREAD = 200
 

@@ -107,7 +107,7 @@ class Recent(Generic[_Key, _Value]):
         return value
 
 
-class View:
+class Reader:
     """A state of the index, ready to be asked; serves all threads."""
 
     def __init__(self, snapshot: Snapshot, names: Names | None, read_record: ReadRecord) -> None:

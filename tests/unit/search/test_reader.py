@@ -15,7 +15,7 @@ from tests.naive.records import make_located, make_record, make_titled
 
 from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
-from trialbook.search.engine.state import Recent
+from trialbook.search.engine.reader import Recent
 from trialbook.search.index.document import compute_order
 from trialbook.search.language.parse import parse_query
 

@@ -9,19 +9,19 @@ import msgspec
 from trialbook.changes.compare import Change
 
 
-class Fragment(msgspec.Struct, frozen=True):
+class FragmentAnswer(msgspec.Struct, frozen=True):
     """A piece of text, not yet escaped for any markup, and whether a searched word stands in it."""
 
     text: str
     hit: bool
 
 
-class Snippet(msgspec.Struct, frozen=True, rename="camel"):
+class SnippetAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A passage of a record: the field it stands in, by name and path, and its text in order."""
 
     field: str
     path: str
-    fragments: tuple[Fragment, ...]
+    fragments: tuple[FragmentAnswer, ...]
 
 
 class FoundStudy(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -34,7 +34,7 @@ class FoundStudy(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     nct_id: str
     score: float | None
     study: dict[str, Any]
-    snippets: tuple[Snippet, ...]
+    snippets: tuple[SnippetAnswer, ...]
 
 
 class ValueCount(msgspec.Struct, frozen=True):
@@ -61,14 +61,14 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     milliseconds: float
 
 
-class ChangeNote(msgspec.Struct, frozen=True):
+class ChangeAnswer(msgspec.Struct, frozen=True):
     """A change in short."""
 
     group: str
     text: str
 
 
-class VersionLine(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A version that the library holds; `number` counts from the oldest, 1.
 
     `changes` are those against the version before, in short; only the last 60 versions have them.
@@ -79,7 +79,7 @@ class VersionLine(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     learnt_at: str
     format: str
     is_current: bool
-    changes: tuple[ChangeNote, ...]
+    changes: tuple[ChangeAnswer, ...]
 
 
 class AnnouncedLine(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,7 +95,7 @@ class VersionsAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The versions of a study, the oldest first."""
 
     nct_id: str
-    versions: tuple[VersionLine, ...]
+    versions: tuple[VersionAnswer, ...]
     announced: tuple[AnnouncedLine, ...]
 
 

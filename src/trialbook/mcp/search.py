@@ -50,6 +50,8 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
         count_total=not asked.page_token,
     )
     answer: dict[str, Any] = {} if page.total is None else {"total": page.total}
+    if lag := library.index_lag:
+        answer["changes_not_searched_yet"] = lag
     if page.added:
         answer["words_added"] = list(page.added[:MOST_WORDS_SHOWN])
     areas = parts.find_areas()

@@ -209,5 +209,6 @@ class SearchView(Content, frozen=True):
     also_searched: tuple[str, ...] = ()
     error: str = ""
     as_of: str = ""
+    index_lag: int = 0
     feed_url: str = ""
     examples: tuple[tuple[str, str], ...] = ()

@@ -112,6 +112,11 @@ class StudyIndex:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
+    def find_position(self) -> int:
+        """The number of the last change that is certainly in now; 0 while it is made anew."""
+        state = self._read_state()
+        return 0 if state is None else state.seq
+
     def _describe_what_lies_there(self, folder: Path) -> str:
         if self.folder.exists():
             return f"its {STATE_FILE} is missing or cannot be read"

@@ -20,6 +20,8 @@ from trialbook.model.study import decode_record
 from trialbook.store import Store
 
 FILE_NAME = "statistics.json"
+# Made here: that several threads work out a type at once can end the process.
+_STATISTICS = msgspec.json.Decoder(Statistics)
 
 
 def compute_statistics(home: Path) -> Statistics:
@@ -47,7 +49,7 @@ def compute_statistics(home: Path) -> Statistics:
 def load_statistics(home: Path, library_id: str) -> Statistics | None:
     """The statistics that were kept last; None where there are none, or none that this Trialbook reads."""
     try:
-        found = msgspec.json.decode((home / FILE_NAME).read_bytes(), type=Statistics)
+        found = _STATISTICS.decode((home / FILE_NAME).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
     is_ours = (found.library_id, found.version) == (library_id, STATISTICS_VERSION)

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from tests.library import open_engine
 from tests.unit.changes.test_history import make_record
+
 from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.feed import IndexFeed

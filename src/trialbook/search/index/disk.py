@@ -43,6 +43,10 @@ class IndexState(msgspec.Struct, frozen=True):
     holds_past: bool = False
 
 
+# Made here: that several threads work out a type at once can end the process.
+_STATE = msgspec.json.Decoder(IndexState)
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """A committed state of the index: it answers the same for as long as it is held."""
 
@@ -108,7 +112,7 @@ class StudyIndex:
     def _read_state(self) -> IndexState | None:
         """What the state file says; None where it is missing or cannot be read."""
         try:
-            return msgspec.json.decode(self._state_file.read_bytes(), type=IndexState)
+            return _STATE.decode(self._state_file.read_bytes())
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 

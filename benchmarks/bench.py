@@ -149,7 +149,7 @@ def measure_reading(home: Path) -> dict[str, Any]:
         ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // PAGES)]][:PAGES]
     engine = Library(home).engine
     searches = [make_request(text, facets=FACETS) for text in QUERIES]
-    with TestClient(make_app(home)) as client:
+    with TestClient(make_app(home), base_url="http://localhost") as client:
 
         def get(address: str) -> None:
             client.get(address).raise_for_status()

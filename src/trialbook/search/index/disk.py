@@ -194,7 +194,8 @@ class WritableIndex(StudyIndex):
         self._state_file.unlink(missing_ok=True)
         if self.folder.exists():
             shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True)
+        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700)
         tantivy.Index(get_schema(), path=str(self.folder))
         self.state = IndexState(library_id)
         self.save_state()

@@ -29,6 +29,7 @@ from trialbook.samples import sample_paths
 from trialbook.search.engine.snippets import find_passages
 from trialbook.settings import SETTINGS, VERSION, read_folder
 from trialbook.source.files import Progress, measure_path
+from trialbook.source.formats import describe_formats
 from trialbook.source.live.api import PullRequest
 from trialbook.terms import get_thesaurus
 
@@ -96,18 +97,17 @@ class Meter:
             click.echo("\r" + " " * 60 + "\r", err=True, nl=False)
 
 
-@main.command("import")
+@main.command(
+    "import",
+    help=f"""Read files, archives or folders of registry records into the library.
+
+    The format is found by looking: {describe_formats()}.""",
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj
 def import_(home: Path, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Read files, archives or folders of registry records into the library.
-
-    The format is found by looking: API v2 JSON (one study, a list, pages, JSON lines, the registry's
-    bulk download), version histories as the registry's site serves them (JSON), AACT exports (zip), the
-    registry's old XML, record pages saved as text and WHO ICTRP exports (CSV or XML); each plain, gzip,
-    zstd or zip, or a folder of them.
-    """
+    """Read files, archives or folders of registry records into the library."""
     meter = Meter(_measure(paths), is_shown=sys.stderr.isatty() and not as_json)
     try:
         counts = import_paths(home, paths, progress=meter.progress, on_step=meter.step, on_index=meter.index)

@@ -16,7 +16,9 @@ import pytest
 
 from trialbook.__main__ import main
 from trialbook.ask.filters import FILTERS
+from trialbook.library.rebuild import DERIVED
 from trialbook.settings import SETTINGS
+from trialbook.web.own_api.endpoints import BASE, ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "cli.md"
@@ -93,7 +95,7 @@ def test_the_reference_of_settings_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_variables_that_a_page_names_are_settings(page: Path) -> None:
-    others = {"TRIALBOOK_SHARED"}  # where the tests look for real records
+    others = {"TRIALBOOK_SHARED", "TRIALBOOK_REGENERATE"}  # what the tests alone ask
     named = set(re.findall(r"\bTRIALBOOK_[A-Z_]+\b", page.read_text())) - others
     assert named <= {each.variable for each in SETTINGS.values()}
 
@@ -116,6 +118,12 @@ def test_modules_and_files_that_a_page_names_are_there(page: Path) -> None:
         assert [name for name in names.split(", ") if not hasattr(found, name)] == [], module
     for path in re.findall(r"`((?:src|tests|tools|docs|benchmarks)/[\w/.-]+\w)`", page.read_text()):
         assert (ROOT / path).exists(), path
+    if page.name == "CONTRIBUTING.md":  # whose paths begin in the package
+        named = re.findall(
+            r"`((?:ask|cli|derived|library|mcp|pages|search|source|web)/[\w/.-]+\w)`", page.read_text()
+        )
+        assert len(named) > 20
+        assert [path for path in named if not (ROOT / "src" / "trialbook" / path).exists()] == []
 
 
 def test_every_everyday_filter_is_in_the_reference_of_our_own_api() -> None:
@@ -123,6 +131,21 @@ def test_every_everyday_filter_is_in_the_reference_of_our_own_api() -> None:
     section = page.partition("## Everyday filters")[2].partition("\n## ")[0]
     named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)))
     assert named == [each.name for each in FILTERS]
+
+
+def test_every_address_of_our_own_api_is_in_its_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "own-api.md").read_text()
+    for each in ENDPOINTS:
+        assert f"`{each.path}`" in page or f"`{BASE}{each.path}`" in page, each.path
+
+
+def test_everything_that_is_derived_is_in_the_help_of_rebuild_and_in_the_glossary() -> None:
+    told = main.commands["rebuild"].help or ""
+    glossary = (ROOT / "docs" / "concepts" / "glossary.md").read_text()
+    for each in DERIVED:
+        name = each(ROOT).name
+        assert name in told
+        assert f"`{name}`" in glossary
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from trialbook.mcp.library import Library
 
 import trialbook
+from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.mcp.arguments import MOST_CHARS, MOST_STUDIES
 from trialbook.mcp.shown import MOST_CHARS_OF_FACTS

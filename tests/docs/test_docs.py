@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import re
@@ -15,9 +16,13 @@ import pytest
 
 from trialbook.__main__ import main
 from trialbook.ask.filters import FILTERS
+from trialbook.library.rebuild import DERIVED
+from trialbook.settings import SETTINGS
+from trialbook.web.own_api.endpoints import BASE, ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "cli.md"
+SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-ten-minutes.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -25,9 +30,9 @@ CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def load_writer() -> ModuleType:
-    path = Path(__file__).with_name("write_cli_reference.py")
-    spec = importlib.util.spec_from_file_location("write_cli_reference", path)
+def load_writer(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -56,11 +61,8 @@ def test_every_command_and_option_is_in_the_reference() -> None:
     sections = dict(
         re.findall(r"^## ([^\n]+)\n\n(.*?)(?=^## |\Z)", REFERENCE.read_text(), re.MULTILINE | re.DOTALL)
     )
-    commands: dict[str, click.Command] = {"trialbook": main}
-    for name, command in main.commands.items():
-        commands[f"trialbook {name}"] = command
-        if isinstance(command, click.Group):
-            commands |= {f"trialbook {name} {below}": each for below, each in command.commands.items()}
+    every = load_writer("write_settings_reference").iter_commands(main, "trialbook")
+    commands = {name: command for name, command in every if not command.hidden}
     assert set(sections) == set(commands)
     for name, command in commands.items():
         for parameter in command.params:
@@ -70,10 +72,58 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 
 
 def test_the_reference_is_up_to_date() -> None:
-    writer = load_writer()
+    writer = load_writer("write_cli_reference")
     assert REFERENCE.read_text() == writer.render_reference(), (
         "run .venv/bin/python tests/docs/write_cli_reference.py"
     )
+
+
+def test_every_setting_is_in_its_reference_with_its_variable_and_default() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([^|]*) \|", SETTINGS_PAGE.read_text(), re.MULTILINE)
+    assert [name for name, _, _ in rows] == list(SETTINGS)
+    for name, variable, default in rows:
+        assert variable == f"TRIALBOOK_{name.upper()}"
+        assert default == (f"`{SETTINGS[name].default}`" if SETTINGS[name].default else "none")
+
+
+def test_the_reference_of_settings_is_up_to_date() -> None:
+    writer = load_writer("write_settings_reference")
+    assert SETTINGS_PAGE.read_text() == writer.render_settings(), (
+        "run .venv/bin/python tests/docs/write_settings_reference.py"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_variables_that_a_page_names_are_settings(page: Path) -> None:
+    others = {"TRIALBOOK_SHARED", "TRIALBOOK_REGENERATE"}  # what the tests alone ask
+    named = set(re.findall(r"\bTRIALBOOK_[A-Z_]+\b", page.read_text())) - others
+    assert named <= {each.variable for each in SETTINGS.values()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_a_page_names_are_there(page: Path) -> None:
+    # Only what is written as code: `trialbook rebuild index`, or a line of a block.
+    code = "\n".join(CODE.findall(page.read_text()))
+    named = set(re.findall(r"(?:^|[`$/] ?)trialbook (?:--home \S+ )?([a-z]+)\b", code, re.MULTILINE))
+    assert named <= {name for name, command in main.commands.items() if not command.hidden}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_modules_and_files_that_a_page_names_are_there(page: Path) -> None:
+    if page.name == "CHANGELOG.md":  # which tells of what was
+        return
+    code = "\n".join(CODE.findall(page.read_text()))
+    for module, names in re.findall(r"^from (trialbook[.\w]*) import ([\w, ]+)$", code, re.MULTILINE):
+        found = importlib.import_module(module)
+        assert [name for name in names.split(", ") if not hasattr(found, name)] == [], module
+    for path in re.findall(r"`((?:src|tests|tools|docs|benchmarks)/[\w/.-]+\w)`", page.read_text()):
+        assert (ROOT / path).exists(), path
+    if page.name == "CONTRIBUTING.md":  # whose paths begin in the package
+        named = re.findall(
+            r"`((?:ask|cli|derived|library|mcp|pages|search|source|web)/[\w/.-]+\w)`", page.read_text()
+        )
+        assert len(named) > 20
+        assert [path for path in named if not (ROOT / "src" / "trialbook" / path).exists()] == []
 
 
 def test_every_everyday_filter_is_in_the_reference_of_our_own_api() -> None:
@@ -81,6 +131,21 @@ def test_every_everyday_filter_is_in_the_reference_of_our_own_api() -> None:
     section = page.partition("## Everyday filters")[2].partition("\n## ")[0]
     named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)))
     assert named == [each.name for each in FILTERS]
+
+
+def test_every_address_of_our_own_api_is_in_its_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "own-api.md").read_text()
+    for each in ENDPOINTS:
+        assert f"`{each.path}`" in page or f"`{BASE}{each.path}`" in page, each.path
+
+
+def test_everything_that_is_derived_is_in_the_help_of_rebuild_and_in_the_glossary() -> None:
+    told = main.commands["rebuild"].help or ""
+    glossary = (ROOT / "docs" / "concepts" / "glossary.md").read_text()
+    for each in DERIVED:
+        name = each(ROOT).name
+        assert name in told
+        assert f"`{name}`" in glossary
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -97,7 +162,9 @@ def test_architecture_stays_within_1500_words() -> None:
 def test_every_page_of_the_documentation_is_in_its_table_of_contents() -> None:
     contents = ROOT / "docs" / "index.md"
     linked = {(contents.parent / link).resolve() for link in LINK.findall(contents.read_text())}
-    assert set((ROOT / "docs").rglob("*.md")) - {contents} <= linked
+    pages = {*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")}
+    assert pages - {contents} <= linked
+    assert ROOT / "CONTRIBUTING.md" in linked
 
 
 def test_the_tutorial_runs_and_prints_what_it_shows(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing
 from trialbook.model import PartialDate
 from trialbook.source.files import Progress, measure_path
+from trialbook.source.formats import describe_formats
 from trialbook.source.live.api import PullRequest
 
 SHOWN_REASONS = 10
@@ -58,18 +59,17 @@ class Meter:
             click.echo("\r" + " " * 60 + "\r", err=True, nl=False)
 
 
-@click.command("import")
+@click.command(
+    "import",
+    help=f"""Read files, archives or folders of registry records into the library.
+
+    The format is found by looking: {describe_formats()}.""",
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj
 def import_(home: Path, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Read files, archives or folders of registry records into the library.
-
-    The format is found by looking: API v2 JSON (one study, a list, pages, JSON lines, the registry's
-    bulk download), version histories as the registry's site serves them (JSON), AACT exports (zip), the
-    registry's old XML, record pages saved as text and WHO ICTRP exports (CSV or XML); each plain, gzip,
-    zstd or zip, or a folder of them.
-    """
+    """Read files, archives or folders of registry records into the library."""
     meter = Meter(_measure(paths), is_shown=sys.stderr.isatty() and not as_json)
     try:
         counts = import_paths(home, paths, progress=meter.progress, on_step=meter.step, on_index=meter.index)

@@ -13,12 +13,12 @@ import click
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
-from trialbook.mcp.library import Library
 
 from trialbook.__main__ import main
 from trialbook.ask.address import WHICH
 from trialbook.ask.filters import FILTERS, list_facets, make_request
 from trialbook.ask.queries import QUERIES
+from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.mcp.arguments import StudyQuery, describe_arguments
 from trialbook.mcp.tools import TOOLS, call_tool
@@ -58,7 +58,7 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 from trialbook.__main__ import main
 from trialbook.ask.filters import list_facets, make_request
-from trialbook.library.build import open_engine
+from trialbook.library import Library
 from trialbook.mcp.arguments import describe_arguments
 from trialbook.mcp.tools import find_tool
 from trialbook.web.app import make_app
@@ -67,7 +67,7 @@ client = TestClient(make_app(home), base_url="http://localhost")
 document = client.get("/api/trialbook/openapi.json").json()
 run = lambda *given: CliRunner().invoke(main, ["--home", str(home), *given])
 print(json.dumps({
-    "python": open_engine(home).search(make_request("", {"masking": "DOUBLE"}, facets=list_facets())).facets,
+    "python": Library(home).engine.search(make_request("", {"masking": "DOUBLE"}, facets=list_facets())).facets,
     "cli": run("search", "--masking", "DOUBLE", "--limit", "0").output,
     "export": len(run("export", "--masking", "double").output.splitlines()),
     "page": client.get("/?q=&masking=DOUBLE").text,

@@ -21,9 +21,10 @@ import tantivy
 
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
+from trialbook.settings import read_number
 from trialbook.terms.text import get_analyzer
 
-HEAP_BYTES = 200_000_000
+BYTES_A_MEGABYTE = 1_000_000
 WRITER_THREADS = 1
 RELOAD_SECONDS = 1.0
 STATE_FILE = "state.json"
@@ -179,9 +180,13 @@ class WritableIndex(StudyIndex):
     ------
     StoreError
         The folder cannot be read or written.
+    UsageError
+        The setting `index_memory_mb` is no number within its bounds.
     """
 
     def __init__(self, folder: Path, library_id: str, *, is_anew: bool = False) -> None:
+        # Before anything is touched: a setting that makes no sense leaves all as it is.
+        self._memory_bytes = read_number("index_memory_mb") * BYTES_A_MEGABYTE
         self._is_anew = is_anew
         self._home = folder
         super().__init__(folder, library_id)
@@ -239,6 +244,6 @@ class WritableIndex(StudyIndex):
     def open_writer(self) -> tantivy.IndexWriter:
         """What takes documents; raises StoreError where another process has it."""
         try:
-            return self._index.writer(HEAP_BYTES, WRITER_THREADS)
+            return self._index.writer(self._memory_bytes, WRITER_THREADS)
         except ValueError as error:
             raise StoreError(f"the index in {self.folder} is being written by another process") from error

@@ -6,6 +6,9 @@ REGISTRY ?=
 BIN := .venv/bin
 READY := .venv/.ready
 DEMO := build/demo
+# Each file of tests runs in one process, all of them in as many as there are cores.
+SPREAD := -n logical --dist loadfile
+ROOM ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench bench-registry eval docs test-all setup clean
@@ -22,11 +25,11 @@ demo: $(READY) ## read the sample records and open the site; REGISTRY=path reads
 	@echo 'The site is at http://127.0.0.1:$(PORT) (Ctrl-C ends it).'
 	@$(BIN)/trialbook --home $(DEMO) serve --port $(PORT)
 
-test: $(READY) ## run the tests, without the whole-corpus sweeps
-	@$(BIN)/python -m pytest -rs -m 'not slow'
+test: $(READY) ## run the tests, without the whole-corpus sweeps; ROOM=store runs those of one room
+	@$(BIN)/python -m pytest -rs -m 'not slow' $(SPREAD) $(if $(ROOM),tests/unit/$(ROOM) $(wildcard src/trialbook/$(ROOM)))
 
 test-all: $(READY) ## run every test, the slow sweeps too
-	@$(BIN)/python -m pytest -rs -m ''
+	@$(BIN)/python -m pytest -rs -m '' $(SPREAD)
 
 check: $(READY) ## lint, format, types and the direction of imports
 	$(BIN)/ruff check .

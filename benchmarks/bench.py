@@ -13,6 +13,7 @@ import argparse
 import gzip
 import os
 import platform
+import random
 import re
 import resource
 import shutil
@@ -34,6 +35,7 @@ from trialbook.ask.filters import make_request
 from trialbook.derived.index import FOLDER as INDEX_FOLDER
 from trialbook.library import Library
 from trialbook.library.build import Batch, ImportCounts, check_new
+from trialbook.library.build import import_paths as run_import
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import FACETS
@@ -147,7 +149,7 @@ def measure_reading(home: Path) -> dict[str, Any]:
         ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // PAGES)]][:PAGES]
     engine = Library(home).engine
     searches = [make_request(text, facets=FACETS) for text in QUERIES]
-    with TestClient(make_app(home)) as client:
+    with TestClient(make_app(home), base_url="http://localhost") as client:
 
         def get(address: str) -> None:
             client.get(address).raise_for_status()
@@ -159,6 +161,57 @@ def measure_reading(home: Path) -> dict[str, Any]:
             "search": time_each(engine.search, searches, repeat=3),
             "found": [engine.search(asked).total for asked in searches],
         }
+
+
+def measure_history(home: Path) -> dict[str, Any]:
+    """Phase: a study of 60 versions with 600 sites each: its import, and its pages in the server's own code.
+
+    `cold` is with no summary of changes kept: what a reader pays who comes before the writer.
+    """
+    from starlette.requests import Request
+
+    from trialbook.web.site import Site
+
+    source = home / "history.jsonl"
+    home.mkdir(parents=True)
+    source.write_bytes(b"\n".join(make_long_history()))
+    started = time.perf_counter()
+    run_import(home / "library", [source])
+    seconds = time.perf_counter() - started
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/study/NCT00000063",
+        "headers": [],
+        "query_string": b"",
+    }
+    request = Request({**scope, "path_params": {"nct_id": "NCT00000063"}})
+    site = Site(Library(home / "library"))
+    pages = {"record": site.study, "history": site.history, "diff": site.diff}
+    timed = {name: time_each(page, [request] * 15) for name, page in pages.items()}
+    for path in (home / "library").glob("summaries-*"):
+        path.unlink()
+    cold = time_each(Site(Library(home / "library")).study, [request] * 5)
+    return {"import_seconds": seconds, **timed, "cold": cold}
+
+
+def make_long_history() -> Iterator[bytes]:
+    """Sixty versions of one record with 600 sites, a few of which change each time."""
+    chance = random.Random(63)
+    sites: list[dict[str, Any]] = [
+        {"facility": f"Hospital {n}", "city": f"City {n % 200}", "country": "Norway", "status": "RECRUITING"}
+        for n in range(600)
+    ]
+    for number in range(60):
+        for site in chance.sample(sites, 3):
+            site["status"] = chance.choice(["RECRUITING", "COMPLETED", "WITHDRAWN"])
+        protocol = {
+            "identificationModule": {"nctId": "NCT00000063", "briefTitle": "A long history"},
+            "statusModule": {"lastUpdateSubmitDate": f"20{10 + number // 12}-{number % 12 + 1:02}-01"},
+            "designModule": {"studyType": "INTERVENTIONAL", "enrollmentInfo": {"count": 100 + number}},
+            "contactsLocationsModule": {"locations": sites},
+        }
+        yield msgspec.json.encode({"protocolSection": protocol})
 
 
 def measure_fts5(home: Path) -> dict[str, Any]:
@@ -226,6 +279,7 @@ PHASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "import": import_all,
     "read": measure_reading,
     "fts5": measure_fts5,
+    "history": measure_history,
 }
 
 
@@ -260,6 +314,7 @@ def measure(source: Path, *, records: int, runs: int, folder: Path) -> dict[str,
     for name in ("read", "fts5"):
         run = run_phase(name, home)
         result[name] = run.output
+    result["history"] = run_phase("history", folder / "history").output
     ours, theirs = (result[name]["search"]["p50_ms"] for name in ("read", "fts5"))
     result["fts5_search_times_ours"] = theirs / ours
     return result
@@ -319,6 +374,9 @@ def render_table(result: dict[str, Any]) -> str:
         lines.append(
             f"{name.replace('_', ' '):<20}{reading[name]['p50_ms']:>8.2f}{reading[name]['p95_ms']:>8.2f}"
         )
+    for name, label in (("record", "page"), ("cold", "page, cold"), ("history", "history"), ("diff", "diff")):
+        row = result["history"][name]
+        lines.append(f"{'60 versions: ' + label:<24}{row['p50_ms']:>4.1f}{row['p95_ms']:>8.1f}")
     fts5 = result["fts5"]["search"]
     lines.append(f"{'search in FTS5':<20}{fts5['p50_ms']:>8.2f}{fts5['p95_ms']:>8.2f}")
     lines.append(f"FTS5 takes {result['fts5_search_times_ours']:.1f} times as long (p50, same 8 facets)")

@@ -19,12 +19,13 @@ __all__ = ["main"]
 @setting_option("port", type=click.IntRange(0, 65535))
 @setting_option("host")
 @setting_option("allow_origin", metavar="ORIGIN")
+@setting_option("allow_host", metavar="NAMES")
 @click.pass_obj
-def serve(home: Path, port: int, host: str, allow_origin: str) -> None:
+def serve(home: Path, /, *, port: int, host: str, allow_origin: str, allow_host: str) -> None:
     """Serve the search page, the record pages and the registry's API."""
     from trialbook.web import run_server
 
-    run_server(home, host=host, port=port, allow_origin=allow_origin)
+    run_server(home, host=host, port=port, allow_origin=allow_origin, allow_host=allow_host)
 
 
 @main.command()

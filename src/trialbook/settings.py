@@ -52,6 +52,12 @@ SETTINGS = {
             "A web site whose scripts may read the API, or * for any; none unless told.",
         ),
         Setting(
+            "allow_host",
+            "",
+            "A further name for which requests are answered, beside this machine's and --host's; several with"
+            " commas, or * for any. Behind a reverse proxy, the name that it passes on.",
+        ),
+        Setting(
             "cache",
             "",
             "The folder for vocabularies read once on a machine; the user's cache folder unless told.",

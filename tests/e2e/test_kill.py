@@ -134,8 +134,10 @@ def count_studies(home: Path) -> int:
         return 0
 
 
-def test_a_search_after_a_kill_answers_for_what_the_store_holds(records: Path, tmp_path: Path) -> None:
-    """The store has its last batch, the index has not: the next reader mends it."""
+def test_a_search_after_a_kill_says_what_it_does_not_see_and_one_command_completes_it(
+    records: Path, tmp_path: Path
+) -> None:
+    """The store has its last batch, the index has not: a reader says so and changes nothing."""
     process = run_trialbook(tmp_path, "import", str(records), "--json")
     deadline = time.monotonic() + 60
     while count_studies(tmp_path) == 0:
@@ -148,7 +150,15 @@ def test_a_search_after_a_kill_answers_for_what_the_store_holds(records: Path, t
     kept = count_studies(tmp_path)
 
     assert kept > 0
-    assert ask(tmp_path, "search", "--json", "")["total"] == kept
+    search = run_trialbook(tmp_path, "search", "--json", "")
+    found, warning = (text.decode() for text in search.communicate(timeout=60))
+    assert json.loads(found)["total"] < kept
+    assert "the index lacks the last" in warning
+    assert "trialbook rebuild --behind" in warning
+    assert ask(tmp_path, "rebuild", "--behind", "--json")["index"] == kept
+    search = run_trialbook(tmp_path, "search", "--json", "")
+    found, warning = (text.decode() for text in search.communicate(timeout=60))
+    assert (json.loads(found)["total"], warning) == (kept, "")
 
 
 def test_a_second_import_beside_a_running_one_is_told_to_wait(records: Path, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_walk_meets_each_study_once_while_another_process_imports(home: Path, 
     new = [make_study(STUDIES + number) for number in range(NEW)]
     path = write(tmp_path / "second.jsonl", changed + new)
     command = [sys.executable, "-m", "trialbook", "--home", str(home), "import", str(path)]
-    api = TestClient(make_app(home), base_url="http://testserver/api/v2")
+    api = TestClient(make_app(home), base_url="http://localhost/api/v2")
     originals = {get_id(make_study(number)) for number in range(STUDIES)}
     newcomers = {get_id(study) for study in new}
     before = walk_all(api)

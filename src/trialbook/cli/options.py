@@ -9,6 +9,7 @@ import click
 
 from trialbook.ask.filters import FILTERS
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
+from trialbook.library import Library
 from trialbook.model import PartialDate
 from trialbook.settings import SETTINGS
 
@@ -65,3 +66,13 @@ def _make_option(asked: Filter) -> Callable[[Command], Command]:
         settings["metavar"] = "DATE"
     more = f" For example {asked.example}; repeatable." if asked.takes_several else ""
     return click.option(asked.option, asked.name, help=asked.meaning + more, **settings)
+
+
+def warn_of_lag(library: Library) -> None:
+    """Say on standard error what a search does not see yet."""
+    if lag := library.index_lag:
+        click.echo(
+            f"trialbook: the index lacks the last {lag:,} changes of the records: a running import will add"
+            " them, or `trialbook rebuild --behind`",
+            err=True,
+        )

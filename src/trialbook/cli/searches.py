@@ -13,7 +13,7 @@ import msgspec
 
 from trialbook.ask.filters import write_values
 from trialbook.ask.parameters import Parameters
-from trialbook.cli.options import as_of_option, filter_options, json_option
+from trialbook.cli.options import as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.errors import UsageError
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
@@ -76,7 +76,10 @@ def export(
     written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)
     asked = Parameters(written.encode(), KNOWN)
     with Library(home) as library:
-        blocks = library.iter_export(read_export(asked))
+        wanted = read_export(asked)
+        if wanted.request.filters:
+            warn_of_lag(library)
+        blocks = library.iter_export(wanted)
         if output is not None:
             write_file(blocks, output)
             return

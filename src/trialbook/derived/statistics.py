@@ -18,8 +18,11 @@ from trialbook.derived.field_statistics import STATISTICS_VERSION, Statistics, S
 from trialbook.errors import StoreError
 from trialbook.model.study import decode_record
 from trialbook.store import Store
+from trialbook.store.private import open_private
 
 FILE_NAME = "statistics.json"
+# Made here: that several threads work out a type at once can end the process.
+_STATISTICS = msgspec.json.Decoder(Statistics)
 
 
 def compute_statistics(home: Path) -> Statistics:
@@ -36,7 +39,8 @@ def compute_statistics(home: Path) -> Statistics:
         statistics = builder.finish(store.library_id, seq)
     fresh = home / f"{FILE_NAME}.{os.getpid()}"
     try:
-        fresh.write_bytes(msgspec.json.encode(statistics))
+        with open_private(fresh, "wb") as file:
+            file.write(msgspec.json.encode(statistics))
         fresh.replace(home / FILE_NAME)
     except OSError as error:
         fresh.unlink(missing_ok=True)
@@ -47,7 +51,7 @@ def compute_statistics(home: Path) -> Statistics:
 def load_statistics(home: Path, library_id: str) -> Statistics | None:
     """The statistics that were kept last; None where there are none, or none that this Trialbook reads."""
     try:
-        found = msgspec.json.decode((home / FILE_NAME).read_bytes(), type=Statistics)
+        found = _STATISTICS.decode((home / FILE_NAME).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
     is_ours = (found.library_id, found.version) == (library_id, STATISTICS_VERSION)

@@ -15,11 +15,14 @@ from trialbook.changes.history import Pair, Summary, pair_versions, summarise_pa
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import StoreError
 from trialbook.store import Store
+from trialbook.store.private import make_private_file
 
 # Raise whenever two versions would be summed up in other words.
 SUMMARIES_VERSION = 1
 FILE_NAME = f"summaries-{SUMMARIES_VERSION}.sqlite"
 STUDIES_AT_ONCE = 200
+# A reader does not wait for a writer: it works out what it asked for. It makes no file beside this one either.
+WAIT_S = {"ro": 0.05, "rw": 30.0}
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -107,8 +110,8 @@ class ChangeSummaries:
         try:
             for path in self._path.parent.glob("summaries-*.sqlite*"):
                 path.unlink()
-            with closing(self._connect("rwc")) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
+            make_private_file(self._path)
+            with closing(self._connect("rw")) as connection:
                 connection.executescript(TABLES)
                 _save_state(connection, library_id=store.library_id, seq=0)
                 connection.commit()
@@ -116,7 +119,9 @@ class ChangeSummaries:
             raise StoreError(f"cannot make {self._path}: {error}") from error
 
     def _connect(self, mode: str) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30)
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode={mode}", uri=True, timeout=WAIT_S[mode]
+        )
 
 
 def _save_state(connection: sqlite3.Connection, **values: str | int) -> None:

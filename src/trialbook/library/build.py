@@ -154,7 +154,9 @@ class Batch:
         self.counts.new_versions += sum(not change.is_first for change in changes)
         self.counts.unchanged += len(self._versions) - len(changes)
         if self.feed is not None:
-            for change in changes:
+            # The last change of a study brings all of its versions with it.
+            last = {change.version.nct_id: change for change in changes}
+            for change in sorted(last.values(), key=lambda change: change.seq):
                 self.feed.add(change.seq, change.version.nct_id, self._find_versions(change))
         self._versions, self._rejections, self._notices, self._size = [], [], [], 0
 

@@ -283,6 +283,15 @@ class Library:
         read = read_note(note, get_thesaurus()) if note else None
         return make_request(text, filters, note=read, as_of=read_as_of(as_of or ""), **asked)
 
+    @property
+    def index_lag(self) -> int:
+        """How many changes of the records a search does not see yet; 0 where the index is in step.
+
+        A running import lags for a while; after a run that was killed the next one catches up, or
+        `bring_into_step` does.
+        """
+        return max(0, self.store.seq - self.engine.position)
+
     def ask(self, request: SearchRequest) -> Found:
         """Answer a request that was made before; raises QueryError."""
         return Found(self, request, self.engine.search(request))

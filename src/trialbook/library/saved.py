@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.store.private import make_private_file
 
 FILE_NAME = "saved.sqlite"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -114,10 +115,12 @@ def _opened(home: Path, *, is_made: bool = False) -> Iterator[sqlite3.Connection
     """The file; an empty table stands for one that does not exist, unless it is to be made."""
     path = home / FILE_NAME
     try:
+        if is_made:
+            make_private_file(path)
         connection = sqlite3.connect(
             path if is_made or path.exists() else ":memory:", timeout=30, isolation_level=None
         )
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"cannot open the saved searches in {path}: {error}") from error
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -7,6 +7,7 @@ from typing import Any
 from trialbook.ask.agent import Parts, read_parts, read_sort
 from trialbook.errors import QueryError, UsageError
 from trialbook.library import Library
+from trialbook.library.found import COLUMNS
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.study import decode_record
@@ -15,20 +16,6 @@ from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.facets import is_countable
 from trialbook.search.engine.snippets import find_passages
 
-COMPACT = (
-    "NCTId",
-    "BriefTitle",
-    "OverallStatus",
-    "StudyType",
-    "Phase",
-    "Condition",
-    "InterventionName",
-    "LeadSponsorName",
-    "EnrollmentCount",
-    "StartDate",
-    "PrimaryCompletionDate",
-    "HasResults",
-)
 MOST_WORDS_SHOWN = 40
 MOST_COUNTS = 1_000
 
@@ -36,7 +23,7 @@ MOST_COUNTS = 1_000
 def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     """A page of studies in short, with the passages that they were found by."""
     parts = read_parts(asked.which())
-    shown = find_shown((*COMPACT, *asked.fields))
+    shown = find_shown((*COLUMNS, *asked.fields))
     request = SearchRequest(
         queries=parts.join_queries(),
         filters=parts.join_filters(),
@@ -50,6 +37,8 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
         count_total=not asked.page_token,
     )
     answer: dict[str, Any] = {} if page.total is None else {"total": page.total}
+    if lag := library.index_lag:
+        answer["changes_not_searched_yet"] = lag
     if page.added:
         answer["words_added"] = list(page.added[:MOST_WORDS_SHOWN])
     areas = parts.find_areas()

@@ -128,7 +128,6 @@ class ChoiceFilter(Content, frozen=True):
     name: str
     label: str
     options: tuple[Option, ...]
-    is_open: bool = False
 
 
 class TextFilter(Content, frozen=True):
@@ -180,13 +179,12 @@ class Hit(Content, frozen=True):
     completion_date: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
-    remark: str = ""
 
 
 class SearchView(Content, frozen=True):
     """Everything on the search page. `total` is None before anything was asked.
 
-    `choices` and `texts` are the filters, `hidden` what the form must carry along. `suggestion` is
+    `choices` and `texts` are the filters. `suggestion` is
     (words, address) of a better spelling; `also_searched` the synonyms that were added; `feed_url` where
     what is new or changed in the answer can be followed.
     """
@@ -201,7 +199,6 @@ class SearchView(Content, frozen=True):
     texts: tuple[TextFilter, ...] = ()
     active: tuple[ActiveFilter, ...] = ()
     sorts: tuple[Option, ...] = ()
-    hidden: tuple[tuple[str, str], ...] = ()
     clear_url: str = "/"
     previous_url: str = ""
     next_url: str = ""
@@ -209,5 +206,6 @@ class SearchView(Content, frozen=True):
     also_searched: tuple[str, ...] = ()
     error: str = ""
     as_of: str = ""
+    index_lag: int = 0
     feed_url: str = ""
     examples: tuple[tuple[str, str], ...] = ()

@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+# Made here: that several threads work out a type at once can end the process.
+_COUNTRIES = msgspec.json.Decoder(dict[str, tuple[str, ...]])
+
 
 def walk_values(record: Any, keys: Sequence[str]) -> list[Any]:
     """Follow `keys` down dicts and through lists; give all values found, without None.
@@ -39,7 +42,7 @@ def _flatten(values: list[Any]) -> list[Any]:
 def get_country_codes() -> dict[str, str]:
     """Get ISO 3166-1 alpha-2 codes by country name, in each spelling that the registry has used."""
     table = resources.files("trialbook.record") / "data" / "countries.json"
-    rows = msgspec.json.decode(table.read_bytes(), type=dict[str, tuple[str, ...]])
+    rows = _COUNTRIES.decode(table.read_bytes())
     return {name.casefold(): code for code, names in rows.items() for name in names}
 
 

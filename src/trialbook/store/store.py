@@ -13,6 +13,7 @@ import zstandard
 
 from trialbook.errors import NoLibraryError, NotFoundError, StoreDamagedError, StoreError, StoreVersionError
 from trialbook.store.codec import Codec
+from trialbook.store.private import make_private_file, make_private_folder
 from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
@@ -116,7 +117,8 @@ class Store:
     def _open(self, home: Path, *, creates: bool = False) -> None:
         try:
             if creates:
-                home.mkdir(parents=True, exist_ok=True)
+                make_private_folder(home)
+                make_private_file(home / FILE_NAME)
             address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
             self.connection = sqlite3.connect(
                 address, uri=True, timeout=30, isolation_level=None, check_same_thread=False

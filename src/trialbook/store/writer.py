@@ -14,6 +14,7 @@ import msgspec
 
 from trialbook.errors import StoreBusyError, StoreError
 from trialbook.store.codec import compute_content, compute_wire_hash, train_dictionary
+from trialbook.store.private import open_private
 from trialbook.store.store import IN_FORCE, Store
 
 LOCK_NAME = "writer.lock"
@@ -83,15 +84,15 @@ class Writer:
         self.store = store
         self.connection = store.connection
         self._location, self._note = location, note
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         self._source_id: int | None = None
 
     def __enter__(self) -> Writer:
         try:
-            self._lock = (self.store.home / LOCK_NAME).open("a+")
+            self._lock = open_private(self.store.home / LOCK_NAME, "ab+")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._lock.truncate(0)
-            self._lock.write(str(os.getpid()))
+            self._lock.write(str(os.getpid()).encode())
             self._lock.flush()
         except BlockingIOError:
             holder = self._read_holder()
@@ -112,7 +113,7 @@ class Writer:
         if self._lock is None:
             return "?"
         self._lock.seek(0)
-        return self._lock.read(20).strip() or "?"
+        return self._lock.read(20).decode("ascii", "replace").strip() or "?"
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -49,6 +49,11 @@ class Tables(msgspec.Struct, array_like=True):
     ids: bytes
 
 
+# Made here: that several threads work out a type at once can end the process.
+_TABLES = msgspec.msgpack.Decoder(Tables)
+_ENTRY = msgspec.msgpack.Decoder(Entry)
+
+
 def load_tables(folder: Path | None) -> Tables:
     """Load the tables from `folder`, building and saving them first where they are missing.
 
@@ -58,7 +63,7 @@ def load_tables(folder: Path | None) -> Tables:
     path = folder / f"{version}.msgpack" if folder else None
     if path and path.is_file():
         try:
-            return msgspec.msgpack.decode(path.read_bytes(), type=Tables)
+            return _TABLES.decode(path.read_bytes())
         except (OSError, msgspec.MsgspecError):
             path.unlink(missing_ok=True)
     tables = build_tables(
@@ -226,6 +231,4 @@ def _pack(
 
 def decode_entry(tables: Tables, number: int) -> Entry:
     """Decode one stored entry."""
-    return msgspec.msgpack.decode(
-        tables.entries[tables.offsets[number] : tables.offsets[number + 1]], type=Entry
-    )
+    return _ENTRY.decode(tables.entries[tables.offsets[number] : tables.offsets[number + 1]])

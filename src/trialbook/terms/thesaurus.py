@@ -30,6 +30,10 @@ _BREAK = re.compile(r"[.;:,!?()\[\]{}\n\r|•]")
 Word = tuple[str, int, int]
 """A folded word and its span."""
 
+# Made here: that several threads work out a type at once can end the process.
+_IDS = msgspec.msgpack.Decoder(dict[str, int])
+_TREES = msgspec.msgpack.Decoder(list[tuple[str, int]])
+
 
 class Thesaurus:
     """Synonyms, brands, narrower concepts and mentions, from one set of tables.
@@ -153,11 +157,11 @@ class Thesaurus:
 
     @cached_property
     def _ids(self) -> dict[str, int]:
-        return msgspec.msgpack.decode(self._tables.ids, type=dict[str, int])
+        return _IDS.decode(self._tables.ids)
 
     @cached_property
     def _trees(self) -> list[tuple[str, int]]:
-        return msgspec.msgpack.decode(self._tables.trees, type=list[tuple[str, int]])
+        return _TREES.decode(self._tables.trees)
 
     def _descend(self, tree: str) -> list[tuple[int, int]]:
         found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
@@ -22,6 +22,7 @@ from trialbook.library import Library
 from trialbook.pages import render_message_page
 from trialbook.web import api_v2, own_api
 from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
+from trialbook.web.hosts import KnownHosts
 from trialbook.web.problems import show_missing, show_problem
 from trialbook.web.site import Site
 
@@ -31,6 +32,8 @@ SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
 }
+# What a library shows may be private, and changes with the next import: a copy is asked about before it is used.
+CACHE_HEADER = (b"cache-control", b"private, no-cache")
 # What a browser asks before a script of another site may send more than the plainest request.
 PREFLIGHT_HEADERS = {
     "access-control-allow-methods": "GET, HEAD",
@@ -61,6 +64,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *SECURITY_HEADERS.items()]
+                if not any(name.lower() == b"cache-control" for name, _ in message["headers"]):
+                    message["headers"].append(CACHE_HEADER)
                 if is_api:
                     message["headers"] += self._api_headers
             await send(message)
@@ -82,8 +87,8 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
-    """The web application of one library; `allow_origin` as in `SecurityHeaders`."""
+def make_app(home: Path, *, allow_origin: str = "", hosts: Sequence[str] = ()) -> Starlette:
+    """The web application of one library; `allow_origin` as in `SecurityHeaders`, `hosts` as in `KnownHosts`."""
     library = Library(home)
     site = Site(library)
 
@@ -106,15 +111,19 @@ def make_app(home: Path, *, allow_origin: str = "") -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders, allow_origin=allow_origin)],
+        middleware=[
+            Middleware(SecurityHeaders, allow_origin=allow_origin),
+            Middleware(KnownHosts, names=hosts),
+        ],
         exception_handlers={TrialbookError: show_problem, 404: show_missing},
         lifespan=close_at_the_end,
     )
 
 
-def run_server(home: Path, *, host: str, port: int, allow_origin: str = "") -> None:
+def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allow_host: str = "") -> None:
     """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
-    app = make_app(home, allow_origin=allow_origin)
+    hosts = [host, *filter(None, (name.strip() for name in allow_host.split(",")))]
+    app = make_app(home, allow_origin=allow_origin, hosts=hosts)
     config = uvicorn.Config(
         app,
         host=host,

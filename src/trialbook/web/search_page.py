@@ -43,7 +43,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
     engine = library.engine
     if not fields:
         empty = engine.search(SearchRequest(limit=0))
-        return SearchView(library_size=empty.total, examples=EXAMPLES)
+        return SearchView(library_size=empty.total, examples=EXAMPLES, index_lag=library.index_lag)
     try:
         request = read_form(fields)
         result = engine.search(request)
@@ -70,6 +70,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
         also_searched=result.added,
+        index_lag=library.index_lag,
         suggestion=_view_suggestion(engine, fields) if result.total < FEW else None,
     )
 

@@ -63,7 +63,7 @@ from trialbook.mcp.arguments import describe_arguments
 from trialbook.mcp.tools import find_tool
 from trialbook.web.app import make_app
 home = Path(sys.argv[1])
-client = TestClient(make_app(home))
+client = TestClient(make_app(home), base_url="http://localhost")
 document = client.get("/api/trialbook/openapi.json").json()
 run = lambda *given: CliRunner().invoke(main, ["--home", str(home), *given])
 print(json.dumps({
@@ -89,7 +89,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(home: Path) -> TestClient:
-    return TestClient(make_app(home))
+    return TestClient(make_app(home), base_url="http://localhost")
 
 
 def write(value: Any) -> str:

@@ -36,5 +36,10 @@ def test_both_searches_find_what_was_imported(result: dict) -> None:
 
 
 def test_latencies_are_ordered_percentiles(result: dict) -> None:
-    for timed in (*(result["read"][name] for name in ("page", "json", "search")), result["fts5"]["search"]):
+    long = (result["history"][name] for name in ("record", "cold", "history", "diff"))
+    for timed in (
+        *(result["read"][name] for name in ("page", "json", "search")),
+        *long,
+        result["fts5"]["search"],
+    ):
         assert 0 < timed["p50_ms"] <= timed["p95_ms"]

@@ -238,3 +238,17 @@ def test_an_export_goes_through_a_link_and_into_a_pipe(others: Path, tmp_path: P
         "pipe.jsonl",
         "target.jsonl",
     ]
+
+
+def test_what_a_library_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    home = make_library(tmp_path / "new" / "library", [make_record("NCT00000007")])
+    (tmp_path / "here").mkdir(mode=0o755)
+    beside = make_library(tmp_path / "here", [make_record("NCT00000007")])
+    for folder in (home, beside):
+        with Library(folder) as library:
+            library.save_search("cough", "query.term=cough")
+            library.rebuild()
+    assert stat.S_IMODE(beside.stat().st_mode) == 0o755
+    for path in beside.rglob("*"):
+        if path.name != "records.jsonl" and path.parent.name != "7":
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path

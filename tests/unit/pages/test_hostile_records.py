@@ -115,7 +115,7 @@ def make_site(folder: Path, records: list[dict[str, Any]]) -> TestClient:
     (folder / "records.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     counts = import_paths(folder / "library", [folder / "records.jsonl"])
     assert counts.stored > len(records) * 0.7
-    return TestClient(make_app(folder / "library"))
+    return TestClient(make_app(folder / "library"), base_url="http://localhost")
 
 
 @pytest.fixture(scope="module")

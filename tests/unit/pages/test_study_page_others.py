@@ -85,7 +85,6 @@ def full_view() -> SearchView:
         texts=(TextFilter(name="age", label="Age", kind="number", value="44"),),
         active=(ActiveFilter(label="Recruiting", remove_url="/?q=asthma"),),
         sorts=(Option(value="date", label="Newest", is_selected=True),),
-        hidden=(("near", "48.85,2.35"),),
         previous_url="/?page=1",
         next_url="/?page=3",
         suggestion=("asthma y", "/?q=y"),
@@ -119,7 +118,7 @@ def test_the_filters_are_a_plain_form_whose_fields_all_have_labels() -> None:
     html = render_search_page(full_view())
     form = Form(html)
     assert 'action="/" method="get"' in html
-    assert {item["name"] for item in form.fields} == {"near", "q", "status", "age", "sort"}
+    assert {item["name"] for item in form.fields} == {"q", "status", "age", "sort"}
     assert form.unlabelled == []
 
 

@@ -143,7 +143,7 @@ def test_an_old_state_is_freed_when_its_last_holder_lets_go(tmp_path: Path) -> N
             "SEARCH[Location](NOT lyon)",
         ):
             ask(engine, text)
-        old = weakref.ref(engine._view())
+        old = weakref.ref(engine._open_reader())
         assert old() is not None
         more.write_text('{"protocolSection": {"identificationModule": {"nctId": "NCT00000003"}}}')
         import_paths(home, [more])

@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]) -> TestC
     for position, body in enumerate([*bodies, *others]):
         (home / f"{position}.json").write_bytes(body)
         import_paths(home / "library", [home / f"{position}.json"])
-    return TestClient(make_app(home / "library"), follow_redirects=False)
+    return TestClient(make_app(home / "library"), base_url="http://localhost", follow_redirects=False)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from trialbook.record.pieces import Part, Piece, get_parts
 from trialbook.search.engine.locations import SiteCompiler
 from trialbook.search.engine.names import Group, Names, Words, read_groups, read_whole
 from trialbook.search.engine.places import Places
-from trialbook.search.engine.record_check import Scope, count_values, is_match, read_bounds
+from trialbook.search.engine.record_check import count_values, is_match, read_bounds
 from trialbook.search.engine.targets import (
     APART,
     EXACT,
@@ -39,6 +39,7 @@ from trialbook.search.engine.tilt import tilt
 from trialbook.search.engine.variants import Variants
 from trialbook.search.index.schema import get_schema, order_field
 from trialbook.search.language.render import render_query
+from trialbook.search.language.scope import Scope
 from trialbook.search.language.syntax import (
     All,
     And,
@@ -181,8 +182,8 @@ class Compiler:
             case Not(child):
                 without = (Occur.MustNot, self._compile_size(child, scope))
                 return tantivy.Query.boolean_query([(Occur.Must, everything()), without])
-            case Range() if scope.piece is not None:
-                return self._compile_size_range(node, scope.piece)
+            case Range() if scope.named_piece is not None:
+                return self._compile_size_range(node, scope.named_piece)
         raise AssertionError(f"not checked: {node!r}")
 
     def _compile_size_range(self, node: Range, piece: Piece) -> tantivy.Query:
@@ -210,7 +211,7 @@ class Compiler:
 
     def _asked_for_missing(self, scope: Scope) -> list[Piece]:
         """A structure is asked after itself, a search area after all of its pieces."""
-        return [scope.piece] if scope.piece else scope.pieces
+        return [scope.named_piece] if scope.named_piece else scope.pieces
 
     def _find_ranged(self, node: Range, scope: Scope) -> list[Piece]:
         if node.kind == "any":
@@ -220,7 +221,7 @@ class Compiler:
     # Words
 
     def _compile_words(self, node: Expression, text: str, scope: Scope, *, is_phrase: bool) -> tantivy.Query:
-        piece, pieces = scope.piece, scope.pieces
+        piece, pieces = scope.named_piece, scope.pieces
         valued = [piece] if piece is not None and piece.kind in ("enum", "boolean") else []
         if pieces and all(each.kind == "enum" for each in pieces):
             valued = pieces

@@ -159,6 +159,11 @@ class SearchEngine:
         """The number of the state of the index that answers now; no other state has it, in any process."""
         return self._open_reader().number
 
+    @property
+    def position(self) -> int:
+        """The number of the last change of the records that the index certainly holds."""
+        return self._index.find_position()
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
 

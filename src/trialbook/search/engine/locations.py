@@ -16,11 +16,11 @@ from tantivy import Query
 
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.places import Places
-from trialbook.search.engine.record_check import Scope
 from trialbook.search.engine.targets import Budget, any_of
 from trialbook.search.engine.variants import Variants
 from trialbook.search.index.schema import get_schema
 from trialbook.search.index.sites import ANY_SITE, POINT_PREFIX, STATUS_PREFIX, TEXT_PREFIXES
+from trialbook.search.language.scope import Scope
 from trialbook.search.language.syntax import (
     All,
     And,
@@ -141,7 +141,7 @@ class SiteCompiler:
                     raise Undecided
                 return [(_status_fact(self._statuses - statuses),)]
             case Missing():
-                pieces = [scope.piece] if scope.piece else scope.pieces
+                pieces = [scope.named_piece] if scope.named_piece else scope.pieces
                 return [tuple((f"{_prefix(piece)}!",) for piece in pieces)]
             case Distance():
                 keys = self._find_keys(node)
@@ -154,7 +154,7 @@ class SiteCompiler:
                 raise Undecided
 
     def _decide_words(self, text: str, scope: Scope, *, is_phrase: bool) -> list[Alternative]:
-        if scope.piece is not None and scope.piece.name == "LocationStatus":
+        if scope.named_piece is not None and scope.named_piece.name == "LocationStatus":
             return [((f"{STATUS_PREFIX}=={text}",),)]
         coverage, expansion = scope.coverage or "Contains", scope.effective_expansion
         if expansion in ("None", "Lossy") or coverage in ("StartsWith", "EndsWith"):

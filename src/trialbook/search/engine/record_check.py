@@ -8,16 +8,15 @@ for the same play no part in any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
-from trialbook.record.pieces import Piece, find_area, find_enum_label, find_piece, get_parts, get_values
+from trialbook.record.pieces import Piece, find_enum_label, find_piece, get_values
 from trialbook.search.engine.folding import fold_words, split_words
 from trialbook.search.engine.places import compute_distance_km
 from trialbook.search.index.document import compute_number
 from trialbook.search.index.sites import find_point
 from trialbook.search.language.bounds import get_age_days, get_first_day, get_last_day
-from trialbook.search.language.check_leaves import is_in_location
+from trialbook.search.language.scope import Scope
 from trialbook.search.language.syntax import (
     MAX,
     MIN,
@@ -41,54 +40,6 @@ from trialbook.search.language.syntax import (
 
 EPOCH_ORDINAL = 719_163
 MINUTES_A_DAY = 1440
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the operators around a node say about where and how its words are looked for."""
-
-    area: str
-    in_location: bool = False
-    is_chosen: bool = False
-    coverage: str | None = None
-    expansion: str | None = None
-    is_size: bool = False
-
-    @property
-    def pieces(self) -> list[Piece]:
-        """The pieces that are searched."""
-        pieces = [part.piece for part in get_parts(self.area)]
-        return [piece for piece in pieces if is_in_location(piece)] if self.in_location else pieces
-
-    @property
-    def piece(self) -> Piece | None:
-        """The one piece or structure that was named, or None for a search area."""
-        return None if find_area(self.area) else find_piece(self.area)
-
-    @property
-    def effective_expansion(self) -> str:
-        """The expansion that a bare term has here."""
-        relaxed = self.coverage in (None, "Contains")
-        return self.expansion or ("Relaxation" if relaxed else "Concept")
-
-    def enter(self, node: Area | AreaSize | Coverage | Expansion | Search) -> Scope:
-        """The scope of what stands below an operator."""
-        match node:
-            case Area(name):
-                return replace(self, area=name, is_chosen=True, is_size=False)
-            case AreaSize(name):
-                return replace(self, area=name, is_chosen=True, is_size=True)
-            case Coverage(kind):
-                return replace(self, coverage=kind)
-            case Expansion(kind):
-                return replace(self, expansion=kind)
-            case Search("Location"):
-                inside = replace(self, in_location=True)
-                if self.is_chosen and inside.pieces:
-                    return inside
-                return replace(inside, area="LocationSearch", is_chosen=False)
-            case Search():
-                return replace(self, in_location=False)
 
 
 def is_match(
@@ -117,7 +68,7 @@ def is_match(
         case Area() | AreaSize() | Coverage() | Expansion() | Search():
             return is_match(node.child, scope.enter(node), record, study=study)
         case Missing():
-            pieces = [scope.piece] if scope.piece else scope.pieces
+            pieces = [scope.named_piece] if scope.named_piece else scope.pieces
             return not any(_has_value(record, piece) for piece in pieces)
         case Range():
             return _is_in_range(node, scope, record)
@@ -168,7 +119,7 @@ def _is_in_range(node: Range, scope: Scope, record: dict[str, Any]) -> bool:
         return number is not None and (low is None or number >= low) and (high is None or number <= high)
 
     if scope.is_size:
-        return scope.piece is not None and is_inside(count_values(record, scope.piece))
+        return scope.named_piece is not None and is_inside(count_values(record, scope.named_piece))
     for piece in scope.pieces:
         if node.kind == "any":
             if _has_value(record, piece) and (scope.is_chosen or piece.is_ordered):
@@ -195,7 +146,7 @@ def _is_near(node: Distance, record: dict[str, Any]) -> bool:
 
 
 def _has_words(text: str, scope: Scope, record: dict[str, Any], *, is_phrase: bool) -> bool:
-    piece, pieces = scope.piece, scope.pieces
+    piece, pieces = scope.named_piece, scope.pieces
     if piece is not None and piece.kind in ("enum", "boolean"):
         return any(str(value).lower() == text.lower() for value in get_values(record, piece))
     if pieces and all(each.kind == "enum" for each in pieces):

@@ -44,6 +44,10 @@ class IndexState(msgspec.Struct, frozen=True):
     holds_past: bool = False
 
 
+# Made here: that several threads work out a type at once can end the process.
+_STATE = msgspec.json.Decoder(IndexState)
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """A committed state of the index: it answers the same for as long as it is held."""
 
@@ -109,9 +113,14 @@ class StudyIndex:
     def _read_state(self) -> IndexState | None:
         """What the state file says; None where it is missing or cannot be read."""
         try:
-            return msgspec.json.decode(self._state_file.read_bytes(), type=IndexState)
+            return _STATE.decode(self._state_file.read_bytes())
         except (FileNotFoundError, msgspec.DecodeError):
             return None
+
+    def find_position(self) -> int:
+        """The number of the last change that is certainly in now; 0 while it is made anew."""
+        state = self._read_state()
+        return 0 if state is None else state.seq
 
     def _describe_what_lies_there(self, folder: Path) -> str:
         if self.folder.exists():
@@ -190,7 +199,8 @@ class WritableIndex(StudyIndex):
         self._state_file.unlink(missing_ok=True)
         if self.folder.exists():
             shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True)
+        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700)
         tantivy.Index(get_schema(), path=str(self.folder))
         self.state = IndexState(library_id)
         self.save_state()

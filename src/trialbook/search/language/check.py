@@ -9,13 +9,13 @@ from typing import TypeVar, get_args
 from trialbook.record.pieces import Piece, find_area, find_enum_value, find_piece, get_areas, get_pieces
 from trialbook.search.language.check_leaves import (
     LONGEST_SHOWN,
-    Context,
     check_distance,
     check_range,
     check_words,
     shorten,
 )
 from trialbook.search.language.scanner import Problem
+from trialbook.search.language.scope import Scope
 from trialbook.search.language.syntax import (
     All,
     And,
@@ -44,59 +44,59 @@ def check(tree: Expression, *, default_area: str) -> Expression:
     """Check a tree as the parser built it and put it into normal form; raises Problem."""
     if find_area(default_area) is None and find_piece(default_area) is None:
         raise ValueError(f"no search area or piece has the name {default_area!r}")
-    return _check(tree, Context(default_area))
+    return _check(tree, Scope(default_area))
 
 
-def _check(node: Expression, context: Context) -> Expression:
+def _check(node: Expression, scope: Scope) -> Expression:
     match node:
         case Or() | And():
-            return replace(node, children=tuple(_check(child, context) for child in node.children))
+            return replace(node, children=tuple(_check(child, scope) for child in node.children))
         case Not():
-            return replace(node, child=_check(node.child, context))
+            return replace(node, child=_check(node.child, scope))
         case Area():
-            return _check_area(node, context)
+            return _check_area(node, scope)
         case Search():
-            return _check_search(node, context)
+            return _check_search(node, scope)
         case Coverage():
             kind = _check_choice(node.kind, get_args(CoverageKind), node.span[0] + len("COVERAGE["))
-            _check_pair(kind, context.expansion, node.span[0])
-            return replace(node, kind=kind, child=_check(node.child, replace(context, coverage=kind)))
+            _check_pair(kind, scope.expansion, node.span[0])
+            return replace(node, kind=kind, child=_check(node.child, replace(scope, coverage=kind)))
         case Expansion():
             kind = _check_choice(node.kind, get_args(ExpansionKind), node.span[0] + len("EXPANSION["))
-            _check_pair(context.coverage, kind, node.span[0])
-            return replace(node, kind=kind, child=_check(node.child, replace(context, expansion=kind)))
+            _check_pair(scope.coverage, kind, node.span[0])
+            return replace(node, kind=kind, child=_check(node.child, replace(scope, expansion=kind)))
         case Tilt():
-            return _check_tilt(node, context)
+            return _check_tilt(node, scope)
         case Term() | Phrase():
-            return check_words(node, context)
+            return check_words(node, scope)
         case Range():
-            return check_range(node, context)
+            return check_range(node, scope)
         case Distance():
-            return check_distance(node, context)
+            return check_distance(node, scope)
         case _:
             return node
 
 
-def _check_area(node: Area, context: Context) -> Expression:
+def _check_area(node: Area, scope: Scope) -> Expression:
     start = node.span[0] + len("AREA[")
     name, colon, size = (text.strip() for text in node.name.partition(":"))
     if colon and size == "size":
         piece = find_piece(name)
         if piece is None:
             raise _make_unknown_area(name, start, pieces_only=True)
-        inner = replace(context, area=piece.name, is_chosen=True, is_size=True)
+        inner = replace(scope, area=piece.name, is_chosen=True, is_size=True)
         return AreaSize(piece.name, _check(node.child, inner), span=node.span)
     area, piece = find_area(node.name), find_piece(node.name)
     if area is None and piece is None:
         raise _make_unknown_area(node.name, start)
-    inner = replace(context, area=area.name if area else piece.name, is_chosen=True, is_size=False)  # type: ignore[union-attr]
-    if context.in_location and not inner.parts:
+    inner = replace(scope, area=area.name if area else piece.name, is_chosen=True, is_size=False)  # type: ignore[union-attr]
+    if scope.in_location and not inner.parts:
         raise Problem(
             f"Unknown area name: `{node.name}`",
             start,
             "SEARCH[Location] looks only at what belongs to a location: LocationCity, LocationStatus…",
         )
-    if isinstance(node.child, All) and _has_value_all(inner.piece):
+    if isinstance(node.child, All) and _has_value_all(inner.only_piece):
         child: Expression = Term("ALL", span=node.child.span)
     else:
         child = _check(node.child, inner)
@@ -147,17 +147,17 @@ def _check_pair(coverage: CoverageKind | None, expansion: ExpansionKind | None, 
         )
 
 
-def _check_search(node: Search, context: Context) -> Expression:
+def _check_search(node: Search, scope: Scope) -> Expression:
     document = _check_choice(node.document, get_args(Document), node.span[0] + len("SEARCH["))
     is_location = document == "Location"
-    area = "LocationSearch" if is_location and not context.is_chosen else context.area
-    inner = replace(context, area=area, in_location=is_location)
+    area = "LocationSearch" if is_location and not scope.is_chosen else scope.area
+    inner = replace(scope, area=area, in_location=is_location)
     if is_location and not inner.parts:
         inner = replace(inner, area="LocationSearch", is_chosen=False)
     return replace(node, document=document, child=_check(node.child, inner))
 
 
-def _check_tilt(node: Tilt, context: Context) -> Expression:
+def _check_tilt(node: Tilt, scope: Scope) -> Expression:
     start = node.span[0] + len("TILT[")
     piece = find_piece(node.name)
     if piece is None and find_area(node.name) is None:
@@ -168,4 +168,4 @@ def _check_tilt(node: Tilt, context: Context) -> Expression:
             start,
             "Name a field with an order: dates, numbers, ages; for example StudyFirstPostDate.",
         )
-    return replace(node, name=piece.name, child=_check(node.child, context))
+    return replace(node, name=piece.name, child=_check(node.child, scope))

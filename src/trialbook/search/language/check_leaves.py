@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from trialbook.record.pieces import (
-    Part,
     Piece,
-    find_area,
     find_enum_value,
     fold_enum_words,
     get_enums,
-    get_parts,
 )
 from trialbook.search.language.bounds import (
     FORMATS,
@@ -22,13 +17,12 @@ from trialbook.search.language.bounds import (
     find_radius,
 )
 from trialbook.search.language.scanner import Problem
+from trialbook.search.language.scope import Scope
 from trialbook.search.language.syntax import (
     MAX,
     MIN,
     And,
-    CoverageKind,
     Distance,
-    ExpansionKind,
     Expression,
     Phrase,
     Range,
@@ -36,7 +30,6 @@ from trialbook.search.language.syntax import (
     Term,
 )
 
-LOCATIONS = "protocolSection.contactsLocationsModule.locations"
 LONGEST_SHOWN = 100
 _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "y", "acceptshealthyvolunteers"), "true"),
@@ -44,44 +37,16 @@ _BOOLEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the operators around a node say about it."""
-
-    area: str
-    is_chosen: bool = False
-    is_size: bool = False
-    in_location: bool = False
-    coverage: CoverageKind | None = None
-    expansion: ExpansionKind | None = None
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        parts = get_parts(self.area)
-        return tuple(part for part in parts if is_in_location(part.piece)) if self.in_location else parts
-
-    @property
-    def piece(self) -> Piece | None:
-        """The one piece that is searched, or None for several."""
-        parts = get_parts(self.area)
-        return parts[0].piece if find_area(self.area) is None and len(parts) == 1 else None
-
-
-def is_in_location(piece: Piece) -> bool:
-    """Whether a piece belongs to a single location, so that SEARCH[Location] can look at it."""
-    return piece.path == LOCATIONS or piece.path.startswith(LOCATIONS + ".")
-
-
 def shorten(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
 
 
-def check_words(node: Term | Phrase, context: Context) -> Expression:
-    if context.is_size:
-        return _check_value(node, "number", context)
-    piece = context.piece
+def check_words(node: Term | Phrase, scope: Scope) -> Expression:
+    if scope.is_size:
+        return _check_value(node, "number", scope)
+    piece = scope.only_piece
     if piece is None:
-        return _check_words_in_several(node, context)
+        return _check_words_in_several(node, scope)
     match piece.kind:
         case "enum":
             return _check_enum(node, (piece,))
@@ -93,7 +58,7 @@ def check_words(node: Term | Phrase, context: Context) -> Expression:
                 )
             return Term(value, span=node.span)
         case "date" | "number" | "age" as kind:
-            return _check_value(node, kind, context)
+            return _check_value(node, kind, scope)
         case "geo":
             raise Problem(
                 f"`{piece.name}` cannot be searched for words",
@@ -104,13 +69,13 @@ def check_words(node: Term | Phrase, context: Context) -> Expression:
             return node
 
 
-def _check_words_in_several(node: Term | Phrase, context: Context) -> Expression:
-    pieces = tuple(part.piece for part in context.parts)
+def _check_words_in_several(node: Term | Phrase, scope: Scope) -> Expression:
+    pieces = tuple(part.piece for part in scope.parts)
     if pieces and all(piece.kind == "enum" for piece in pieces):
         return _check_enum(node, pieces)
     if not any(piece.kind in ("text", "enum") for piece in pieces):
         raise Problem(
-            f"`{context.area}` cannot be searched for words",
+            f"`{scope.area}` cannot be searched for words",
             node.span[0],
             "It holds no text; name one of the pieces in it.",
         )
@@ -141,23 +106,23 @@ def _split_combined_phase(node: Term | Phrase, piece: Piece) -> Expression | Non
     return And(tuple(Term(value, span=node.span) for value in values if value), span=node.span)
 
 
-def _check_value(node: Term | Phrase, kind: RangeKind, context: Context) -> Expression:
+def _check_value(node: Term | Phrase, kind: RangeKind, scope: Scope) -> Expression:
     bound = find_bound(node.text, kind)
     if bound is None:
         raise Problem(
-            f"Invalid value `{shorten(node.text)}` for {kind} field `{_name_field(context)}`",
+            f"Invalid value `{shorten(node.text)}` for {kind} field `{_name_field(scope)}`",
             node.span[0],
             f"Write {FORMATS[kind]}.",
         )
     return Range(bound, bound, kind, span=node.span)
 
 
-def _name_field(context: Context) -> str:
-    piece = context.piece
-    return f"{context.area}:size" if context.is_size else piece.path if piece else context.area
+def _name_field(scope: Scope) -> str:
+    piece = scope.only_piece
+    return f"{scope.area}:size" if scope.is_size else piece.path if piece else scope.area
 
 
-def check_range(node: Range, context: Context) -> Expression:
+def check_range(node: Range, scope: Scope) -> Expression:
     start = node.span[0] + len("RANGE[")
     bounds = [text.strip() for text in node.low.split(",")]
     if len(bounds) != 2 or not all(bounds):
@@ -172,11 +137,11 @@ def check_range(node: Range, context: Context) -> Expression:
             f"mismatched input '{MAX if low == MAX else MIN}'", start, "MIN stands first, MAX second."
         )
     given = [text for text in (low, high) if text not in (MIN, MAX)]
-    kind = _find_range_kind(given, context, start)
+    kind = _find_range_kind(given, scope, start)
     for text in given:
         if find_bound(text, kind) is None:
             raise Problem(
-                f"Invalid value `{shorten(text)}` for {kind} field `{_name_field(context)}`",
+                f"Invalid value `{shorten(text)}` for {kind} field `{_name_field(scope)}`",
                 start,
                 f"Write {FORMATS[kind]}, or MIN or MAX.",
             )
@@ -184,16 +149,16 @@ def check_range(node: Range, context: Context) -> Expression:
     return Range(low, high, kind if given else "any", span=node.span)
 
 
-def _find_range_kind(given: list[str], context: Context, start: int) -> RangeKind:
+def _find_range_kind(given: list[str], scope: Scope, start: int) -> RangeKind:
     """Find what the bounds are: what the searched piece holds, or else what they look like."""
-    if context.is_size:
+    if scope.is_size:
         return "number"
-    kinds: set[RangeKind] = {part.piece.kind for part in context.parts if part.piece.is_ordered}  # type: ignore[misc]
+    kinds: set[RangeKind] = {part.piece.kind for part in scope.parts if part.piece.is_ordered}  # type: ignore[misc]
     if not given:
         return "any"
-    if context.is_chosen and not kinds:
+    if scope.is_chosen and not kinds:
         raise Problem(
-            f"RANGE cannot be used with `{context.area}`",
+            f"RANGE cannot be used with `{scope.area}`",
             start,
             "Name a field with an order: dates, numbers, ages; for example AREA[StartDate].",
         )
@@ -204,17 +169,17 @@ def _find_range_kind(given: list[str], context: Context, start: int) -> RangeKin
         if (kind in kinds or not kinds) and all(find_bound(text, kind) for text in given):
             return kind
     raise Problem(
-        f"Invalid values `{shorten(', '.join(given))}` for `{context.area}`",
+        f"Invalid values `{shorten(', '.join(given))}` for `{scope.area}`",
         start,
         "Write dates (2022-05-13), numbers (100) or ages (16 years), or MIN or MAX.",
     )
 
 
-def check_distance(node: Distance, context: Context) -> Expression:
+def check_distance(node: Distance, scope: Scope) -> Expression:
     start = node.span[0] + len("DISTANCE[")
-    if context.is_size or context.piece is None or context.piece.kind != "geo":
+    if scope.is_size or scope.only_piece is None or scope.only_piece.kind != "geo":
         raise Problem(
-            f"DISTANCE cannot be used with `{_name_field(context)}`",
+            f"DISTANCE cannot be used with `{_name_field(scope)}`",
             node.span[0],
             "Write AREA[LocationGeoPoint]DISTANCE[latitude, longitude, 25mi].",
         )

@@ -48,10 +48,12 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The answer to a search.
 
     `synonyms` are the other names that were searched for too; `suggestions` give, for each parameter with
-    words that no study has, its text put right, the likeliest first.
+    words that no study has, its text put right, the likeliest first; `index_lag` counts the last changes of
+    the records that a search does not see yet.
     """
 
     total: int
+    index_lag: int
     offset: int
     as_of: str | None
     synonyms: tuple[str, ...]

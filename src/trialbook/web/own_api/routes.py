@@ -43,7 +43,9 @@ class OwnApi:
     def search(self, request: Request, parameters: Parameters) -> Response:
         """A window of the studies that match."""
         asked = finding.read_finding(parameters)
-        answer = finding.answer_finding(self._library.engine, asked, self._library.find_body)
+        answer = finding.answer_finding(
+            self._library.engine, asked, self._library.find_body, index_lag=self._library.index_lag
+        )
         return _send_json(answer)
 
     def export(self, request: Request, parameters: Parameters) -> Response:

@@ -82,7 +82,9 @@ def _read_facets(parameters: Parameters) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def answer_finding(engine: SearchEngine, finding: Finding, find_body: FindBody) -> SearchAnswer:
+def answer_finding(
+    engine: SearchEngine, finding: Finding, find_body: FindBody, *, index_lag: int = 0
+) -> SearchAnswer:
     """Search, and read what is to be shown of the studies; raises QueryError."""
     request, others = split_facets(finding.request)
     result = engine.search(request)
@@ -108,6 +110,7 @@ def answer_finding(engine: SearchEngine, finding: Finding, find_body: FindBody) 
             )
     return SearchAnswer(
         total=result.total,
+        index_lag=index_lag,
         offset=request.offset,
         as_of=request.as_of,
         synonyms=result.added,

@@ -110,4 +110,4 @@ def api_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def api(api_home: Path) -> TestClient:
     """The site over that library."""
-    return TestClient(make_app(api_home), base_url="http://testserver/api/v2", follow_redirects=False)
+    return TestClient(make_app(api_home), base_url="http://localhost/api/v2", follow_redirects=False)

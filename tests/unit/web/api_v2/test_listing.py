@@ -178,7 +178,7 @@ def test_a_page_has_another_tag_once_an_import_is_found(tmp_path: Path) -> None:
         import_paths(tmp_path / "library", [tmp_path / "record.json"])
 
     keep("One")
-    changing = TestClient(make_app(tmp_path / "library"), base_url="http://testserver/api/v2")
+    changing = TestClient(make_app(tmp_path / "library"), base_url="http://localhost/api/v2")
     query = "/studies?query.titles=three&fields=BriefTitle"
     before = changing.get(query)
     assert before.json() == {"studies": []}

@@ -43,7 +43,7 @@ def real(
     """The API over a library of all of them."""
     home: Path = tmp_path_factory.mktemp("real")
     import_paths(home, [shared_data / "ctgov" / "records.jsonl.gz"])
-    return TestClient(make_app(home), base_url="http://testserver/api/v2", follow_redirects=False)
+    return TestClient(make_app(home), base_url="http://localhost/api/v2", follow_redirects=False)
 
 
 def iter_pages(api: TestClient, **asked: str) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ STUDY = "/api/v2/studies/NCT98000001"
 
 def test_scripts_of_other_sites_read_nothing_unless_told(api_home: Path, api: TestClient) -> None:
     assert "access-control-allow-origin" not in api.get("/version").headers
-    site = TestClient(make_app(api_home, allow_origin="https://example.org"))
+    site = TestClient(make_app(api_home, allow_origin="https://example.org"), base_url="http://localhost")
     assert site.get("/api/v2/version").headers["access-control-allow-origin"] == "https://example.org"
     assert "x-next-page-token" in site.get("/api/v2/version").headers["access-control-expose-headers"]
     assert "access-control-allow-origin" not in site.get("/").headers
@@ -27,7 +27,9 @@ def test_scripts_of_other_sites_read_nothing_unless_told(api_home: Path, api: Te
 
 def test_a_browser_that_asks_first_is_told(api_home: Path, api: TestClient) -> None:
     assert api.options("/version").status_code == 405
-    answer = TestClient(make_app(api_home, allow_origin="*")).options("/api/v2/version")
+    answer = TestClient(make_app(api_home, allow_origin="*"), base_url="http://localhost").options(
+        "/api/v2/version"
+    )
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-allow-methods"] == "GET, HEAD"

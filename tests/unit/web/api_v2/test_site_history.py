@@ -36,7 +36,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     versions[-1]["protocolSection"]["contactsLocationsModule"]["locations"].pop()
     (folder / "records.jsonl").write_text("\n".join(map(json.dumps, versions)), encoding="utf-8")
     import_paths(folder / "library", [folder / "records.jsonl"])
-    return TestClient(make_app(folder / "library"), base_url="http://testserver/api/int/studies")
+    return TestClient(make_app(folder / "library"), base_url="http://localhost/api/int/studies")
 
 
 CHANGES = [

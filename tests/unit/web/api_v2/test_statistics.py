@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def ask(home: Path, path: str) -> Any:
-    answer = TestClient(make_app(home)).get(f"/api/v2/stats/{path}")
+    answer = TestClient(make_app(home), base_url="http://localhost").get(f"/api/v2/stats/{path}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -67,10 +67,10 @@ def count_versions(home: Path) -> int:
 @pytest.fixture(scope="session")
 def site(own_home: Path) -> TestClient:
     """The site over that library."""
-    return TestClient(make_app(own_home), follow_redirects=False)
+    return TestClient(make_app(own_home), base_url="http://localhost", follow_redirects=False)
 
 
 @pytest.fixture(scope="session")
 def own(own_home: Path) -> TestClient:
     """Its own API."""
-    return TestClient(make_app(own_home), base_url="http://testserver/api/trialbook", follow_redirects=False)
+    return TestClient(make_app(own_home), base_url="http://localhost/api/trialbook", follow_redirects=False)

@@ -131,4 +131,4 @@ def test_every_example_on_the_page_is_answered(site: TestClient, own: TestClient
 
 def test_an_address_without_its_last_slash_leads_to_the_page(site: TestClient) -> None:
     answer = site.get(BASE)
-    assert (answer.status_code, answer.headers["location"]) == (307, f"http://testserver{BASE}/")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"http://localhost{BASE}/")

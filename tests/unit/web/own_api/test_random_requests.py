@@ -19,7 +19,9 @@ PATHS = [endpoint.path for endpoint in ENDPOINTS if endpoint.operation != "opena
 @pytest.fixture(scope="module")
 def operations(own_home: Path) -> dict[str, Any]:
     """The operations of the served document, by path."""
-    schema = schemathesis.openapi.from_asgi("/api/trialbook/openapi.json", make_app(own_home))
+    schema = schemathesis.openapi.from_asgi(
+        "/api/trialbook/openapi.json", make_app(own_home, hosts=["testserver"])
+    )
     return {found.ok().path: found.ok() for found in schema.get_all_operations()}
 
 

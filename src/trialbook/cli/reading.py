@@ -1,0 +1,166 @@
+"""The commands that read: find records, show them, look back."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import msgspec
+
+from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
+from trialbook.changes.history import describe_history
+from trialbook.cli.options import as_of_option, filter_options, json_option, warn_of_lag
+from trialbook.derived.statistics import compute_statistics
+from trialbook.library import Library
+from trialbook.model import parse_study
+from trialbook.model.study import decode_record, read_typed
+from trialbook.pages import render_study_text
+from trialbook.patient.note import LONGEST_NOTE, read_note
+from trialbook.samples import sample_paths
+from trialbook.search.engine.snippets import find_passages
+from trialbook.terms import get_thesaurus
+
+
+@click.command()
+@click.argument("text", default="")
+@filter_options
+@click.option(
+    "--patient",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="A description of a patient in English (a file, or - for standard input): trials by what it says.",
+)
+@click.option("--sort", type=click.Choice(list(SORTS)), default="relevance", show_default=True)
+@click.option("--offset", default=0, type=click.IntRange(0))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(0, 1000))
+@as_of_option
+@json_option
+@click.pass_obj
+def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
+    """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
+    note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus()) if patient else None
+    filters = {each.name: asked.pop(each.name) for each in FILTERS}
+    facets = list_facets() if as_json else ()
+    request = make_request(text, filters, note=note, facets=facets, **asked)
+    with Library(home) as library:
+        engine = library.engine
+        result = engine.search(request)
+        warn_of_lag(library)
+        if as_json:
+            click.echo(msgspec.json.encode(result))
+            return
+        noun = "study" if result.total == 1 else "studies"
+        click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
+        if note:
+            click.echo(f"read from the note: {note.explain()}")
+        if result.added:
+            click.echo("also searched for: " + ", ".join(result.added))
+        if not result.total and (better := engine.suggest(text)):
+            click.echo(f"did you mean: {better[0]}")
+        reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
+        for nct_id in result.nct_ids:
+            record = decode_record(library.get_body(nct_id, as_of=request.as_of))
+            study, _ = read_typed(record)
+            phases = "/".join(phase.words for phase in study.phases)
+            status = study.overall_status.words if study.overall_status else "status not given"
+            click.echo(f"{nct_id}  {status}{', ' + phases if phases else ''}\n    {study.brief_title}")
+            if reasons.get(nct_id):
+                click.echo(f"    both say: {', '.join(reasons[nct_id])}")
+            for passage in find_passages(record, result.words)[: 1 if note else 0]:
+                click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
+
+
+@click.command()
+@click.argument("nct_id")
+@click.option("--width", default=0, help="Columns; the terminal's width unless told.")
+@click.option("--version", type=click.IntRange(1), help="Number of a version; the one in force unless told.")
+@click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
+@as_of_option
+@json_option
+@click.pass_obj
+def show(
+    home: Path,
+    /,
+    nct_id: str,
+    *,
+    width: int,
+    version: int | None,
+    original: bool,
+    as_of: str | None,
+    as_json: bool,
+) -> None:
+    """Print a record as a page of text, as JSON, or as it was received."""
+    with Library(home) as library:
+        if original:
+            sys.stdout.buffer.write(library.get_original(nct_id, version=version, as_of=as_of))
+            return
+        body = library.get_body(nct_id, version=version, as_of=as_of)
+    if as_json:
+        click.echo(msgspec.json.format(body, indent=2))
+        return
+    columns = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
+    click.echo(render_study_text(parse_study(body), width=columns))
+
+
+@click.command()
+@click.argument("nct_id")
+@as_of_option
+@json_option
+@click.pass_obj
+def history(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
+    """List the versions of a record: the registry's date, when and from where they came, what changed."""
+    with Library(home) as library:
+        found = library.find_id(nct_id)
+        lines = library.find_history(found, as_of=as_of)
+        announced = library.find_announced(found, as_of=as_of)
+    click.echo(describe_history(found, lines, announced, as_json=as_json))
+
+
+@click.command()
+@click.argument("nct_id")
+@click.option("--from", "before", type=int, help="Number of the older version; the last but one unless told.")
+@click.option("--to", "after", type=int, help="Number of the newer version; the one in force unless told.")
+@as_of_option
+@json_option
+@click.pass_obj
+def diff(
+    home: Path, nct_id: str, before: int | None, after: int | None, as_of: str | None, as_json: bool
+) -> None:
+    """Say what changed between two versions of a record, field by field."""
+    with Library(home) as library:
+        comparison = library.compare(nct_id, before, after, as_of=as_of)
+    click.echo(comparison.write(as_json=as_json))
+
+
+@click.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@click.pass_obj
+def rejections(home: Path, limit: int) -> None:
+    """List input that could not be understood, the newest first."""
+    with Library(home) as library:
+        for place, reason, original in library.store.find_rejections(limit):
+            click.echo(f"{place}: {reason} ({len(original):,} bytes kept)")
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def statistics(home: Path, as_json: bool) -> None:
+    """Count sizes, values and lengths of lists over all records, for the API."""
+    found = compute_statistics(home)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    sizes = found.sizes
+    click.echo(f"{sizes.total_studies:,} studies, {sizes.average_size_bytes:,} bytes of JSON on average")
+    for span, count in sizes.ranges:
+        click.echo(f"{count:>12,}  {span}")
+
+
+@click.command()
+def samples() -> None:
+    """Print where the sample records are that come with Trialbook, one path a line."""
+    for path in sample_paths():
+        click.echo(path)

@@ -21,7 +21,8 @@ from trialbook.terms.thesaurus import load_thesaurus
 
 # Each has a test below, which sets its variable and looks at what it is for.
 TESTED = {
-    "home", "registry", "host", "port", "allow_origin", "cache", "compared_versions", "index_memory_mb",
+    "home", "registry", "host", "port", "allow_origin", "allow_host", "cache", "compared_versions",
+    "index_memory_mb",
 }  # fmt: skip
 
 
@@ -97,21 +98,29 @@ def test_registry_is_the_address_that_a_pull_asks(monkeypatch: pytest.MonkeyPatc
     assert "'ftp://somewhere' is not an address of a registry" in done.output
 
 
-def test_host_port_and_allow_origin_are_those_of_the_server(
+def test_host_port_and_what_is_allowed_are_those_of_the_server(
     serving: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked = ["--home", str(tmp_path), "serve"]
     CliRunner().invoke(main, asked, catch_exceptions=False)
-    assert serving == {"home": tmp_path, "host": "127.0.0.1", "port": 8080, "allow_origin": ""}
+    assert serving == {
+        "home": tmp_path,
+        "host": "127.0.0.1",
+        "port": 8080,
+        "allow_origin": "",
+        "allow_host": "",
+    }
     set_variable(monkeypatch, "host", "127.0.0.2")
     set_variable(monkeypatch, "port", "0")
     set_variable(monkeypatch, "allow_origin", "https://example.org")
+    set_variable(monkeypatch, "allow_host", "example.org")
     CliRunner().invoke(main, asked, catch_exceptions=False)
     assert serving == {
         "home": tmp_path,
         "host": "127.0.0.2",
         "port": 0,
         "allow_origin": "https://example.org",
+        "allow_host": "example.org",
     }
     CliRunner().invoke(main, [*asked, "--port", "9000", "--host", "::1"], catch_exceptions=False)
     assert (serving["host"], serving["port"]) == ("::1", 9000)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -23,6 +24,8 @@ _CHUNK_BYTES = 1 << 18
 _PROLOG_BYTES = 1 << 16
 
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+# All of ASCII, and what some encodings do not take as it stands.
+_ASCII = bytes(range(0x20, 0x7F)) + rb"\x41\u0041 +AEE- ~{<~} .xn--ls8h"
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 
@@ -57,12 +60,10 @@ def parse_element(raw: bytes, *, encoding: str = "utf-8") -> Element:
         The bytes are not in that encoding, not well-formed, declare a document type or an entity,
         or nest deeper than 64 levels.
     """
+    if not _keeps_ascii(encoding):
+        raise SourceFormatError("the XML declares an unknown encoding", found=encoding, expected="UTF-8")
     try:
         text = raw.decode(encoding)
-    except LookupError:
-        raise SourceFormatError(
-            "the XML declares an unknown encoding", found=encoding, expected="UTF-8"
-        ) from None
     except UnicodeDecodeError as error:
         found = ascii(raw[error.start : error.start + 12])
         raise SourceFormatError(f"the XML is not valid {encoding}", found=found) from None
@@ -77,6 +78,19 @@ def parse_element(raw: bytes, *, encoding: str = "utf-8") -> Element:
         raise SourceFormatError(f"the XML is not well-formed: {error}") from None
     _check_depth(root)
     return root
+
+
+@lru_cache(64)
+def _keeps_ascii(encoding: str) -> bool:
+    """Tell whether a name is that of an encoding in which tags, found as ASCII in the bytes, are tags.
+
+    Python knows others by name too: some that never decode (`undefined`), and some in which a text of
+    some MB takes hours (`punycode`).
+    """
+    try:
+        return _ASCII.decode(encoding) == _ASCII.decode("ascii")
+    except (LookupError, UnicodeError):
+        return False
 
 
 def _check_depth(root: Element) -> None:

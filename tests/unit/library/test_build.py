@@ -13,6 +13,8 @@ from tests.unit.changes.test_history import make_record
 from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.feed import IndexFeed
+from trialbook.source import api_v2
+from trialbook.store import Store
 
 
 def test_many_versions_of_a_study_in_one_batch_go_into_the_index_once(
@@ -39,3 +41,28 @@ def test_many_versions_of_a_study_in_one_batch_go_into_the_index_once(
     assert engine.search(SearchRequest()).total == 2
     assert engine.search(SearchRequest(as_of="2024-01-07")).total == 2
     assert engine.search(SearchRequest(as_of="2023-12-31")).total == 0
+
+
+def test_a_record_at_which_the_look_into_it_fails_is_rejected_and_those_around_it_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = api_v2.read_typed
+
+    def fail_at_second(record: dict[str, Any]) -> Any:
+        if record["protocolSection"]["identificationModule"]["nctId"] == "NCT00000002":
+            raise ZeroDivisionError("division by zero")
+        return look(record)
+
+    monkeypatch.setattr(api_v2, "read_typed", fail_at_second)
+    lines = [msgspec.json.encode(make_record(f"NCT0000000{number}", {})) for number in (1, 2, 3)]
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    counts = import_paths(tmp_path / "library", [path])
+    assert (counts.read, counts.stored, counts.rejected, counts.problems) == (3, 2, 1, [])
+    reason = "a reader failed: ZeroDivisionError: division by zero; please report it with this file"
+    assert counts.reasons == [f"{path}:2: {reason}"]
+    with Store(tmp_path / "library") as store:
+        assert store.get_dated_bodies("NCT00000001")
+        assert store.get_dated_bodies("NCT00000003")
+        ((place, said),) = store.connection.execute("SELECT place, reason FROM rejection").fetchall()
+        assert (place, said) == (f"{path}:2", reason)

@@ -238,6 +238,7 @@ def test_only_the_registrys_own_sentences_are_read_as_standard_agreements(
         (LAUGHS, "document type or an entity"),
         (b"<!DOCTYPE clinical_study SYSTEM 'file:///etc/passwd'>" + study(), "document type or an entity"),
         (study(inside="<a>" * 100 + "</a>" * 100), "nests deeper"),
+        (study(inside="<a>" * 1_000_000 + "</a>" * 1_000_000), "more than 2,000,000 tags"),
         (study(inside="&nbsp;"), "not well-formed"),
     ],
 )

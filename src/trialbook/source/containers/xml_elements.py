@@ -19,6 +19,7 @@ from trialbook.errors import SourceFormatError, SourceReadError
 
 MAX_ELEMENT_BYTES = 32 << 20
 MAX_DEPTH = 64
+MAX_TAGS = 2_000_000
 KEPT_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 18
 _PROLOG_BYTES = 1 << 16
@@ -58,7 +59,7 @@ def parse_element(raw: bytes, *, encoding: str = "utf-8") -> Element:
     ------
     SourceFormatError
         The bytes are not in that encoding, not well-formed, declare a document type or an entity,
-        or nest deeper than 64 levels.
+        have more than 2,000,000 tags or nest deeper than 64 levels.
     """
     if not _keeps_ascii(encoding):
         raise SourceFormatError("the XML declares an unknown encoding", found=encoding, expected="UTF-8")
@@ -72,6 +73,9 @@ def parse_element(raw: bytes, *, encoding: str = "utf-8") -> Element:
     # alone; without one its own parser in C is safe, and twice as fast as a guarded one in Python.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise SourceFormatError("the XML declares a document type or an entity; such documents are refused")
+    # A parsed element takes some 100 bytes even where its tag takes four.
+    if text.count("<") > MAX_TAGS:
+        raise SourceFormatError(f"the XML has more than {MAX_TAGS:,} tags, which no study has")
     try:
         root = fromstring(text)  # noqa: S314
     except ParseError as error:

@@ -124,6 +124,8 @@ class Batch:
             self._notices.append(
                 (item.nct_id, item.version, item.date, item.overall_status, tuple(item.module_labels))
             )
+            if len(self._notices) >= BATCH_RECORDS:
+                self._flush_others()
             return
         self.counts.read += 1
         if isinstance(item, Held):
@@ -142,14 +144,14 @@ class Batch:
             self.counts.reasons.append(f"{item.place}: {item.reason}")
         self._rejections.append((item.place, item.reason, item.original))
         self._size += len(item.original)
+        # Without the records: the first of these teach the library its dictionary, so they go in full batches.
+        if len(self._rejections) >= BATCH_RECORDS:
+            self._flush_others()
 
     def flush(self) -> None:
         """Write what has come together, and hand it to the index."""
         changes = self.writer.save(self._versions)
-        if self._rejections:
-            self.writer.reject(self._rejections)
-        if self._notices:
-            self.writer.announce(self._notices)
+        self._flush_others()
         self.counts.stored += len(changes)
         self.counts.new_versions += sum(not change.is_first for change in changes)
         self.counts.unchanged += len(self._versions) - len(changes)
@@ -158,7 +160,16 @@ class Batch:
             last = {change.version.nct_id: change for change in changes}
             for change in sorted(last.values(), key=lambda change: change.seq):
                 self.feed.add(change.seq, change.version.nct_id, self._find_versions(change))
-        self._versions, self._rejections, self._notices, self._size = [], [], [], 0
+        self._versions, self._size = [], 0
+
+    def _flush_others(self) -> None:
+        """Write what came together beside the records."""
+        if self._rejections:
+            self.writer.reject(self._rejections)
+            self._size -= sum(len(original) for _, _, original in self._rejections)
+        if self._notices:
+            self.writer.announce(self._notices)
+        self._rejections, self._notices = [], []
 
     def _find_versions(self, change: KeptVersion) -> list[Dated]:
         """All versions of the study that changed; the first is in hand, others lie in the store."""

@@ -88,3 +88,14 @@ def resolve_id(value: str, *, type: str = "", link: str = "") -> str:
 def is_web_address(url: str) -> bool:
     """Whether a text is an http(s) address with a host and nothing that could end an attribute."""
     return bool(re.fullmatch(r"https?://[^\s<>\"'`\\/?#][^\s<>\"'`\\]*", url, re.IGNORECASE))
+
+
+def is_own_address(url: str) -> bool:
+    r"""Whether a text is a path, a query or a place on a page of our own site.
+
+    Browsers read a backslash as a slash, and pass over tabs and line ends, so none of these may be in it.
+
+    >>> is_own_address("/study/NCT00000001"), is_own_address("//evil.example"), is_own_address(r"/\evil.example")
+    (True, False, False)
+    """
+    return bool(re.fullmatch(r"(?:/(?!/)|[#?])[^\s\\\x00-\x1f\x7f]*", url))

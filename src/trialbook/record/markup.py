@@ -13,7 +13,7 @@ import re
 import msgspec
 from markupsafe import Markup, escape
 
-from trialbook.record.links import is_web_address, study_url
+from trialbook.record.links import is_own_address, is_web_address, study_url
 
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 LIST_MARK = re.compile(r"^([ \t]*)([*+•-]|\d{1,3}[.)])[ \t]+")
@@ -103,7 +103,9 @@ def _from_tags(text: str) -> str:
                 lists.append(name)
             parts.append("\n")
         elif name == "li" and not is_end:
-            parts.append(f"\n{'  ' * max(0, len(lists) - 1)}{'1.' if lists[-1:] == ['ol'] else '*'} ")
+            # No deeper than `parse_entries` tells apart: else nested lists would cost their number squared.
+            depth = min(max(0, len(lists) - 1), MAX_DEPTH)
+            parts.append(f"\n{'  ' * depth}{'1.' if lists[-1:] == ['ol'] else '*'} ")
         elif name == "p" and (
             is_end or not parts or not re.search(r"\n\s*(?:\*|1\.) $", "".join(parts[-2:]))
         ):
@@ -187,7 +189,7 @@ def render_link(text: str, url: str) -> Markup:
     """A link, or only its text where the address is neither a web address nor a path of ours."""
     if is_web_address(url):
         return Markup('<a href="{}" rel="noopener nofollow">{}</a>').format(url, text)
-    if url.startswith(("/", "#", "?")) and not url.startswith("//"):
+    if is_own_address(url):
         return Markup('<a href="{}">{}</a>').format(url, text)
     return escape(text)
 

@@ -7,7 +7,7 @@ an IND or IDE, for one), so what is said here is what the record suggests, never
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Literal
 
 import msgspec
@@ -111,12 +111,14 @@ def status_start(study: Study) -> date | None:
     return start.date.latest if start and start.date else None
 
 
-def add_year(day: date) -> date:
-    """The same day a year later; 29 February becomes the 28th.
+def add_year(day: date) -> date | None:
+    """The same day a year later; 29 February becomes the 28th. None after the year 9999, the last there is.
 
-    >>> add_year(date(2024, 2, 29))
-    datetime.date(2025, 2, 28)
+    >>> add_year(date(2024, 2, 29)), add_year(date(9999, 1, 1))
+    (datetime.date(2025, 2, 28), None)
     """
+    if day.year == MAXYEAR:
+        return None
     try:
         return day.replace(year=day.year + 1)
     except ValueError:
@@ -157,6 +159,10 @@ def _awaited(study: Study, today: date) -> ResultsOutlook:
         )
     end = counted.date.latest or today
     due = add_year(end)
+    if due is None:
+        return ResultsOutlook(
+            "unknown", "No results yet", (_too_far(counted), judged), applies=applies, reasons=reasons
+        )
     is_late = today > due and applies == "likely" and counted.type == DateType.ACTUAL and end >= RULE_IN_FORCE
     sentences = (_rule(counted, due), judged, *_remarks(counted, due, today))
     headline = "Results pending, past the usual due date" if is_late else "Results pending"
@@ -197,6 +203,14 @@ def _rule(end: _End, due: date) -> str:
     )
 
 
+def _too_far(end: _End) -> str:
+    which = "primary completion date" if end.is_primary else "completion date"
+    return (
+        f"The record gives {write_day(end.date)} as its {which}, and no calendar holds the day a year later, "
+        "on which results would be due."
+    )
+
+
 def _remarks(end: _End, due: date, today: date) -> tuple[str, ...]:
     remarks = []
     last = end.date.latest or due
@@ -217,7 +231,8 @@ def _remarks(end: _End, due: date, today: date) -> tuple[str, ...]:
 def _delayed(study: Study, judged: str, applies: Applies, reasons: tuple[str, ...]) -> ResultsOutlook:
     certified = study.status.disp_first_submit_date or PartialDate("")
     last = certified.latest
-    due = add_year(add_year(last)) if last else None
+    year_later = add_year(last) if last else None
+    due = add_year(year_later) if year_later else None
     limit = f", at the latest by {write_day(PartialDate(due.isoformat()))}" if due else ""
     words = (
         f"On {write_day(certified)} the responsible party certified a delay, because approval of the product "

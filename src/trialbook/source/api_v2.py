@@ -16,7 +16,7 @@ import msgspec
 from trialbook.errors import SourceFormatError
 from trialbook.model.study import find_nct_id, read_typed
 from trialbook.source.containers.json_slices import slice_records
-from trialbook.source.incoming import Form, Format, Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected, reject_unforeseen
 from trialbook.source.limits import DEFAULT, Limits
 
 MAX_ID_LENGTH = 64
@@ -80,12 +80,19 @@ class CheckedRecord(msgspec.Struct, frozen=True):
 
 
 def check_incoming(item: Incoming, limits: Limits = DEFAULT) -> CheckedRecord | Rejected:
-    """Look into a record that was cut out; one that is none comes back with its reason."""
+    """Look into a record that was cut out; one that is none comes back with its reason.
+
+    So does one at which the look itself fails as nobody foresaw: those behind it are still read.
+    """
     try:
         record = check_record(item.body, limits)
         study, _ = read_typed(record)
     except SourceFormatError as error:
         return Rejected(str(error), item.place, item.received[: limits.kept_bytes])
+    except MemoryError:
+        raise
+    except Exception as error:
+        return reject_unforeseen(error, item.place, item.received[: limits.kept_bytes])
     return CheckedRecord(
         record, study.nct_id, None if study.version_date is None else str(study.version_date)
     )

@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from trialbook.errors import SourceFormatError, SourceReadError
+from trialbook.errors import SourceFormatError, SourceReadError, TrialbookError
 from trialbook.source.api_v2 import FORMAT as API_V2
 from trialbook.source.containers.byte_stream import Budget, ByteStream, find_decompressor, iter_file
 from trialbook.source.containers.folder import find_files
 from trialbook.source.containers.json_slices import is_one_record
 from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive, ZipEntry
 from trialbook.source.formats import FORMATS, describe_formats
-from trialbook.source.incoming import ArchiveForm, Form, Incoming, Item, Rejected
+from trialbook.source.incoming import ArchiveForm, Form, Incoming, Item, Rejected, reject_unforeseen
 from trialbook.source.limits import DEFAULT, Limits, describe_bytes
 from trialbook.source.unknown import describe_unknown
 
@@ -171,17 +171,19 @@ class _Reader:
         elif head[:4] in ZIP_MAGICS:
             yield from self.read_inner_zip(stream, place, budget, nesting + 1)
         else:
-            yield from self.read_records(stream, place, head)
+            # Most files are short, and then all of it is in the head.
+            kept = stream.peek(self.limits.kept_bytes) if len(head) == HEAD_BYTES else head
+            kept = kept[: self.limits.kept_bytes]
+            yield from _contain(self.read_records(stream, place, head, kept), place, kept)
 
-    def read_records(self, stream: ByteStream, place: str, head: bytes) -> Iterator[Item]:
+    def read_records(self, stream: ByteStream, place: str, head: bytes, kept: bytes) -> Iterator[Item]:
         read = next((form.read for form in _FORMS if form.is_this(head)), None)
         if read:
             try:
                 yield from read(cast(BinaryIO, stream), place, self.limits)
             except SourceFormatError as error:
-                yield Rejected(str(error), place, head)
+                yield Rejected(str(error), place, kept)
             return
-        kept = stream.peek(self.limits.kept_bytes)
         if not kept:
             stream.read(1)
         reason = f"no registry record: {describe_unknown(head)}. Accepted: {describe_formats()}"
@@ -203,7 +205,9 @@ class _Reader:
         archive = ZipArchive(file, place=place, budget=budget)
         for form in _ARCHIVE_FORMS:
             if form.is_this(archive):
-                yield from form.read(archive, self.limits)
+                file.seek(0)
+                kept = file.read(self.limits.kept_bytes)
+                yield from _contain(form.read(archive, self.limits), place, kept)
                 return
         for entry in archive:
             if nesting == 1:
@@ -235,6 +239,16 @@ class _Reader:
             if budget.is_spent:
                 raise
             yield Rejected(error.reason, error.place, b"".join(parts)[: self.limits.kept_bytes])
+
+
+def _contain(items: Iterator[Item], place: str, kept: bytes) -> Iterator[Item]:
+    """Hand on what one reader yields; where it fails as nobody foresaw, other files are still read."""
+    try:
+        yield from items
+    except (TrialbookError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        yield reject_unforeseen(error, place, kept, lost=", and what follows in this file was not read")
 
 
 @contextmanager

@@ -56,6 +56,22 @@ class Rejected(msgspec.Struct, frozen=True):
     original: bytes
 
 
+def reject_unforeseen(error: Exception, place: str, original: bytes, *, lost: str = "") -> Rejected:
+    """Turn an error that no reader raises on purpose into a rejection of what was being read.
+
+    Parameters
+    ----------
+    original
+        What was being read, the first MiB of it.
+    lost
+        What was not read because of the error, to follow its words.
+    """
+    message = str(error)[:200]
+    name = type(error).__name__
+    reason = f"a reader failed: {name}: {message}" if message else f"a reader failed: {name}"
+    return Rejected(f"{reason}{lost}; please report it with this file", place, original)
+
+
 class HistoryNotice(msgspec.Struct, frozen=True):
     """A version that the registry has and whose text is not in the file.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,11 @@ import pytest
 from tests.library import open_engine
 from tests.unit.changes.test_history import make_record
 
-from trialbook.library.build import import_paths
+from trialbook.library.build import BATCH_RECORDS, import_paths
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.feed import IndexFeed
+from trialbook.source import api_v2
+from trialbook.store import Store, Writer
 
 
 def test_many_versions_of_a_study_in_one_batch_go_into_the_index_once(
@@ -39,3 +44,78 @@ def test_many_versions_of_a_study_in_one_batch_go_into_the_index_once(
     assert engine.search(SearchRequest()).total == 2
     assert engine.search(SearchRequest(as_of="2024-01-07")).total == 2
     assert engine.search(SearchRequest(as_of="2023-12-31")).total == 0
+
+
+def test_a_record_at_which_the_look_into_it_fails_is_rejected_and_those_around_it_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = api_v2.read_typed
+
+    def fail_at_second(record: dict[str, Any]) -> Any:
+        if record["protocolSection"]["identificationModule"]["nctId"] == "NCT00000002":
+            raise ZeroDivisionError("division by zero")
+        return look(record)
+
+    monkeypatch.setattr(api_v2, "read_typed", fail_at_second)
+    lines = [msgspec.json.encode(make_record(f"NCT0000000{number}", {})) for number in (1, 2, 3)]
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    counts = import_paths(tmp_path / "library", [path])
+    assert (counts.read, counts.stored, counts.rejected, counts.problems) == (3, 2, 1, [])
+    reason = "a reader failed: ZeroDivisionError: division by zero; please report it with this file"
+    assert counts.reasons == [f"{path}:2: {reason}"]
+    with Store(tmp_path / "library") as store:
+        assert store.get_dated_bodies("NCT00000001")
+        assert store.get_dated_bodies("NCT00000003")
+        ((place, said),) = store.connection.execute("SELECT place, reason FROM rejection").fetchall()
+        assert (place, said) == (f"{path}:2", reason)
+
+
+@pytest.mark.parametrize("line", [b'{"n":%d}', b"%d"], ids=["objects", "numbers"])
+def test_rejections_are_written_some_at_a_time_and_records_still_in_full_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    sizes: dict[str, list[int]] = {"reject": [], "save": []}
+
+    def count_calls(name: str) -> None:
+        write = getattr(Writer, name)
+
+        def count(self: Writer, items: list[Any]) -> Any:
+            sizes[name].append(len(items))
+            return write(self, items)
+
+        monkeypatch.setattr(Writer, name, count)
+
+    for name in sizes:
+        count_calls(name)
+    records = [msgspec.json.encode(make_record(f"NCT{number:08}", {})) for number in range(3)]
+    path = tmp_path / "records.jsonl"
+    lines = [line % number for number in range(2000)]
+    path.write_bytes(b"\n".join([records[0], *lines[:1000], records[1], *lines[1000:], records[2]]))
+    counts = import_paths(tmp_path / "library", [path])
+    assert (counts.read, counts.stored, counts.rejected) == (2003, 3, 2000)
+    assert sizes["reject"] == [BATCH_RECORDS] * 3 + [2000 - 3 * BATCH_RECORDS]
+    assert [size for size in sizes["save"] if size] == [3]
+    with Store(tmp_path / "library") as store:
+        assert store.connection.execute("SELECT count(*) FROM rejection").fetchone() == (2000,)
+
+
+MEASURE = """
+import re, sys
+from pathlib import Path
+from trialbook.library.build import import_paths
+counts = import_paths(Path(sys.argv[1]), [Path(sys.argv[2])])
+peak_kb = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+print(counts.rejected, len(counts.reasons), peak_kb // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_million_lines_that_are_no_records_are_rejected_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "lines.gz"
+    path.write_bytes(gzip.compress(b"{}\n" * 1_000_000))
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / "library"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    rejected, reasons, peak_mib = map(int, done.stdout.split())
+    assert (rejected, reasons) == (1_000_000, 10_000)
+    assert peak_mib < 200  # 404 where they waited for records to be written with

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,19 @@ def make_hostile_records() -> list[dict[str, Any]]:
     return records
 
 
+def make_records_at_the_ends_of_the_calendar() -> list[dict[str, Any]]:
+    """A sample without results all of whose dates are the last that there is, and the first."""
+    lines = sample_paths()[0].read_text(encoding="utf-8").splitlines()
+    base = next(line for line in lines if '"resultsSection"' not in line and "primaryCompletionDate" in line)
+    records = []
+    for number, day in enumerate(("9999-12-31", "0001-01-01"), 1):
+        record = json.loads(re.sub(r'"\d{4}-\d\d(-\d\d)?"', f'"{day}"', base))
+        record["hasResults"] = False
+        record["protocolSection"]["identificationModule"]["nctId"] = f"NCT95{number:06d}"
+        records.append(record)
+    return records
+
+
 def make_mutated_records(count: int, rng: random.Random) -> list[dict[str, Any]]:
     """The samples with odd values anywhere in them, up to twenty in one record."""
     samples = [json.loads(line) for line in sample_paths()[0].read_text(encoding="utf-8").splitlines()]
@@ -122,6 +136,7 @@ def make_site(folder: Path, records: list[dict[str, Any]]) -> TestClient:
 def site(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     """The site over a library of some hostile records; each odd value and each place is among them."""
     some = make_hostile_records()[::5] + make_mutated_records(50, random.Random(20211126))
+    some += make_records_at_the_ends_of_the_calendar()
     return make_site(tmp_path_factory.mktemp("hostile"), some)
 
 

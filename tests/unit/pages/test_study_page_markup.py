@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialbook.pages.history_page import mark_words
-from trialbook.record.markup import render_inline, render_markup
+from trialbook.record.markup import parse_entries, render_inline, render_link, render_markup
 
 ALLOWED = {"p", "ul", "ol", "li", "a", "strong"}
 
@@ -89,3 +91,72 @@ def test_marked_differences_keep_both_texts(before: str, after: str) -> None:
             html = html.replace(tag, "")
         shown = html.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"').replace("&#39;", "'")
         assert shown.replace("&amp;", "&") == whole
+
+
+@pytest.mark.parametrize("url", ["/", "/study/NCT00000001?version=2#flow", "#flow", "?version=2", "?"])
+def test_an_address_of_our_own_is_a_link(url: str) -> None:
+    assert Tags(render_link("here", url)).hrefs == [url]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        r"/\evil.example",
+        "//evil.example",
+        r"\\evil.example",
+        r"\/evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "\t//evil.example",
+        "/\x00/evil.example",
+        r"/study/..\..\evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+    ],
+)
+def test_an_address_that_browsers_take_for_another_site_is_no_link(url: str) -> None:
+    page = Tags(render_link("here", url))
+    assert (page.hrefs, page.text) == ([], "here")
+
+
+def test_lists_in_tags_nest_as_deep_as_those_in_marks() -> None:
+    text = "<ul><li>a" * 12 + "</ul>" * 9 + "<li>b"
+    entries = parse_entries(text)
+    assert [entry.depth for entry in entries] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 2]
+    assert {entry.text for entry in entries} == {"a", "b"}
+
+
+LONG = 4 * 2**20
+MEASURE = """
+import re, sys
+from pathlib import Path
+from trialbook.pages.tree import Prose
+from trialbook.pages.write_html import WRITERS as HTML
+from trialbook.pages.write_text import WRITERS as TEXT
+unit, size = sys.argv[1].encode().decode("unicode_escape"), int(sys.argv[2])
+text = unit * (size // len(unit))
+HTML[Prose](Prose(text), 2), list(TEXT[Prose](Prose(text), 80, 1))
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+
+
+def measure_peak_mib(unit: str, size: int) -> int:
+    """Write a text as HTML and as text; the peak memory of a process that does nothing else, in MiB."""
+    command = [sys.executable, "-c", MEASURE, unit.encode("unicode_escape").decode(), str(size)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize("unit", ["<ul><li>", "<ol><li>x<p>", "<ul><li>a</li>"])
+def test_lists_in_lists_cost_memory_in_proportion_to_their_length(unit: str) -> None:
+    # Two spaces for each open list were 4 GiB here.
+    assert measure_peak_mib(unit, 2**19) < 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "unit", ["<ul><li>", "<ol><li>x<p>", "**a", "[a](http://", "\\", "a\n", "* a\n", "<p>", "&amp;<br>", "\t"]
+)
+def test_a_long_text_of_any_kind_costs_memory_in_proportion_to_its_length(unit: str) -> None:
+    assert measure_peak_mib(unit, LONG) < 1500

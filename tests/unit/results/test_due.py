@@ -105,3 +105,19 @@ def test_a_trial_that_ended_before_the_rule_is_not_called_late() -> None:
     outlook = derive_results_outlook(study_with(status), today=TODAY)
     assert outlook.state == "pending"
     assert any("18 January 2017" in sentence for sentence in outlook.sentences)
+
+
+@pytest.mark.parametrize("value", ["9999", "9999-12", "9999-12-31T00:00"])
+@pytest.mark.parametrize("name", ["primaryCompletionDateStruct", "completionDateStruct"])
+def test_from_the_last_year_of_the_calendar_no_due_date_is_counted(name: str, value: str) -> None:
+    dates: dict[str, Any] = {"primaryCompletionDateStruct": {}, name: {"date": value, "type": "ESTIMATED"}}
+    outlook = derive_results_outlook(study_with(dates), today=TODAY)
+    assert (outlook.state, outlook.due) == ("unknown", None)
+    assert "no calendar holds the day a year later" in outlook.sentences[0]
+
+
+@pytest.mark.parametrize("certified", ["9998-05-01", "9999-12-31"])
+def test_a_certificate_of_the_last_years_of_the_calendar_gives_no_last_day(certified: str) -> None:
+    outlook = derive_results_outlook(study_with({"dispFirstSubmitDate": certified}), today=TODAY)
+    assert (outlook.state, outlook.due) == ("delayed", None)
+    assert "at the latest" not in outlook.sentences[0]

@@ -7,14 +7,19 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from trialbook.errors import SourceReadError
+from trialbook.source.containers.zip_archive import ZipArchive
 from trialbook.source.files import Progress, measure_path, read_path
-from trialbook.source.incoming import HistoryNotice, Incoming, Rejected
+from trialbook.source.incoming import ArchiveForm, HistoryNotice, Incoming, Item, Rejected
+from trialbook.source.legacy import read as legacy_xml
+from trialbook.source.limits import Limits
+from trialbook.source.page import read as page_text
 
 
 def record(number: int) -> bytes:
@@ -242,3 +247,78 @@ def test_a_file_without_permission_is_named(tmp_path):
     path.chmod(0)
     with pytest.raises(SourceReadError, match="Permission denied"):
         list(read_path(path))
+
+
+PAGE = b"A Study of Rest\n\nNCT ID: NCT00000001\n\nLast Updated: 2025-01-01\n"
+FAILURES = [ValueError("zip() argument 2 is longer"), KeyError("label"), RecursionError(), UnicodeError("no")]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=repr)
+@pytest.mark.parametrize("form", ["folder", "zip", "zip in a folder", "gzip in a zip"])
+def test_a_reader_that_fails_costs_no_other_file(tmp_path, monkeypatch, form, error):
+    def fail(data: bytes) -> None:
+        raise error
+
+    monkeypatch.setattr(page_text, "parse_page_text", fail)
+    files = {"a.json": RECORDS[0], "b.txt": PAGE, "c.json": RECORDS[1]}
+    if form == "folder":
+        for name, data in files.items():
+            save(tmp_path, data, name)
+    elif form == "gzip in a zip":
+        save(tmp_path, pack_zip({name: gzip.compress(data) for name, data in files.items()}))
+    else:
+        save(tmp_path, pack_zip(files))
+    first, rejected, last = read_path(tmp_path / "file" if form == "zip" else tmp_path)
+    assert (first.body, last.body) == (RECORDS[0], RECORDS[1])
+    assert isinstance(rejected, Rejected)
+    assert rejected.place.endswith("b.txt")
+    assert rejected.reason.startswith(f"a reader failed: {type(error).__name__}")
+    assert str(error) in rejected.reason
+    assert rejected.original == PAGE
+
+
+def test_what_a_reader_gave_before_it_failed_is_kept_and_the_first_mebibyte_of_its_file(
+    tmp_path, monkeypatch
+):
+    study = b"<clinical_study><id_info><nct_id>NCT0000000%d</nct_id></id_info></clinical_study>"
+    data = study % 1 + study % 2 + study % 3 + b" " * 2**21
+    read_one = legacy_xml._read_one
+
+    def fail_at_second(raw: bytes, place: str, *, encoding: str) -> Incoming | Rejected:
+        if b"NCT00000002" in raw:
+            raise TypeError("no such thing")
+        return read_one(raw, place, encoding=encoding)
+
+    monkeypatch.setattr(legacy_xml, "_read_one", fail_at_second)
+    first, rejected = read_path(save(tmp_path, data))
+    assert first.original == study % 1
+    assert "TypeError: no such thing, and what follows in this file was not read" in rejected.reason
+    assert rejected.original == data[: 2**20]
+
+
+def test_a_reader_of_a_whole_archive_that_fails_costs_no_other_file(tmp_path, monkeypatch):
+    def fail(archive: ZipArchive, limits: Limits) -> Iterator[Item]:
+        yield Incoming(RECORDS[2], "first", "aact")
+        raise IndexError("list index out of range")
+
+    form = ArchiveForm(is_this=lambda archive: True, read=fail)
+    monkeypatch.setattr("trialbook.source.files._ARCHIVE_FORMS", (form,))
+    packed = pack_zip({"studies.txt": b"nct_id|"})
+    save(tmp_path, packed, "a.zip")
+    save(tmp_path, RECORDS[0], "b.json")
+    first, rejected, last = read_path(tmp_path)
+    assert (first.body, last.body) == (RECORDS[2], RECORDS[0])
+    assert rejected.place == str(tmp_path / "a.zip")
+    assert "IndexError: list index out of range" in rejected.reason
+    assert rejected.original == packed
+
+
+def test_no_memory_and_an_interrupt_are_no_rejection(tmp_path, monkeypatch):
+    for error in (MemoryError, KeyboardInterrupt):
+        monkeypatch.setattr(page_text, "parse_page_text", lambda data, error=error: raise_(error))
+        with pytest.raises(error):
+            list(read_path(save(tmp_path, PAGE)))
+
+
+def raise_(error: type[BaseException]) -> None:
+    raise error

@@ -442,3 +442,14 @@ def test_a_gibibyte_in_one_line_is_read_in_bounded_memory(tmp_path, head, unit, 
     pieces, peak_mib = done.stdout.split("|")
     assert words in pieces
     assert int(peak_mib) < 320
+
+
+@pytest.mark.parametrize("inside", [b"<a>" * 2_000_000 + b"</a>" * 2_000_000, b"<a/>" * 4_000_000])
+def test_an_element_of_too_many_tags_is_refused_before_it_is_parsed(tmp_path, inside):
+    head = b"<clinical_study><id_info><nct_id>NCT00000001</nct_id></id_info>"
+    path = save(tmp_path, head + inside + b"</clinical_study>")
+    command = [sys.executable, "-c", MEASURE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    pieces, peak_mib = done.stdout.split("|")
+    assert "more than 2,000,000 tags" in pieces
+    assert int(peak_mib) < 300  # 640 for the first where it is parsed

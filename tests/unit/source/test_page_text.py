@@ -453,3 +453,18 @@ def test_hostile_repetition_takes_no_more_than_seconds(filler: str) -> None:
         )
     )
     assert parse_page_text((front + sections).encode())["protocolSection"]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\n\n \n", "\x0c", "\r\n\x0b\n"])
+@pytest.mark.parametrize("pages", [1, 3])
+def test_a_page_that_ends_below_its_date_is_read(ending: str, pages: int) -> None:
+    page = "A Study of Rest\n\nNCT ID: NCT90000001\n\nLast Updated: 2025-01-01"
+    items = list(read_page_text(io.BytesIO(("\n".join([page] * pages) + ending).encode()), "file"))
+    assert len(items) == pages
+    for item in items:
+        assert isinstance(item, Incoming)
+        protocol = msgspec.json.decode(item.body)["protocolSection"]
+        assert protocol == {
+            "identificationModule": {"nctId": "NCT90000001", "briefTitle": "A Study of Rest"},
+            "statusModule": {"lastUpdatePostDateStruct": {"date": "2025-01-01"}},
+        }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -18,11 +19,14 @@ from trialbook.errors import SourceFormatError, SourceReadError
 
 MAX_ELEMENT_BYTES = 32 << 20
 MAX_DEPTH = 64
+MAX_TAGS = 2_000_000
 KEPT_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 18
 _PROLOG_BYTES = 1 << 16
 
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+# All of ASCII, and what some encodings do not take as it stands.
+_ASCII = bytes(range(0x20, 0x7F)) + rb"\x41\u0041 +AEE- ~{<~} .xn--ls8h"
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 
@@ -55,14 +59,12 @@ def parse_element(raw: bytes, *, encoding: str = "utf-8") -> Element:
     ------
     SourceFormatError
         The bytes are not in that encoding, not well-formed, declare a document type or an entity,
-        or nest deeper than 64 levels.
+        have more than 2,000,000 tags or nest deeper than 64 levels.
     """
+    if not _keeps_ascii(encoding):
+        raise SourceFormatError("the XML declares an unknown encoding", found=encoding, expected="UTF-8")
     try:
         text = raw.decode(encoding)
-    except LookupError:
-        raise SourceFormatError(
-            "the XML declares an unknown encoding", found=encoding, expected="UTF-8"
-        ) from None
     except UnicodeDecodeError as error:
         found = ascii(raw[error.start : error.start + 12])
         raise SourceFormatError(f"the XML is not valid {encoding}", found=found) from None
@@ -71,12 +73,28 @@ def parse_element(raw: bytes, *, encoding: str = "utf-8") -> Element:
     # alone; without one its own parser in C is safe, and twice as fast as a guarded one in Python.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise SourceFormatError("the XML declares a document type or an entity; such documents are refused")
+    # A parsed element takes some 100 bytes even where its tag takes four.
+    if text.count("<") > MAX_TAGS:
+        raise SourceFormatError(f"the XML has more than {MAX_TAGS:,} tags, which no study has")
     try:
         root = fromstring(text)  # noqa: S314
     except ParseError as error:
         raise SourceFormatError(f"the XML is not well-formed: {error}") from None
     _check_depth(root)
     return root
+
+
+@lru_cache(64)
+def _keeps_ascii(encoding: str) -> bool:
+    """Tell whether a name is that of an encoding in which tags, found as ASCII in the bytes, are tags.
+
+    Python knows others by name too: some that never decode (`undefined`), and some in which a text of
+    some MB takes hours (`punycode`).
+    """
+    try:
+        return _ASCII.decode(encoding) == _ASCII.decode("ascii")
+    except (LookupError, UnicodeError):
+        return False
 
 
 def _check_depth(root: Element) -> None:

@@ -303,7 +303,8 @@ def _find_headings(lines: list[str]) -> list[tuple[int, str, int]]:
     filled = [i for i, line in enumerate(lines) if line.strip()]
     proven: list[tuple[int, str, int]] = []
     doubtful: list[tuple[int, str, int]] = []
-    for at, following in zip(filled, [*filled[1:], len(lines)], strict=True):
+    # A page may end right below its date: then there is no line at all.
+    for at, following in itertools.pairwise([*filled, len(lines)]):
         sentence = lines[following].strip() if following < len(lines) else ""
         heading = _as_heading(lines[at])
         explained = len(sentence) <= 400 and _HELPER.match(sentence)

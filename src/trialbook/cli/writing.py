@@ -111,9 +111,10 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
         del shown["reasons"]
         click.echo(msgspec.json.encode(shown))
     else:
+        mended = f", {counts.mended:,} mended" if counts.mended else ""
         announced = f"; {counts.announced:,} versions announced" if counts.announced else ""
         click.echo(
-            f"{counts.read:,} read = {counts.stored:,} stored ({counts.new_versions:,} of them new versions)"
+            f"{counts.read:,} read = {counts.stored:,} stored ({counts.new_versions:,} of them new versions{mended})"
             f" + {counts.unchanged:,} unchanged + {counts.rejected:,} rejected{announced}"
         )
     if counts.rejected or counts.problems:

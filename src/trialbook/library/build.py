@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.derived.index import SearchIndex
-from trialbook.errors import SourceReadError
+from trialbook.errors import RecordDamagedError, SourceReadError
 from trialbook.library.rebuild import DERIVED
 from trialbook.model.study import decode_record
 from trialbook.search.index.feed import Dated, IndexFeed
@@ -38,7 +38,8 @@ class ImportCounts(msgspec.Struct):
     Attributes
     ----------
     stored
-        Records kept, `new_versions` of them further versions of a record that was here before.
+        Records kept, `new_versions` of them further versions of a record that was here before, `mended` of
+        them in the place of a version whose bytes were damaged.
     unchanged
         Records that the library held already.
     rejected
@@ -58,6 +59,7 @@ class ImportCounts(msgspec.Struct):
     read: int = 0
     stored: int = 0
     new_versions: int = 0
+    mended: int = 0
     unchanged: int = 0
     rejected: int = 0
     announced: int = 0
@@ -83,7 +85,7 @@ def check_new(
             yield item
             continue
         wire_hash = compute_wire_hash(item.received)
-        if writer.knows(wire_hash):
+        if writer.knows(wire_hash, item.received):
             yield Held(item.place)
             continue
         checked = check_incoming(item)
@@ -151,7 +153,9 @@ class Batch:
         if self._notices:
             self.writer.announce(self._notices)
         self.counts.stored += len(changes)
-        self.counts.new_versions += sum(not change.is_first for change in changes)
+        mended = sum(change.is_mended for change in changes)
+        self.counts.mended += mended
+        self.counts.new_versions += sum(not change.is_first for change in changes) - mended
         self.counts.unchanged += len(self._versions) - len(changes)
         if self.feed is not None:
             # The last change of a study brings all of its versions with it.
@@ -164,8 +168,12 @@ class Batch:
         """All versions of the study that changed; the first is in hand, others lie in the store."""
         if change.is_first:
             return [(change.day, change.version.record)]
-        bodies = self.writer.store.get_dated_bodies(change.version.nct_id)
+        bodies = self.writer.store.get_dated_bodies(change.version.nct_id, on_damage=self._note_damage)
         return [(day, decode_record(body)) for day, body in bodies]
+
+    def _note_damage(self, error: RecordDamagedError) -> None:
+        """Another version of a study is damaged: the index goes without it."""
+        self.counts.problems.append(str(error))
 
     def show(self, *, every_s: float = 0.0) -> None:
         """Make what was written findable, unless that was done less than `every_s` seconds ago."""

@@ -19,6 +19,7 @@ from trialbook.errors import (
     StoreError,
     StoreVersionError,
 )
+from trialbook.model.study import decode_record, read_typed
 from trialbook.store.codec import (
     HELD_BODY,
     ChangedBytesError,
@@ -32,6 +33,8 @@ from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
 WAL_TRIES = 200
+# What reading a file in which anything may be altered raises, the words of SQLite's own messages included.
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 # SQLite takes at least 999 values in one statement.
 VALUES_AT_ONCE = 900
 
@@ -153,7 +156,7 @@ class Store:
         try:
             self._prepare(creates=creates)
             self.reload_codec()
-        except (sqlite3.Error, StoreError) as error:
+        except (*UNREADABLE, StoreError) as error:
             self.connection.close()
             if isinstance(error, StoreVersionError):
                 raise
@@ -183,21 +186,21 @@ class Store:
         """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
         try:
             return self.connection.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise self._explain(error) from error
 
     def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first row, or None; as `fetch_all`."""
         try:
             return self.connection.execute(sql, values).fetchone()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise self._explain(error) from error
 
     def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         """The rows one by one, however many; as `fetch_all`."""
         try:
             yield from self.connection.execute(sql, values)
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise self._explain(error) from error
 
     def _explain(self, error: Exception) -> StoreError:
@@ -232,7 +235,10 @@ class Store:
     @property
     def seq(self) -> int:
         """The number of the last change; an index that has applied it is in step."""
-        return int(self._value("seq"))
+        try:
+            return int(self._value("seq"))
+        except ValueError as error:
+            raise self._explain(error) from error
 
     def find_last_learnt(self) -> str | None:
         """When the version that came last was received (UTC, ISO 8601); None in an empty library."""
@@ -240,8 +246,10 @@ class Store:
         return None if row is None else str(row[0])
 
     def _value(self, key: str) -> str:
-        (value,) = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
-        return str(value)
+        row = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
+        if row is None:
+            raise self._explain(LookupError(f"it has no {key}"))
+        return str(row[0])
 
     def count(self) -> Counts:
         """Count what the library holds."""
@@ -284,7 +292,11 @@ class Store:
             return None
         if row[0] is None:
             raise RecordDamagedError(nct_id, "")
-        return self._unpack(row)
+        body = self._unpack(row)
+        # A row or an index that was altered may lead to the record of another study.
+        if nct_id.encode() not in body and read_typed(decode_record(body))[0].nct_id != nct_id:
+            raise RecordDamagedError(nct_id, "")
+        return body
 
     def _explain_absence(self, nct_id: str, as_of: str | None) -> str:
         if as_of is None or not self.has_study(nct_id):
@@ -501,13 +513,22 @@ class Store:
         )
         return [(place, reason, self._unpack_rejected(place, *held)) for place, reason, *held in rows]
 
+    def get_rejected(self, rejection_id: int) -> bytes:
+        """The bytes of one rejected piece of input; raises NotFoundError."""
+        row = self.fetch_one(
+            "SELECT place, original, content_hash FROM rejection WHERE rejection_id = ?", (rejection_id,)
+        )
+        if row is None:
+            raise NotFoundError(f"there is no rejected piece {rejection_id} in this library")
+        return self._unpack_rejected(*row)
+
     def _unpack_rejected(self, place: str, packed: bytes, wire_hash: bytes) -> bytes:
         try:
             return unpack_original(self.codec, packed, wire_hash)
         except ChangedBytesError as error:
             raise StoreDamagedError(
-                f"the rejected piece of {place}: its bytes are not those that were kept; restore a copy of "
-                "the library"
+                f"the rejected piece {place}: its bytes are not those that were kept; restore the library "
+                "from a copy"
             ) from error
 
     def find_sync_state(self, request: str) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import zstandard
 
 from trialbook.errors import RecordDamagedError
-from trialbook.store import NewVersion, Store, Writer
+from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
 
 MakeVersion = Callable[..., NewVersion]
 NAMED = r"NCT00000001, version of 2024-01-01: its bytes are not those that were kept; import it again"
@@ -80,6 +81,21 @@ def test_a_study_whose_version_is_lost_is_named(empty_store: Store, make_version
     empty_store.connection.execute("UPDATE study SET current_version_id = 77")
     with pytest.raises(RecordDamagedError, match="NCT00000001, a version whose day is lost"):
         empty_store.get_body("NCT00000001")
+
+
+def test_a_record_of_another_study_is_not_handed_out(empty_store: Store, make_version: MakeVersion) -> None:
+    save(empty_store, make_version(), make_version(2))
+    empty_store.connection.execute("UPDATE study SET nct_id = 'NCT00000009' WHERE nct_id = 'NCT00000001'")
+    with pytest.raises(RecordDamagedError, match="NCT00000009"):
+        empty_store.get_body("NCT00000009")
+    assert empty_store.get_body("NCT00000002")
+
+
+def test_an_id_in_another_spelling_is_the_same_id(empty_store: Store, make_version: MakeVersion) -> None:
+    plain = make_version()
+    body = plain.body.replace(b"NCT00000001", rb"\u004eCT00000001")
+    save(empty_store, msgspec.structs.replace(plain, body=body, wire_hash=compute_wire_hash(body)))
+    assert empty_store.get_body("NCT00000001") == body
 
 
 def test_a_study_that_points_to_the_version_of_another_is_named(

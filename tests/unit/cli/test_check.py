@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import shutil
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from starlette.testclient import TestClient
 
 from trialbook.__main__ import main
 from trialbook.library.build import import_paths
 from trialbook.samples import sample_paths
 from trialbook.store.store import FILE_NAME
+from trialbook.web.app import make_app
 
 LIBRARIES, RECORDS = 60, 20
 
@@ -105,6 +109,23 @@ def test_an_export_goes_past_a_damaged_record_and_names_it(home: Path, tmp_path:
     shown = run(home, "show", ids[3])
     assert (shown.exit_code, shown.stdout) == (1, "")
     assert "import it again to mend it" in shown.stderr
+
+
+@pytest.mark.parametrize("address", ["/api/trialbook/export", "/api/v2/studies/download?format=json.zip"])
+def test_a_stream_goes_past_a_damaged_record_and_the_log_names_it(
+    home: Path, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    with TestClient(make_app(home)) as client:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    if "zip" in address:
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert len(archive.namelist()) == RECORDS - 1
+    else:
+        assert len(answer.text.splitlines()) == RECORDS - 1
+    assert f"{ids[3]}, version of" in caplog.text
 
 
 def test_a_check_names_what_is_damaged_and_an_import_mends_it(home: Path, records: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.derived.index import SearchIndex
-from trialbook.errors import RecordDamagedError, SourceReadError
+from trialbook.errors import SourceReadError
 from trialbook.library.rebuild import DERIVED
 from trialbook.model.study import decode_record
 from trialbook.search.index.feed import Dated, IndexFeed
@@ -51,7 +51,7 @@ class ImportCounts(msgspec.Struct):
     skipped_files, skipped
         Files that were passed over (hidden ones, links, devices), and the first ten of them with why.
     problems
-        Files that could not be read to their end, in words.
+        Files that could not be read to their end, and damaged versions that stay out of the index, in words.
     reasons
         Why pieces were rejected, the first 10,000 of them.
     """
@@ -168,12 +168,10 @@ class Batch:
         """All versions of the study that changed; the first is in hand, others lie in the store."""
         if change.is_first:
             return [(change.day, change.version.record)]
-        bodies = self.writer.store.get_dated_bodies(change.version.nct_id, on_damage=self._note_damage)
+        bodies = self.writer.store.get_dated_bodies(
+            change.version.nct_id, on_damage=self.writer.store.pass_over
+        )
         return [(day, decode_record(body)) for day, body in bodies]
-
-    def _note_damage(self, error: RecordDamagedError) -> None:
-        """Another version of a study is damaged: the index goes without it."""
-        self.counts.problems.append(str(error))
 
     def show(self, *, every_s: float = 0.0) -> None:
         """Make what was written findable, unless that was done less than `every_s` seconds ago."""
@@ -192,10 +190,11 @@ def open_batch(
     """
     with Store.create(home) as store, Writer(store, location, note=note) as writer:
         with SearchIndex(home).feed(store, on_index) as feed:
-            yield Batch(writer, ImportCounts(), feed)
+            yield (batch := Batch(writer, ImportCounts(), feed))
         for derived in (each(home) for each in DERIVED):
             if derived.is_kept_in_step:
                 derived.apply(store, on_index)
+        batch.counts.problems.extend(dict.fromkeys(map(str, store.passed)))
 
 
 def import_paths(

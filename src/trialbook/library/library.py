@@ -405,15 +405,15 @@ class Library:
         """What is derived from the records, and how far each has come."""
         return find_standings(self.store)
 
-    def rebuild(self, *names: str) -> dict[str, int]:
+    def rebuild(self, *names: str, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Make what is derived anew: what is named, or all; see `rebuild.rebuild`."""
-        counts = rebuild(self.home, names)
+        counts = rebuild(self.home, names, on_damage=on_damage)
         self._forget_engine()
         return counts
 
-    def bring_into_step(self) -> dict[str, int]:
+    def bring_into_step(self, *, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Complete what is behind; see `rebuild.bring_into_step`."""
-        counts = bring_into_step(self.home)
+        counts = bring_into_step(self.home, on_damage=on_damage)
         self._forget_engine()
         return counts
 

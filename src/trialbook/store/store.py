@@ -144,6 +144,7 @@ class Store:
         return store
 
     def _open(self, home: Path, *, creates: bool = False) -> None:
+        self.passed: list[RecordDamagedError] = []
         try:
             if creates:
                 home.mkdir(parents=True, exist_ok=True)
@@ -209,6 +210,10 @@ class Store:
         if isinstance(error, sqlite3.OperationalError):
             return StoreError(f"the library in {self.home} cannot be read now: {error}")
         return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
+
+    def pass_over(self, error: RecordDamagedError) -> None:
+        """Take note of a damaged version that a walk goes past, for whoever began it; as `OnDamage`."""
+        self.passed.append(error)
 
     def reload_codec(self) -> None:
         """Take up the dictionaries that a writer has added."""

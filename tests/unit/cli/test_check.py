@@ -111,6 +111,34 @@ def test_an_export_goes_past_a_damaged_record_and_names_it(home: Path, tmp_path:
     assert "import it again to mend it" in shown.stderr
 
 
+def test_an_index_is_made_without_a_damaged_record_which_is_named(home: Path) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    result = run(home, "rebuild", "index")
+    assert (result.exit_code, result.stdout) == (1, f"index: {RECORDS} studies taken up\n")
+    assert result.stderr.count(f"{ids[3]}, version of") == 1
+    assert run(home, "search", "--json").exit_code == 0
+    assert json.loads(run(home, "search", "--json").stdout)["total"] == RECORDS - 1
+
+
+def test_an_import_beside_a_damaged_version_keeps_what_is_new_and_names_it(
+    home: Path, records: Path, tmp_path: Path
+) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    (line,) = (line for line in records.read_text().splitlines() if f'"nctId":"{ids[3]}"' in line)
+    record = json.loads(line)
+    record["protocolSection"]["statusModule"]["lastUpdateSubmitDate"] = "2031-01-01"
+    later = tmp_path / "later.json"
+    later.write_text(json.dumps(record))
+
+    result = run(home, "import", str(later))
+    assert result.exit_code == 1
+    assert "1 stored (1 of them new versions)" in result.stdout
+    assert f"{ids[3]}, version of" in result.stderr
+    assert json.loads(run(home, "show", ids[3], "--json").stdout) == record
+
+
 @pytest.mark.parametrize("address", ["/api/trialbook/export", "/api/v2/studies/download?format=json.zip"])
 def test_a_stream_goes_past_a_damaged_record_and_the_log_names_it(
     home: Path, address: str, caplog: pytest.LogCaptureFixture

@@ -11,6 +11,7 @@
     │   ├── NoLibraryError    there is none in the folder
     │   ├── StoreBusyError    another process is writing to it
     │   ├── StoreDamagedError its file is broken
+    │   │   └── RecordDamagedError one version in it is
     │   └── StoreVersionError the library was written by a newer Trialbook
     ├── UsageError            a command or request was asked with values that make no sense
     └── ApiError              a request over HTTP is declined, with a status
@@ -129,6 +130,29 @@ class NoLibraryError(StoreError):
 
 class StoreDamagedError(StoreError):
     """The library's file is broken: what it holds cannot be trusted."""
+
+
+class RecordDamagedError(StoreDamagedError):
+    """What lies in the library as a version of a record is not what was kept there.
+
+    Attributes
+    ----------
+    nct_id
+        The record's id; "" where even that is lost.
+    known_from
+        The day (ISO, possibly partial) of the version; "" where that is lost.
+    """
+
+    def __init__(self, nct_id: str, known_from: str) -> None:
+        self.nct_id, self.known_from = nct_id, known_from
+        super().__init__(nct_id, known_from)
+
+    def __str__(self) -> str:
+        day = f"version of {self.known_from}" if self.known_from else "a version whose day is lost"
+        return (
+            f"{self.nct_id or 'a record whose id is lost'}, {day}: its bytes are not those that were kept; "
+            "import it again to mend it, or restore a copy"
+        )
 
 
 class IndexMissingError(StoreError):

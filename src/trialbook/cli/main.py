@@ -22,6 +22,7 @@ COMMANDS: tuple[click.Command, ...] = (
     reading.diff,
     reading.rejections,
     reading.statistics,
+    reading.check,
     reading.samples,
     searches.export,
     searches.saved,

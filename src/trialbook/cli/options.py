@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ import click
 
 from trialbook.ask.filters import FILTERS
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
+from trialbook.errors import RecordDamagedError
 from trialbook.library import Library
 from trialbook.model import PartialDate
 from trialbook.settings import SETTINGS
@@ -45,6 +47,24 @@ def setting_option(name: str, **more: Any) -> Callable[[F], F]:
         help=setting.meaning,
         **more,
     )
+
+
+class DamageNotes:
+    """Names each damaged record on standard error while a walk goes past it."""
+
+    def __init__(self) -> None:
+        self._named: set[str] = set()
+
+    def add(self, error: RecordDamagedError) -> None:
+        """Name one; as `OnDamage`."""
+        if str(error) not in self._named:
+            self._named.add(str(error))
+            click.echo(f"trialbook: {error}", err=True)
+
+    def end(self) -> None:
+        """Ends the command with 1 where any was named."""
+        if self._named:
+            sys.exit(1)
 
 
 def filter_options(command: Command) -> Command:

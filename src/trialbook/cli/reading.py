@@ -160,6 +160,24 @@ def statistics(home: Path, as_json: bool) -> None:
 
 
 @click.command()
+@json_option
+@click.pass_obj
+def check(home: Path, as_json: bool) -> None:
+    """Read the whole library and name all that is not as it was kept; ends with 1 where anything is wrong."""
+    with Library(home) as library:
+        problems = library.check()
+        counts = None if problems else library.store.count()
+    if as_json:
+        click.echo(msgspec.json.encode({"problems": problems}))
+    elif counts is not None:
+        click.echo(f"as it was kept: {counts.studies:,} studies in {counts.versions:,} versions")
+    else:
+        click.echo("\n".join(problems))
+    if problems:
+        sys.exit(1)
+
+
+@click.command()
 def samples() -> None:
     """Print where the sample records are that come with Trialbook, one path a line."""
     for path in sample_paths():

@@ -13,7 +13,7 @@ import msgspec
 
 from trialbook.ask.filters import write_values
 from trialbook.ask.parameters import Parameters
-from trialbook.cli.options import as_of_option, filter_options, json_option, warn_of_lag
+from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.errors import UsageError
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
@@ -69,7 +69,8 @@ def export(
 ) -> None:
     """Write all records in force, or those that a search finds: as JSON lines, CSV or Parquet.
 
-    JSON lines hold the values as they were received; CSV and Parquet the registry's table.
+    JSON lines hold the values as they were received; CSV and Parquet the registry's table. A damaged record
+    is left out and named on standard error, and the command ends with 1.
     """
     if output is None and form == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is nothing for a terminal: name a file with -o")
@@ -79,12 +80,14 @@ def export(
         wanted = read_export(asked)
         if wanted.request.filters:
             warn_of_lag(library)
-        blocks = library.iter_export(wanted)
+        damage = DamageNotes()
+        blocks = library.iter_export(wanted, on_damage=damage.add)
         if output is not None:
             write_file(blocks, output)
-            return
-        for block in blocks:
-            sys.stdout.buffer.write(block)
+        else:
+            for block in blocks:
+                sys.stdout.buffer.write(block)
+    damage.end()
 
 
 @click.group()

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from trialbook.cli.options import check_day, json_option
+from trialbook.cli.options import DamageNotes, check_day, json_option
 from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.library.build import ImportCounts, import_paths
@@ -111,9 +111,10 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
         del shown["reasons"]
         click.echo(msgspec.json.encode(shown))
     else:
+        mended = f", {counts.mended:,} mended" if counts.mended else ""
         announced = f"; {counts.announced:,} versions announced" if counts.announced else ""
         click.echo(
-            f"{counts.read:,} read = {counts.stored:,} stored ({counts.new_versions:,} of them new versions)"
+            f"{counts.read:,} read = {counts.stored:,} stored ({counts.new_versions:,} of them new versions{mended})"
             f" + {counts.unchanged:,} unchanged + {counts.rejected:,} rejected{announced}"
         )
     if counts.rejected or counts.problems:
@@ -188,14 +189,19 @@ def rebuild_(home: Path, /, names: tuple[str, ...], *, behind: bool, is_list: bo
             return
         if behind and names:
             raise UsageError("--behind completes whatever is behind: name nothing")
-        counts = library.bring_into_step() if behind else library.rebuild(*names)
+        damage = DamageNotes()
+        if behind:
+            counts = library.bring_into_step(on_damage=damage.add)
+        else:
+            counts = library.rebuild(*names, on_damage=damage.add)
     if as_json:
         click.echo(msgspec.json.encode(counts))
-        return
-    for name, count in counts.items():
-        click.echo(f"{name}: {count:,} studies taken up")
-    if not counts:
-        click.echo("everything is in step")
+    else:
+        for name, count in counts.items():
+            click.echo(f"{name}: {count:,} studies taken up")
+        if not counts:
+            click.echo("everything is in step")
+    damage.end()
 
 
 def describe_standing(standing: Standing) -> str:
@@ -211,4 +217,7 @@ def describe_standing(standing: Standing) -> str:
 def reindex(home: Path) -> None:
     """Make the index anew from the records: `rebuild index`."""
     with Library(home) as library:
-        click.echo(f"{library.rebuild('index')['index']:,} studies indexed")
+        damage = DamageNotes()
+        counts = library.rebuild("index", on_damage=damage.add)
+    click.echo(f"{counts['index']:,} studies indexed")
+    damage.end()

@@ -58,7 +58,8 @@ class Derived(Protocol):
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """Bring it into step with the store and return how many studies were taken up; for a writer.
 
-        Raises StoreError where it cannot be written.
+        A damaged version is left out, and noted in the store (`Store.pass_over`). Raises StoreError where
+        it cannot be written.
         """
 
     def clear(self, store: Store) -> None:

@@ -73,7 +73,7 @@ def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
     if index.state.seq > store.seq:
         index.clear()
     with _seldom_collected(), IndexFeed(index) as feed:
-        for seq, nct_id, bodies in store.iter_changed(index.state.seq):
+        for seq, nct_id, bodies in store.iter_changed(index.state.seq, on_damage=store.pass_over):
             feed.add(seq, nct_id, [(day, decode_record(body)) for day, body in bodies])
             on_study()
     index.remove_older()

@@ -13,7 +13,7 @@ import msgspec
 
 from trialbook.changes.history import Pair, Summary, pair_versions, summarise_pairs
 from trialbook.derived.contract import DerivedState, OnStudy
-from trialbook.errors import StoreError
+from trialbook.errors import RecordDamagedError, StoreError
 from trialbook.store import Store
 from trialbook.store.private import make_private_file
 
@@ -83,7 +83,10 @@ class ChangeSummaries:
         try:
             with closing(self._connect("rw")) as connection:
                 for reached, nct_id in store.iter_with_history(after):
-                    self._take_up(connection, store, nct_id)
+                    try:
+                        self._take_up(connection, store, nct_id)
+                    except RecordDamagedError as error:
+                        store.pass_over(error)
                     on_study()
                     count += 1
                     if count % STUDIES_AT_ONCE == 0:

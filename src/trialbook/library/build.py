@@ -38,7 +38,8 @@ class ImportCounts(msgspec.Struct):
     Attributes
     ----------
     stored
-        Records kept, `new_versions` of them further versions of a record that was here before.
+        Records kept, `new_versions` of them further versions of a record that was here before, `mended` of
+        them in the place of a version whose bytes were damaged.
     unchanged
         Records that the library held already.
     rejected
@@ -50,7 +51,7 @@ class ImportCounts(msgspec.Struct):
     skipped_files, skipped
         Files that were passed over (hidden ones, links, devices), and the first ten of them with why.
     problems
-        Files that could not be read to their end, in words.
+        Files that could not be read to their end, and damaged versions that stay out of the index, in words.
     reasons
         Why pieces were rejected, the first 10,000 of them.
     """
@@ -58,6 +59,7 @@ class ImportCounts(msgspec.Struct):
     read: int = 0
     stored: int = 0
     new_versions: int = 0
+    mended: int = 0
     unchanged: int = 0
     rejected: int = 0
     announced: int = 0
@@ -83,7 +85,7 @@ def check_new(
             yield item
             continue
         wire_hash = compute_wire_hash(item.received)
-        if writer.knows(wire_hash):
+        if writer.knows(wire_hash, item.received):
             yield Held(item.place)
             continue
         checked = check_incoming(item)
@@ -153,7 +155,9 @@ class Batch:
         changes = self.writer.save(self._versions)
         self._flush_others()
         self.counts.stored += len(changes)
-        self.counts.new_versions += sum(not change.is_first for change in changes)
+        mended = sum(change.is_mended for change in changes)
+        self.counts.mended += mended
+        self.counts.new_versions += sum(not change.is_first for change in changes) - mended
         self.counts.unchanged += len(self._versions) - len(changes)
         if self.feed is not None:
             # The last change of a study brings all of its versions with it.
@@ -175,7 +179,9 @@ class Batch:
         """All versions of the study that changed; the first is in hand, others lie in the store."""
         if change.is_first:
             return [(change.day, change.version.record)]
-        bodies = self.writer.store.get_dated_bodies(change.version.nct_id)
+        bodies = self.writer.store.get_dated_bodies(
+            change.version.nct_id, on_damage=self.writer.store.pass_over
+        )
         return [(day, decode_record(body)) for day, body in bodies]
 
     def show(self, *, every_s: float = 0.0) -> None:
@@ -195,10 +201,11 @@ def open_batch(
     """
     with Store.create(home) as store, Writer(store, location, note=note) as writer:
         with SearchIndex(home).feed(store, on_index) as feed:
-            yield Batch(writer, ImportCounts(), feed)
+            yield (batch := Batch(writer, ImportCounts(), feed))
         for derived in (each(home) for each in DERIVED):
             if derived.is_kept_in_step:
                 derived.apply(store, on_index)
+        batch.counts.problems.extend(dict.fromkeys(map(str, store.passed)))
 
 
 def import_paths(

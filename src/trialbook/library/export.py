@@ -12,12 +12,13 @@ import msgspec
 from trialbook.ask.address import WHICH, read_asked
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.parameters import Parameters
-from trialbook.errors import UsageError
+from trialbook.errors import RecordDamagedError, StoreDamagedError, UsageError
 from trialbook.export.csv_table import choose_columns
 from trialbook.export.forms import FORMS
 from trialbook.export.parquet import open_writer
 from trialbook.export.projection import Selection, select_fields
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.store.store import OnDamage, refuse_damage
 
 FindBody = Callable[[str, str | None], bytes | None]
 STUDIES_AT_ONCE = 1_000
@@ -91,16 +92,30 @@ def find_form(path: Path) -> str:
     return form
 
 
-def iter_found(engine: SearchEngine, request: SearchRequest, find_body: FindBody) -> Iterator[bytes]:
+def iter_found(
+    engine: SearchEngine,
+    request: SearchRequest,
+    find_body: FindBody,
+    *,
+    on_damage: OnDamage = refuse_damage,
+) -> Iterator[bytes]:
     """The records that a request without an order finds, by id; each once, also while an import runs.
 
-    Each part may be read in another thread: `find_body` must serve all.
+    Each part may be read in another thread: `find_body` must serve all. Of a damaged record `on_damage`
+    is told, and may let the walk go on.
     """
     token: str | None = None
     while True:
         page = engine.search_page(request, page_size=STUDIES_AT_ONCE, page_token=token)
         for nct_id in page.nct_ids:
-            body = find_body(nct_id, request.as_of)
+            try:
+                body = find_body(nct_id, request.as_of)
+            except RecordDamagedError as error:
+                on_damage(error)
+                continue
+            except StoreDamagedError:
+                on_damage(RecordDamagedError(nct_id, ""))
+                continue
             if body is not None:
                 yield body
         token = page.next_page_token

@@ -20,6 +20,7 @@ from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.export.forms import write_records
 from trialbook.library import news, saved
 from trialbook.library.build import ImportCounts, import_paths
+from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
 from trialbook.library.found import Found
 from trialbook.library.pull import pull_histories, pull_records
@@ -32,7 +33,7 @@ from trialbook.search.language.parse import parse_query
 from trialbook.source.live.request import PullRequest
 from trialbook.store import AnnouncedVersion, Store, Version
 from trialbook.store.arrivals import find_last_arrival, find_last_before
-from trialbook.store.store import FILE_NAME
+from trialbook.store.store import FILE_NAME, OnDamage, refuse_damage
 from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100
@@ -210,9 +211,14 @@ class Library:
                 yield self.get_study(nct_id)
             after = part[-1][0]
 
-    def iter_bodies(self, *, as_of: str | None = None) -> Iterator[bytes]:
-        """The bytes of every record in force, now or at the end of a day (ISO), by id."""
-        return (body for _, body in self.store.iter_current(as_of=as_of))
+    def iter_bodies(
+        self, *, as_of: str | None = None, on_damage: OnDamage = refuse_damage
+    ) -> Iterator[bytes]:
+        """The bytes of every record in force, now or at the end of a day (ISO), by id.
+
+        Ends at the first damaged one, unless `on_damage` takes note of it and lets the walk go on.
+        """
+        return (body for _, body in self.store.iter_current(as_of=as_of, on_damage=on_damage))
 
     def find_body(self, nct_id: str, as_of: str | None = None) -> bytes | None:
         """The bytes of a record by the id that the library writes and a day (ISO); None where it is not here."""
@@ -296,13 +302,16 @@ class Library:
         """Answer a request that was made before; raises QueryError."""
         return Found(self, request, self.engine.search(request))
 
-    def iter_export(self, wanted: Export) -> Iterator[bytes]:
-        """An export in blocks; of all records it is read without a look at the index."""
+    def iter_export(self, wanted: Export, *, on_damage: OnDamage = refuse_damage) -> Iterator[bytes]:
+        """An export in blocks; of all records it is read without a look at the index.
+
+        `on_damage` as in `iter_bodies`.
+        """
         request = wanted.request
         if request.filters:
-            bodies = iter_found(self.engine, request, self.find_body)
+            bodies = iter_found(self.engine, request, self.find_body, on_damage=on_damage)
         else:
-            bodies = self.iter_bodies(as_of=request.as_of)
+            bodies = self.iter_bodies(as_of=request.as_of, on_damage=on_damage)
         return write_records(bodies, wanted.form, selection=wanted.selection, columns=wanted.columns)
 
     def export(
@@ -387,20 +396,24 @@ class Library:
         """Fetch the past versions of records from a live registry; see `pull.pull_histories`."""
         return pull_histories(self.home, nct_ids, registry=registry)
 
+    def check(self) -> tuple[str, ...]:
+        """A sentence for each thing that is wrong with the library: all of it is read, nothing is changed."""
+        return tuple(find_problems(self.store))
+
     @property
     def standings(self) -> tuple[Standing, ...]:
         """What is derived from the records, and how far each has come."""
         return find_standings(self.store)
 
-    def rebuild(self, *names: str) -> dict[str, int]:
+    def rebuild(self, *names: str, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Make what is derived anew: what is named, or all; see `rebuild.rebuild`."""
-        counts = rebuild(self.home, names)
+        counts = rebuild(self.home, names, on_damage=on_damage)
         self._forget_engine()
         return counts
 
-    def bring_into_step(self) -> dict[str, int]:
+    def bring_into_step(self, *, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Complete what is behind; see `rebuild.bring_into_step`."""
-        counts = bring_into_step(self.home)
+        counts = bring_into_step(self.home, on_damage=on_damage)
         self._forget_engine()
         return counts
 

@@ -13,6 +13,7 @@ from trialbook.derived.statistics import DerivedStatistics
 from trialbook.derived.summaries import ChangeSummaries
 from trialbook.errors import UsageError
 from trialbook.store import Store, Writer
+from trialbook.store.store import OnDamage, refuse_damage
 
 # Everything that is made from records. A further one is a class with `Derived`'s parts and a row here.
 DERIVED: tuple[Callable[[Path], Derived], ...] = (SearchIndex, ChangeSummaries, DerivedStatistics)
@@ -53,9 +54,15 @@ def _describe(derived: Derived, store: Store, seq: int) -> Standing:
 
 
 def rebuild(
-    home: Path, names: Sequence[str] = (), *, on_study: Callable[[], None] = lambda: None
+    home: Path,
+    names: Sequence[str] = (),
+    *,
+    on_study: Callable[[], None] = lambda: None,
+    on_damage: OnDamage = refuse_damage,
 ) -> dict[str, int]:
     """Make derived things anew from the records: those named, or all; how many studies each took up.
+
+    Damaged versions are left out; of each `on_damage` is told once all is made.
 
     Raises
     ------
@@ -75,11 +82,21 @@ def rebuild(
             if not names or derived.name in names:
                 derived.clear(store)
                 counts[derived.name] = derived.apply(store, on_study)
+    _tell(store, on_damage)
     return counts
 
 
-def bring_into_step(home: Path, *, on_study: Callable[[], None] = lambda: None) -> dict[str, int]:
+def _tell(store: Store, on_damage: OnDamage) -> None:
+    for error in store.passed:
+        on_damage(error)
+
+
+def bring_into_step(
+    home: Path, *, on_study: Callable[[], None] = lambda: None, on_damage: OnDamage = refuse_damage
+) -> dict[str, int]:
     """Complete what a killed run left behind or another Trialbook made in another form; what was due.
+
+    `on_damage` as in `rebuild`.
 
     Asks for the writer's lock only where something is. Raises StoreBusyError, StoreError.
     """
@@ -88,8 +105,10 @@ def bring_into_step(home: Path, *, on_study: Callable[[], None] = lambda: None) 
         if not due:
             return {}
         with Writer(store, "bring into step"):
-            return {
+            counts = {
                 derived.name: derived.apply(store, on_study)
                 for derived in (each(home) for each in DERIVED)
                 if derived.name in due
             }
+    _tell(store, on_damage)
+    return counts

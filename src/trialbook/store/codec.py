@@ -1,10 +1,10 @@
-"""How a record's bytes are packed and recognised."""
+"""How a record's bytes are packed, recognised, and known to be those that were kept."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
@@ -19,6 +19,30 @@ MAX_RECORD_BYTES = 1 << 30
 SERVED_ON = re.compile(rb'"versionHolder"\s*:\s*"[^"]*"')
 
 
+# Where a zstd frame says what it holds, and the bit that stands for a checksum at its end.
+DESCRIPTOR_AT, CHECKSUM_BIT = 4, 0b100
+
+
+class ChangedBytesError(Exception):
+    """Packed bytes are not those that were kept; the store says of which record."""
+
+
+class HeldBody(NamedTuple):
+    """What lies in the library as a version's body, and what tells whether it is what was kept there."""
+
+    version_id: int
+    dictionary_id: int
+    packed: bytes
+    wire_hash: bytes
+    content_hash: bytes
+    is_as_received: int
+
+
+# The columns of the table of versions that make a `HeldBody`; whether there is an original is seen
+# without reading it.
+HELD_BODY = "version_id, dictionary_id, body, wire_hash, content_hash, typeof(original) = 'null'"
+
+
 class Codec:
     """Packs bytes with zstd; each record remembers which dictionary packed it (0 is none)."""
 
@@ -28,10 +52,14 @@ class Codec:
             key: zstandard.ZstdDecompressor(dict_data=body) for key, body in self._dictionaries.items()
         }
         self._decompressors[0] = zstandard.ZstdDecompressor()
-        self._plain = zstandard.ZstdCompressor(level=LEVEL)
+        self._plain = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
         self.newest_id = max(dictionaries, default=0)
         newest = self._dictionaries.get(self.newest_id)
-        self._compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=newest) if newest else self._plain
+        self._compressor = (
+            zstandard.ZstdCompressor(level=LEVEL, dict_data=newest, write_checksum=True)
+            if newest
+            else self._plain
+        )
 
     def pack(self, body: bytes) -> tuple[int, bytes]:
         """Pack a record; returns the dictionary's id and the packed bytes."""
@@ -46,8 +74,53 @@ class Codec:
         return dictionary_id in self._decompressors
 
     def unpack(self, dictionary_id: int, packed: bytes) -> bytes:
-        """Restore the bytes that were packed."""
-        return self._decompressors[dictionary_id].decompress(packed, max_output_size=MAX_RECORD_BYTES)
+        """Restore the bytes that were packed.
+
+        Raises ChangedBytesError where these are not what was packed; without a checksum in them (see
+        `has_checksum`) that is not always seen.
+        """
+        try:
+            # A length that was changed may ask for more memory than there is.
+            if zstandard.frame_content_size(packed) > MAX_RECORD_BYTES:
+                raise ChangedBytesError
+            return self._decompressors[dictionary_id].decompress(packed, max_output_size=MAX_RECORD_BYTES)
+        except (KeyError, TypeError, ValueError, MemoryError, zstandard.ZstdError) as error:
+            raise ChangedBytesError from error
+
+
+def has_checksum(packed: bytes) -> bool:
+    """Whether packed bytes end with a checksum, which unpacking compares; those of earlier libraries do not."""
+    return bool(packed[DESCRIPTOR_AT] & CHECKSUM_BIT)
+
+
+def unpack_body(codec: Codec, held: HeldBody) -> bytes:
+    """The record's bytes as they were kept; raises ChangedBytesError.
+
+    Where no checksum lies with them they are compared with the fingerprint that was taken when they came:
+    of the bytes, or of the values where the bytes as received were another format. The day on which a
+    record was served is in neither.
+    """
+    body = codec.unpack(held.dictionary_id, held.packed)
+    if has_checksum(held.packed):
+        return body
+    if held.is_as_received:
+        is_whole = compute_wire_hash(body) == held.wire_hash
+    else:
+        try:
+            is_whole = compute_content(msgspec.json.decode(body))[0] == held.content_hash
+        except (msgspec.DecodeError, AttributeError, TypeError, ValueError, RecursionError) as error:
+            raise ChangedBytesError from error
+    if not is_whole:
+        raise ChangedBytesError
+    return body
+
+
+def unpack_original(codec: Codec, packed: bytes, wire_hash: bytes) -> bytes:
+    """Bytes as they were received, of which the fingerprint was taken; raises ChangedBytesError."""
+    original = codec.unpack(0, packed)
+    if compute_wire_hash(original) != wire_hash:
+        raise ChangedBytesError
+    return original
 
 
 def train_dictionary(bodies: list[bytes]) -> bytes | None:

@@ -99,7 +99,7 @@ def check_schema(connection: sqlite3.Connection) -> None:
     row = None
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'library'").fetchone():
         row = connection.execute("SELECT value FROM library WHERE key = 'schema_version'").fetchone()
-    if row is None or not row[0].isdecimal():
+    if row is None or not str(row[0]).isdecimal():
         raise StoreError("its file is no library of Trialbook: use another --home")
     if int(row[0]) > SCHEMA_VERSION:
         raise StoreVersionError(

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import zstandard
 
-from trialbook.errors import NoLibraryError, NotFoundError, StoreDamagedError, StoreError, StoreVersionError
-from trialbook.store.codec import Codec
+from trialbook.errors import (
+    NoLibraryError,
+    NotFoundError,
+    RecordDamagedError,
+    StoreDamagedError,
+    StoreError,
+    StoreVersionError,
+)
+from trialbook.model.study import decode_record, read_typed
+from trialbook.store.codec import (
+    HELD_BODY,
+    ChangedBytesError,
+    Codec,
+    HeldBody,
+    compute_wire_hash,
+    unpack_body,
+    unpack_original,
+)
 from trialbook.store.private import make_private_file, make_private_folder
 from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
 WAL_TRIES = 200
+# What reading a file in which anything may be altered raises, the words of SQLite's own messages included.
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 # SQLite takes at least 999 values in one statement.
 VALUES_AT_ONCE = 900
 
@@ -78,8 +96,20 @@ class Counts(msgspec.Struct, frozen=True):
     rejections: int
 
 
+# Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
+OnDamage = Callable[[RecordDamagedError], None]
+
+
+def refuse_damage(error: RecordDamagedError) -> None:
+    """End a walk at the first damaged version."""
+    raise error
+
+
 class Store:
     """The records of one library, for reading; nothing is made or changed.
+
+    Each body is compared with what was kept before it is handed out: one that differs raises
+    RecordDamagedError instead. Walks over many records can go past such ones, see `OnDamage`.
 
     Parameters
     ----------
@@ -115,6 +145,7 @@ class Store:
         return store
 
     def _open(self, home: Path, *, creates: bool = False) -> None:
+        self.passed: list[RecordDamagedError] = []
         try:
             if creates:
                 make_private_folder(home)
@@ -128,7 +159,7 @@ class Store:
         try:
             self._prepare(creates=creates)
             self.reload_codec()
-        except (sqlite3.Error, StoreError) as error:
+        except (*UNREADABLE, StoreError) as error:
             self.connection.close()
             if isinstance(error, StoreVersionError):
                 raise
@@ -158,21 +189,21 @@ class Store:
         """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
         try:
             return self.connection.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise self._explain(error) from error
 
     def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first row, or None; as `fetch_all`."""
         try:
             return self.connection.execute(sql, values).fetchone()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise self._explain(error) from error
 
     def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         """The rows one by one, however many; as `fetch_all`."""
         try:
             yield from self.connection.execute(sql, values)
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise self._explain(error) from error
 
     def _explain(self, error: Exception) -> StoreError:
@@ -182,9 +213,16 @@ class Store:
             return StoreError(f"the library in {self.home} cannot be read now: {error}")
         return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
 
+    def pass_over(self, error: RecordDamagedError) -> None:
+        """Take note of a damaged version that a walk goes past, for whoever began it; as `OnDamage`."""
+        self.passed.append(error)
+
     def reload_codec(self) -> None:
         """Take up the dictionaries that a writer has added."""
-        self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
+        try:
+            self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
+        except (TypeError, ValueError, zstandard.ZstdError) as error:
+            raise self._explain(error) from error
 
     def close(self) -> None:
         """Close the file; further calls fail."""
@@ -204,7 +242,10 @@ class Store:
     @property
     def seq(self) -> int:
         """The number of the last change; an index that has applied it is in step."""
-        return int(self._value("seq"))
+        try:
+            return int(self._value("seq"))
+        except ValueError as error:
+            raise self._explain(error) from error
 
     def find_last_learnt(self) -> str | None:
         """When the version that came last was received (UTC, ISO 8601); None in an empty library."""
@@ -212,8 +253,10 @@ class Store:
         return None if row is None else str(row[0])
 
     def _value(self, key: str) -> str:
-        (value,) = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
-        return str(value)
+        row = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
+        if row is None:
+            raise self._explain(LookupError(f"it has no {key}"))
+        return str(row[0])
 
     def count(self) -> Counts:
         """Count what the library holds."""
@@ -242,17 +285,25 @@ class Store:
         """The record's bytes as in `get_body`; None where it is not here, or was not yet on that day."""
         if as_of is None:
             row = self.fetch_one(
-                "SELECT dictionary_id, body FROM study JOIN version ON version_id = current_version_id"
-                " WHERE nct_id = ?",
+                f"SELECT {HELD_BODY} FROM study LEFT JOIN version ON version_id = current_version_id"
+                " AND version.study_id = study.study_id WHERE nct_id = ?",
                 (nct_id,),
             )
         else:
             row = self.fetch_one(
-                "SELECT dictionary_id, body FROM study JOIN version USING (study_id)"
+                f"SELECT {HELD_BODY} FROM study JOIN version USING (study_id)"
                 f" WHERE nct_id = :nct_id AND {KNOWN_AT} {IN_FORCE} LIMIT 1",
                 {"nct_id": nct_id, "as_of": as_of},
             )
-        return None if row is None else self._unpack(*row)
+        if row is None:
+            return None
+        if row[0] is None:
+            raise RecordDamagedError(nct_id, "")
+        body = self._unpack(row)
+        # A row or an index that was altered may lead to the record of another study.
+        if nct_id.encode() not in body and read_typed(decode_record(body))[0].nct_id != nct_id:
+            raise RecordDamagedError(nct_id, "")
+        return body
 
     def _explain_absence(self, nct_id: str, as_of: str | None) -> str:
         if as_of is None or not self.has_study(nct_id):
@@ -260,13 +311,55 @@ class Store:
         first = min(version.known_from for version in self.find_versions(nct_id))
         return f"{nct_id} has no version as old as {as_of}: the first known one is of {first}"
 
-    def _unpack(self, dictionary_id: int, packed: bytes) -> bytes:
+    def _unpack(self, row: Sequence[Any]) -> bytes:
+        """The body in a row of `HELD_BODY`; raises RecordDamagedError."""
+        held = HeldBody(*row)
         try:
-            if not self.codec.knows(dictionary_id):
-                self.reload_codec()
-            return self.codec.unpack(dictionary_id, packed)
-        except (KeyError, zstandard.ZstdError) as error:
-            raise self._explain(error) from error
+            self._take_up_dictionary(held.dictionary_id)
+            return unpack_body(self.codec, held)
+        except ChangedBytesError as error:
+            raise self._name_damage(held.version_id) from error
+
+    def _take_up_dictionary(self, dictionary_id: int) -> None:
+        if not self.codec.knows(dictionary_id):
+            self.reload_codec()
+
+    def _name_damage(self, version_id: int) -> RecordDamagedError:
+        """What to say of a damaged version: its id and day, as far as these can be read."""
+        try:
+            row = self.fetch_one(
+                "SELECT nct_id, coalesce(version_date, substr(learnt_at, 1, 10)) FROM version"
+                " LEFT JOIN study USING (study_id) WHERE version_id = ?",
+                (version_id,),
+            )
+        except StoreError:
+            row = None
+        nct_id, day = row or ("", "")
+        return RecordDamagedError(str(nct_id or ""), str(day or ""))
+
+    def is_whole(
+        self,
+        row: Sequence[Any],
+        original: bytes | None = None,
+        wire_hash: bytes = b"",
+        *,
+        received: bytes = b"",
+    ) -> bool:
+        """Whether the body in a row of `HELD_BODY`, and its packed original, are what was kept there.
+
+        Where it came as the bytes `received`, these need no fingerprint to be known again.
+        """
+        held = HeldBody(*row)
+        try:
+            self._take_up_dictionary(held.dictionary_id)
+            if original is not None:
+                unpack_original(self.codec, original, wire_hash)
+            elif received and self.codec.unpack(held.dictionary_id, held.packed) == received:
+                return True
+            unpack_body(self.codec, held)
+        except ChangedBytesError:
+            return False
+        return True
 
     def find_versions(self, nct_id: str) -> tuple[Version, ...]:
         """Every version of a record, oldest first; empty for an unknown one."""
@@ -283,17 +376,24 @@ class Store:
 
     def get_version_body(self, version_id: int) -> bytes:
         """The bytes of one version; raises NotFoundError."""
-        row = self.fetch_one("SELECT dictionary_id, body FROM version WHERE version_id = ?", (version_id,))
+        row = self.fetch_one(f"SELECT {HELD_BODY} FROM version WHERE version_id = ?", (version_id,))
         if row is None:
             raise NotFoundError(f"there is no version {version_id} in this library")
-        return self._unpack(*row)
+        return self._unpack(row)
 
     def get_original(self, version_id: int) -> bytes:
         """The bytes as they were received, in the source's own format; raises NotFoundError."""
-        row = self.fetch_one("SELECT original FROM version WHERE version_id = ?", (version_id,))
-        if row is None or row[0] is None:
-            return self.get_version_body(version_id)
-        return self._unpack(0, row[0])
+        row = self.fetch_one("SELECT original, wire_hash FROM version WHERE version_id = ?", (version_id,))
+        body = self.get_version_body(version_id) if row is None or row[0] is None else None
+        try:
+            if body is None:
+                return unpack_original(self.codec, *row)
+            # That there is an original may be what was lost.
+            if compute_wire_hash(body) != row[1]:
+                raise ChangedBytesError
+            return body
+        except ChangedBytesError as error:
+            raise self._name_damage(version_id) from error
 
     def find_announced(self, nct_id: str) -> tuple[AnnouncedVersion, ...]:
         """The versions that the registry's own history lists, oldest first."""
@@ -307,37 +407,53 @@ class Store:
             for number, day, status, labels in rows
         )
 
-    def iter_current(self, *, as_of: str | None = None) -> Iterator[tuple[str, bytes]]:
+    def iter_current(
+        self, *, as_of: str | None = None, on_damage: OnDamage = refuse_damage
+    ) -> Iterator[tuple[str, bytes]]:
         """Every record in force (now, or at the end of a day), as id and bytes, by id."""
-        if as_of is None:
-            rows = self.fetch_each(
-                "SELECT nct_id, dictionary_id, body FROM study JOIN version"
-                " ON version_id = current_version_id ORDER BY nct_id"
-            )
-        else:
-            rows = self.fetch_each(
-                "SELECT nct_id, dictionary_id, body FROM study JOIN version ON version_id ="
-                " (SELECT version_id FROM version WHERE study_id = study.study_id"
-                f" AND {KNOWN_AT} {IN_FORCE} LIMIT 1) ORDER BY nct_id",
-                {"as_of": as_of},
-            )
-        for nct_id, dictionary_id, packed in rows:
-            yield nct_id, self._unpack(dictionary_id, packed)
+        # The open statement holds this state of the file for the look at each record.
+        for (nct_id,) in self.fetch_each("SELECT nct_id FROM study ORDER BY nct_id"):
+            body = self._read_current(nct_id, as_of, on_damage)
+            if body is not None:
+                yield nct_id, body
 
-    def find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
+    def _read_current(self, nct_id: str, as_of: str | None, on_damage: OnDamage) -> bytes | None:
+        """The bytes of a record that a walk came to; None where it was not yet on that day or is damaged."""
+        try:
+            body = self.find_body(nct_id, as_of=as_of)
+        except StoreDamagedError as error:
+            on_damage(error if isinstance(error, RecordDamagedError) else RecordDamagedError(nct_id, ""))
+            return None
+        if body is None and as_of is None:
+            on_damage(RecordDamagedError(nct_id, ""))
+        return body
+
+    def find_after(
+        self, nct_id: str, limit: int, *, on_damage: OnDamage = refuse_damage
+    ) -> list[tuple[str, bytes]]:
         """The next records in force behind an id, as id and bytes, by id; empty behind the last.
 
         Who walks a whole library so, at the pace of a slow client, keeps no state of the file from being
         given up.
         """
-        rows = self.fetch_all(
-            "SELECT nct_id, dictionary_id, body FROM study JOIN version"
-            " ON version_id = current_version_id WHERE nct_id > ? ORDER BY nct_id LIMIT ?",
-            (nct_id, limit),
-        )
-        return [(found, self._unpack(dictionary_id, packed)) for found, dictionary_id, packed in rows]
+        found: list[tuple[str, bytes]] = []
+        last = nct_id
+        while len(found) < limit:
+            ids = self.fetch_all(
+                "SELECT nct_id FROM study WHERE nct_id > ? ORDER BY nct_id LIMIT ?",
+                (last, limit - len(found)),
+            )
+            if not ids:
+                break
+            for (last,) in ids:
+                body = self._read_current(last, None, on_damage)
+                if body is not None:
+                    found.append((last, body))
+        return found
 
-    def iter_changed(self, after: int) -> Iterator[tuple[int, str, list[tuple[str | None, bytes]]]]:
+    def iter_changed(
+        self, after: int, *, on_damage: OnDamage = refuse_damage
+    ) -> Iterator[tuple[int, str, list[tuple[str | None, bytes]]]]:
         """Studies changed after a change number, as (change number, id, versions oldest first).
 
         A version is given as the day from which it was in force (None where unknown) and its bytes.
@@ -347,7 +463,7 @@ class Store:
             (after,),
         )
         for seq, study_id, nct_id in studies:
-            yield seq, nct_id, self._read_dated(study_id)
+            yield seq, nct_id, self._read_dated(study_id, nct_id, on_damage)
 
     def find_content_hashes(self, version_ids: Sequence[int]) -> dict[int, bytes]:
         """A fingerprint of what each of some versions says, by its number."""
@@ -371,25 +487,56 @@ class Store:
             (after,),
         )
 
-    def get_dated_bodies(self, nct_id: str) -> list[tuple[str | None, bytes]]:
+    def get_dated_bodies(
+        self, nct_id: str, *, on_damage: OnDamage = refuse_damage
+    ) -> list[tuple[str | None, bytes]]:
         """Every version of a study, oldest first, as in `iter_changed`; empty for an unknown one."""
         row = self.fetch_one("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,))
-        return [] if row is None else self._read_dated(row[0])
+        return [] if row is None else self._read_dated(row[0], nct_id, on_damage)
 
-    def _read_dated(self, study_id: int) -> list[tuple[str | None, bytes]]:
-        rows = self.fetch_all(
-            "SELECT coalesce(version_date, substr(learnt_at, 1, 10)), dictionary_id, body"
-            f" FROM version WHERE study_id = ? {IN_FORCE}",
-            (study_id,),
-        )
-        return [(day, self._unpack(*packed)) for day, *packed in reversed(rows)]
+    def _read_dated(self, study_id: int, nct_id: str, on_damage: OnDamage) -> list[tuple[str | None, bytes]]:
+        found: list[tuple[str | None, bytes]] = []
+        try:
+            rows = self.fetch_all(
+                f"SELECT coalesce(version_date, substr(learnt_at, 1, 10)), {HELD_BODY}"
+                f" FROM version WHERE study_id = ? {IN_FORCE}",
+                (study_id,),
+            )
+        except StoreDamagedError:
+            on_damage(RecordDamagedError(nct_id, ""))
+            return found
+        for day, *held in reversed(rows):
+            try:
+                found.append((day, self._unpack(held)))
+            except RecordDamagedError as error:
+                on_damage(error)
+        return found
 
     def find_rejections(self, limit: int = 100) -> list[tuple[str, str, bytes]]:
         """The last rejected pieces of input, as place, reason and bytes."""
         rows = self.fetch_each(
-            "SELECT place, reason, original FROM rejection ORDER BY rejection_id DESC LIMIT ?", (limit,)
+            "SELECT place, reason, original, content_hash FROM rejection ORDER BY rejection_id DESC LIMIT ?",
+            (limit,),
         )
-        return [(place, reason, self._unpack(0, original)) for place, reason, original in rows]
+        return [(place, reason, self._unpack_rejected(place, *held)) for place, reason, *held in rows]
+
+    def get_rejected(self, rejection_id: int) -> bytes:
+        """The bytes of one rejected piece of input; raises NotFoundError."""
+        row = self.fetch_one(
+            "SELECT place, original, content_hash FROM rejection WHERE rejection_id = ?", (rejection_id,)
+        )
+        if row is None:
+            raise NotFoundError(f"there is no rejected piece {rejection_id} in this library")
+        return self._unpack_rejected(*row)
+
+    def _unpack_rejected(self, place: str, packed: bytes, wire_hash: bytes) -> bytes:
+        try:
+            return unpack_original(self.codec, packed, wire_hash)
+        except ChangedBytesError as error:
+            raise StoreDamagedError(
+                f"the rejected piece {place}: its bytes are not those that were kept; restore the library "
+                "from a copy"
+            ) from error
 
     def find_sync_state(self, request: str) -> str | None:
         """How far a synchronisation has come, as its own JSON; None where it never ran."""

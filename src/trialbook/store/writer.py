@@ -6,18 +6,25 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
 import msgspec
 
 from trialbook.errors import StoreBusyError, StoreError
-from trialbook.store.codec import compute_content, compute_wire_hash, train_dictionary
+from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
 from trialbook.store.private import open_private
 from trialbook.store.store import IN_FORCE, Store
 
 LOCK_NAME = "writer.lock"
+# What a writer looks at in a version that it meets again: its body, whether its study's version in force
+# is there, and its original.
+HELD = (
+    f"{HELD_BODY}, EXISTS (SELECT 1 FROM study JOIN version AS current ON current.version_id ="
+    " current_version_id AND current.study_id = study.study_id WHERE study.study_id = version.study_id),"
+    " original, wire_hash"
+)
 
 
 class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +61,25 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptVersion(msgspec.Struct, frozen=True):
-    """A version that was kept: its change number, from which day it counts, whether its study is new."""
+    """A version that was kept.
+
+    Attributes
+    ----------
+    seq
+        Its change number.
+    day
+        From which day it counts.
+    is_first
+        Whether its study is new.
+    is_mended
+        Whether it was here, and what lay there was no longer what had been kept.
+    """
 
     seq: int
     version: NewVersion
     day: str
     is_first: bool
+    is_mended: bool = False
 
 
 class Writer:
@@ -143,10 +163,18 @@ class Writer:
             self._source_id = int(cursor.lastrowid or 0)
         return self._source_id
 
-    def knows(self, wire_hash: bytes) -> bool:
-        """Whether these very bytes are held already."""
-        row = self.connection.execute("SELECT 1 FROM version WHERE wire_hash = ?", (wire_hash,)).fetchone()
-        return row is not None
+    def knows(self, wire_hash: bytes, received: bytes = b"") -> bool:
+        """Whether these very bytes are held already, unharmed; `received`, the bytes, makes that quicker.
+
+        Raises StoreDamagedError where the file cannot be read that far.
+        """
+        row = self.store.fetch_one(f"SELECT {HELD} FROM version WHERE wire_hash = ?", (wire_hash,))
+        return row is not None and self._is_unharmed(row, received)
+
+    def _is_unharmed(self, row: Sequence[Any], received: bytes) -> bool:
+        """Whether a row of `HELD` is what was kept, with a version in force beside it."""
+        *held, has_current, original, own_hash = row
+        return bool(has_current) and self.store.is_whole(held, original, own_hash, received=received)
 
     def save(self, versions: list[NewVersion]) -> list[KeptVersion]:
         """Keep a batch of records in one transaction; raises StoreError where the disk refuses.
@@ -161,12 +189,11 @@ class Writer:
             seq = self.store.seq
             learnt_at = now()
             for version in versions:
-                is_first = self._save_one(version, seq + 1, learnt_at)
-                if is_first is not None:
+                day = version.version_date or learnt_at[:10]
+                change = self._save_one(KeptVersion(seq + 1, version, day, is_first=True), learnt_at)
+                if change is not None:
                     seq += 1
-                    changes.append(
-                        KeptVersion(seq, version, version.version_date or learnt_at[:10], is_first)
-                    )
+                    changes.append(change)
             self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
         return changes
 
@@ -178,8 +205,9 @@ class Writer:
             self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
             self.store.reload_codec()
 
-    def _save_one(self, version: NewVersion, seq: int, learnt_at: str) -> bool | None:
-        """Keep a version under a change number: whether it is its study's first; None where it was here."""
+    def _save_one(self, change: KeptVersion, learnt_at: str) -> KeptVersion | None:
+        """Keep a version under its change number; says what it was to its study, None where it was here."""
+        version = change.version
         content_hash, extent = compute_content(version.record)
         study = self.connection.execute(
             "SELECT study_id FROM study WHERE nct_id = ?", (version.nct_id,)
@@ -187,28 +215,55 @@ class Writer:
         if study is None:
             version_id = self._insert_version(version, None, content_hash, extent, learnt_at)
             self.connection.execute(
-                "INSERT INTO study VALUES (?, ?, ?, ?)", (version_id, version.nct_id, version_id, seq)
+                "INSERT INTO study VALUES (?, ?, ?, ?)",
+                (version_id, version.nct_id, version_id, change.seq),
             )
-            return True
+            return change
         (study_id,) = study
         held = self.connection.execute(
-            "SELECT 1 FROM version WHERE study_id = ? AND content_hash = ?", (study_id, content_hash)
+            f"SELECT {HELD} FROM version WHERE study_id = ? AND (content_hash = ? OR wire_hash = ?)",
+            (study_id, content_hash, version.wire_hash),
         ).fetchone()
-        if held is not None:
+        if held is None:
+            self._insert_version(version, study_id, content_hash, extent, learnt_at)
+        elif self._is_unharmed(held, version.original or version.body):
             return None
-        self._insert_version(version, study_id, content_hash, extent, learnt_at)
+        else:
+            self._mend_version(version, held[0], content_hash, extent)
         self.connection.execute(
             "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
             f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
-            (seq, study_id, study_id),
+            (change.seq, study_id, study_id),
         )
-        return False
+        return msgspec.structs.replace(change, is_first=False, is_mended=held is not None)
+
+    def _mend_version(self, version: NewVersion, version_id: int, content_hash: bytes, extent: int) -> None:
+        """Put a copy that says the same in the place of one whose bytes are damaged; when it was learnt stays."""
+        self.connection.execute(
+            "UPDATE version SET version_date = ?, fidelity = ?, extent = ?, format = ?,"
+            " wire_hash = ?, content_hash = ?, dictionary_id = ?, body = ?, original = ?"
+            " WHERE version_id = ?",
+            (
+                version.version_date,
+                version.fidelity,
+                extent,
+                version.format,
+                version.wire_hash,
+                content_hash,
+                *self._pack(version),
+                version_id,
+            ),
+        )
+
+    def _pack(self, version: NewVersion) -> tuple[int, bytes, bytes | None]:
+        codec = self.store.codec
+        original = None if version.original is None else codec.pack_plain(version.original)
+        return *codec.pack(version.body), original
 
     def _insert_version(
         self, version: NewVersion, study_id: int | None, content_hash: bytes, extent: int, learnt_at: str
     ) -> int:
         """A study takes the id of its first version, so both rows are written without a look-up."""
-        codec = self.store.codec
         if study_id is None:
             (study_id,) = self.connection.execute(
                 "SELECT coalesce(max(version_id), 0) + 1 FROM version"
@@ -228,8 +283,7 @@ class Writer:
                 version.format,
                 version.wire_hash,
                 content_hash,
-                *codec.pack(version.body),
-                None if version.original is None else codec.pack_plain(version.original),
+                *self._pack(version),
             ),
         )
         return int(cursor.lastrowid or 0)

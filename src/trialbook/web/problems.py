@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from trialbook.ask.refusals import quote
-from trialbook.errors import ApiError, NotFoundError, StoreError, TrialbookError
+from trialbook.errors import ApiError, NotFoundError, RecordDamagedError, StoreError, TrialbookError
 from trialbook.pages import render_message_page
 
+LOG = logging.getLogger("trialbook")
 # After so many seconds a client may ask again for what cannot be answered now.
 RETRY_AFTER = {"retry-after": "60"}
 
@@ -46,3 +49,8 @@ def show_missing(request: Request, _: Exception) -> Response:
         "No such page", f"There is nothing at {request.url.path}.", "Search instead.", status=404
     )
     return HTMLResponse(page, status_code=404)
+
+
+def log_damage(error: RecordDamagedError) -> None:
+    """Name a damaged record in the log while an answer that has begun goes past it; as `OnDamage`."""
+    LOG.warning("%s", error)

@@ -18,6 +18,7 @@ from trialbook.model.api_version import API_VERSION
 from trialbook.record.ids import find_nct_id
 from trialbook.web.api_v2 import answers, download, listing, metadata, one_study, site_history, statistics
 from trialbook.web.api_v2.answers import guard, refuse, run_guarded, send, send_blocks
+from trialbook.web.problems import log_damage
 
 BASE = "/api/v2"
 PLAIN = one_study.StudyAnswer(forms.JSON, lambda _, body: body)
@@ -100,7 +101,7 @@ class Api:
         return answers.stream(blocks, forms.ZIP, {"etag": tag, "content-disposition": name})
 
     def _find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
-        return self._library.store.find_after(nct_id, limit)
+        return self._library.store.find_after(nct_id, limit, on_damage=log_damage)
 
     def metadata(self, request: Request) -> Response:
         """The tree of the record's fields."""

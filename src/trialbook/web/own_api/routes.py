@@ -30,6 +30,7 @@ from trialbook.web.own_api import openapi as document
 from trialbook.web.own_api import search as finding
 from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
+from trialbook.web.problems import log_damage
 
 SAVED_PAGE = "/saved"
 
@@ -59,7 +60,9 @@ class OwnApi:
         if request.method == "HEAD":
             return StreamingResponse(iter(()), headers=headers, media_type=media_type)
         # By the index also where all are asked for: whoever reads slowly holds no state of the store.
-        bodies = iter_found(self._library.engine, export.request, self._library.find_body)
+        bodies = iter_found(
+            self._library.engine, export.request, self._library.find_body, on_damage=log_damage
+        )
         return send_blocks(
             forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns),
             media_type,

@@ -1,0 +1,32 @@
+"""Is a library whole? What lies in it, what is derived from it, and the searches kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trialbook.errors import StoreError
+from trialbook.library.rebuild import find_standings
+from trialbook.library.saved import find_searches
+from trialbook.store import Store
+from trialbook.store.check import find_damage
+
+
+def find_problems(store: Store) -> Iterator[str]:
+    """A sentence for each thing that is wrong with a library; nothing where all is well. Changes nothing."""
+    yield from find_damage(store)
+    try:
+        for each in find_standings(store):
+            if each.is_due:
+                yield f"{each.name}: {_describe(each.behind)}; `trialbook rebuild --behind` completes it"
+    except StoreError as error:
+        yield str(error)
+    try:
+        find_searches(store.home)
+    except StoreError as error:
+        yield str(error)
+
+
+def _describe(behind: int | None) -> str:
+    if behind is None:
+        return "it is not made yet"
+    return f"it is {behind:,} changes behind" if behind else "a run broke off before it was whole"

@@ -1,0 +1,192 @@
+"""Is what a disk has altered ever handed out as a record, and is it named, gone past and mended?"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from starlette.testclient import TestClient
+
+from trialbook.__main__ import main
+from trialbook.library.build import import_paths
+from trialbook.samples import sample_paths
+from trialbook.store.store import FILE_NAME
+from trialbook.web.app import make_app
+
+LIBRARIES, RECORDS = 60, 20
+
+
+def run(home: Path, *arguments: str) -> Result:
+    result = CliRunner().invoke(main, ["--home", str(home), *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of twenty of the sample records."""
+    (path,) = (path for path in sample_paths() if path.suffix == ".jsonl")
+    target: Path = tmp_path_factory.mktemp("records") / "records.jsonl"
+    target.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:RECORDS]))
+    return target
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, records: Path) -> Path:
+    """A library of them, never written to."""
+    home: Path = tmp_path_factory.mktemp("kept") / "library"
+    import_paths(home, [records])
+    return home
+
+
+@pytest.fixture
+def home(kept: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(kept, tmp_path / "library"))
+
+
+def find_ids(home: Path) -> list[str]:
+    records = [json.loads(line) for line in run(home, "export").stdout.splitlines()]
+    return [record["protocolSection"]["identificationModule"]["nctId"] for record in records]
+
+
+def damage(home: Path, nct_id: str) -> None:
+    """Alter a byte of the version of a study that is in force."""
+    with sqlite3.connect(home / FILE_NAME) as connection:
+        version_id, body = connection.execute(
+            "SELECT version_id, body FROM study JOIN version ON version_id = current_version_id"
+            " WHERE nct_id = ?",
+            (nct_id,),
+        ).fetchone()
+        changed = bytes([*body[:-1], body[-1] ^ 1])
+        connection.execute("UPDATE version SET body = ? WHERE version_id = ?", (changed, version_id))
+    connection.close()
+
+
+def test_no_single_bit_gives_an_altered_record(kept: Path, tmp_path: Path) -> None:
+    chance = random.Random(20261129)
+    right = run(kept, "export").stdout_bytes.splitlines()
+    whole = (kept / FILE_NAME).read_bytes()
+    home = tmp_path / "library"
+    shutil.copytree(kept, home)
+    said = 0
+    for number in range(LIBRARIES):
+        bit = chance.randrange(len(whole) * 8)
+        altered = bytearray(whole)
+        altered[bit // 8] ^= 1 << bit % 8
+        (home / FILE_NAME).write_bytes(bytes(altered))
+
+        result = run(home, "export")
+        lines = result.stdout_bytes.splitlines()
+
+        assert not set(lines) - set(right), f"library {number}, bit {bit}: an altered record"
+        if result.exit_code == 0:
+            assert lines == right, f"library {number}, bit {bit}: a record is missing"
+        else:
+            said += 1
+            assert "kept" in result.stderr or "library" in result.stderr
+            assert run(home, "check").exit_code == 1
+    assert said > LIBRARIES // 3
+
+
+def test_an_export_goes_past_a_damaged_record_and_names_it(home: Path, tmp_path: Path) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+
+    for asked in ((), ("--query", "AREA[NCTId]NCT OR NOT AREA[NCTId]NCT")):
+        target = tmp_path / "out.jsonl"
+        result = run(home, "export", *asked, "-o", str(target))
+        assert result.exit_code == 1
+        assert result.stderr.count(f"{ids[3]}, version of") == 1
+        assert len(target.read_text().splitlines()) == len(ids) - 1
+
+    shown = run(home, "show", ids[3])
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert "import it again to mend it" in shown.stderr
+
+
+def test_an_index_is_made_without_a_damaged_record_which_is_named(home: Path) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    result = run(home, "rebuild", "index")
+    assert (result.exit_code, result.stdout) == (1, f"index: {RECORDS} studies taken up\n")
+    assert result.stderr.count(f"{ids[3]}, version of") == 1
+    assert run(home, "search", "--json").exit_code == 0
+    assert json.loads(run(home, "search", "--json").stdout)["total"] == RECORDS - 1
+
+
+def test_an_import_beside_a_damaged_version_keeps_what_is_new_and_names_it(
+    home: Path, records: Path, tmp_path: Path
+) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    (line,) = (line for line in records.read_text().splitlines() if f'"nctId":"{ids[3]}"' in line)
+    record = json.loads(line)
+    record["protocolSection"]["statusModule"]["lastUpdateSubmitDate"] = "2031-01-01"
+    later = tmp_path / "later.json"
+    later.write_text(json.dumps(record))
+
+    result = run(home, "import", str(later))
+    assert result.exit_code == 1
+    assert "1 stored (1 of them new versions)" in result.stdout
+    assert f"{ids[3]}, version of" in result.stderr
+    assert json.loads(run(home, "show", ids[3], "--json").stdout) == record
+
+
+@pytest.mark.parametrize("address", ["/api/trialbook/export", "/api/v2/studies/download?format=json.zip"])
+def test_a_stream_goes_past_a_damaged_record_and_the_log_names_it(
+    home: Path, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    with TestClient(make_app(home)) as client:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    if "zip" in address:
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert len(archive.namelist()) == RECORDS - 1
+    else:
+        assert len(answer.text.splitlines()) == RECORDS - 1
+    assert f"{ids[3]}, version of" in caplog.text
+
+
+def test_a_check_names_what_is_damaged_and_an_import_mends_it(home: Path, records: Path) -> None:
+    assert run(home, "check").stdout == f"as it was kept: {RECORDS} studies in {RECORDS} versions\n"
+    damage(home, find_ids(home)[0])
+    result = run(home, "check", "--json")
+    assert result.exit_code == 1
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert "its bytes are not those that were kept" in problem
+
+    mended = run(home, "import", str(records))
+    assert mended.exit_code == 0
+    assert mended.stdout == (
+        f"{RECORDS} read = 1 stored (0 of them new versions, 1 mended) + {RECORDS - 1} unchanged + 0 rejected\n"
+    )
+    assert run(home, "check").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE version SET version_date = '2031-01-01' WHERE version_id = 2", "kept as of 2031-01-01"),
+        ("UPDATE version SET content_hash = x'00' WHERE version_id = 2", "its fingerprint is not that"),
+        ("UPDATE study SET nct_id = 'NCT00000000' WHERE study_id = 2", "the record is one of"),
+        ("UPDATE study SET current_version_id = 3 WHERE study_id = 2", "is not its version in force"),
+        ("DELETE FROM study WHERE study_id = 2", "no study has it"),
+        ("UPDATE library SET value = '99' WHERE key = 'seq'", "index: it is"),
+    ],
+)
+def test_a_check_names_what_records_do_not_say(home: Path, statement: str, named: str) -> None:
+    with sqlite3.connect(home / FILE_NAME) as connection:
+        connection.execute(statement)
+    connection.close()
+    result = run(home, "check")
+    assert result.exit_code == 1
+    assert named in result.stdout

@@ -15,7 +15,7 @@ import zstandard
 from trialbook.model import parse_record
 from trialbook.samples import sample_paths
 from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
-from trialbook.store.store import FILE_NAME
+from trialbook.store.file import FILE_NAME
 
 
 def make_version(body: bytes, place: str, *, original: bytes | None = None) -> NewVersion:

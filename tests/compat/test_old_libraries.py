@@ -10,8 +10,8 @@ import pytest
 
 from trialbook.model import parse_study
 from trialbook.store import AnnouncedVersion, Counts, Store, Writer
+from trialbook.store.file import FILE_NAME
 from trialbook.store.schema import SCHEMA_VERSION
-from trialbook.store.store import FILE_NAME
 
 LIBRARIES = sorted(Path(__file__).parent.glob("library-*.sqlite"))
 IDS = ["NCT04776239", "NCT99000001", "NCT99000002", "NCT99000003"]

@@ -33,7 +33,8 @@ from trialbook.search.language.parse import parse_query
 from trialbook.source.live.request import PullRequest
 from trialbook.store import AnnouncedVersion, Store, Version
 from trialbook.store.arrivals import find_last_arrival, find_last_before
-from trialbook.store.store import FILE_NAME, OnDamage, refuse_damage
+from trialbook.store.file import FILE_NAME
+from trialbook.store.store import OnDamage, refuse_damage
 from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100

@@ -1,7 +1,8 @@
 """What a record said, and when this library learnt it: every version, forever."""
 
 from trialbook.store.codec import compute_wire_hash
-from trialbook.store.store import AnnouncedVersion, Counts, Store, Version
+from trialbook.store.store import Store
+from trialbook.store.versions import AnnouncedVersion, Counts, Version
 from trialbook.store.writer import KeptVersion, NewVersion, Writer
 
 __all__ = [

@@ -7,7 +7,9 @@ from itertools import groupby
 
 import msgspec
 
-from trialbook.store.store import VALUES_AT_ONCE, Store, Version
+from trialbook.store.file import VALUES_AT_ONCE
+from trialbook.store.store import Store
+from trialbook.store.versions import Version
 
 
 class Receipt(msgspec.Struct, frozen=True, order=True):

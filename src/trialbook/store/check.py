@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from trialbook.errors import RecordDamagedError, StoreDamagedError, StoreError
 from trialbook.model.study import decode_record, read_typed
 from trialbook.store.codec import compute_content
-from trialbook.store.store import IN_FORCE, Store
+from trialbook.store.store import Store
+from trialbook.store.versions import IN_FORCE
 
 MOST_OF_FILE = 20
 RESTORE = "restore the library from a copy"

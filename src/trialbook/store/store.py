@@ -2,101 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import msgspec
-import zstandard
-
 from trialbook.errors import (
-    NoLibraryError,
     NotFoundError,
     RecordDamagedError,
     StoreDamagedError,
     StoreError,
-    StoreVersionError,
 )
 from trialbook.model.study import decode_record, read_typed
 from trialbook.store.codec import (
     HELD_BODY,
     ChangedBytesError,
-    Codec,
     HeldBody,
     compute_wire_hash,
     unpack_body,
     unpack_original,
 )
-from trialbook.store.private import make_private_file, make_private_folder
-from trialbook.store.schema import check_schema, create_tables
+from trialbook.store.file import VALUES_AT_ONCE, LibraryFile
+from trialbook.store.versions import IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
 
-FILE_NAME = "library.sqlite"
-WAL_TRIES = 200
-# What reading a file in which anything may be altered raises, the words of SQLite's own messages included.
-UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-# SQLite takes at least 999 values in one statement.
-VALUES_AT_ONCE = 900
-
-# Of the versions known at a date, the one in force is the last by the registry's own date; among
-# copies of one date the more faithful format, then the fuller copy, then the one learnt last. A
-# version without a date never displaces one that has a date.
-IN_FORCE = "ORDER BY coalesce(version_date, '') DESC, fidelity DESC, extent DESC, version_id DESC"
-KNOWN_AT = "coalesce(version_date, substr(learnt_at, 1, 10)) <= :as_of"
-
-
-class Version(msgspec.Struct, frozen=True):
-    """One version of one record, without its body.
-
-    Attributes
-    ----------
-    number
-        1 for the oldest version that the library holds.
-    version_date
-        The registry's own date of the version (a partial date), None where it gave none.
-    learnt_at
-        When this library received it, UTC, ISO 8601.
-    location, place, format
-        From which file or address, where in it, in which format.
-    is_current
-        Whether it is the version in force.
-    """
-
-    version_id: int
-    nct_id: str
-    number: int
-    version_date: str | None
-    learnt_at: str
-    location: str
-    place: str
-    format: str
-    is_current: bool
-
-    @property
-    def known_from(self) -> str:
-        """The day (ISO, possibly partial) from which it counts: the registry's date, else the day learnt."""
-        return self.version_date or self.learnt_at[:10]
-
-
-class AnnouncedVersion(msgspec.Struct, frozen=True):
-    """A version that the registry's history lists (numbered from 0); its body may be unknown."""
-
-    number: int
-    version_date: str
-    overall_status: str
-    module_labels: tuple[str, ...]
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """How much a library holds."""
-
-    studies: int
-    versions: int
-    rejections: int
-
-
-# Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
 OnDamage = Callable[[RecordDamagedError], None]
 
 
@@ -105,7 +31,7 @@ def refuse_damage(error: RecordDamagedError) -> None:
     raise error
 
 
-class Store:
+class Store(LibraryFile):
     """The records of one library, for reading; nothing is made or changed.
 
     Each body is compared with what was kept before it is handed out: one that differs raises
@@ -126,137 +52,14 @@ class Store:
         A newer Trialbook wrote it.
     """
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        try:
-            is_there = (home / FILE_NAME).exists()
-        except OSError as error:
-            raise StoreError(f"cannot open the library in {home}: {error}") from error
-        if not is_there:
-            raise NoLibraryError(home)
-        self._open(home)
-
-    @classmethod
-    def create(cls, home: Path) -> Store:
-        """Open a library for a writer; where there is none yet, an empty one is made."""
-        store = cls.__new__(cls)
-        store.home = home
-        store._open(home, creates=True)
-        return store
-
-    def _open(self, home: Path, *, creates: bool = False) -> None:
-        self.passed: list[RecordDamagedError] = []
-        try:
-            if creates:
-                make_private_folder(home)
-                make_private_file(home / FILE_NAME)
-            address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
-            self.connection = sqlite3.connect(
-                address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
-            )
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"cannot open the library in {home}: {error}") from error
-        try:
-            self._prepare(creates=creates)
-            self.reload_codec()
-        except (*UNREADABLE, StoreError) as error:
-            self.connection.close()
-            if isinstance(error, StoreVersionError):
-                raise
-            raise StoreError(f"cannot open the library in {home}: {error}") from error
-
-    def _prepare(self, *, creates: bool) -> None:
-        self.connection.execute("PRAGMA page_size = 8192")
-        self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.execute("PRAGMA mmap_size = 268435456")
-        if creates and self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-            self._switch_to_wal()
-            create_tables(self.connection)
-        check_schema(self.connection)
-
-    def _switch_to_wal(self) -> None:
-        """SQLite does not wait where another process is making the same switch: we do, for 10 seconds."""
-        for attempt in range(WAL_TRIES):
-            try:
-                self.connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or attempt == WAL_TRIES - 1:
-                    raise
-                time.sleep(0.05)
-
-    def fetch_all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
-        """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
-        try:
-            return self.connection.execute(sql, values).fetchall()
-        except UNREADABLE as error:
-            raise self._explain(error) from error
-
-    def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
-        """The first row, or None; as `fetch_all`."""
-        try:
-            return self.connection.execute(sql, values).fetchone()
-        except UNREADABLE as error:
-            raise self._explain(error) from error
-
-    def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
-        """The rows one by one, however many; as `fetch_all`."""
-        try:
-            yield from self.connection.execute(sql, values)
-        except UNREADABLE as error:
-            raise self._explain(error) from error
-
-    def _explain(self, error: Exception) -> StoreError:
-        if isinstance(error, sqlite3.ProgrammingError):
-            return StoreError(f"the library in {self.home} is closed: {error}")
-        if isinstance(error, sqlite3.OperationalError):
-            return StoreError(f"the library in {self.home} cannot be read now: {error}")
-        return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
-
     def pass_over(self, error: RecordDamagedError) -> None:
         """Take note of a damaged version that a walk goes past, for whoever began it; as `OnDamage`."""
         self.passed.append(error)
-
-    def reload_codec(self) -> None:
-        """Take up the dictionaries that a writer has added."""
-        try:
-            self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
-        except (TypeError, ValueError, zstandard.ZstdError) as error:
-            raise self._explain(error) from error
-
-    def close(self) -> None:
-        """Close the file; further calls fail."""
-        self.connection.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def library_id(self) -> str:
-        """The library's identity, made once."""
-        return self._value("library_id")
-
-    @property
-    def seq(self) -> int:
-        """The number of the last change; an index that has applied it is in step."""
-        try:
-            return int(self._value("seq"))
-        except ValueError as error:
-            raise self._explain(error) from error
 
     def find_last_learnt(self) -> str | None:
         """When the version that came last was received (UTC, ISO 8601); None in an empty library."""
         row = self.fetch_one("SELECT learnt_at FROM version ORDER BY version_id DESC LIMIT 1")
         return None if row is None else str(row[0])
-
-    def _value(self, key: str) -> str:
-        row = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
-        if row is None:
-            raise self._explain(LookupError(f"it has no {key}"))
-        return str(row[0])
 
     def count(self) -> Counts:
         """Count what the library holds."""

@@ -15,7 +15,8 @@ import msgspec
 from trialbook.errors import StoreBusyError, StoreError
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
 from trialbook.store.private import open_private
-from trialbook.store.store import IN_FORCE, Store
+from trialbook.store.store import Store
+from trialbook.store.versions import IN_FORCE
 
 LOCK_NAME = "writer.lock"
 # What a writer looks at in a version that it meets again: its body, whether its study's version in force

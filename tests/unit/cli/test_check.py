@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from trialbook.__main__ import main
 from trialbook.library.build import import_paths
 from trialbook.samples import sample_paths
-from trialbook.store.store import FILE_NAME
+from trialbook.store.file import FILE_NAME
 from trialbook.web.app import make_app
 
 LIBRARIES, RECORDS = 60, 20
@@ -145,7 +145,7 @@ def test_a_stream_goes_past_a_damaged_record_and_the_log_names_it(
 ) -> None:
     ids = find_ids(home)
     damage(home, ids[3])
-    with TestClient(make_app(home)) as client:
+    with TestClient(make_app(home), base_url="http://localhost") as client:
         answer = client.get(address)
     assert answer.status_code == 200
     if "zip" in address:

@@ -18,7 +18,7 @@ import trialbook
 from trialbook.errors import NoLibraryError, StoreDamagedError
 from trialbook.library import Library
 from trialbook.store import Store, Writer
-from trialbook.store.store import FILE_NAME
+from trialbook.store.file import FILE_NAME
 
 ACESO = "NCT04776239"
 

@@ -13,7 +13,7 @@ import pytest
 
 from trialbook.errors import NoLibraryError, NotFoundError, StoreError, StoreVersionError
 from trialbook.store import Counts, NewVersion, Store, Writer
-from trialbook.store.store import FILE_NAME
+from trialbook.store.file import FILE_NAME
 
 MakeVersion = Callable[..., NewVersion]
 FORK = multiprocessing.get_context("fork")

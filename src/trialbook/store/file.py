@@ -1,0 +1,156 @@
+"""How is a library's file opened, asked, and named when it is broken?"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import zstandard
+
+from trialbook.errors import (
+    NoLibraryError,
+    RecordDamagedError,
+    StoreDamagedError,
+    StoreError,
+    StoreVersionError,
+)
+from trialbook.store.codec import Codec
+from trialbook.store.private import make_private_file, make_private_folder
+from trialbook.store.schema import check_schema, create_tables
+
+FILE_NAME = "library.sqlite"
+WAL_TRIES = 200
+# What reading a file in which anything may be altered raises, the words of SQLite's own messages included.
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+# SQLite takes at least 999 values in one statement.
+VALUES_AT_ONCE = 900
+
+
+class LibraryFile:
+    """The file of one library: a connection, questions in SQL, and the dictionaries that unpack its bodies."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        try:
+            is_there = (home / FILE_NAME).exists()
+        except OSError as error:
+            raise StoreError(f"cannot open the library in {home}: {error}") from error
+        if not is_there:
+            raise NoLibraryError(home)
+        self._open(home)
+
+    @classmethod
+    def create(cls, home: Path) -> Self:
+        """Open a library for a writer; where there is none yet, an empty one is made."""
+        store = cls.__new__(cls)
+        store.home = home
+        store._open(home, creates=True)
+        return store
+
+    def _open(self, home: Path, *, creates: bool = False) -> None:
+        self.passed: list[RecordDamagedError] = []
+        try:
+            if creates:
+                make_private_folder(home)
+                make_private_file(home / FILE_NAME)
+            address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
+            self.connection = sqlite3.connect(
+                address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open the library in {home}: {error}") from error
+        try:
+            self._prepare(creates=creates)
+            self.reload_codec()
+        except (*UNREADABLE, StoreError) as error:
+            self.connection.close()
+            if isinstance(error, StoreVersionError):
+                raise
+            raise StoreError(f"cannot open the library in {home}: {error}") from error
+
+    def _prepare(self, *, creates: bool) -> None:
+        self.connection.execute("PRAGMA page_size = 8192")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA mmap_size = 268435456")
+        if creates and self.connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+            self._switch_to_wal()
+            create_tables(self.connection)
+        check_schema(self.connection)
+
+    def _switch_to_wal(self) -> None:
+        """SQLite does not wait where another process is making the same switch: we do, for 10 seconds."""
+        for attempt in range(WAL_TRIES):
+            try:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or attempt == WAL_TRIES - 1:
+                    raise
+                time.sleep(0.05)
+
+    def fetch_all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except UNREADABLE as error:
+            raise self._explain(error) from error
+
+    def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """The first row, or None; as `fetch_all`."""
+        try:
+            return self.connection.execute(sql, values).fetchone()
+        except UNREADABLE as error:
+            raise self._explain(error) from error
+
+    def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
+        """The rows one by one, however many; as `fetch_all`."""
+        try:
+            yield from self.connection.execute(sql, values)
+        except UNREADABLE as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: Exception) -> StoreError:
+        if isinstance(error, sqlite3.ProgrammingError):
+            return StoreError(f"the library in {self.home} is closed: {error}")
+        if isinstance(error, sqlite3.OperationalError):
+            return StoreError(f"the library in {self.home} cannot be read now: {error}")
+        return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
+
+    def reload_codec(self) -> None:
+        """Take up the dictionaries that a writer has added."""
+        try:
+            self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
+        except (TypeError, ValueError, zstandard.ZstdError) as error:
+            raise self._explain(error) from error
+
+    def close(self) -> None:
+        """Close the file; further calls fail."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def library_id(self) -> str:
+        """The library's identity, made once."""
+        return self._value("library_id")
+
+    @property
+    def seq(self) -> int:
+        """The number of the last change; an index that has applied it is in step."""
+        try:
+            return int(self._value("seq"))
+        except ValueError as error:
+            raise self._explain(error) from error
+
+    def _value(self, key: str) -> str:
+        row = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
+        if row is None:
+            raise self._explain(LookupError(f"it has no {key}"))
+        return str(row[0])

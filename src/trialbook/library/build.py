@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from trialbook.derived.contract import Derived, OnStudy
 from trialbook.derived.index import SearchIndex
 from trialbook.errors import SourceReadError
 from trialbook.library.rebuild import DERIVED
@@ -204,8 +205,20 @@ def open_batch(
             yield (batch := Batch(writer, ImportCounts(), feed))
         for derived in (each(home) for each in DERIVED):
             if derived.is_kept_in_step:
-                derived.apply(store, on_index)
+                batch.counts.problems.extend(_catch_up(derived, store, on_index))
         batch.counts.problems.extend(dict.fromkeys(map(str, store.passed)))
+
+
+def _catch_up(derived: Derived, store: Store, on_study: OnStudy) -> list[str]:
+    """Bring a derived thing into step; what goes wrong there costs no record, so it is told and no more."""
+    try:
+        derived.apply(store, on_study)
+    except Exception as error:
+        return [
+            f"the {derived.name} could not be brought into step ({type(error).__name__}: {error}): the records"
+            " are kept; `trialbook rebuild --behind` tries again"
+        ]
+    return []
 
 
 def import_paths(

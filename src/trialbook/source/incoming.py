@@ -24,7 +24,8 @@ class Incoming(msgspec.Struct, frozen=True):
     format
         The name of the format that it came in, one of `formats.FORMATS`.
     original
-        The bytes as received where they are not `body`; None for API v2.
+        The bytes of this one record as received where they are not `body`; None for API v2. Records of the
+        same bytes count as the same record.
     """
 
     body: bytes

@@ -22,7 +22,9 @@ from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.mcp.arguments import StudyQuery, describe_arguments
 from trialbook.mcp.tools import TOOLS, call_tool
+from trialbook.record.pieces import find_piece
 from trialbook.samples import sample_paths
+from trialbook.search.engine.facets import is_countable
 from trialbook.web.app import make_app
 
 NAMES = [each.name for each in FILTERS]
@@ -51,8 +53,8 @@ from pathlib import Path
 from trialbook.ask import filters
 from trialbook.ask.kinds import Filter
 filters.FILTERS = (*filters.FILTERS, Filter(
-    name="masking", kind="choices", piece="DesignMasking", facet="DesignMasking",
-    label="Masking", meaning="DesignMasking is one of these.", example="DOUBLE",
+    name="toy_masking", kind="choices", piece="DesignMasking", facet="DesignMasking",
+    label="Toy masking", meaning="DesignMasking is one of these.", example="DOUBLE",
 ))
 from click.testing import CliRunner
 from starlette.testclient import TestClient
@@ -67,14 +69,14 @@ client = TestClient(make_app(home), base_url="http://localhost")
 document = client.get("/api/trialbook/openapi.json").json()
 run = lambda *given: CliRunner().invoke(main, ["--home", str(home), *given])
 print(json.dumps({
-    "python": Library(home).engine.search(make_request("", {"masking": "DOUBLE"}, facets=list_facets())).facets,
-    "cli": run("search", "--masking", "DOUBLE", "--limit", "0").output,
-    "export": len(run("export", "--masking", "double").output.splitlines()),
-    "page": client.get("/?q=&masking=DOUBLE").text,
-    "api": client.get("/api/trialbook/search?masking=DOUBLE,TRIPLE").json()["total"],
+    "python": Library(home).engine.search(make_request("", {"toy_masking": "DOUBLE"}, facets=list_facets())).facets,
+    "cli": run("search", "--toy-masking", "DOUBLE", "--limit", "0").output,
+    "export": len(run("export", "--toy-masking", "double").output.splitlines()),
+    "page": client.get("/?q=&toy_masking=DOUBLE").text,
+    "api": client.get("/api/trialbook/search?toy_masking=DOUBLE,TRIPLE").json()["total"],
     "parameters": {path: [each["name"] for each in item["get"]["parameters"]]
                    for path, item in document["paths"].items()},
-    "mcp": describe_arguments(find_tool("search").arguments)["properties"]["masking"],
+    "mcp": describe_arguments(find_tool("search").arguments)["properties"]["toy_masking"],
 }))
 """
 
@@ -106,6 +108,11 @@ def test_names_of_every_door_are_unlike() -> None:
     assert not set(NAMES) & {each.name for each in QUERIES}
     assert set(VALUES) == set(NAMES)
     assert all(each.label and each.meaning.endswith(".") and each.example for each in FILTERS)
+    for each in FILTERS:
+        piece = find_piece(each.piece)
+        assert piece is not None, f"{each.name} asks a piece that is none: {each.piece}"
+        assert each.kind != "choices" or piece.enum, f"{each.name} offers choices of a piece that has none"
+        assert not each.facet or is_countable(each.facet), f"{each.name} counts what the index cannot count"
 
 
 @pytest.mark.parametrize("command", ["search", "export"])
@@ -193,17 +200,17 @@ def test_one_row_more_reaches_every_door(home: Path) -> None:
     assert said["cli"].startswith(f"{double} stud")
     assert said["export"] == double
     assert said["api"] > double > 0
-    assert [path for path, names in said["parameters"].items() if "masking" in names] == [
+    assert [path for path, names in said["parameters"].items() if "toy_masking" in names] == [
         "/search",
         "/export",
         "/feed",
     ]
     assert "DOUBLE" in said["mcp"]["items"]["enum"]
     assert re.search(
-        rf'name="masking" value="DOUBLE" checked><span>Double</span><span class="count">{double}<',
+        rf'name="toy_masking" value="DOUBLE" checked><span>Double</span><span class="count">{double}<',
         said["page"],
     )
-    assert "Masking: double" in said["page"]
+    assert "Toy masking: double" in said["page"]
 
 
 def test_python_takes_each_by_its_name() -> None:

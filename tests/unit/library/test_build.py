@@ -13,7 +13,9 @@ import pytest
 from tests.library import open_engine
 from tests.unit.changes.test_history import make_record
 
+from trialbook.derived.summaries import ChangeSummaries
 from trialbook.library.build import BATCH_RECORDS, import_paths
+from trialbook.library.rebuild import bring_into_step
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.feed import IndexFeed
 from trialbook.source import api_v2
@@ -119,3 +121,19 @@ def test_a_million_lines_that_are_no_records_are_rejected_in_bounded_memory(tmp_
     rejected, reasons, peak_mib = map(int, done.stdout.split())
     assert (rejected, reasons) == (1_000_000, 10_000)
     assert peak_mib < 200  # 404 where they waited for records to be written with
+
+
+def test_what_fails_in_a_derived_thing_costs_no_record_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise AttributeError("no such thing")
+
+    (tmp_path / "record.json").write_bytes(msgspec.json.encode(make_record("NCT00000001", {})))
+    with monkeypatch.context() as patched:
+        patched.setattr(ChangeSummaries, "apply", fail)
+        counts = import_paths(tmp_path / "library", [tmp_path / "record.json"])
+    assert counts.stored == 1
+    (problem,) = counts.problems
+    assert "the summaries could not be brought into step (AttributeError: no such thing)" in problem
+    assert bring_into_step(tmp_path / "library") == {"summaries": 0}

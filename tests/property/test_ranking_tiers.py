@@ -11,6 +11,8 @@ from tests.library import make_library, open_engine
 from tests.naive.records import make_record
 
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.targets import APART as APART_SCORE
+from trialbook.search.engine.targets import EXACT, SYNONYM, compute_lift
 from trialbook.search.language.parse import parse_query
 
 TYPED, OTHER_NAME, APART = range(3)
@@ -111,6 +113,14 @@ def test_names_in_the_lightest_place_outrank_a_condition_apart_however_well_the_
     found = engine.search(SearchRequest(queries=queries))
     assert found.nct_ids == ("NCT00000002", "NCT00000001")
     assert set(map(str.lower, found.added)) >= {condition[OTHER_NAME] for condition in asked}
+
+
+def test_no_score_of_words_apart_reaches_those_of_names_whatever_is_asked_and_one_is_left_for_tilt() -> None:
+    for groups in range(1, 65):
+        lift = compute_lift(groups)
+        all_named = groups * (SYNONYM + lift)
+        one_apart = (groups - 1) * (EXACT + 1 + lift) + APART_SCORE + 1
+        assert all_named - one_apart >= 1, groups
 
 
 def test_what_was_added_is_told(corpus: Corpus) -> None:

@@ -55,11 +55,7 @@ class Codec:
         self._plain = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
         self.newest_id = max(dictionaries, default=0)
         newest = self._dictionaries.get(self.newest_id)
-        self._compressor = (
-            zstandard.ZstdCompressor(level=LEVEL, dict_data=newest, write_checksum=True)
-            if newest
-            else self._plain
-        )
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=newest, write_checksum=True)
 
     def pack(self, body: bytes) -> tuple[int, bytes]:
         """Pack a record; returns the dictionary's id and the packed bytes."""

@@ -143,10 +143,11 @@ def test_the_last_receipts_are_found(store: Store) -> None:
         (2, "1"),
     ]
     assert find_last_receipts(store, after=4, most=1) == everything[:1]
-    ids = ["NCT00000001", "NCT00000003", *(f"NCT1{number:07}" for number in range(2_000))]
+    ids = ["NCT00000001", *(f"NCT1{number:07}" for number in range(2_000)), "NCT00000003"]
     of_these = [each for each in everything if each.nct_id in ids]
     assert find_receipts(store, ids, after=0, most=100) == of_these
     assert find_receipts(store, ids, after=2, most=2) == of_these[:2]
+    assert find_receipts(store, ids, after=0, most=1) == of_these[:1]
     assert find_receipts(store, [], after=0, most=5) == []
 
 

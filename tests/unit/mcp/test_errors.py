@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.mcp.conftest import Call
@@ -12,6 +13,7 @@ from trialbook.library import Library
 from trialbook.mcp.arguments import LONGEST_QUERY, StudyQuery, describe_arguments
 from trialbook.mcp.tools import INSTRUCTIONS, LONGEST_ERROR, TOOLS, call_tool, find_tool
 from trialbook.record.pieces import find_piece
+from trialbook.store import Store, Writer
 
 WRONG = [
     ("search", {"cond": "AREA[Conditon]x"}, "Did you mean Condition"),
@@ -111,6 +113,19 @@ def test_a_damaged_library_is_named(library: Library, monkeypatch: pytest.Monkey
     assert tool is not None
     monkeypatch.setattr(library.store.codec, "unpack", lambda *_: b"{")
     assert call_tool(library, tool, {"nct_id": "NCT04776239"}).error
+
+
+def test_every_tool_answers_while_a_long_import_holds_the_library(library: Library) -> None:
+    arguments: dict[str, dict[str, Any]] = {name: {"nct_id": "NCT04776239"} for name in ("read", "history")}
+    with (
+        Store(library.home) as store,
+        Writer(store, "a long import") as writer,
+        Library(library.home) as opened,
+    ):
+        writer.connection.execute("BEGIN IMMEDIATE")
+        for tool in TOOLS:
+            reply = call_tool(opened, tool, arguments.get(tool.name, {"id": "NCT04776239"}))
+            assert (reply.error, bool(reply.facts)) == ("", True), tool.name
 
 
 def test_every_tool_describes_itself(tmp_path: Path) -> None:

@@ -137,6 +137,15 @@ def test_an_index_that_is_behind_or_dirty_is_read_as_it_is_until_it_is_mended(ho
     assert bring_into_step(home) == {}
 
 
+def test_an_index_that_is_ahead_of_its_library_is_filled_again_from_the_start(home: Path) -> None:
+    """As when a copy of the library's file from yesterday is put back beside the index of today."""
+    write_state(home, seq=99)
+
+    assert bring_into_step(home)["index"] == 3
+    assert count(home) == 3
+    assert SearchIndex(home).open(Store(home).library_id).state.seq == 3
+
+
 def test_a_damaged_index_is_named_as_such_and_made_anew(home: Path) -> None:
     (home / "index" / OWN / "meta.json").unlink()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from tests.library import make_library, open_engine
@@ -85,6 +85,7 @@ def dated(number: int, day: str, count: int | None = None) -> Record:
         ([("StartDate", True), ("EnrollmentCount", False)], "42135"),
         ([("EnrollmentCount", True), ("StartDate", False)], "23145"),
         ([("@relevance", True), ("StartDate", False)], "31245"),
+        ([("@relevance", True), ("StartDate", True)], "24135"),
     ],
 )
 def test_sorting_puts_what_has_no_value_last(
@@ -102,6 +103,53 @@ def test_sorting_puts_what_has_no_value_last(
     assert "".join(rank(engine, "asthma", sort=sort)) == order
     pages = ["".join(rank(engine, "asthma", sort=sort, offset=at, limit=2)) for at in (0, 2, 4)]
     assert "".join(pages) == order
+
+
+def test_the_least_relevant_come_first_when_asked(tmp_path: Path) -> None:
+    engine = make_engine(
+        tmp_path,
+        make_record("NCT00000001", {"descriptionModule.briefSummary": "asthma"}),
+        make_titled("NCT00000002", "Asthma"),
+        make_record("NCT00000003", {"sponsorCollaboratorsModule.collaborators": [{"name": "Asthma UK"}]}),
+    )
+    sort = (SortKey("@relevance", descending=False),)
+    assert rank(engine, "asthma", sort=sort) == ["3", "1", "2"]
+    assert [rank(engine, "asthma", sort=sort, offset=at, limit=1) for at in range(4)] == [
+        ["3"],
+        ["1"],
+        ["2"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "factors"),
+    [
+        ("linear", {0: 1, 50: 1, 100: 0.75, 150: 0.5, 250: 0, 400: 0}),
+        ("exp", {0: 1, 50: 1, 150: 0.5, 250: 0.25, 350: 0.125}),
+        ("gauss", {0: 1, 50: 1, 150: 0.5, 250: 0.0625}),
+    ],
+)
+def test_a_score_falls_with_distance_as_its_function_says(
+    function: Literal["linear", "exp", "gauss"], factors: dict[int, float]
+) -> None:
+    decay = GeoDecay(
+        latitude=0, longitude=0, radius_km=500, function=function, scale_km=100, offset_km=50, decay=0.5
+    )
+    assert {distance: decay.compute_factor(distance) for distance in factors} == pytest.approx(factors)
+
+
+def test_a_field_of_fractions_sorts_before_another(tmp_path: Path) -> None:
+    def pointed(number: int, count: float, day: str) -> Record:
+        values = {"designModule.nPtrsToThisExpAccNctId": count, "statusModule.startDateStruct.date": day}
+        return make_record(f"NCT0000000{number}", values)
+
+    engine = make_engine(
+        tmp_path, pointed(1, 1.5, "2022"), pointed(2, 1.5, "2020"), pointed(3, 1.25, "2021"), dated(4, "2001")
+    )
+    sort = (SortKey("NPtrsToThisExpAccNCTId", descending=True), SortKey("StartDate", descending=False))
+    assert rank(engine, "ALL", sort=sort) == ["2", "1", "3", "4"]
+    assert [rank(engine, "ALL", sort=sort, offset=at, limit=1) for at in range(3)] == [["2"], ["1"], ["3"]]
 
 
 def test_nearer_sites_come_first_when_asked(tmp_path: Path) -> None:

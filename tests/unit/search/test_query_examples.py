@@ -34,6 +34,12 @@ def aged(nct_id: str, minimum: str) -> Record:
     return make_record(nct_id, {"eligibilityModule.minimumAge": minimum})
 
 
+def enrolled(nct_id: str, count: int, city: str, *, title: str = "") -> Record:
+    record = make_located(nct_id, site(city), title=title)
+    record["protocolSection"]["designModule"] = {"enrollmentInfo": {"count": count}}
+    return record
+
+
 BETHESDA, ROCKVILLE, BALTIMORE = (39.00, -77.10), (39.02, -77.15), (39.29, -76.61)
 
 EXAMPLES: dict[str, tuple[list[Record], list[Record]]] = {
@@ -175,6 +181,26 @@ OF_THE_API: dict[str, tuple[list[Record], list[Record]]] = {
     "AREA[Phase:size] 2": (
         [make_record("Y1", {"designModule.phases": ["PHASE1", "PHASE2"]})],
         [make_record("N1", {"designModule.phases": ["PHASE2"]}), make_record("N2")],
+    ),
+    "AREA[Sex]female": (
+        [make_record("Y1", {"eligibilityModule.sex": "FEMALE"})],
+        [make_record("N1", {"eligibilityModule.sex": "ALL"}), make_record("N2")],
+    ),
+    # Any value does, also of a field without an order; a search area has none with one.
+    "AREA[Acronym]RANGE[MIN, MAX]": (
+        [make_record("Y1", {"identificationModule.acronym": "SWEET"})],
+        [make_titled("N1", "SWEET")],
+    ),
+    "RANGE[MIN, MAX]": ([], [make_titled("N1", "SWEET")]),
+    # What is said of the study beside one of its sites is looked up in the record: both ends are in.
+    "SEARCH[Location](lyon AND SEARCH[Study](AREA[EnrollmentCount]RANGE[10, 20]))": (
+        [enrolled("Y1", 10, "Lyon"), enrolled("Y2", 20, "Lyon")],
+        [
+            enrolled("N1", 9, "Lyon"),
+            enrolled("N2", 21, "Lyon"),
+            enrolled("N3", 15, "Paris"),
+            enrolled("N4", 15, "Paris", title="From Paris to Lyon"),
+        ],
     ),
 }
 

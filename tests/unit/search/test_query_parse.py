@@ -134,6 +134,15 @@ def test_text_becomes_tree(text: str, tree: Expression) -> None:
             Area("LocationGeoPoint", Distance(39.00357070000001, -77.1013, 50.5, "50.500000000000001km")),
         ),
         (
+            "AREA[LocationGeoPoint]DISTANCE[-90,180,1km]",
+            Area("LocationGeoPoint", Distance(-90.0, 180.0, 1.0, "1km")),
+        ),
+        (
+            "AREA[LocationStatus]SEARCH[Location]recruiting",
+            Area("LocationStatus", Search("Location", Term("RECRUITING"))),
+        ),
+        ("COVERAGE[Contains]EXPANSION[Relaxation]a", Coverage("Contains", Expansion("Relaxation", A))),
+        (
             "AREA[LocationGeoPoint]DISTANCE[0,0,500mi]",
             Area("LocationGeoPoint", Distance(0.0, 0.0, 804.672, "500mi")),
         ),
@@ -230,6 +239,8 @@ def test_normal_form_spells_everything_out() -> None:
             31,
         ),
         ("AREA[LocationGeoPoint]DISTANCE[91, 2, 3km]", "no such place: 91.0, 2.0", 31),
+        ("AREA[LocationGeoPoint]DISTANCE[1, -180.1, 3km]", "no such place: 1.0, -180.1", 31),
+        ("AREA[LocationGeoPoint]DISTANCE[1, 180.1, 3km]", "no such place: 1.0, 180.1", 31),
         ("AREA[LocationGeoPoint]DISTANCE[1, 2, 0.9mi]", "radius 0.9mi is out of range", 31),
         ("AREA[LocationGeoPoint]DISTANCE[1, 2, 500.1mi]", "radius 500.1mi is out of range", 31),
         ("AREA[LocationGeoPoint]DISTANCE[1, 2, 806km]", "radius 806km is out of range", 31),

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from tests.naive.words import exact_words, folded_words
 
-from trialbook.search.engine.folding import fold_words, split_words
+from trialbook.search.engine.folding import _FoldedChunks, fold_words, split_words
+from trialbook.search.engine.names import read_groups, read_whole
+from trialbook.terms import Mention, NamedMention, Synonym, SynonymKind
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,33 @@ def test_exact_words_keep_case_accents_and_hyphens() -> None:
 
 def test_text_that_cannot_be_encoded_is_folded_all_the_same() -> None:
     assert fold_words("a \ud800 heart") == ["a", "heart"]
+
+
+class HeartNames:
+    """Knows a heart attack by names of which only one says more than a part of these words."""
+
+    def expand(self, query: str) -> tuple[NamedMention, ...]:
+        return (NamedMention(Mention(0, len("heart attack"), "heart attack", ()), self.find_synonyms(query)),)
+
+    def find_synonyms(self, phrase: str) -> tuple[Synonym, ...]:
+        names = ("Attack", "Myocardial infarction", "HEART ATTACK", "myocardial-infarction", "")
+        return tuple(Synonym(name, "", "", SynonymKind.SYNONYM) for name in names)
+
+
+def test_a_name_that_says_no_more_than_a_part_of_the_words_is_not_searched_for() -> None:
+    (group,) = read_groups("heart attack", HeartNames())
+    for found in (group, read_whole("heart attack", HeartNames())):
+        assert [name.text for name in found.names] == ["Myocardial infarction"]
+    assert [group.words for group in read_groups("heart attack", None)] == [("heart",), ("attack",)]
+
+
+def test_what_was_folded_before_is_kept_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trialbook.search.engine.folding._MOST_KEPT", 3)
+    kept, most = _FoldedChunks(), 0
+    for number in range(10):
+        assert kept[f"x{number}-tumours"] == (f"x{number}", "tumor")
+        most = max(most, len(kept))
+    assert most == 3
 
 
 def texts_of(value: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pytest
 from tests.library import make_library, open_engine
 from tests.naive.records import make_located, make_record, make_titled
 
+from trialbook.errors import QueryError
 from trialbook.library.build import import_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.reader import Recent
@@ -116,7 +117,28 @@ def test_a_partial_date_is_asked_at_its_end_also_in_records(tmp_path: Path) -> N
     assert found == [0, 0, 1, 1]
 
 
+def test_a_search_as_of_a_month_or_a_year_is_one_as_of_its_end(tmp_path: Path) -> None:
+    versions = [make_dated("Asthma", "2020-01-01"), make_dated("Gout", "2021-06-15")]
+    engine = open_engine(make_library(tmp_path, versions))
+    days = ("2019", "2020", "2021-05", "2021-06", "2021")
+    assert [len(ask(engine, "asthma", day)) for day in days] == [0, 1, 1, 0, 0]
+    assert [len(ask(engine, "gout", day)) for day in days] == [0, 0, 0, 1, 1]
+
+
 # What a state holds
+
+
+def test_records_are_looked_up_once_in_a_state_of_the_index(registers: SearchEngine) -> None:
+    read, asked = registers._read_record, []
+
+    def read_and_count(nct_id: str, day: str | None) -> bytes:
+        asked.append(nct_id)
+        return read(nct_id, day)
+
+    registers._read_record = read_and_count
+    for _ in range(3):
+        assert ask(registers, "EXPANSION[None]stroke") == [SAME_CHECKSUM[1]]
+    assert asked == [SAME_CHECKSUM[1]]
 
 
 @contextmanager
@@ -167,7 +189,23 @@ def test_only_the_last_values_are_kept_and_each_is_made_once() -> None:
     assert made == [1, 2, 3, 2]
 
 
-# Places within circles
+# What a search inside one site asks of the index
+
+
+def test_what_is_asked_of_one_site_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_engine(make_library(tmp_path, [make_located("NCT00000001", {"city": "Lyon"})]))
+    query = "SEARCH[Location](AREA[LocationCity](lyon OR paris OR rome))"
+    monkeypatch.setattr("trialbook.search.engine.targets.MOST_ATOMS", 2)
+    with pytest.raises(QueryError, match="too much at once"):
+        ask(engine, query)
+    monkeypatch.setattr("trialbook.search.engine.targets.MOST_ATOMS", 3)
+    assert ask(engine, query) == ["NCT00000001"]
+
+
+@pytest.mark.parametrize("asked", ['"--"', "--", "EXPANSION[Term]--", 'COVERAGE[FullMatch]"--"'])
+def test_no_site_is_in_a_city_without_a_name(tmp_path: Path, asked: str) -> None:
+    engine = open_engine(make_library(tmp_path, [make_located("NCT00000001", {"city": "Lyon"})]))
+    assert ask(engine, f"SEARCH[Location](AREA[LocationCity]{asked})") == []
 
 
 def test_cities_within_two_circles_are_charged_what_is_asked(tmp_path: Path) -> None:

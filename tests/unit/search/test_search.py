@@ -71,6 +71,7 @@ def ask(home: Path, text: str = "", given: dict[str, Any] | None = None, **asked
         ({"text": "heart NOT tumor"}, set()),
         ({"text": "tumors"}, {"NCT00000001", "NCT00000003"}),
         ({"text": "TUMOURS"}, {"NCT00000001", "NCT00000003"}),
+        ({"text": "child"}, {"NCT00000002"}),
         ({"text": "nct00000002"}, {"NCT00000002"}),
         ({"given": {"phase": "PHASE2"}}, {"NCT00000002"}),
         ({"given": {"status": ["RECRUITING", "COMPLETED"]}}, {"NCT00000001"}),
@@ -89,6 +90,14 @@ def test_a_request_finds_the_studies_that_it_describes(
 ) -> None:
     result = ask(home, **asked)
     assert (set(result.nct_ids), result.total) == (found, len(found))
+    assert 0 <= result.milliseconds < 60_000
+
+
+def test_a_list_in_the_place_of_a_value_hides_none_of_the_others(home: Path) -> None:
+    odd = make_record("NCT00000004", "Gout")
+    odd["protocolSection"]["conditionsModule"] = {"conditions": [["Gouty arthritis"], "Podagra", [[]]]}
+    fill(home, odd)
+    assert ask(home, text="AREA[Condition]podagra").nct_ids == ("NCT00000004",)
 
 
 def test_a_title_counts_more_than_a_summary(home: Path) -> None:
@@ -140,3 +149,15 @@ def test_a_request_out_of_bounds_is_refused_with_its_reason(home: Path, asked: d
 def test_passages_show_the_found_words_in_their_place() -> None:
     (passage,) = find_passages(INFARCT, ("tumor",))
     assert (passage.piece, [passage.text[a:b] for a, b in passage.spans]) == ("BriefSummary", ["Tumors"])
+    assert passage.text == "Attack rates. The heart rests. Tumors do not."
+
+
+@pytest.mark.parametrize(
+    ("words", "pieces"),
+    [
+        (("myocardial", "heart", "tumor"), ["BriefSummary", "BriefTitle"]),
+        (("myocardial", "tumor"), ["BriefTitle", "BriefSummary"]),
+    ],
+)
+def test_the_passage_with_most_of_the_words_comes_first(words: tuple[str, ...], pieces: list[str]) -> None:
+    assert [passage.piece for passage in find_passages(INFARCT, words, shown=())] == pieces

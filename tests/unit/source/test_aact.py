@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from trialbook.errors import SourceReadError
+from trialbook.source.aact.cells import as_day
 from trialbook.source.aact.read import is_aact_archive, parse_study_rows
 from trialbook.source.aact.tables import get_table_name, iter_cells
 from trialbook.source.containers.byte_stream import Budget
@@ -108,6 +109,13 @@ def test_trial_with_results_is_mapped_whole(records: dict[str, Any]) -> None:
             {"type": "DRUG", "name": "Placebo", "armGroupLabels": ["Placebo"]},
         ],
     }
+
+
+def test_another_name_that_is_empty_is_none(tmp_path: Path) -> None:
+    names = "id|nct_id|intervention_id|name\n1|NCT90000021|1|\n2|NCT90000021|1|Slumberol\n"
+    found, rejected = read(write_zip(tmp_path / "export.zip", {"intervention_other_names.txt": names}))
+    first, _ = found["NCT90000021"]["protocolSection"]["armsInterventionsModule"]["interventions"]
+    assert (first["otherNames"], rejected) == (["Slumberol"], [])
 
 
 def test_cells_keep_pipes_quotes_and_line_breaks(records: dict[str, Any]) -> None:
@@ -220,6 +228,21 @@ def test_registry_study_keeps_partial_dates_contacts_and_removed_countries(recor
         {"type": "RELEASE", "date": "2021-03-04"},
         {"type": "UNRELEASE", "dateUnknown": True},
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2021-05-03", "2021-05-03"),
+        ("2021-05-03 00:00:00", "2021-05-03"),
+        ("May 3, 2021", "2021-05-03"),
+        ("May 2021", "2021-05"),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_a_day_is_read_with_the_time_behind_it_or_in_words(cell: str, day: str | None) -> None:
+    assert as_day(cell) == day
 
 
 def test_older_exports_spell_values_in_words(records: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import zstandard
 
 from trialbook.errors import SourceReadError
+from trialbook.source.containers.byte_stream import ByteStream
 from trialbook.source.containers.zip_archive import ZipArchive
 from trialbook.source.files import Progress, measure_path, read_path
 from trialbook.source.incoming import ArchiveForm, HistoryNotice, Incoming, Item, Rejected
@@ -88,7 +90,6 @@ def test_every_form_of_json_gives_its_records_byte_for_byte(tmp_path, form, pack
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_json_is_cut_right_wherever_the_stream_is_cut_into_chunks(form):
-    from trialbook.source.containers.byte_stream import ByteStream
     from trialbook.source.containers.json_slices import slice_records
     from trialbook.source.limits import DEFAULT
 
@@ -103,7 +104,35 @@ def test_every_form_of_json_is_cut_right_wherever_the_stream_is_cut_into_chunks(
 def test_records_longer_than_the_window_are_cut_right(tmp_path):
     long = [b'{"protocolSection":{"x":"%s"},"n":%d}' % (b"a" * 3_000_000, number) for number in range(3)]
     assert read_bodies(save(tmp_path, b"[" + b", ".join(long) + b"]")) == long
-    assert read_bodies(save(tmp_path, b"\n".join(long))) == long
+    lines = save(tmp_path, b"\n".join(long))
+    assert read_bodies(lines) == long
+    assert [piece.place for piece in read_path(lines)] == [f"{lines}:{number}" for number in (1, 2, 3)]
+
+
+def test_a_stream_is_read_no_further_than_it_is_asked():
+    taken = []
+
+    def hand_over():
+        for chunk in (b"ab", b"cd", b"ef", b"gh\n", b"ij"):
+            taken.append(chunk)
+            yield chunk
+
+    stream = ByteStream(hand_over())
+    assert (stream.peek(1), stream.read(3), len(taken)) == (b"a", b"abc", 2)
+    assert (stream.read1(), len(taken)) == (b"d", 2)
+    assert (stream.readline(1), len(taken)) == (b"e", 3)
+    assert (stream.readline(), len(taken)) == (b"fgh\n", 4)
+    assert (stream.read(), stream.read()) == (b"ij", b"")
+
+
+def test_a_named_pipe_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(
+        target=(tmp_path / "pipe").write_bytes, args=(b"\n".join(RECORDS),), daemon=True
+    )
+    writer.start()
+    assert read_bodies(tmp_path / "pipe") == RECORDS
+    writer.join()
 
 
 def test_a_zip_gives_one_record_an_entry_in_its_order(tmp_path):
@@ -187,6 +216,14 @@ def test_progress_ends_at_what_was_measured(tmp_path, data):
     for _ in read_path(tmp_path, progress=progress):
         assert progress.read_bytes <= measure_path(tmp_path)
     assert progress.read_bytes == measure_path(tmp_path) > 3_000_000
+
+
+def test_progress_moves_on_from_entry_to_entry_of_a_zip(tmp_path):
+    path = save(tmp_path, pack_zip({f"{n}.json": body for n, body in enumerate(RECORDS)}))
+    progress = Progress()
+    seen = [progress.read_bytes for _ in read_path(path, progress=progress)]
+    assert 0 < seen[0] < seen[-1] < measure_path(path)
+    assert seen == sorted(set(seen))
 
 
 def test_places_name_the_line_the_entry_or_the_number(tmp_path):

@@ -187,6 +187,44 @@ def test_entries_behind_one_too_long_for_the_short_form_are_found_in_a_cut_archi
     assert error is not None
 
 
+def test_an_empty_zip_holds_nothing(tmp_path):
+    assert read_until_error(save(tmp_path, pack_zip([]))) == ([], [], None)
+
+
+def test_what_the_list_of_entries_says_beside_their_names_is_passed_over(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(3):
+            entry = zipfile.ZipInfo(f"{number}.json")
+            entry.extra, entry.comment = struct.pack("<2H5s", 0x5455, 5, b"times"), b"a comment"
+            archive.writestr(entry, RECORDS[number])
+    assert read_until_error(save(tmp_path, buffer.getvalue())) == (RECORDS[:3], [], None)
+
+
+@pytest.mark.parametrize("extra", [b"", b"\1", b"\1\0\xff", b"\1\0\xff\xff", b"\7\0\0\0\1\0\4\0long"])
+def test_a_long_size_that_is_given_nowhere_costs_its_entry_only(tmp_path, extra):
+    bad = zipfile.ZipInfo("bad.json")
+    bad.extra = extra
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(bad, RECORDS[0])
+        archive.writestr("good.json", RECORDS[1])
+    bodies, rejected, error = read_until_error(
+        save(tmp_path, change_listed(buffer.getvalue(), 24, "<L", 2**32 - 1))
+    )
+    assert (bodies[-1], error) == (RECORDS[1], None)
+    assert [piece.place.rpartition("!")[2] for piece in rejected] == ["bad.json"]
+    assert "entry is damaged" in rejected[0].reason
+
+
+def test_an_entry_that_packs_well_is_read_to_its_end(tmp_path):
+    # For some of these lengths all packed bytes are taken while a few of what they unpack to are to come.
+    record = b'{"protocolSection":{}}'
+    for beyond in range(4, 264, 10):
+        path = save(tmp_path, pack_zip([("a", record.ljust(MIB + beyond))]))
+        assert read_until_error(path, Limits()) == ([record], [], None), beyond
+
+
 def test_a_zip_that_lost_its_start_is_named(tmp_path):
     packed = pack_zip([(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])])
     second = packed.index(b"PK\x03\x04", 4)
@@ -289,6 +327,27 @@ def test_zip_archives_inside_one_another_end_at_a_depth(tmp_path):
     bodies, rejected, _ = read_until_error(save(tmp_path, pack_zip([("inner", data)])))
     assert bodies == []
     assert "packed more than 3 times over" in rejected[0].reason
+
+
+def test_streams_inside_one_another_end_at_a_depth(tmp_path):
+    data = RECORDS[0]
+    for pack in (gzip.compress, zstandard.compress, gzip.compress):
+        data = pack(data)
+    assert read_until_error(save(tmp_path, data)) == (RECORDS[:1], [], None)
+    bodies, rejected, _ = read_until_error(save(tmp_path, gzip.compress(data)))
+    assert bodies == []
+    assert "packed more than 3 times over" in rejected[0].reason
+
+
+def test_a_zip_too_large_to_be_held_inside_another_file_says_what_to_do(tmp_path):
+    packed = pack_zip([(f"{n}.json", body) for n, body in enumerate(RECORDS[:50])])
+    path = save(tmp_path, gzip.compress(packed))
+    at_most = Limits(max_record_bytes=len(packed), kept_bytes=100)
+    assert read_until_error(path, at_most) == (RECORDS[:50], [], None)
+    bodies, rejected, error = read_until_error(path, Limits(max_record_bytes=len(packed) - 1, kept_bytes=100))
+    assert (bodies, error) == ([], None)
+    assert "inside another file or a pipe; save it first" in rejected[0].reason
+    assert rejected[0].original == packed[:100]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lambda data: pack_zip([("a", data)])])

@@ -509,5 +509,8 @@ def test_a_stream_that_fails_is_a_read_error() -> None:
 def test_exports_are_recognised_by_their_head() -> None:
     assert is_ictrp((FIXTURES / "export.csv").read_bytes()[:4096])
     assert is_ictrp((FIXTURES / "export.xml").read_bytes()[:4096])
+    assert is_ictrp(b"<?xml version='1.0'?><Trials_downloaded_from_ICTRP>")
+    assert is_ictrp(b"<export><Trial><TrialID>")
+    assert not is_ictrp(b"<export><Trial><Number>")
     assert not is_ictrp(b"<clinical_study>")
     assert not is_ictrp(b'{"TrialID": 1}')

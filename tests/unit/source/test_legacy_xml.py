@@ -179,6 +179,7 @@ def test_a_word_that_the_registry_never_had_is_kept() -> None:
         (("216 Months", "65 Years"), ["ADULT", "OLDER_ADULT"]),
         (("1 Minute", "30 Days"), ["CHILD"]),
         (("65 Years", ""), ["OLDER_ADULT"]),
+        (("six Years", "N/A"), ["CHILD", "ADULT", "OLDER_ADULT"]),
     ],
 )
 def test_age_groups_follow_from_the_limits(limits: tuple[str, str], expected: list[str]) -> None:

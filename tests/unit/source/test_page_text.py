@@ -13,6 +13,7 @@ import pytest
 
 from trialbook.errors import SourceReadError
 from trialbook.source.incoming import Incoming, Rejected
+from trialbook.source.page.draft import read_labelled
 from trialbook.source.page.read import (
     CARRIES,
     HEADINGS,
@@ -159,6 +160,14 @@ def test_every_value_read_lies_below_a_declared_path(seed: dict[str, Any]) -> No
         "protocolSection.contactsLocationsModule.locations.zip",
         "protocolSection.sponsorCollaboratorsModule.responsibleParty.investigatorAffiliation",
     }
+
+
+def test_a_text_on_the_line_of_its_label_belongs_to_it() -> None:
+    lines = ["Before", "Title: A study: of rest", "and sleep", "Other:", "More"]
+    assert read_labelled(lines, ("Title", "Other")) == (
+        ["Before"],
+        {"Title": ["A study: of rest", "and sleep"], "Other": ["More"]},
+    )
 
 
 def test_explaining_sentences_are_no_content(seed: dict[str, Any]) -> None:

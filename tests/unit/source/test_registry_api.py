@@ -20,6 +20,7 @@ from trialbook.source.live.api import (
     RegistryClient,
     RegistryRefusal,
     Wait,
+    _Walk,
     decode_state,
     encode_state,
     pull_history,
@@ -265,6 +266,38 @@ def test_a_stopped_pull_goes_on_from_its_saved_state(registry: StandInRegistry, 
     assert (rest[-1].state.total, rest[-1].state.received) == (RECORDS, RECORDS)
 
 
+def test_a_pull_that_goes_on_notices_that_the_order_is_not_what_it_was(
+    registry: StandInRegistry, clock: Clock
+) -> None:
+    """Records with earlier dates have come in: what follows the saved place lies before the date reached."""
+    with connect(registry, clock) as client:
+        first = next(pull_studies(client, EVERYTHING, page_size=10)).state
+    registry.bodies += [make_body(number, "2026-02-01") for number in range(100, 110)]
+    rest = pull(registry, clock, checkpoint=first)
+    assert (first.is_sorted, rest[-1].state.is_sorted) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "noted"), [(("", ""), ()), (("A", "A"), ("A",)), (("A", "B", "A"), ("A", "B", "A"))]
+)
+def test_each_change_of_the_data_is_noted_once(
+    registry: StandInRegistry, clock: Clock, stamps: tuple[str, ...], noted: tuple[str, ...]
+) -> None:
+    registry.data_timestamp, *later = stamps
+    with connect(registry, clock) as client:
+        walk = _Walk(client, EVERYTHING, PullState(fingerprint="x"), 10)
+        walk._note_version()
+        for registry.data_timestamp in later:
+            walk._note_version()
+    assert walk.state.data_timestamps == noted
+
+
+def test_a_registry_that_does_not_say_how_many_there_are_is_short_of_none() -> None:
+    assert PullState(fingerprint="x", received=3, is_complete=True).shortfall == 0
+    assert PullState(fingerprint="x", total=5, received=3, is_complete=True).shortfall == 2
+    assert PullState(fingerprint="x", total=5, received=3).shortfall == 0
+
+
 def test_a_finished_pull_asks_only_for_what_changed_since(registry: StandInRegistry, clock: Clock) -> None:
     end = pull(registry, clock)[-1].state
     changed = make_body(4, "2026-05-20", "Severe asthma")
@@ -338,9 +371,14 @@ def test_a_history_comes_as_received_without_the_versions_known(
     registry: StandInRegistry, clock: Clock
 ) -> None:
     root = "/api/int/studies/NCT00000007"
-    changes = b'{"study":{}, "history":{"changes":[{"version":0,"date":"2020-01-01"},{"version":1}]}}'
+    changes = (
+        b'{"study":{}, "history":{"changes":'
+        b'[{"version":-1},{"version":0,"date":"2020-01-01"},{"version":1}]}}'
+    )
     version = b'{"studyVersion":1, "study":{"protocolSection":{}}}'
     registry.other_pages = {root: changes, f"{root}/history/1": version}
+    # What is no version of a study is asked for again.
+    registry.site_faults = [refuse(200, changes.decode()), say_garbage, refuse(200, '{"studyVersion":1}')]
     with connect(registry, clock) as client:
         bodies = list(
             pull_history(
@@ -351,3 +389,4 @@ def test_a_history_comes_as_received_without_the_versions_known(
         )
     assert [(item.version, item.body) for item in bodies] == [(None, changes), (1, version)]
     assert bodies[1].place.endswith("/api/int/studies/NCT00000007/history/1")
+    assert len(clock.waits) == 2

@@ -336,14 +336,18 @@ def test_a_version_page_that_fails_at_the_end_spoils_nothing(
     assert pull(registry, waits)[-1].state.is_complete
 
 
-def test_a_redirect_on_the_same_host_is_followed_but_not_round_and_round(
-    registry: StandInRegistry, waits: list[Wait]
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_on_the_same_host_is_followed(
+    registry: StandInRegistry, waits: list[Wait], status: int
 ) -> None:
     registry.other_pages["/moved"] = b'{"studies": [' + make_body(9) + b"]}"
-    registry.faults = [refuse(301, "", {"Location": "/moved"})]
+    registry.faults = [refuse(status, "", {"Location": "/moved"})]
     assert find_ids(pull(registry, waits)) == ["NCT00000009"]
 
-    registry.asked.clear()
+
+def test_redirects_that_go_round_and_round_come_to_an_end(
+    registry: StandInRegistry, waits: list[Wait]
+) -> None:
     registry.always, registry.pages_left = refuse(302, "", {"Location": "/api/v2/studies"}), 0
     with pytest.raises(SourceReadError, match="redirects more than 5 times"):
         pull(registry, waits)

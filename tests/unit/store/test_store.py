@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from trialbook.errors import NoLibraryError, NotFoundError, StoreError, StoreVersionError
 from trialbook.store import Counts, NewVersion, Store, Writer
 from trialbook.store.file import FILE_NAME
+from trialbook.store.schema import create_tables
 
 MakeVersion = Callable[..., NewVersion]
 FORK = multiprocessing.get_context("fork")
@@ -172,6 +174,47 @@ def test_processes_that_open_a_new_library_at_once_get_the_same_one(tmp_path: Pa
         with FORK.Pool(6) as pool:
             names = pool.map(open_and_name, [str(tmp_path / str(attempt))] * 12, chunksize=1)
         assert len(set(names)) == 1
+
+
+def test_a_library_that_another_process_made_meanwhile_keeps_its_identity(
+    empty_store: Store, make_version: MakeVersion
+) -> None:
+    save(empty_store, make_version())
+    before = empty_store.library_id
+
+    create_tables(empty_store.connection)
+
+    assert (empty_store.library_id, empty_store.seq) == (before, 1)
+
+
+class BusyConnection:
+    """Refuses so many times to switch to WAL, with the words of SQLite."""
+
+    def __init__(self, refusals: int, words: str = "database is locked") -> None:
+        self.refusals, self.words = refusals, words
+
+    def execute(self, _: str) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise sqlite3.OperationalError(self.words)
+
+
+def test_a_switch_that_another_process_makes_is_waited_for_and_no_other_fault(
+    empty_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trialbook.store.file.WAL_TRIES", 4)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    for refusals, words, left in (
+        (3, "database is locked", -1),
+        (4, "is locked", 0),
+        (9, "disk I/O error", 8),
+    ):
+        busy = BusyConnection(refusals, words)
+        with monkeypatch.context() as patched:
+            patched.setattr(empty_store, "connection", busy)
+            with pytest.raises(sqlite3.OperationalError, match=words) if left >= 0 else nullcontext():
+                empty_store._switch_to_wal()
+        assert busy.refusals == left
 
 
 def test_a_reader_learns_the_dictionary_of_a_writer_that_came_later(

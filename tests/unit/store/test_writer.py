@@ -85,6 +85,25 @@ def test_each_run_is_a_source_of_its_own_and_a_run_without_news_is_none(
     assert [v.location for n in (1, 2) for v in empty_store.find_versions(f"NCT{n:08d}")] == ["one", "three"]
 
 
+def test_a_run_is_one_source_however_much_it_brings(empty_store: Store, make_version: MakeVersion) -> None:
+    with Writer(empty_store, "test") as writer:
+        writer.save([make_version(1), make_version(2)])
+        writer.save([make_version(3)])
+        writer.reject([("a.json:1", "not JSON", b"{")])
+
+    assert empty_store.connection.execute("SELECT location FROM source").fetchall() == [("test",)]
+
+
+def test_a_version_without_a_date_counts_from_the_day_of_its_coming(
+    empty_store: Store, make_version: MakeVersion
+) -> None:
+    with Writer(empty_store, "test") as writer:
+        undated, dated = writer.save([make_version(1, day=None), make_version(2, day="2020-05")])
+
+    assert (undated.day, dated.day) == (empty_store.find_versions("NCT00000001")[0].known_from, "2020-05")
+    assert len(undated.day) == len("2024-01-01")
+
+
 def hold_lock(home: str, ready: Any, done: Any) -> None:
     with Store.create(Path(home)) as store, Writer(store, "holder"):
         ready.set()

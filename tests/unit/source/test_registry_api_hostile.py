@@ -165,13 +165,18 @@ def test_an_id_that_became_another_ones_alias_is_not_unknown(
     assert len(page.records) == 1
 
 
-def test_small_pages_grow_again_after_a_bad_spell(registry: StandInRegistry, waits: list[Wait]) -> None:
-    registry.bodies = [make_body(n) for n in range(1, 1200)]
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [(1200, [100, *[50] * 8, *[100] * 8]), (338, [25, *[12] * 8, *[24] * 8, 25, 25])],
+)
+def test_small_pages_grow_again_after_a_bad_spell_up_to_what_was_asked(
+    registry: StandInRegistry, waits: list[Wait], count: int, sizes: list[int]
+) -> None:
+    registry.bodies = [make_body(n) for n in range(1, count + 1)]
     registry.faults = [refuse(504)]
-    pages = pull(registry, waits, page_size=100)
-    assert find_ids(pages) == [f"NCT{n:08d}" for n in range(1, 1200)]
-    sizes = [int(query["pageSize"]) for query in registry.asked]
-    assert sizes == [100, *[50] * 8, *[100] * 8]
+    pages = pull(registry, waits, page_size=sizes[0])
+    assert find_ids(pages) == [f"NCT{n:08d}" for n in range(1, count + 1)]
+    assert [int(query["pageSize"]) for query in registry.asked] == sizes
 
 
 def test_one_cut_connection_makes_pages_no_smaller_two_in_a_row_do(

@@ -11,7 +11,7 @@ from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.model.study import decode_record
 from trialbook.search.index.disk import StudyIndex, WritableIndex
-from trialbook.search.index.feed import IndexFeed
+from trialbook.search.index.intake import IndexIntake
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.store import Store
 
@@ -61,23 +61,23 @@ class SearchIndex:
         return WritableIndex(self._folder, store.library_id, is_anew=state == DAMAGED)
 
     @contextmanager
-    def feed(self, store: Store, on_study: OnStudy) -> Iterator[IndexFeed]:
+    def take_in(self, store: Store, on_study: OnStudy) -> Iterator[IndexIntake]:
         """Bring it into step, then take up what a writer hands over while it has it in hand."""
         index = self._open_for_writing(store)
         _catch_up(index, store, on_study)
-        with _seldom_collected(), IndexFeed(index) as feed:
-            yield feed
+        with _seldom_collected(), IndexIntake(index) as intake:
+            yield intake
 
 
 def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
     if index.state.seq > store.seq:
         index.clear()
-    with _seldom_collected(), IndexFeed(index) as feed:
+    with _seldom_collected(), IndexIntake(index) as intake:
         for seq, nct_id, bodies in store.iter_changed(index.state.seq, on_damage=store.pass_over):
-            feed.add(seq, nct_id, [(day, decode_record(body)) for day, body in bodies])
+            intake.add(seq, nct_id, [(day, decode_record(body)) for day, body in bodies])
             on_study()
     index.remove_older()
-    return feed.count
+    return intake.count
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from trialbook.derived.index import SearchIndex
 from trialbook.errors import SourceReadError
 from trialbook.library.rebuild import DERIVED
 from trialbook.model.study import decode_record
-from trialbook.search.index.feed import Dated, IndexFeed
+from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.source.api_v2 import check_incoming
 from trialbook.source.files import Progress, read_path
 from trialbook.source.formats import get_format
@@ -109,11 +109,11 @@ def check_new(
 class Batch:
     """Collects what is read and keeps it in the store, one transaction at a time.
 
-    With a `feed`, what was kept goes from here into the index, without being unpacked and decoded again.
+    With an `intake`, what was kept goes from here into the index, without being unpacked and decoded again.
     """
 
-    def __init__(self, writer: Writer, counts: ImportCounts, feed: IndexFeed | None = None) -> None:
-        self.writer, self.counts, self.feed = writer, counts, feed
+    def __init__(self, writer: Writer, counts: ImportCounts, intake: IndexIntake | None = None) -> None:
+        self.writer, self.counts, self.intake = writer, counts, intake
         self._versions: list[NewVersion] = []
         self._rejections: list[tuple[str, str, bytes]] = []
         self._notices: list[tuple[str, int, str, str, tuple[str, ...]]] = []
@@ -160,11 +160,11 @@ class Batch:
         self.counts.mended += mended
         self.counts.new_versions += sum(not change.is_first for change in changes) - mended
         self.counts.unchanged += len(self._versions) - len(changes)
-        if self.feed is not None:
+        if self.intake is not None:
             # The last change of a study brings all of its versions with it.
             last = {change.version.nct_id: change for change in changes}
             for change in sorted(last.values(), key=lambda change: change.seq):
-                self.feed.add(change.seq, change.version.nct_id, self._find_versions(change))
+                self.intake.add(change.seq, change.version.nct_id, self._find_versions(change))
         self._versions, self._size = [], 0
 
     def _flush_others(self) -> None:
@@ -187,8 +187,8 @@ class Batch:
 
     def show(self, *, every_s: float = 0.0) -> None:
         """Make what was written findable, unless that was done less than `every_s` seconds ago."""
-        if self.feed is not None and time.monotonic() - self._shown_at >= every_s:
-            self.feed.commit()
+        if self.intake is not None and time.monotonic() - self._shown_at >= every_s:
+            self.intake.commit()
             self._shown_at = time.monotonic()
 
 
@@ -201,8 +201,8 @@ def open_batch(
     The index is fed with what is in hand; whatever else is kept in step catches up at the end.
     """
     with Store.create(home) as store, Writer(store, location, note=note) as writer:
-        with SearchIndex(home).feed(store, on_index) as feed:
-            yield (batch := Batch(writer, ImportCounts(), feed))
+        with SearchIndex(home).take_in(store, on_index) as intake:
+            yield (batch := Batch(writer, ImportCounts(), intake))
         for derived in (each(home) for each in DERIVED):
             if derived.is_kept_in_step:
                 batch.counts.problems.extend(_catch_up(derived, store, on_index))

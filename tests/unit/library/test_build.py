@@ -17,7 +17,7 @@ from trialbook.derived.summaries import ChangeSummaries
 from trialbook.library.build import BATCH_RECORDS, import_paths
 from trialbook.library.rebuild import bring_into_step
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.search.index.feed import IndexFeed
+from trialbook.search.index.intake import IndexIntake
 from trialbook.source import api_v2
 from trialbook.store import Store, Writer
 
@@ -26,13 +26,13 @@ def test_many_versions_of_a_study_in_one_batch_go_into_the_index_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[tuple[str, int]] = []
-    add = IndexFeed.add
+    add = IndexIntake.add
 
-    def count(self: IndexFeed, seq: int, nct_id: str, versions: list[Any]) -> None:
+    def count(self: IndexIntake, seq: int, nct_id: str, versions: list[Any]) -> None:
         taken.append((nct_id, len(versions)))
         add(self, seq, nct_id, versions)
 
-    monkeypatch.setattr(IndexFeed, "add", count)
+    monkeypatch.setattr(IndexIntake, "add", count)
     records = [
         make_record(f"NCT0000000{study}", {"statusModule.lastUpdateSubmitDate": f"2024-01-{day:02}"})
         for day in range(1, 21)

@@ -211,7 +211,7 @@ def test_older_forms_stay_until_the_new_one_is_whole(home: Path, monkeypatch: py
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("trialbook.search.index.feed.IndexFeed.add", break_off)
+        patched.setattr("trialbook.search.index.intake.IndexIntake.add", break_off)
         with pytest.raises(KeyboardInterrupt):
             bring_into_step(home)
     assert (home / "index" / OLDER / "meta.json").exists()

@@ -11,7 +11,7 @@ from tantivy import Query
 
 from trialbook.search.index.disk import WritableIndex
 from trialbook.search.index.document import compute_order, find_id
-from trialbook.search.index.feed import IndexFeed
+from trialbook.search.index.intake import IndexIntake
 from trialbook.search.index.schema import get_schema
 from trialbook.search.index.sites import find_point, point_key, site_tokens
 from trialbook.terms.text import cut_words
@@ -39,7 +39,7 @@ def make_record(nct_id: str, *locations: Any) -> dict[str, Any]:
 
 def fill(folder: Path, *records: dict[str, Any]) -> tantivy.Searcher:
     index = WritableIndex(folder, "a library")
-    with IndexFeed(index) as feed:
+    with IndexIntake(index) as feed:
         for seq, record in enumerate(records, 1):
             feed.add(seq, record["protocolSection"]["identificationModule"]["nctId"], [(None, record)])
     return index.snapshot().searcher

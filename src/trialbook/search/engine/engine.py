@@ -20,9 +20,9 @@ from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
 from trialbook.search.engine.order import RELEVANCE, Found, GeoDecay, SortKey, collect, collect_near
 from trialbook.search.engine.paging import (
     MOST_KEPT,
+    Bookmark,
     Page,
     PageTokenError,
-    Place,
     compute_fingerprint,
     read_token,
     write_token,
@@ -232,7 +232,7 @@ class SearchEngine:
         return spelling.suggest(self._open_reader().searcher, text)
 
     def _walk_by_id(
-        self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
+        self, request: SearchRequest, place: Bookmark | None, size: int, fingerprint: bytes
     ) -> tuple[Window, str | None]:
         after = None if place is None else place.after
         if place is not None and after is None:
@@ -240,11 +240,11 @@ class SearchEngine:
         window = self._answer(self._open_reader(), request, offset=0, limit=size, after=after)
         token = None
         if window.total > len(window.nct_ids):
-            token = write_token(fingerprint, Place(after=compute_order(window.nct_ids[-1])))
+            token = write_token(fingerprint, Bookmark(after=compute_order(window.nct_ids[-1])))
         return window, token
 
     def _walk_by_state(
-        self, request: SearchRequest, place: Place | None, size: int, fingerprint: bytes
+        self, request: SearchRequest, place: Bookmark | None, size: int, fingerprint: bytes
     ) -> tuple[Window, str | None]:
         reader, offset = self._open_reader(), 0
         if place is not None:
@@ -254,7 +254,7 @@ class SearchEngine:
         if not window.nct_ids or following >= window.total:
             return window, None
         self._keep(reader)
-        return window, write_token(fingerprint, Place(state=reader.number, offset=following))
+        return window, write_token(fingerprint, Bookmark(state=reader.number, offset=following))
 
     def _open_reader(self) -> Reader:
         snapshot = self._index.snapshot()
@@ -270,7 +270,7 @@ class SearchEngine:
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
-    def _find_kept(self, place: Place) -> Reader:
+    def _find_kept(self, place: Bookmark) -> Reader:
         with self._lock:
             reader = self._kept.get(place.state) if place.after is None else None
             if reader is None or place.offset > MAX_DEPTH:

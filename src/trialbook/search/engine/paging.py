@@ -26,7 +26,7 @@ class PageTokenError(QueryError):
     """A page token that is none, belongs to another request or has lapsed."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Bookmark(msgspec.Struct, frozen=True):
     """Where the next page begins: after an order number, or at an offset in a kept state of the index."""
 
     after: int | None = None
@@ -49,10 +49,10 @@ def compute_fingerprint(parts: tuple[object, ...]) -> bytes:
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=4).digest()
 
 
-def write_token(fingerprint: bytes, place: Place) -> str:
+def write_token(fingerprint: bytes, place: Bookmark) -> str:
     """A token for a place.
 
-    >>> read_token(write_token(b"1234", Place(after=7)), b"1234").after
+    >>> read_token(write_token(b"1234", Bookmark(after=7)), b"1234").after
     7
     """
     if place.after is not None:
@@ -62,7 +62,7 @@ def write_token(fingerprint: bytes, place: Place) -> str:
     return urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read_token(token: str, fingerprint: bytes) -> Place:
+def read_token(token: str, fingerprint: bytes) -> Bookmark:
     """The place of a token of this request; raises PageTokenError."""
     try:
         if len(token) > LONGEST_TOKEN:
@@ -77,7 +77,7 @@ def read_token(token: str, fingerprint: bytes) -> Place:
             hint="all parameters but pageToken, pageSize and countTotal must stay the same",
         )
     if kind == _BY_ID:
-        return Place(after=number)
+        return Bookmark(after=number)
     if kind == _BY_STATE:
-        return Place(state=number >> 32, offset=number & 0xFFFFFFFF)
+        return Bookmark(state=number >> 32, offset=number & 0xFFFFFFFF)
     raise PageTokenError("pageToken has incorrect format", hint="use a token as it was given")

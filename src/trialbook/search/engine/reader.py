@@ -26,7 +26,7 @@ from trialbook.search.engine.tilt import find_steps
 from trialbook.search.engine.variants import find_variants
 from trialbook.search.index.disk import Snapshot
 from trialbook.search.index.document import find_id
-from trialbook.search.index.feed import to_day_number
+from trialbook.search.index.intake import to_day_number
 from trialbook.search.index.schema import get_schema
 from trialbook.search.language.syntax import Query as ParsedQuery
 

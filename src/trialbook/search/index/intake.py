@@ -21,7 +21,7 @@ COMMIT_EVERY = 20_000
 Dated = tuple[str | None, dict[str, Any]]
 
 
-class IndexFeed:
+class IndexIntake:
     """Takes studies into an index one by one; use it in a `with` statement, at whose end all is in.
 
     From the first study on the index is marked dirty, and only a commit moves the change number that it
@@ -37,7 +37,7 @@ class IndexFeed:
         self._last_seq = index.state.seq
         self._writer: tantivy.IndexWriter | None = None
 
-    def __enter__(self) -> IndexFeed:
+    def __enter__(self) -> IndexIntake:
         return self
 
     def __exit__(

@@ -9,9 +9,9 @@ import pytest
 from tantivy import Query
 
 from trialbook.errors import StoreError
-from trialbook.search.index import feed as feed_module
+from trialbook.search.index import intake as intake_module
 from trialbook.search.index.disk import StudyIndex, WritableIndex
-from trialbook.search.index.feed import IndexFeed
+from trialbook.search.index.intake import IndexIntake
 
 IDS = [f"NCT{number:08d}" for number in range(1, 8)]
 
@@ -21,13 +21,13 @@ def record(nct_id: str) -> dict[str, Any]:
 
 
 def fill(index: WritableIndex, ids: list[str], *, after: int = 0) -> None:
-    with IndexFeed(index) as feed:
+    with IndexIntake(index) as feed:
         for seq, nct_id in enumerate(ids, after + 1):
             feed.add(seq, nct_id, [("2024-05-01", record(nct_id))])
 
 
 def break_off(index: WritableIndex) -> None:
-    with IndexFeed(index) as feed:
+    with IndexIntake(index) as feed:
         for seq, nct_id in enumerate(IDS[:5], 1):
             feed.add(seq, nct_id, [("2024-05-01", record(nct_id))])
         raise KeyboardInterrupt
@@ -44,7 +44,7 @@ def list_files(folder: Path) -> dict[str, bytes]:
 def test_a_feed_that_breaks_off_leaves_the_last_committed_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_module, "COMMIT_EVERY", 3)
+    monkeypatch.setattr(intake_module, "COMMIT_EVERY", 3)
     index = WritableIndex(tmp_path, "a library")
     with pytest.raises(KeyboardInterrupt):
         break_off(index)
@@ -68,7 +68,7 @@ def test_what_was_committed_and_not_noted_is_replaced(tmp_path: Path) -> None:
 
 def test_a_further_version_replaces_its_study_within_one_feed(tmp_path: Path) -> None:
     index = WritableIndex(tmp_path, "a library")
-    with IndexFeed(index) as feed:
+    with IndexIntake(index) as feed:
         feed.add(1, IDS[0], [("2024-05-01", record(IDS[0]))])
         feed.add(2, IDS[0], [("2024-05-01", record(IDS[0])), ("2024-06-01", record(IDS[0]))])
 

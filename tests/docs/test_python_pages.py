@@ -22,7 +22,7 @@ NOTEBOOK = ROOT / "docs" / "how-to" / "first-look.ipynb"
 PAGES = {"README.md": (1, 1), "docs/how-to/use-it-from-python.md": (10, 10), "docs/ranking.md": (1, 0)}
 PROGRAM = re.compile(r"^```python\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 FOLDER = re.compile(r"/path/to/library|build/demo")
-OF_A_MACHINE = re.compile(r"/home/|/Users/|/tmp|/root|/work/|[A-Z]:\\\\")
+OF_A_MACHINE = re.compile(r"/home/|/Users/|/tmp|/root|[A-Z]:\\\\")
 
 
 @pytest.fixture

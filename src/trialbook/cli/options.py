@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 import click
@@ -28,6 +29,14 @@ def check_day(_: click.Context, __: click.Parameter, value: str | None) -> str |
     if latest is None:
         raise click.BadParameter(f"{value!r} is no date: write 2021-08-16, 2021-08 or 2021")
     return latest.isoformat()
+
+
+def check_first_day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    """A date from which on something counts: its first day where it is partial."""
+    earliest = PartialDate(value).earliest if value else None
+    if value and earliest is None:
+        raise click.BadParameter(f"{value!r} is no date: write 2021-08-16, 2021-08 or 2021")
+    return earliest
 
 
 as_of_option = click.option(

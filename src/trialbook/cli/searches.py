@@ -17,7 +17,7 @@ from trialbook.cli.options import DamageNotes, as_of_option, filter_options, jso
 from trialbook.errors import UsageError
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
-from trialbook.library.export import KNOWN, read_export, write_file
+from trialbook.library.export import ENDINGS, KNOWN, read_export, write_file
 
 query_option = click.option(
     "--query", default="", metavar="TEXT", help='Words, "phrases", AND, OR, NOT, AREA[Phase]PHASE2…'
@@ -41,7 +41,12 @@ def join_asked(query: str, ask: str, filters: Mapping[str, object], **others: st
 @query_option
 @ask_option
 @filter_options
-@click.option("--format", "form", type=click.Choice(list(FORMS)), default="jsonl", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMS)),
+    help="Unless told, what the end of --output says, else jsonl.",
+)
 @click.option(
     "--fields",
     default="",
@@ -61,7 +66,7 @@ def export(
     /,
     query: str,
     ask: str,
-    form: str,
+    form: str | None,
     fields: str,
     output: Path | None,
     as_of: str | None,
@@ -72,6 +77,7 @@ def export(
     JSON lines hold the values as they were received; CSV and Parquet the registry's table. A damaged record
     is left out and named on standard error, and the command ends with 1.
     """
+    form = form or (ENDINGS.get(output.suffix.lower()) if output else None) or "jsonl"
     if output is None and form == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is nothing for a terminal: name a file with -o")
     written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)

@@ -10,13 +10,12 @@ from typing import Any
 import click
 import msgspec
 
-from trialbook.cli.options import DamageNotes, check_day, json_option
+from trialbook.cli.options import DamageNotes, check_first_day, json_option
 from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing
-from trialbook.model import PartialDate
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.formats import describe_formats
 from trialbook.source.live.api import PullRequest
@@ -128,7 +127,7 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
 @click.option("--location", default="", help="Studies with a site there.")
 @click.option("--all", "everything", is_flag=True, help="The whole registry.")
 @click.option(
-    "--since", callback=check_day, metavar="DATE", help="Only records updated on or after that day."
+    "--since", callback=check_first_day, metavar="DATE", help="Only records updated on or after that day."
 )
 @click.option(
     "--history",
@@ -162,8 +161,6 @@ def pull(
             )
         counts = pull_histories(home, _split(histories), registry=registry)
     else:
-        if "since" in narrowed:
-            narrowed["since"] = PartialDate(narrowed["since"]).earliest
         request = PullRequest(ids=_split(ids or ""), **narrowed)
         counts = pull_records(home, request, registry=registry, page_size=page_size)
     print_counts(counts, as_json=as_json)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -47,7 +46,6 @@ class ChangeSummaries:
 
     def __init__(self, home: Path) -> None:
         self._path = home / FILE_NAME
-        self._threads = threading.local()
 
     def find_state(self, store: Store) -> DerivedState | None:
         """As `Derived.find_state`."""
@@ -61,13 +59,10 @@ class ChangeSummaries:
     def find(self, store: Store, pairs: Sequence[Pair]) -> Mapping[Pair, Summary]:
         """Those of the summaries of pairs of versions that are held; as `FindSummaries`."""
         try:
-            connection = getattr(self._threads, "connection", None)
-            if connection is None:
-                connection = self._threads.connection = self._connect("ro")
-            return _find_held(connection, store, pairs)
+            with closing(self._connect("ro")) as connection:
+                return _find_held(connection, store, pairs)
         except (sqlite3.Error, msgspec.DecodeError):
             # What cannot be read is worked out anew.
-            self._threads.connection = None
             return {}
 
     def apply(self, store: Store, on_study: OnStudy) -> int:

@@ -30,7 +30,7 @@ from trialbook.terms import get_thesaurus
 
 BATCH_RECORDS = 512
 BATCH_BYTES = 32 << 20
-MAX_KEPT_REJECTIONS = 10_000
+MAX_KEPT_REASONS = 10_000
 
 
 class ImportCounts(msgspec.Struct):
@@ -143,7 +143,7 @@ class Batch:
 
     def _reject(self, item: Rejected) -> None:
         self.counts.rejected += 1
-        if len(self.counts.reasons) < MAX_KEPT_REJECTIONS:
+        if len(self.counts.reasons) < MAX_KEPT_REASONS:
             self.counts.reasons.append(f"{item.place}: {item.reason}")
         self._rejections.append((item.place, item.reason, item.original))
         self._size += len(item.original)

@@ -79,6 +79,9 @@ class Found:
         return len(self.nct_ids)
 
     def __getitem__(self, place: int) -> LibraryStudy:
+        """The study at a place of the window, from 0."""
+        if not isinstance(place, int):
+            raise TypeError("a study is taken by its place; several with list(found)[start:end]")
         return self._library.get_study(self.nct_ids[place], as_of=self._request.as_of)
 
     def __iter__(self) -> Iterator[LibraryStudy]:
@@ -98,14 +101,14 @@ class Found:
             piece = find_piece(name)
             if piece is None or piece.kind == "struct":
                 raise QueryError(f"there is no piece with values called {name[:60]!r}")
-            columns.append(piece)
+            columns.append((name, piece))
         rows = []
         for nct_id in self.nct_ids:
             record = self._decode(nct_id)
             row: dict[str, Any] = {}
-            for piece in columns:
+            for name, piece in columns:
                 values = get_values(record, piece)
-                row[piece.name] = values if _is_list(piece.path) else next(iter(values), None)
+                row[name] = values if _is_list(piece.path) else next(iter(values), None)
             rows.append(row)
         return rows
 

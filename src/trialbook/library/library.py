@@ -86,8 +86,7 @@ class Library:
         store: Store | None = getattr(self._threads, "store", None)
         if store is None:
             with self._lock:
-                if self._is_closed:
-                    raise StoreError(f"the library in {self.home} was closed")
+                self._check_open()
                 store = self._threads.store = Store(self.home)
                 self._stores.add(store)
         return store
@@ -96,6 +95,7 @@ class Library:
     def engine(self) -> SearchEngine:
         """The search over the records, opened when it is first asked for."""
         with self._lock:
+            self._check_open()
             engine = self._engine
         if engine is None:
             opened = SearchEngine(
@@ -104,8 +104,13 @@ class Library:
                 read_record=self._read_record,
             )
             with self._lock:
+                self._check_open()
                 engine = self._engine = self._engine or opened
         return engine
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreError(f"the library in {self.home} was closed")
 
     def _read_record(self, nct_id: str, as_of: str | None) -> bytes:
         return self.store.get_body(nct_id, as_of=as_of)
@@ -344,6 +349,8 @@ class Library:
             The file cannot be written.
         """
         target = Path(path).expanduser()
+        if shape := [name for name in SHAPE if name in filters]:
+            raise UsageError(f"an export holds all that is found, by id: {shape[0]} says nothing here")
         request = self._make_request(query, as_of=as_of, **filters)
         wanted = make_export(request, form=form or find_form(target), names=fields)
         write_file(self.iter_export(wanted), target)

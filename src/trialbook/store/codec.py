@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from typing import Any, NamedTuple
 
 import msgspec
@@ -52,6 +53,8 @@ class Codec:
             key: zstandard.ZstdDecompressor(dict_data=body) for key, body in self._dictionaries.items()
         }
         self._decompressors[0] = zstandard.ZstdDecompressor()
+        # A decompressor that two threads use at once ends the process.
+        self._guard = threading.Lock()
         self._plain = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
         self.newest_id = max(dictionaries, default=0)
         newest = self._dictionaries.get(self.newest_id)
@@ -79,7 +82,9 @@ class Codec:
             # A length that was changed may ask for more memory than there is.
             if zstandard.frame_content_size(packed) > MAX_RECORD_BYTES:
                 raise ChangedBytesError
-            return self._decompressors[dictionary_id].decompress(packed, max_output_size=MAX_RECORD_BYTES)
+            with self._guard:
+                decompressor = self._decompressors[dictionary_id]
+                return decompressor.decompress(packed, max_output_size=MAX_RECORD_BYTES)
         except (KeyError, TypeError, ValueError, MemoryError, zstandard.ZstdError) as error:
             raise ChangedBytesError from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
 WAL_TRIES = 200
+# A walk reads so many rows at a time; they hold packed records.
+ROWS_AT_ONCE = 32
 # What reading a file in which anything may be altered raises, the words of SQLite's own messages included.
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 # SQLite takes at least 999 values in one statement.
@@ -52,6 +55,8 @@ class LibraryFile:
 
     def _open(self, home: Path, *, creates: bool = False) -> None:
         self.passed: list[RecordDamagedError] = []
+        # Whoever closes a library may do so while other threads ask: SQLite itself does not survive that.
+        self.guard = threading.RLock()
         try:
             if creates:
                 make_private_folder(home)
@@ -94,21 +99,29 @@ class LibraryFile:
     def fetch_all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
         try:
-            return self.connection.execute(sql, values).fetchall()
+            with self.guard:
+                return self.connection.execute(sql, values).fetchall()
         except UNREADABLE as error:
             raise self._explain(error) from error
 
     def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first row, or None; as `fetch_all`."""
         try:
-            return self.connection.execute(sql, values).fetchone()
+            with self.guard:
+                return self.connection.execute(sql, values).fetchone()
         except UNREADABLE as error:
             raise self._explain(error) from error
 
     def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         """The rows one by one, however many; as `fetch_all`."""
         try:
-            yield from self.connection.execute(sql, values)
+            with self.guard:
+                cursor = self.connection.execute(sql, values)
+                rows = cursor.fetchmany(ROWS_AT_ONCE)
+            while rows:
+                yield from rows
+                with self.guard:
+                    rows = cursor.fetchmany(ROWS_AT_ONCE)
         except UNREADABLE as error:
             raise self._explain(error) from error
 
@@ -127,8 +140,9 @@ class LibraryFile:
             raise self._explain(error) from error
 
     def close(self) -> None:
-        """Close the file; further calls fail."""
-        self.connection.close()
+        """Close the file, once nobody is within a question to it; further calls raise StoreError."""
+        with self.guard:
+            self.connection.close()
 
     def __enter__(self) -> Self:
         return self

@@ -23,6 +23,7 @@ from trialbook.store.codec import (
 from trialbook.store.file import VALUES_AT_ONCE, LibraryFile
 from trialbook.store.versions import IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
 
+# Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
 OnDamage = Callable[[RecordDamagedError], None]
 
 

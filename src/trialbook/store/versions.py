@@ -59,6 +59,3 @@ class Counts(msgspec.Struct, frozen=True):
     studies: int
     versions: int
     rejections: int
-
-
-# Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.

@@ -140,5 +140,6 @@ def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allo
     # Whoever reads the address may connect at once; the server answers as soon as it runs.
     listener.listen(config.backlog)
     address = listener.getsockname()
-    print(f"Trialbook is at http://{host}:{address[1]}/", flush=True)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Trialbook is at http://{shown}:{address[1]}/", flush=True)
     uvicorn.Server(config).run(sockets=[listener])

@@ -53,6 +53,19 @@ def test_an_export_holds_everything_or_what_is_found(home: Path) -> None:
     assert len(find_lines(run(home, "export", "--status", "COMPLETED", "--status", "RECRUITING"))) == 3
 
 
+def test_the_end_of_a_files_name_says_its_form(home: Path, tmp_path: Path) -> None:
+    for name, begins in (
+        ("a.csv", b"NCT Number,"),
+        ("a.jsonl", b"{"),
+        ("a.txt", b"{"),
+        ("a.parquet", b"PAR1"),
+    ):
+        assert run(home, "export", "-o", str(tmp_path / name)).exit_code == 0
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    assert run(home, "export", "-o", str(tmp_path / "b.csv"), "--format", "jsonl").exit_code == 0
+    assert (tmp_path / "b.csv").read_bytes().startswith(b"{")
+
+
 def test_a_table_goes_to_a_file(home: Path, tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
     result = run(

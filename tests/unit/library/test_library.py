@@ -252,3 +252,66 @@ def test_what_a_library_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
     for path in beside.rglob("*"):
         if path.name != "records.jsonl" and path.parent.name != "7":
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+SHARED = """
+import sys, threading, time
+import trialbook
+library = trialbook.open(sys.argv[1])
+walk = library.iter_bodies()
+def read():
+    try:
+        while True:
+            library.get_body("NCT00000007")
+            library.search("cough")
+            next(walk, None)
+    except trialbook.StoreError as error:
+        print(error)
+    except ValueError as error:
+        assert "generator already executing" in str(error)
+        read()
+threads = [threading.Thread(target=read) for _ in range(6)]
+for thread in threads: thread.start()
+time.sleep(0.6)
+library.close()
+for thread in threads: thread.join(20)
+print(sum(thread.is_alive() for thread in threads), "left")
+"""
+
+
+def test_a_library_can_be_closed_while_threads_read_from_it(others: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHARED, str(others)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("0 left\n")
+    assert len(done.stdout.splitlines()) == 6 + 1
+
+
+def test_what_is_asked_of_a_closed_library_is_refused(others: Path) -> None:
+    library = Library(others)
+    library.search("cough")
+    library.close()
+    for ask in (
+        lambda: library.search("cough"),
+        lambda: library.get_body("NCT00000007"),
+        lambda: len(library),
+    ):
+        with pytest.raises(trialbook.StoreError, match="closed"):
+            ask()
+
+
+def test_a_table_has_the_names_that_were_asked_for(sample_library: Library) -> None:
+    found = sample_library.search("heart failure", limit=2)
+    path = "protocolSection.identificationModule.nctId"
+    assert (
+        list(found.to_pandas([path])[path]) == found.to_arrow([path])[path].to_pylist() == list(found.nct_ids)
+    )
+    with pytest.raises(TypeError, match="taken by its place"):
+        found[0:1]  # type: ignore[index]
+
+
+def test_an_export_refuses_what_says_nothing_there(sample_library: Library, tmp_path: Path) -> None:
+    with pytest.raises(trialbook.TrialbookError, match="limit says nothing here"):
+        sample_library.export(tmp_path / "x.jsonl", limit=1)
+    assert not list(tmp_path.iterdir())

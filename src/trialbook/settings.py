@@ -106,5 +106,9 @@ def read_number(name: str, given: int | None = None) -> int:
 
 
 def read_folder(name: str, given: str | Path | None = None) -> Path:
-    """A setting that is a folder, with "~" resolved; as `read_text`."""
-    return Path(read_text(name, given)).expanduser()
+    """A setting that is a folder, with "~" resolved; as `read_text`. Raises UsageError."""
+    text = read_text(name, given)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"there is no folder {text[:200]}: {error}") from error

@@ -123,6 +123,8 @@ def _read_several(asked: Filter, given: object, name: str) -> tuple[str, ...]:
     for item in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
         if not isinstance(item, str):
             raise QueryError(f"{name} holds no text: {_show(item)}", hint=f"for example {asked.example!r}")
+        if item.encode(errors="replace").decode() != item:
+            raise QueryError(f"{name} holds half of a character (a lone surrogate)")
         texts += [item.strip()] if item.strip() else []
     if asked.enum:
         texts = [_read_choice(asked, text, name) for text in texts]

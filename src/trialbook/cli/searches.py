@@ -89,7 +89,7 @@ def export(
         damage = DamageNotes()
         blocks = library.iter_export(wanted, on_damage=damage.add)
         if output is not None:
-            write_file(blocks, output)
+            write_file(blocks, output, apart_from=home)
         else:
             for block in blocks:
                 sys.stdout.buffer.write(block)

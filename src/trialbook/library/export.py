@@ -72,6 +72,9 @@ def make_export(request: SearchRequest, *, form: str, names: Sequence[str] = ())
     UsageError
         Parquet cannot be written here.
     """
+    form = form.lower()
+    if form not in FORMS:
+        raise UsageError(f"there is no form {form[:40]!r}: {', '.join(FORMS)}")
     if form == "parquet":
         open_writer()
     is_table = form != "jsonl"
@@ -123,14 +126,16 @@ def iter_found(
             return
 
 
-def write_file(blocks: Iterable[bytes], path: Path) -> None:
+def write_file(blocks: Iterable[bytes], path: Path, *, apart_from: Path | None = None) -> None:
     """Write blocks to a file, which appears, or is another, when it is complete.
 
     A link stays a link: what it points to is written. A pipe or a device is written to as it is.
-    Raises UsageError where it cannot be written.
+    Raises UsageError where it cannot be written, or lies in the folder `apart_from`: a library's own.
     """
     try:
         target = path.resolve()
+        if apart_from is not None and target.is_relative_to(apart_from.resolve()):
+            raise UsageError(f"{path} lies in the library's own folder: name a file elsewhere")
         if target.exists() and not target.is_file():
             with target.open("wb") as out:
                 out.writelines(blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -108,6 +109,11 @@ class Library:
                 engine = self._engine = self._engine or opened
         return engine
 
+    @property
+    def _open_home(self) -> Path:
+        self._check_open()
+        return self.home
+
     def _check_open(self) -> None:
         if self._is_closed:
             raise StoreError(f"the library in {self.home} was closed")
@@ -145,8 +151,10 @@ class Library:
         Any case, leading zeros left out, the address of a record page, or a number that the registry
         has given up for another (NCTIdAlias). Raises NotFoundError for a study that is not here.
         """
-        text = asked.strip()
-        bare = text.rstrip("/").rpartition("/")[2] if "://" in text else text
+        text = asked.strip().encode(errors="replace").decode()
+        bare = text
+        if "://" in text or "clinicaltrials.gov/" in text:
+            bare = re.split(r"[?#]", text)[0].rstrip("/").rpartition("/")[2]
         if len(bare) > LONGEST_ID:
             raise NotFoundError(f"{bare[:LONGEST_ID]}… is not in this library")
         nct_id = find_nct_id(bare)
@@ -220,11 +228,12 @@ class Library:
     def iter_bodies(
         self, *, as_of: str | None = None, on_damage: OnDamage = refuse_damage
     ) -> Iterator[bytes]:
-        """The bytes of every record in force, now or at the end of a day (ISO), by id.
+        """The bytes of every record in force, now or at the end of a day, by id.
 
         Ends at the first damaged one, unless `on_damage` takes note of it and lets the walk go on.
         """
-        return (body for _, body in self.store.iter_current(as_of=as_of, on_damage=on_damage))
+        day = read_as_of(as_of or "")
+        return (body for _, body in self.store.iter_current(as_of=day, on_damage=on_damage))
 
     def find_body(self, nct_id: str, as_of: str | None = None) -> bytes | None:
         """The bytes of a record by the id that the library writes and a day (ISO); None where it is not here."""
@@ -353,7 +362,7 @@ class Library:
             raise UsageError(f"an export holds all that is found, by id: {shape[0]} says nothing here")
         request = self._make_request(query, as_of=as_of, **filters)
         wanted = make_export(request, form=form or find_form(target), names=fields)
-        write_file(self.iter_export(wanted), target)
+        write_file(self.iter_export(wanted), target, apart_from=self.home)
 
     def find_news(
         self, request: SearchRequest, *, after: int = 0, since: str | None = None, limit: int = 50
@@ -376,33 +385,33 @@ class Library:
         text = normalise_query(query)
         if not text:
             raise UsageError("a search needs something that it asks for")
-        return saved.save_search(self.home, name, text, after=self.last_arrival)
+        return saved.save_search(self._open_home, name, text, after=self.last_arrival)
 
     def find_saved(self) -> tuple[saved.SavedSearch, ...]:
         """All saved searches, by name."""
-        return saved.find_searches(self.home)
+        return saved.find_searches(self._open_home)
 
     def get_saved(self, name: str) -> saved.SavedSearch:
         """The saved search of a name; raises NotFoundError."""
-        return saved.get_search(self.home, name)
+        return saved.get_search(self._open_home, name)
 
     def remove_saved(self, name: str) -> None:
         """Forget a saved search; raises NotFoundError."""
-        saved.remove_search(self.home, name)
+        saved.remove_search(self._open_home, name)
 
     # Write.
 
     def import_files(self, *paths: str | Path) -> ImportCounts:
         """Read files or folders of any known form into the library; see `build.import_paths`."""
-        return import_paths(self.home, [Path(path).expanduser() for path in paths])
+        return import_paths(self._open_home, [Path(path).expanduser() for path in paths])
 
     def pull(self, request: PullRequest, *, registry: str | None = None) -> ImportCounts:
         """Fetch records from a live registry into the library; see `pull.pull_records`."""
-        return pull_records(self.home, request, registry=registry)
+        return pull_records(self._open_home, request, registry=registry)
 
     def pull_histories(self, *nct_ids: str, registry: str | None = None) -> ImportCounts:
         """Fetch the past versions of records from a live registry; see `pull.pull_histories`."""
-        return pull_histories(self.home, nct_ids, registry=registry)
+        return pull_histories(self._open_home, nct_ids, registry=registry)
 
     def check(self) -> tuple[str, ...]:
         """A sentence for each thing that is wrong with the library: all of it is read, nothing is changed."""
@@ -415,13 +424,13 @@ class Library:
 
     def rebuild(self, *names: str, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Make what is derived anew: what is named, or all; see `rebuild.rebuild`."""
-        counts = rebuild(self.home, names, on_damage=on_damage)
+        counts = rebuild(self._open_home, names, on_damage=on_damage)
         self._forget_engine()
         return counts
 
     def bring_into_step(self, *, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Complete what is behind; see `rebuild.bring_into_step`."""
-        counts = bring_into_step(self.home, on_damage=on_damage)
+        counts = bring_into_step(self._open_home, on_damage=on_damage)
         self._forget_engine()
         return counts
 

@@ -91,6 +91,9 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
             return asked
         return self._library.find_version(self.version.nct_id, as_of=asked).number
 
+    def __copy__(self) -> LibraryStudy:
+        return LibraryStudy.make(self._library, self.version, self.body)
+
     def __reduce__(self) -> Any:
         """A copy elsewhere (another process) is the record alone, without the library."""
         return parse_study, (self.body,)

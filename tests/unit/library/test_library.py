@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import stat
 import subprocess
 import sys
@@ -53,6 +55,8 @@ def others(tmp_path: Path) -> Path:
         f"  {ACESO}\n",
         f"https://clinicaltrials.gov/study/{ACESO}",
         f"https://clinicaltrials.gov/study/{ACESO}/",
+        f"https://clinicaltrials.gov/study/{ACESO}?cond=x#more",
+        f"clinicaltrials.gov/study/{ACESO}",
     ],
 )
 def test_any_form_of_an_id_finds_the_study(sample_library: Library, asked: str) -> None:
@@ -76,7 +80,7 @@ def test_a_former_number_finds_the_study_that_has_it_now(others: Path) -> None:
             library.find_id("nct4")
 
 
-@pytest.mark.parametrize("asked", ["", "  ", "NCT" + "9" * 400, "x' OR 1=1 --", "nct0"])
+@pytest.mark.parametrize("asked", ["", "  ", "NCT" + "9" * 400, "x' OR 1=1 --", "nct0", "\ud800"])
 def test_what_is_no_id_is_not_here(sample_library: Library, asked: str) -> None:
     assert asked not in sample_library
     with pytest.raises(trialbook.NotFoundError, match="not in this library"):
@@ -315,3 +319,46 @@ def test_an_export_refuses_what_says_nothing_there(sample_library: Library, tmp_
     with pytest.raises(trialbook.TrialbookError, match="limit says nothing here"):
         sample_library.export(tmp_path / "x.jsonl", limit=1)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_search_after_an_import_sees_it_and_the_lag_is_that_of_the_answer(tmp_path: Path) -> None:
+    home = make_library(tmp_path / "library", [make_record("NCT00000001")])
+    with Library(home) as library:
+        for number in range(2, 6):
+            path = tmp_path / f"{number}.json"
+            path.write_bytes(msgspec.json.encode(make_record(f"NCT0000000{number}")))
+            library.import_files(path)
+            assert (library.search().total, library.index_lag) == (number, 0)
+
+
+def test_an_export_never_touches_what_the_library_keeps(others: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(others / FILE_NAME)
+    with Library(others) as library:
+        for target in (others / FILE_NAME, others / "index" / "x.jsonl", link):
+            with pytest.raises(trialbook.TrialbookError, match="lies in the library's own folder"):
+                library.export(target, form="jsonl")
+        with pytest.raises(trialbook.TrialbookError, match="there is no form 'nope': jsonl, csv, parquet"):
+            library.export(tmp_path / "x.csv", form="nope")
+        assert len(library) == 3
+
+
+def test_a_walk_as_of_a_year_is_that_of_its_last_day(sample_library: Library) -> None:
+    bodies = sample_library.iter_bodies(as_of="2022")
+    assert len(list(bodies)) == sample_library.search(as_of="2022").total > 0
+    with pytest.raises(trialbook.QueryError, match="as_of is no date"):
+        sample_library.iter_bodies(as_of="soon")
+
+
+def test_a_copy_of_a_study_is_a_study_of_the_library(sample_library: Library) -> None:
+    study = sample_library[ACESO]
+    assert copy.copy(study).history == study.history
+    plain = pickle.loads(pickle.dumps(study))
+    assert (type(plain), plain) == (trialbook.Study, trialbook.parse_study(study.body))
+
+
+def test_half_a_character_and_an_unknown_home_are_refused_in_words(sample_library: Library) -> None:
+    with pytest.raises(trialbook.QueryError, match="country holds half of a character"):
+        sample_library.search(country="\ud800")
+    with pytest.raises(trialbook.TrialbookError, match="there is no folder ~nobody-of-that-name/x"):
+        trialbook.open("~nobody-of-that-name/x")

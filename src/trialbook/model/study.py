@@ -190,7 +190,8 @@ def parse_study(body: bytes) -> Study:
     """Read one API v2 record.
 
     An element whose type is not the registry's (`"healthyVolunteers": "No"`) is absent in the typed
-    view and kept in `unmodelled`.
+    view and kept in `unmodelled`. Of a key that stands twice in an object the last value counts (an
+    import refuses such a record).
 
     Parameters
     ----------

@@ -59,9 +59,10 @@ QUERIES = (
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A finished process: seconds from start to end, its highest resident size, what it printed."""
+    """A finished process: seconds from start to end and of all processors, its memory, what it printed."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     output: dict[str, Any]
 
@@ -104,7 +105,7 @@ def run_phase(name: str, home: Path, lines: Iterable[bytes] = ()) -> Run:
     if process.returncode:
         raise SystemExit(f"{name} ended with {process.returncode}: {output.decode()[-2000:]}")
     result = msgspec.json.decode(output.splitlines()[-1])
-    return Run(seconds, result["peak_mb"], result)
+    return Run(seconds, result["cpu_seconds"], result["peak_mb"], result)
 
 
 def read_peak_mb() -> float:
@@ -125,6 +126,13 @@ def import_all(home: Path) -> dict[str, Any]:
         if end.code:
             raise
     return {}
+
+
+def build_bare(home: Path) -> dict[str, Any]:
+    """Phase: the least that the engines beneath need for the same (`bare.py`)."""
+    import bare
+
+    return {"stored": bare.build(sys.stdin.buffer, home)}
 
 
 def keep_only(home: Path) -> dict[str, Any]:
@@ -277,6 +285,7 @@ def time_each(ask: Callable[[Any], Any], questions: Any, *, repeat: int = 1) -> 
 PHASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "store": keep_only,
     "import": import_all,
+    "bare": build_bare,
     "read": measure_reading,
     "fts5": measure_fts5,
     "history": measure_history,
@@ -293,9 +302,11 @@ def measure(source: Path, *, records: int, runs: int, folder: Path) -> dict[str,
         "runs": runs,
         "raw_mb": raw_bytes / 1e6,
     }
-    timed: dict[str, list[Run]] = {"store": [], "store_and_index": [], "unchanged": []}
+    timed: dict[str, list[Run]] = {"bare": [], "store": [], "store_and_index": [], "unchanged": []}
     home = folder / "home"
     for _ in range(runs):
+        timed["bare"].append(run_phase("bare", folder / "bare", iter_records(source, records)))
+        shutil.rmtree(folder / "bare")
         shutil.rmtree(home, ignore_errors=True)
         timed["store"].append(run_phase("store", home, iter_records(source, records)))
         shutil.rmtree(home)
@@ -325,6 +336,7 @@ def describe_runs(done: list[Run], *, records: int, raw_bytes: int) -> dict[str,
     seconds = statistics.median(run.seconds for run in done)
     return {
         "seconds": seconds,
+        "cpu_ms_a_record": statistics.median(run.cpu_seconds for run in done) / records * 1000,
         "slowest_seconds": max(run.seconds for run in done),
         "records_a_second": records / seconds,
         "mb_a_second": raw_bytes / 1e6 / seconds,
@@ -356,15 +368,17 @@ def render_table(result: dict[str, Any]) -> str:
         f"{result['records']:,} records of {result['raw_mb'] * 1000 / result['records']:.1f} KB"
         f" ({result['raw_mb']:,.0f} MB) from {result['source']}; median of {result['runs']}",
         "",
-        f"{'import':<20}{'s':>8}{'records/s':>12}{'MB/s':>8}{'17 KB/s':>10}{'peak MB':>10}",
+        f"{'import':<20}{'s':>8}{'CPU ms each':>13}{'records/s':>12}{'MB/s':>8}{'17 KB/s':>10}{'peak MB':>10}",
     ]
-    for name in ("store", "store_and_index", "unchanged"):
+    for name in ("bare", "store", "store_and_index", "unchanged"):
         row = result[name]
         lines.append(
-            f"{name.replace('_', ' '):<20}{row['seconds']:>8.1f}{row['records_a_second']:>12,.0f}"
+            f"{name.replace('_', ' '):<20}{row['seconds']:>8.1f}{row['cpu_ms_a_record']:>13.2f}{row['records_a_second']:>12,.0f}"
             f"{row['mb_a_second']:>8.1f}{row['records_of_17_kb_a_second']:>10,.0f}{row['peak_mb']:>10,.0f}"
         )
+    ratio = result["store_and_index"]["cpu_ms_a_record"] / result["bare"]["cpu_ms_a_record"]
     lines += [
+        f"an import takes {ratio:.1f} times the CPU of the bare engines (aim 2.5)",
         "",
         f"{'size against raw':<20}store {result['store_to_raw']:.3f}, index {result['index_to_raw']:.3f}",
     ]
@@ -397,7 +411,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.phase:
         result = PHASES[asked.phase](asked.home)
-        print(msgspec.json.encode({**result, "peak_mb": read_peak_mb()}).decode())
+        spent = resource.getrusage(resource.RUSAGE_SELF)
+        cost = {"cpu_seconds": spent.ru_utime + spent.ru_stime, "peak_mb": read_peak_mb()}
+        print(msgspec.json.encode({**result, **cost}).decode())
         return
     if asked.records < 1 or asked.runs < 1:
         parser.error("--records and --runs are 1 or more")

@@ -14,21 +14,25 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bench import describe_machine, time_each
+from bare import BareEngine, compare, draw_questions, read_common_questions
+from bench import REAL_RECORDS, describe_machine, time_each
 from registry_questions import PlainSqlite, ask_engine, make_questions
 from trialbook.library import Library
+from trialbook.search.engine.engine import FACETS, SearchRequest
+from trialbook.search.language.parse import parse_query
 from trialbook.store import Store
 
 HERE = Path(__file__).resolve().parent
@@ -38,26 +42,32 @@ CLIENTS = 8
 MARK = "zyzzyvamarker"
 SEARCHES = ("heart failure", "breast cancer", "asthma children", "AREA[Phase]PHASE3 AND diabetes", "stroke")
 LOAD_SECONDS = 10.0
+# So long each kind of question may take in SQLite, before as many as that are timed.
+SQLITE_SECONDS = 60.0
 
 
 @dataclass
 class Watched:
-    """A finished command: seconds, and the most memory that it and its children held (MB)."""
+    """A finished command: seconds, of all processors too, and the most memory of all its processes (MB)."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
 def run_command(*words: str) -> Watched:
     """Run a command of Trialbook to its end; stops where it fails."""
     started, peak = time.perf_counter(), 0.0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.DEVNULL)
     while process.poll() is None:
         peak = max(peak, read_tree_mb(process.pid))
         time.sleep(0.25)
     if process.returncode:
         raise SystemExit(f"trialbook {' '.join(words)} ended with {process.returncode}")
-    return Watched(time.perf_counter() - started, peak)
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = spent.ru_utime + spent.ru_stime - before.ru_utime - before.ru_stime
+    return Watched(time.perf_counter() - started, cpu, peak)
 
 
 def read_tree_mb(pid: int) -> float:
@@ -211,6 +221,24 @@ def measure_searches(home: Path) -> dict[str, dict[str, float]]:
     return {kind: time_each(ask, questions, repeat=3) for kind, questions in kinds.items()}
 
 
+def measure_against_bare(home: Path, source: Path, folder: Path) -> dict[str, Any]:
+    """Our import and answers beside those of the engines beneath, on the same records (`bare.py`)."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, HERE / "bare.py", source, folder]
+    built = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    bare, ask = BareEngine(folder), ask_engine(Library(home).engine)
+
+    def ask_us(text: str) -> int:
+        return ask(SearchRequest(queries=(parse_query(text),), facets=FACETS, limit=10))
+
+    drawn = draw_questions(REAL_RECORDS if REAL_RECORDS.exists() else source)
+    sets = {"common": read_common_questions(), "drawn": drawn}
+    return {
+        "build": built,
+        **{name: compare(ask_us, bare.ask, texts) for name, texts in sets.items() if texts},
+    }
+
+
 def measure_sqlite(home: Path, path: Path) -> dict[str, Any]:
     """The same questions in SQLite."""
     path.unlink(missing_ok=True)
@@ -220,8 +248,18 @@ def measure_sqlite(home: Path, path: Path) -> dict[str, Any]:
         plain.build(store)
     measured: dict[str, Any] = {"build_seconds": time.perf_counter() - started}
     for kind, question, asked in plain.iter_kinds():
-        measured[kind] = time_each(question, asked)
+        measured[kind] = time_each(question, take_within(question, asked, SQLITE_SECONDS))
     return measured
+
+
+def take_within(ask: Callable[[Any], Any], questions: list[Any], seconds: float) -> list[Any]:
+    """As many questions as can be asked in so many seconds, at least one: asked once to find out."""
+    started = time.perf_counter()
+    for count, question in enumerate(questions, 1):
+        ask(question)
+        if time.perf_counter() - started > seconds:
+            return questions[:count]
+    return questions
 
 
 def prepare(folder: Path, studies: int) -> tuple[Path, Path]:
@@ -254,6 +292,7 @@ def measure(folder: Path, studies: int, *, with_sqlite: bool, seconds: float) ->
     report("again", result, vars(run_command("--home", str(home), "import", str(archive))))
     result["library_mb"] = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
     report("searches", result, measure_searches(home))
+    report("bare", result, measure_against_bare(home, archive, folder / "bare"))
     with serve(home) as (port, until_first):
         report("cold", result, {"seconds": until_first})
         report("api", result, measure_api(home, port, seconds=seconds))
@@ -275,6 +314,8 @@ def report(name: str, result: dict[str, Any], measured: Any) -> None:
 def render(result: dict[str, Any]) -> str:
     """The table of a large registry, each line with its aim."""
     machine, update, api = result["machine"], result["update"], result["api"]
+    bare = result["bare"]
+    ratio = result["import"]["cpu_seconds"] / bare["build"]["cpu_seconds"]
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; load {machine['load']:.1f}"
         f" at the beginning, {', '.join(f'{load:.1f} after {name}' for name, load in result['load'].items())}",
@@ -288,6 +329,15 @@ def render(result: dict[str, Any]) -> str:
         f" visible after {update['visible_after_s']:.1f} s (aim 10 s)",
         f"{'one record over HTTP':<34}p50 {api['p50_ms']:.2f} ms (aim 1), {api['requests_a_second']:,.0f} a second"
         f" with 8 clients (aim 1,500)",
+        f"{'import beside the bare engines':<34}{result['import']['cpu_seconds'] / result['studies'] * 1000:.2f} ms of CPU"
+        f" a record, bare {bare['build']['cpu_ms_a_record']:.2f}: {ratio:.1f} times (aim 2.5)",
+        *(
+            f"{name + ' questions, 8 facets':<34}p50 {row['ours_p50_ms']:.1f} ms, bare"
+            f" {row['bare_p50_ms']:.1f}: {row['ratio_p50']:.1f} times (aim 1.5);"
+            f" p95 {row['ours_p95_ms']:.1f}, {row['bare_p95_ms']:.1f}: {row['ratio_p95']:.1f} times (aim 2)"
+            for name, row in bare.items()
+            if name != "build"
+        ),
         "",
         f"{'in the server, ms':<34}{'p50':>8}{'p95':>8}{'SQLite p50':>12}{'p95':>10}{'times':>8}   aim",
     ]

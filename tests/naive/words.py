@@ -1,4 +1,4 @@
-"""Which words does a text have, letter by letter? The second implementation of `trialbook.search.engine.folding`."""
+"""Which words does a text have, letter by letter? The second implementation of `trialbook.terms.folding`."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from trialbook.errors import QueryError
 from trialbook.record.pieces import find_piece, get_areas, get_enums, get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.language.parse import parse_query
-from trialbook.terms import Mention, NamedMention, Synonym
+from trialbook.terms import Mention, NamedMention, Synonym, get_thesaurus
 
 SAMPLES = Path(__file__).parents[2] / "src" / "trialbook" / "samples" / "records.jsonl"
 SYNONYMS = {
@@ -44,6 +44,8 @@ SYNONYMS = {
 
 class FewNames:
     """A small thesaurus, so that both sides know the same names."""
+
+    known_names = get_thesaurus().known_names
 
     def expand(self, query: str) -> tuple[NamedMention, ...]:
         found = re.finditer(r"(?<!\S)(?:" + "|".join(SYNONYMS) + r")(?!\S)", query.lower())

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from trialbook.errors import SourceFormatError
-from trialbook.model.study import Study, parse_record, parse_study
+from trialbook.model.study import Study, parse_record
 from trialbook.source.api_v2 import check_record
 
 SAMPLES = Path(__file__).parents[2] / "src" / "trialbook" / "samples" / "records.jsonl"

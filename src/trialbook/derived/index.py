@@ -14,6 +14,7 @@ from trialbook.search.index.disk import StudyIndex, WritableIndex
 from trialbook.search.index.intake import IndexIntake
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.store import Store
+from trialbook.terms import get_thesaurus
 
 FOLDER = "index"
 # The state of an index that is there and cannot be opened.
@@ -45,7 +46,8 @@ class SearchIndex:
             return None
         except StoreError:
             return DAMAGED
-        return DerivedState(state.seq, is_whole=not state.is_dirty)
+        is_whole = not state.is_dirty and state.names == get_thesaurus().version
+        return DerivedState(state.seq, is_whole=is_whole)
 
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`."""
@@ -53,12 +55,13 @@ class SearchIndex:
 
     def clear(self, store: Store) -> None:
         """As `Derived.clear`."""
-        WritableIndex(self._folder, store.library_id, is_anew=True)
+        WritableIndex(self._folder, store.library_id, names=get_thesaurus().known_names, is_anew=True)
 
     def _open_for_writing(self, store: Store) -> WritableIndex:
         """The index for a writer; what a reader could not open is made anew."""
         state = self.find_state(store)
-        return WritableIndex(self._folder, store.library_id, is_anew=state == DAMAGED)
+        names = get_thesaurus().known_names
+        return WritableIndex(self._folder, store.library_id, names=names, is_anew=state == DAMAGED)
 
     @contextmanager
     def take_in(self, store: Store, on_study: OnStudy) -> Iterator[IndexIntake]:

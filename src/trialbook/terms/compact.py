@@ -14,8 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from trialbook.terms.fold import fold_words, make_key
 from trialbook.terms.gather import BRAND, INPUT_ONLY, LAY, OURS, PLAIN, Entry, gather_entries
+from trialbook.terms.known_names import MOST_WORDS, make_name_key
+from trialbook.terms.phrase_key import fold_words, make_key, turn_round
+from trialbook.terms.text import cut_words
 from trialbook.terms.vocabularies import (
     CONDITIONS,
     DRUGS,
@@ -35,7 +37,8 @@ _COMPOUND = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]{2,}){1,2}")
 class Tables(msgspec.Struct, array_like=True):
     """The whole thesaurus as it lies on disk; entries stay encoded until somebody asks for one.
 
-    `keys` maps a folded phrase to an entry, or to several as an index into `shared` (−1 − index).
+    `keys` maps a folded phrase to an entry, or to several as an index into `shared` (−1 − index); `names`
+    are those of several words, by `make_name_key`.
     """
 
     version: str
@@ -47,6 +50,7 @@ class Tables(msgspec.Struct, array_like=True):
     entries: bytes
     trees: bytes
     ids: bytes
+    names: list[str]
 
 
 # Made here: that several threads work out a type at once can end the process.
@@ -226,7 +230,16 @@ def _pack(
         entries=b"".join(bodies),
         trees=msgspec.msgpack.encode(trees),
         ids=msgspec.msgpack.encode({entry.concept_id: number for number, entry in enumerate(entries)}),
+        names=_list_names(entries),
     )
+
+
+def _list_names(entries: Iterable[Entry]) -> list[str]:
+    """The keys of all names of several words."""
+    # Records have headings turned round and as they are: "Diabetes Mellitus, Type 2".
+    forms = {each for entry in entries for form, _ in entry.forms for each in (form, turn_round(form))}
+    cut = (cut_words(form) for form in forms)
+    return sorted({make_name_key(words) for words in cut if 1 < len(words) <= MOST_WORDS})
 
 
 def decode_entry(tables: Tables, number: int) -> Entry:

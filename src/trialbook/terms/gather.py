@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from trialbook.terms.fold import fold_words, make_key
+from trialbook.terms.phrase_key import fold_words, make_key
 from trialbook.terms.vocabularies import Dictionary, LayRow, is_clean
 
 PLAIN, BRAND, OURS, LAY, INPUT_ONLY = 0, 1, 2, 3, 4

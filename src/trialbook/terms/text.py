@@ -12,8 +12,10 @@ import tantivy
 LONGEST_KEPT = 60
 
 _COMPOUND = re.compile(r"(?<![\w-])[^\W_]{1,30}(?:-[^\W_]{1,30}){1,3}(?![\w-])")
-# What is no letter or digit becomes a blank, capitals become small.
-_PLAIN_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
+# What is no letter or digit becomes a blank, capitals become small; bytes beyond ASCII stay.
+_PLAIN_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(
+    range(128, 256)
+)
 _POSSESSIVE = re.compile(r"(?<=\w)['’][sS]\b")
 
 
@@ -76,20 +78,23 @@ def cut_words(text: str) -> list[str]:
     return list(get_analyzer().analyze(drop_possessives(text)))
 
 
-def cut_distinct(text: str) -> set[str]:
-    """The distinct words of a text from which possessives were dropped, as `cut_words` gives them.
+def cut_quickly(text: str) -> list[str]:
+    """The words of a text from which possessives were dropped, in order, as `cut_words` gives them.
 
     What is plain takes a quick way, which also keeps words above 100 letters: no query asks for these.
 
-    >>> sorted(cut_distinct("Phase 2/3: phase"))
-    ['2', '3', 'phase']
+    >>> cut_quickly("Phase 2/3: Ménière")
+    ['phase', '2', '3', 'meniere']
     """
-    if text.isascii():
-        return _cut_plain(text)
-    runs = text.split()
-    others = " ".join([run for run in runs if not run.isascii()])
-    return _cut_plain(" ".join([run for run in runs if run.isascii()])).union(get_analyzer().analyze(others))
+    if not text.isascii():
+        text = " ".join([run if run.isascii() else _cut_run(run) for run in text.split()])
+    return text.encode().translate(_PLAIN_WORDS).decode().split()
 
 
-def _cut_plain(text: str) -> set[str]:
-    return set(text.encode().translate(_PLAIN_WORDS).decode().split())
+def _cut_run(run: str) -> str:
+    return _cut_kept(run) if len(run) <= LONGEST_KEPT else " ".join(get_analyzer().analyze(run))
+
+
+@lru_cache(maxsize=50_000)
+def _cut_kept(run: str) -> str:
+    return " ".join(get_analyzer().analyze(run))

@@ -13,8 +13,9 @@ import msgspec
 from trialbook.settings import read_folder, read_text
 from trialbook.terms.compact import Tables, decode_entry, load_tables
 from trialbook.terms.entries import Concept, Mention, NamedMention, Synonym, SynonymKind
-from trialbook.terms.fold import CONNECTIVES, fold_words, iterate_words, make_key, turn_round
 from trialbook.terms.gather import BRAND, INPUT_ONLY, OURS, PLAIN, Entry
+from trialbook.terms.known_names import KnownNames
+from trialbook.terms.phrase_key import CONNECTIVES, fold_words, iterate_words, make_key, turn_round
 
 MAX_PHRASE_CHARACTERS = 300
 MAX_TEXT_CHARACTERS = 200_000
@@ -57,6 +58,11 @@ class Thesaurus:
     def concept_count(self) -> int:
         """Number of concepts known."""
         return len(self._tables.offsets) - 1
+
+    @cached_property
+    def known_names(self) -> KnownNames:
+        """All names of several words, to be found in texts."""
+        return KnownNames(self._tables.names, self.version)
 
     def find_concepts(self, phrase: str) -> tuple[Concept, ...]:
         """Find what a whole phrase means, most likely first; () when nothing is known by that name.

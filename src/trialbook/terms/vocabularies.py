@@ -33,7 +33,17 @@ ATTRIBUTION = (
 """Whom to name wherever expansions are shown."""
 
 _MAX_UNPACKED_BYTES = 128 * 1024 * 1024
-_MADE_WITH = ("lay_terms.tsv", "held_back.tsv", "vocabularies.py", "fold.py", "gather.py", "compact.py")
+_MADE_WITH = (
+    "lay_terms.tsv",
+    "held_back.tsv",
+    "vocabularies.py",
+    "phrase_key.py",
+    "folding.py",
+    "gather.py",
+    "compact.py",
+    "known_names.py",
+    "text.py",
+)
 _MARKUP = ("{", "}", "<", ">", "|", "=", '"', "''", "...", "&lt;", "&gt;", "&quot;", "&amp;", "http")
 _UNDERSCORED_KEYS = ("variant_to_canonical", "canonical_to_data", "variant_to_variant_data")
 

@@ -24,6 +24,7 @@ from trialbook.samples import sample_paths
 from trialbook.search.index.disk import WritableIndex
 from trialbook.source.live.api import PullRequest, RegistryClient
 from trialbook.store import Store
+from trialbook.terms import get_thesaurus
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 from tests.stand_in.registry import StandInRegistry, refuse, send
@@ -107,7 +108,9 @@ def test_a_library_whose_index_lags_behind_is_whole_after_a_pull(
 ) -> None:
     pull_records(tmp_path, ASTHMA, registry=registry.address)
     with Store(tmp_path) as store:
-        WritableIndex(tmp_path / "index", store.library_id).save_state(seq=1, is_dirty=True)
+        WritableIndex(tmp_path / "index", store.library_id, names=get_thesaurus().known_names).save_state(
+            seq=1, is_dirty=True
+        )
     pull_records(tmp_path, PullRequest(ids=("NCT99000001",)), registry=registry.address)
     assert count_findable(tmp_path) == THREE + 1
 

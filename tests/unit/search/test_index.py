@@ -21,6 +21,7 @@ from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.disk import STATE_FILE, WritableIndex
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.store import Store, Writer
+from trialbook.terms import get_thesaurus
 
 OWN = str(INDEX_VERSION)
 OLDER, NEWER = str(INDEX_VERSION - 1), str(INDEX_VERSION + 1)
@@ -186,7 +187,7 @@ def test_a_library_without_records_has_an_index_once_it_was_written_to(tmp_path:
 
 def test_a_new_index_can_be_read_before_the_first_record_is_in_it(tmp_path: Path) -> None:
     with Store.create(tmp_path) as store:
-        WritableIndex(tmp_path / "index", store.library_id)
+        WritableIndex(tmp_path / "index", store.library_id, names=get_thesaurus().known_names)
         assert SearchIndex(tmp_path).open(store.library_id).state.seq == 0
 
 
@@ -228,6 +229,6 @@ def test_an_old_index_that_cannot_be_removed_is_named(home: Path, monkeypatch: p
 
     monkeypatch.setattr("trialbook.search.index.disk.shutil.rmtree", refuse)
     with Store(home) as store:
-        index = WritableIndex(home / "index", store.library_id)
+        index = WritableIndex(home / "index", store.library_id, names=get_thesaurus().known_names)
     with pytest.raises(StoreError, match=r"Permission denied.*by hand"):
         index.remove_older()

@@ -11,7 +11,10 @@ from tantivy import Query
 from trialbook.errors import StoreError
 from trialbook.search.index import intake as intake_module
 from trialbook.search.index.disk import StudyIndex, WritableIndex
+from trialbook.search.index.document import build_document
 from trialbook.search.index.intake import IndexIntake
+from trialbook.terms.known_names import KnownNames
+from trialbook.terms.text import cut_words
 
 IDS = [f"NCT{number:08d}" for number in range(1, 8)]
 
@@ -100,3 +103,23 @@ def test_a_full_disk_is_named_and_leaves_the_index_to_be_completed(
         fill(index, IDS)
 
     assert StudyIndex(tmp_path, "a library").state.is_dirty
+
+
+def test_an_index_whose_documents_were_searched_for_other_names_is_made_anew(tmp_path: Path) -> None:
+    first = KnownNames(["heart_attack"], "1")
+    fill(WritableIndex(tmp_path, "a library", names=first), IDS)
+    assert WritableIndex(tmp_path, "a library", names=first).state.seq == len(IDS)
+    others = WritableIndex(tmp_path, "a library", names=KnownNames(["heart_attack", "a_study"], "2"))
+    assert (others.state.seq, others.state.names, count(tmp_path)) == (0, "2", 0)
+
+
+def test_a_name_within_values_is_a_term_and_one_across_them_is_none() -> None:
+    names = KnownNames(["heart_attack", "attack_unit"], "1")
+    found = names.find_in(cut_words("Heart attacks, attack; unit"))
+    assert found == {("heart_attack", "heart_attacks"), ("attack_unit", "attack_unit")}
+    values = {"conditionsModule": {"conditions": ["Severe heart", "Attack", "Heart attacks"]}}
+    document = build_document("NCT00000001", {"protocolSection": values}, names=names).to_dict()
+    assert {term.partition("#")[0] for term in document["name"][0].split()} == {
+        "heart_attack",
+        "=heart_attacks",
+    }

@@ -43,6 +43,45 @@ def test_the_words_as_typed_come_before_variants_synonyms_and_words_apart(tmp_pa
     assert "Myocardial Infarction" in {name.title() for name in added}
 
 
+QUESTIONS = (
+    "heart attack",
+    "heart",
+    "attack heart",
+    "stent heart attack",
+    "heart attack AND stent",
+    "infarct",
+)
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_a_window_is_the_same_part_of_the_answer_however_it_was_found(tmp_path: Path, text: str) -> None:
+    titles = (
+        *(
+            "Heart attack",
+            "Heart attacks",
+            "Myocardial infarction",
+            "Attack on the heart",
+            "Stent; heart attack",
+        ),
+        *(
+            "Stents in myocardial infarction",
+            "Attack, stent, heart",
+            "Cardiac infarction",
+            "Heart",
+            "Infarcts",
+        ),
+    )
+    records = [make_titled(f"NCT0000{n:02}{k}0", title) for n, title in enumerate(titles) for k in range(4)]
+    engine = make_engine(tmp_path, *records)
+    whole = engine.search(SearchRequest(queries=(parse_query(text),), limit=100))
+    assert len(whole.nct_ids) == whole.total > 4
+    for offset in range(0, whole.total, 3):
+        part = engine.search(SearchRequest(queries=(parse_query(text),), offset=offset, limit=3))
+        assert part.nct_ids == whole.nct_ids[offset : offset + 3]
+        assert part.scores == whole.scores[offset : offset + 3]
+        assert (part.total, part.added, part.words) == (whole.total, whole.added, whole.words)
+
+
 def test_a_study_on_the_condition_outranks_all_that_only_relaxation_finds(tmp_path: Path) -> None:
     relaxed = {
         "identificationModule.briefTitle": "Attack rates and the heart",

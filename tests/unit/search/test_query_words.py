@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from tests.naive.words import exact_words, folded_words
 
-from trialbook.search.engine.folding import _FoldedChunks, fold_words, split_words
 from trialbook.search.engine.names import read_groups, read_whole
 from trialbook.terms import Mention, NamedMention, Synonym, SynonymKind
+from trialbook.terms.folding import _FoldedChunks, fold_words, split_words
+from trialbook.terms.known_names import NO_NAMES
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,8 @@ def test_text_that_cannot_be_encoded_is_folded_all_the_same() -> None:
 class HeartNames:
     """Knows a heart attack by names of which only one says more than a part of these words."""
 
+    known_names = NO_NAMES
+
     def expand(self, query: str) -> tuple[NamedMention, ...]:
         return (NamedMention(Mention(0, len("heart attack"), "heart attack", ()), self.find_synonyms(query)),)
 
@@ -113,7 +116,7 @@ def test_a_name_that_says_no_more_than_a_part_of_the_words_is_not_searched_for()
 
 
 def test_what_was_folded_before_is_kept_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trialbook.search.engine.folding._MOST_KEPT", 3)
+    monkeypatch.setattr("trialbook.terms.folding._MOST_KEPT", 3)
     kept, most = _FoldedChunks(), 0
     for number in range(10):
         assert kept[f"x{number}-tumours"] == (f"x{number}", "tumor")

@@ -8,8 +8,8 @@ one that would need too many records is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import tantivy
 from tantivy import FieldType, Occur
@@ -17,7 +17,7 @@ from tantivy import FieldType, Occur
 from trialbook.errors import QueryError
 from trialbook.record.pieces import Part, Piece, get_parts
 from trialbook.search.engine.locations import SiteCompiler
-from trialbook.search.engine.names import Group, Names, Words, read_groups, read_whole
+from trialbook.search.engine.names import Group, Words, read_whole
 from trialbook.search.engine.places import Places
 from trialbook.search.engine.record_check import count_values, is_match, read_bounds
 from trialbook.search.engine.targets import (
@@ -60,6 +60,7 @@ from trialbook.search.language.syntax import (
     Tilt,
     walk,
 )
+from trialbook.terms.known_names import KnownNames
 
 LARGEST_SIZE = 2_000
 # A query of more groups (a review's list of names) ranks by how many it finds, not by where they stand.
@@ -68,38 +69,47 @@ MOST_GRADED = 64
 Resolve = Callable[[str, tantivy.Query, Callable[[dict[str, Any]], bool]], tantivy.Query]
 
 
+class State(NamedTuple):
+    """A state of the index, with what is worked out once for it.
+
+    Attributes
+    ----------
+    read_groups, read_whole
+        As `trialbook.search.engine.names` has them, with the other names of this state.
+    known_names
+        The names that all documents were searched for.
+    variants, places, steps
+        The other forms of words, the places of sites, and the steps of a field that TILT climbs.
+    """
+
+    searcher: tantivy.Searcher
+    read_groups: Callable[[str], list[Group]]
+    read_whole: Callable[[str], Group]
+    known_names: KnownNames
+    variants: Variants
+    places: Callable[[], Places]
+    steps: Callable[[str], list[float]]
+
+
 class Compiler:
     """Compiles trees over one state of the index; `words` and `added` gather what was looked for.
 
     Parameters
     ----------
-    names
-        Where synonyms come from; None adds none.
-    variants, places, steps
-        What is worked out once for a state: the other forms of words, its places, and the steps of a
-        field that TILT climbs.
     resolve
         Looks up in the records what the index cannot decide.
     group_count
-        How many groups of words all queries of the request have together (`count_groups`); 0 where
+        How many groups of words all queries of the request have together (`outline`); 0 where
         their order does not matter: the same matches then cost less.
+    is_best
+        Leave out the tail of an `Outline` that has one.
     """
 
-    def __init__(
-        self,
-        searcher: tantivy.Searcher,
-        *,
-        names: Names | None,
-        variants: Variants,
-        places: Callable[[], Places],
-        steps: Callable[[str], list[float]],
-        resolve: Resolve,
-        group_count: int,
-    ) -> None:
-        self._searcher, self._names, self._variants = searcher, names, variants
+    def __init__(self, state: State, *, resolve: Resolve, group_count: int, is_best: bool = False) -> None:
+        self._state = state
         self._lift = compute_lift(group_count)
         self._is_graded = group_count <= MOST_GRADED
-        self._places, self._steps = places, steps
+        self._is_best, self._is_one = is_best, group_count == 1
         self._resolve, self._is_scored = resolve, group_count > 0
         self._budget = Budget()
         self.words: dict[str, None] = {}
@@ -127,7 +137,7 @@ class Compiler:
                 return self._compile(node.child, scope.enter(node))
             case Tilt(name, child):
                 field = order_field(name)
-                return tilt(field, self._compile(child, scope), self._steps(field))
+                return tilt(field, self._compile(child, scope), self._state.steps(field))
             case Missing():
                 present = [_present(piece.name) for piece in self._asked_for_missing(scope)]
                 return tantivy.Query.boolean_query(
@@ -136,7 +146,7 @@ class Compiler:
             case Range():
                 return any_of([_in_range(node, piece) for piece in self._find_ranged(node, scope)])
             case Distance():
-                near = self._places().find_within(node.latitude, node.longitude, node.radius_km)
+                near = self._state.places().find_within(node.latitude, node.longitude, node.radius_km)
                 return unscored(tantivy.Query.term_set_query(get_schema(), "point", [key for _, key in near]))
             case Term(text):
                 return self._compile_words(node, text, scope, is_phrase=False)
@@ -163,9 +173,9 @@ class Compiler:
         return query
 
     def _compile_sites(self, node: Search, child: Expression, scope: Scope) -> tantivy.Query:
-        answer = SiteCompiler(self._searcher, self._variants, self._places, self._budget).compile(
-            child, scope.enter(node)
-        )
+        answer = SiteCompiler(
+            self._state.searcher, self._state.variants, self._state.places, self._budget
+        ).compile(child, scope.enter(node))
         if answer.is_exact:
             return unscored(answer.query)
         key = f"{scope} {render_query(node)}"
@@ -235,13 +245,19 @@ class Compiler:
             return self._compile_exactly(node, text, scope, target)
         if expansion in ("Relaxation", "Lossy"):
             return self._compile_apart(text, target, is_lossy=expansion == "Lossy")
-        group = read_whole(text, self._names if expansion == "Concept" else None)
+        group = self._state.read_whole(text) if expansion == "Concept" else read_whole(text, None)
         return self._ask_group(group, target, coverage) if group.units else tantivy.Query.empty_query()
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":
-            return BasicTarget(self._variants, self._budget, is_graded=self._is_graded)
-        return FieldTarget(self._variants, piece_fields(_parts(scope)), self._budget)
+            return BasicTarget(
+                self._state.variants,
+                self._budget,
+                self._state.searcher.doc_freq,
+                self._state.known_names,
+                is_graded=self._is_graded,
+            )
+        return FieldTarget(self._state.variants, piece_fields(_parts(scope)), self._budget)
 
     def _compile_exactly(self, node: Expression, text: str, scope: Scope, target: Target) -> tantivy.Query:
         group = read_whole(text, None)
@@ -255,7 +271,7 @@ class Compiler:
 
     def _compile_apart(self, text: str, target: Target, *, is_lossy: bool) -> tantivy.Query:
         """Every group somewhere (or any, where some may be lacking); the whole together counts most."""
-        groups = read_groups(text, self._names)
+        groups = self._state.read_groups(text)
         if not groups:
             return tantivy.Query.empty_query()
         asked = [self._ask_group(group, target, "Contains", is_lossy=is_lossy) for group in groups]
@@ -283,8 +299,10 @@ class Compiler:
                 found.append(any_of(units) if is_lossy else all_of(units))
             return any_of(found)
         ranked = [target.score(words, coverage, EXACT + self._lift)]
+        if self._is_best and self._is_one:
+            return ranked[0]
         ranked += [target.score(each, coverage, SYNONYM + self._lift, widened_only=True) for each in others]
-        if len(group.units) > 1:
+        if len(group.units) > 1 and not self._is_best:
             ranked.append(_score_apart(group.units, target, is_lossy=is_lossy))
         return ranked[0] if len(ranked) == 1 else tantivy.Query.disjunction_max_query(ranked, 0.0)
 
@@ -303,10 +321,41 @@ def _score_apart(units: tuple[Words, ...], target: Target, *, is_lossy: bool) ->
     return tantivy.Query.boolean_query([(occur, query) for query in scored])
 
 
-def count_groups(query: Query, names: Names | None) -> int:
-    """How many groups of words a query asks for; at least 1."""
-    nodes = [node for node in walk(query.expression) if isinstance(node, Term | Phrase)]
-    return max(1, sum(len(read_groups(node.text, names)) if isinstance(node, Term) else 1 for node in nodes))
+class Outline(NamedTuple):
+    """What the order of a request's answers depends on.
+
+    Attributes
+    ----------
+    groups
+        How many groups of words its queries ask for together; at least 1.
+    has_tail
+        Whether there are matches that can only come after all others: with one group, those under its
+        other names or with its words apart, with more, those with words apart.
+    """
+
+    groups: int
+    has_tail: bool
+
+
+def outline(queries: Sequence[Query], state: State) -> Outline:
+    """What the order of the answers to some queries, all of which must match, depends on."""
+    nodes = [node for query in queries for node in walk(query.expression)]
+    groups = [
+        group
+        for node in nodes
+        if isinstance(node, Term | Phrase)
+        for group in (
+            state.read_groups(node.text) if isinstance(node, Term) else [state.read_whole(node.text)]
+        )
+    ]
+    count = max(1, len(groups))
+    has_tail = any(len(group.units) > 1 or (count == 1 and group.names) for group in groups)
+    # Elsewhere words may be optional, something else may be scored, or sums may differ by a hair.
+    kinds = (Term, Phrase, And) if count > 1 else (Term, Phrase, And, Area, Coverage)
+    is_plain = all(isinstance(node, kinds) for node in nodes) and (
+        count == 1 or all(query.default_area == "BasicSearch" for query in queries)
+    )
+    return Outline(count, has_tail and is_plain)
 
 
 def _parts(scope: Scope) -> list[Part]:

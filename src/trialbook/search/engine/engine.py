@@ -17,7 +17,15 @@ from trialbook.search.engine import spelling
 from trialbook.search.engine.facets import FACET_SIZE, Counts, FacetCounter, is_countable
 from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
-from trialbook.search.engine.order import RELEVANCE, Found, GeoDecay, SortKey, collect, collect_near
+from trialbook.search.engine.order import (
+    RELEVANCE,
+    Found,
+    GeoDecay,
+    SortKey,
+    collect,
+    collect_near,
+    count_matches,
+)
 from trialbook.search.engine.paging import (
     MOST_KEPT,
     Bookmark,
@@ -27,7 +35,7 @@ from trialbook.search.engine.paging import (
     read_token,
     write_token,
 )
-from trialbook.search.engine.reader import Reader, ReadRecord
+from trialbook.search.engine.reader import Compiled, Reader, ReadRecord
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order
 from trialbook.search.index.schema import get_schema
@@ -44,6 +52,7 @@ FACETS = (
     "LeadSponsorClass",
     "HasResults",
 )
+BEST_FIRST = SortKey(RELEVANCE, descending=True)
 MOST_FACETS = 50
 MAX_WINDOW = 100_000
 MAX_DEPTH = 5_000_000
@@ -282,32 +291,35 @@ class SearchEngine:
         self, reader: Reader, request: SearchRequest, *, offset: int, limit: int, after: int | None = None
     ) -> Window:
         """The window of an answer in one state of the index."""
-        sort = request.sort or ((SortKey(RELEVANCE, descending=True),) if request.is_ranked else ())
-        is_ranked = request.is_ranked and any(key.field == RELEVANCE for key in sort)
-        if is_ranked:
-            asked = reader.compile_ranked(request.queries, request.as_of)
-        else:
-            asked = [reader.compile(query, request.as_of) for query in request.queries]
+        plain = [reader.compile(query, request.as_of) for query in request.queries]
         filters = [reader.compile(query, request.as_of).query for query in request.filters]
         noted = [reader.compile_note(request.note, request.note_weights)] if request.note else []
         if request.among is not None:
             filters.append(IndexQuery.term_set_query(get_schema(), "nct_id", list(request.among)))
         if after is not None:
             filters.append(_after(after))
-        query = reader.join([each.query for each in (*asked, *noted)], filters, request.as_of)
-        finish_counts = None
-        if request.facets:
-            plain = [reader.compile(each, request.as_of).query for each in request.queries]
-            counted = reader.join([*plain, *(each.query for each in noted)], filters, request.as_of)
-            finish_counts = self._counter.start(reader.searcher, counted, request.facets, request.facet_size)
-        hits, total = self._collect(reader, request, query, sort, offset=offset, limit=limit)
+
+        def join(compiled: Sequence[Compiled]) -> IndexQuery:
+            return reader.join([each.query for each in (*compiled, *noted)], filters, request.as_of)
+
+        counted = join(plain)
+        found = None
+        if _ranks_by_words_alone(request) and reader.outline(request.queries).has_tail:
+            best = reader.compile_ranked(request.queries, request.as_of, is_best=True)
+            found = _collect_best(reader, join(best), counted, offset=offset, limit=limit)
+        if found is None:
+            sort = request.sort or ((BEST_FIRST,) if request.is_ranked else ())
+            is_scored = request.is_ranked and any(key.field == RELEVANCE for key in sort)
+            ranked = join(reader.compile_ranked(request.queries, request.as_of)) if is_scored else counted
+            found = self._collect(reader, request, ranked, sort, offset=offset, limit=limit)
+        hits, total = found
         return Window(
             tuple(reader.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
-            tuple(dict.fromkeys(word for each in (*asked, *noted) for word in each.words)),
-            tuple(dict.fromkeys(name for each in asked for name in each.added)),
-            finish_counts() if finish_counts else {},
+            tuple(dict.fromkeys(word for each in (*plain, *noted) for word in each.words)),
+            tuple(dict.fromkeys(name for each in plain for name in each.added)),
+            self._counter.count(reader.searcher, counted, request.facets, request.facet_size, total),
         )
 
     def _collect(
@@ -329,6 +341,18 @@ class SearchEngine:
             if found is not None:
                 return found
         return collect(reader.searcher, query, sort, offset=offset, limit=limit)
+
+
+def _ranks_by_words_alone(request: SearchRequest) -> bool:
+    return request.note is None and request.geo_decay is None and request.sort in ((), (BEST_FIRST,))
+
+
+def _collect_best(
+    reader: Reader, best: IndexQuery, counted: IndexQuery, *, offset: int, limit: int
+) -> Found | None:
+    """The window, where it lies wholly within the best matches; None where it does not."""
+    hits, count = collect(reader.searcher, best, (BEST_FIRST,), offset=offset, limit=limit)
+    return (hits, count_matches(reader.searcher, counted)) if count >= offset + limit else None
 
 
 def _after(order: int) -> IndexQuery:

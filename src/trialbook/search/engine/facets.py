@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import tantivy
-from tantivy import Query
+from tantivy import Occur, Query
 
 from trialbook.record.pieces import find_piece
-from trialbook.search.index.schema import is_exact
+from trialbook.search.index.packed import ODD, find_columns, get_slots
+from trialbook.search.index.schema import get_schema, is_exact
 
 FACET_SIZE = 20
 MOST_FACET_VALUES = 1_000
+# The numbers of a packed column are counted whole; they can be no more than this.
+MOST_NUMBERS = 65_000
 THREADS = 2
+# From so many studies on, a thread costs less than it saves.
+LONG_ANSWER = 10_000
 
 Counts = dict[str, dict[str, int]]
 
@@ -24,40 +30,67 @@ def is_countable(name: str) -> bool:
     return piece is not None and is_exact(piece)
 
 
-def count_facets(
-    searcher: tantivy.Searcher, query: Query, pieces: Sequence[str], size: int = FACET_SIZE
-) -> Counts:
-    """Studies by value of each piece, the most frequent values first."""
-    size = max(1, min(size, MOST_FACET_VALUES))
-    asked = {name: {"terms": {"field": f"exact.{name}", "size": size}} for name in pieces}
-    answer = searcher.aggregate(query, asked)
-    return {
-        name: {
-            str(bucket.get("key_as_string", bucket["key"])): int(bucket["doc_count"])
-            for bucket in answer.get(name, {}).get("buckets", ())
-        }
-        for name in pieces
-    }
-
-
 class FacetCounter:
-    """Counts half of the pieces in another thread, meanwhile the caller may rank.
+    """Counts studies by values.
 
-    The index works without Python's lock, so this takes a second core where there is one.
+    In a long answer, what is not packed is counted in another thread: the index works without Python's
+    lock, so this takes a second core where there is one.
     """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="facets")
 
-    def start(
-        self, searcher: tantivy.Searcher, query: Query, pieces: Sequence[str], size: int
-    ) -> Callable[[], Counts]:
-        """Begin to count; what is returned counts the rest and gives everything, in the order of `pieces`."""
-        own = pieces[: len(pieces) // 2]
-        others = self._threads.submit(count_facets, searcher, query, pieces[len(own) :], size)
+    def count(
+        self, searcher: tantivy.Searcher, query: Query, pieces: Sequence[str], size: int, total: int
+    ) -> Counts:
+        """Studies by value of each piece, the most frequent values first; `total` is how many match."""
+        size = max(1, min(size, MOST_FACET_VALUES))
+        packed = [name for name in pieces if name in get_slots()]
+        others = [name for name in pieces if name not in get_slots()]
+        if not others or not packed or total < LONG_ANSWER:
+            found = _aggregate(searcher, query, packed, others, size)
+        else:
+            begun = self._threads.submit(_aggregate, searcher, query, [], others, size)
+            found = _aggregate(searcher, query, packed, [], size) | begun.result()
+        return {name: _keep_most(found[name], size) for name in pieces}
 
-        def finish() -> Counts:
-            counts = count_facets(searcher, query, own, size) if own else {}
-            return {**counts, **others.result()}
 
-        return finish
+def _aggregate(
+    searcher: tantivy.Searcher, query: Query, packed: Sequence[str], others: Sequence[str], size: int
+) -> Counts:
+    """Count in one walk over the matches."""
+    if not packed and not others:
+        return {}
+    asked = {name: {"terms": {"field": _get_field(name), "size": size}} for name in others}
+    columns = find_columns(packed)
+    asked |= {name: {"terms": {"field": name, "size": MOST_NUMBERS}} for name in columns}
+    answer = searcher.aggregate(query, asked)
+    counts = {name: _read_buckets(answer, name) for name in others}
+    numbers = {
+        name: {int(number): studies for number, studies in _read_buckets(answer, name).items()}
+        for name in columns
+    }
+    slots = get_slots()
+    counts |= {name: slots[name].count(numbers[slots[name].column]) for name in packed}
+    if packed and searcher.doc_freq("exact.State", ODD):
+        odd = Query.term_query(get_schema(), "exact.State", ODD, "basic")
+        both = Query.boolean_query([(Occur.Must, query), (Occur.Must, odd)])
+        asked = {name: {"terms": {"field": _get_field(name), "size": MOST_FACET_VALUES}} for name in packed}
+        answer = searcher.aggregate(both, asked)
+        for name in packed:
+            for value, studies in _read_buckets(answer, name).items():
+                counts[name][value] = counts[name].get(value, 0) + studies
+    return counts
+
+
+def _get_field(name: str) -> str:
+    return "country" if name == "LocationCountry" else f"exact.{name}"
+
+
+def _read_buckets(answer: dict[str, Any], name: str) -> dict[str, int]:
+    buckets = answer.get(name, {}).get("buckets", ())
+    return {str(bucket.get("key_as_string", bucket["key"])): int(bucket["doc_count"]) for bucket in buckets}
+
+
+def _keep_most(counts: dict[str, int], size: int) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:size])

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from trialbook.terms import NamedMention, Synonym
+from trialbook.terms.known_names import KnownNames
 from trialbook.terms.text import cut_words, join_compounds
 
 MOST_NAMES = 8
@@ -20,6 +21,10 @@ Words = tuple[str, ...]
 
 class Names(Protocol):
     """Where other names for the same come from: `trialbook.terms.Thesaurus`."""
+
+    @property
+    def known_names(self) -> KnownNames:
+        """All names of several words."""
 
     def expand(self, query: str) -> tuple[NamedMention, ...]:
         """The mentions in a text, each with its other names."""

@@ -16,8 +16,8 @@ from trialbook.errors import NotFoundError, QueryError
 from trialbook.model import PartialDate
 from trialbook.model.study import decode_record
 from trialbook.patient.note import PatientNote
-from trialbook.search.engine.compile import Compiler, count_groups
-from trialbook.search.engine.names import Names
+from trialbook.search.engine.compile import Compiler, Outline, State, outline
+from trialbook.search.engine.names import Names, read_groups, read_whole
 from trialbook.search.engine.note_query import WEIGHTS, NoteCompiler, NoteWeights
 from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.places import Places
@@ -29,6 +29,7 @@ from trialbook.search.index.document import find_id
 from trialbook.search.index.intake import to_day_number
 from trialbook.search.index.schema import get_schema
 from trialbook.search.language.syntax import Query as ParsedQuery
+from trialbook.terms.known_names import NO_NAMES
 
 MOST_CHECKED = 10_000
 LONGEST_CHECK_S = 5.0
@@ -112,17 +113,24 @@ class Reader:
 
     def __init__(self, snapshot: Snapshot, names: Names | None, read_record: ReadRecord) -> None:
         self.searcher, self.number = snapshot.searcher, snapshot.number
-        self._names, self._read_record = names, read_record
+        self._read_record = read_record
+        is_of_them = names is not None and names.known_names.version == snapshot.names
+        self._state = State(
+            searcher=snapshot.searcher,
+            read_groups=lru_cache(MOST_COMPILED)(partial(read_groups, names=names)),
+            read_whole=lru_cache(MOST_COMPILED)(partial(read_whole, names=names)),
+            known_names=names.known_names if names is not None and is_of_them else NO_NAMES,
+            variants=lru_cache(MOST_VARIANTS)(partial(find_variants, snapshot.searcher)),
+            places=cache(partial(Places, snapshot.searcher)),
+            steps=cache(partial(find_steps, snapshot.searcher)),
+        )
         self._looked_up: Recent[tuple[str, str | None], tuple[str, ...]] = Recent(MOST_REMEMBERED)
-        self._compiled: Recent[tuple[ParsedQuery, str | None, int], Compiled] = Recent(MOST_COMPILED)
-        self._find_steps = cache(partial(find_steps, snapshot.searcher))
-        self._find_variants = lru_cache(MOST_VARIANTS)(partial(find_variants, snapshot.searcher))
-        self._count_groups = lru_cache(MOST_COMPILED)(partial(count_groups, names=names))
+        self._compiled: Recent[tuple[ParsedQuery, str | None, int, bool], Compiled] = Recent(MOST_COMPILED)
 
-    @cached_property
+    @property
     def places(self) -> Places:
         """The places where studies have sites."""
-        return Places(self.searcher)
+        return self._state.places()
 
     @cached_property
     def holds_past(self) -> bool:
@@ -146,40 +154,46 @@ class Reader:
             ]
         )
 
-    def compile_ranked(self, queries: Sequence[ParsedQuery], as_of: str | None) -> list[Compiled]:
-        """Parsed queries of one request as such of the index, with scores that add up to its order."""
-        count = sum(self._count_groups(query) for query in queries)
-        return [self._compile(query, as_of, count) for query in queries]
+    def outline(self, queries: Sequence[ParsedQuery]) -> Outline:
+        """What the order of the answers to some queries depends on."""
+        return outline(queries, self._state)
+
+    def compile_ranked(
+        self, queries: Sequence[ParsedQuery], as_of: str | None, *, is_best: bool = False
+    ) -> list[Compiled]:
+        """Parsed queries of one request as such of the index, with scores that add up to its order.
+
+        `is_best` leaves out the tail of their `outline`: most pages of an answer need no more, and what
+        stands last costs most to find.
+        """
+        count = self.outline(queries).groups
+        return [self._compile(query, as_of, count, is_best=is_best) for query in queries]
 
     def compile(self, query: ParsedQuery, as_of: str | None) -> Compiled:
         """A parsed query as one of the index, which matches the same for less and has no scores."""
         return self._compile(query, as_of, 0)
 
-    def _compile(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
-        key = (query, as_of, group_count)
-        return self._compiled.get(key, lambda: self._compile_anew(query, as_of, group_count))
+    def _compile(
+        self, query: ParsedQuery, as_of: str | None, group_count: int, *, is_best: bool = False
+    ) -> Compiled:
+        key = (query, as_of, group_count, is_best)
+        return self._compiled.get(key, lambda: self._compile_anew(*key))
 
-    def _compile_anew(self, query: ParsedQuery, as_of: str | None, group_count: int) -> Compiled:
+    def _compile_anew(
+        self, query: ParsedQuery, as_of: str | None, group_count: int, is_best: bool
+    ) -> Compiled:
         budget = LookUpBudget()
 
         def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
             return self._look_up(key, candidates, is_match, as_of, budget)
 
-        compiler = Compiler(
-            self.searcher,
-            names=self._names,
-            variants=self._find_variants,
-            places=lambda: self.places,
-            steps=self._find_steps,
-            resolve=resolve,
-            group_count=group_count,
-        )
+        compiler = Compiler(self._state, resolve=resolve, group_count=group_count, is_best=is_best)
         compiled = compiler.compile(query)
         return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
 
     def compile_note(self, note: PatientNote, weights: NoteWeights) -> Compiled:
         """A patient's note as a query of the index."""
-        query = NoteCompiler(self.searcher, self._find_variants, weights).compile(note)
+        query = NoteCompiler(self.searcher, self._state.variants, weights).compile(note)
         names = [word for concept in note.concepts for words in concept.names for word in words]
         return Compiled(query, tuple(dict.fromkeys([*names, *(word for word, _ in note.words)])), ())
 
@@ -189,7 +203,7 @@ class Reader:
         """For each study what the note affirms and the study says too, in the note's words."""
         reasons: dict[str, tuple[str, ...]] = dict.fromkeys(nct_ids, ())
         among = self.join([], [Query.term_set_query(get_schema(), "nct_id", list(nct_ids))], as_of)
-        compiler = NoteCompiler(self.searcher, self._find_variants, WEIGHTS)
+        compiler = NoteCompiler(self.searcher, self._state.variants, WEIGHTS)
         for text, query in compiler.iter_reasons(note) if reasons else ():
             found = self.searcher.search(all_of([among, query]), len(reasons), count=False).hits
             for nct_id in self.find_ids([address for _, address in found]):

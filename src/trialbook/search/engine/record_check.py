@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trialbook.record.pieces import Piece, find_enum_label, find_piece, get_values
-from trialbook.search.engine.folding import fold_words, split_words
 from trialbook.search.engine.places import compute_distance_km
 from trialbook.search.index.document import compute_number
 from trialbook.search.index.sites import find_point
@@ -37,6 +36,7 @@ from trialbook.search.language.syntax import (
     Term,
     Tilt,
 )
+from trialbook.terms.folding import fold_words, split_words
 
 EPOCH_ORDINAL = 719_163
 MINUTES_A_DAY = 1440

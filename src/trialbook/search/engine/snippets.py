@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from trialbook.record.pieces import Piece, get_parts, get_values
-from trialbook.search.engine.folding import fold_words
+from trialbook.terms.folding import fold_words
 from trialbook.terms.text import get_analyzer
 
 AROUND = 90

@@ -8,7 +8,7 @@ there, how rare it is and how long the text is make no difference (docs/ranking.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice, product
 from typing import Protocol
 
@@ -18,13 +18,21 @@ from trialbook.errors import QueryError
 from trialbook.record.pieces import Part
 from trialbook.search.engine.names import Words
 from trialbook.search.engine.variants import Variants
-from trialbook.search.index.schema import EDGE, LEVELS, get_schema, level_score
+from trialbook.search.index.schema import EDGE, LEVELS, get_schema, level_score, name_term, written_term
+from trialbook.terms.known_names import KnownNames, join_name, make_name_key
+
+# In how many documents a term of a field stands, at most.
+Frequency = Callable[[str, str], int]
 
 APART, SYNONYM, EXACT = 0.0, 1.0, 2.0
 VARIANT = 0.9
+# What a name gains that stands as it was asked for; a multiple of a step.
+AS_TYPED = 0.0625
 TIE = 0.05
 # What a word counts within its base where levels are not looked at.
 MIDDLE = 0.5
+# The steps between two bases, a power of 2: sums of some thousands of scores are then exact in 32 bits.
+SCORE_STEPS = 1024
 MOST_SEQUENCES = 32
 MOST_ATOMS = 30_000
 MARKERS = {
@@ -151,11 +159,39 @@ def _atom(field: str, words: list[str]) -> Query:
 
 
 class BasicTarget(FieldTarget):
-    """BasicSearch, whose texts and word levels the index holds apart; `is_graded` looks at the levels."""
+    """BasicSearch, whose texts, word levels and names the index holds apart.
 
-    def __init__(self, variants: Variants, budget: Budget, *, is_graded: bool = True) -> None:
+    Parameters
+    ----------
+    variants, budget
+        As `FieldTarget`.
+    frequency
+        In how many documents a term of a field stands, at most.
+    known_names
+        The names that all documents were searched for.
+    is_graded
+        Whether levels are looked at.
+    """
+
+    def __init__(
+        self,
+        variants: Variants,
+        budget: Budget,
+        frequency: Frequency,
+        known_names: KnownNames,
+        *,
+        is_graded: bool = True,
+    ) -> None:
         super().__init__(variants, (("basic", 1.0, True), ("basic_plain", 1.0, False)), budget)
-        self._is_graded = is_graded
+        self._frequency, self._known_names, self._is_graded = frequency, known_names, is_graded
+
+    def find(
+        self, words: Words, coverage: str, *, widened_only: bool = False, exactly: bool = False
+    ) -> Query:
+        names = None if exactly else self._find_names(words, coverage, widened_only=widened_only)
+        if names is None:
+            return super().find(words, coverage, widened_only=widened_only, exactly=exactly)
+        return any_of([_term("name", name_term(key, is_widened=each)) for key, each in names])
 
     def score(self, words: Words, coverage: str, base: float, *, widened_only: bool = False) -> Query:
         if not self._is_graded:
@@ -163,26 +199,69 @@ class BasicTarget(FieldTarget):
             return Query.const_score_query(found, base + MIDDLE)
         if len(words) == 1 and coverage == "Contains" and not widened_only:
             return self._levels(words[0], base)
+        names = self._find_names(words, coverage, widened_only=widened_only)
+        if names is not None:
+            terms = [
+                (name_term(key, is_widened=is_widened, level=level), level)
+                for key, is_widened in names
+                for level in range(LEVELS)
+            ]
+            asked = any_of(self._score_levels("name", terms, base, VARIANT))
+            as_typed = Query.const_score_query(_term("name", written_term(join_name(words))), AS_TYPED)
+            return Query.boolean_query([(Occur.Must, asked), (Occur.Should, as_typed)])
         together = Query.const_score_query(self.find(words, coverage, widened_only=widened_only), base)
         share = 1 / len(words)
-        return all_of([together, *[Query.boost_query(self._levels(word, 0.0), share) for word in words]])
+        return all_of([together, *[self._levels(word, 0.0, share) for word in words]])
 
-    def _levels(self, word: str, base: float) -> Query:
-        """A word by its level in each study; every study that has it is in exactly one of the lists."""
+    def _find_names(
+        self, words: Words, coverage: str, *, widened_only: bool
+    ) -> list[tuple[str, bool]] | None:
+        """The name that words are, by its key and whether in widened pieces; None where it is no known one.
+
+        The documents of an index were all searched for the same names: where one has it, all have that
+        should. Another Trialbook's may know other names, which are then asked as phrases.
+        """
+        if len(words) < 2 or coverage != "Contains":
+            return None
+        key = make_name_key(words)
+        kinds = (True,) if widened_only else (True, False)
+        if key not in self._known_names and not any(
+            self._frequency("name", name_term(key, is_widened=each)) for each in (True, False)
+        ):
+            return None
+        self._budget.spend(len(kinds))
+        return [(key, each) for each in kinds]
+
+    def _levels(self, word: str, base: float, share: float = 1.0) -> Query:
+        """A word by its level in each study: every study that has it is in exactly one of its lists."""
         others = {form for field, *_ in self._fields for form in self._variants(field, word)}
         others.discard(word)
-        self._budget.spend(LEVELS * (1 + len(others)))
-        own = any_of([self._level(word, level, base, 1.0) for level in range(LEVELS)])
-        if not others:
-            return own
-        varied = [
-            self._level(form, level, base, VARIANT) for form in sorted(others) for level in range(LEVELS)
-        ]
-        return Query.disjunction_max_query([own, *varied], 0.0)
+        scored = self._score_word(word, base, share)
+        for form in sorted(others):
+            scored += self._score_word(form, base, VARIANT * share)
+        return Query.disjunction_max_query(scored, 0.0) if others else any_of(scored)
 
-    def _level(self, word: str, level: int, base: float, factor: float) -> Query:
-        term = Query.term_query(get_schema(), "strength", f"{word}#{level}", "basic")
-        return Query.const_score_query(term, base + factor * level_score(level))
+    def _score_word(self, word: str, base: float, factor: float) -> list[Query]:
+        terms = [(f"{word}#{level}", level) for level in range(LEVELS)]
+        return self._score_levels("strength", terms, base, factor)
+
+    def _score_levels(
+        self, field: str, terms: list[tuple[str, int]], base: float, factor: float
+    ) -> list[Query]:
+        self._budget.spend(len(terms))
+        return [
+            Query.const_score_query(_term(field, term), base + _round(factor * level_score(level)))
+            for term, level in terms
+        ]
+
+
+def _round(score: float) -> float:
+    """A score of which any few give the same sum in any order, so that ways to ask rank alike."""
+    return round(score * SCORE_STEPS) / SCORE_STEPS
+
+
+def _term(field: str, term: str) -> Query:
+    return Query.term_query(get_schema(), field, term, "basic")
 
 
 def piece_fields(parts: Sequence[Part]) -> list[tuple[str, float, bool]]:

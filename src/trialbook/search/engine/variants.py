@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import tantivy
 
-from trialbook.search.engine.folding import AMERICAN_SPELLINGS, IRREGULAR_PLURALS, fold_words
+from trialbook.terms.folding import AMERICAN_SPELLINGS, IRREGULAR_PLURALS, fold_words
 
 LEAST_LETTERS = 3
 MOST_FORMS = 8

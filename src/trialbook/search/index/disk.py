@@ -22,6 +22,7 @@ import tantivy
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
 from trialbook.settings import read_number
+from trialbook.terms.known_names import NO_NAMES, KnownNames
 from trialbook.terms.text import get_analyzer
 
 BYTES_A_MEGABYTE = 1_000_000
@@ -36,6 +37,7 @@ class IndexState(msgspec.Struct, frozen=True):
 
     `is_dirty` is set while changes go in: a run that was killed leaves it set, and the next one
     then replaces what it adds. `holds_past`: some study has versions that are no longer in force.
+    `names`: the version of the names that its documents were searched for.
     """
 
     library_id: str
@@ -43,6 +45,7 @@ class IndexState(msgspec.Struct, frozen=True):
     seq: int = 0
     is_dirty: bool = False
     holds_past: bool = False
+    names: str = ""
 
 
 # Made here: that several threads work out a type at once can end the process.
@@ -50,10 +53,14 @@ _STATE = msgspec.json.Decoder(IndexState)
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """A committed state of the index: it answers the same for as long as it is held."""
+    """A committed state of the index: it answers the same for as long as it is held.
+
+    `names` is the version of the names that its documents were searched for.
+    """
 
     searcher: tantivy.Searcher
     number: int
+    names: str
 
 
 class StudyIndex:
@@ -93,7 +100,8 @@ class StudyIndex:
         self._checked_at = 0.0
         self._mark = (0, 0)
         # Numbers of states differ between processes, so that one never takes another's for its own.
-        self._snapshot = Snapshot(self._index.searcher(), secrets.randbits(24) << 8)
+        number = secrets.randbits(24) << 8
+        self._snapshot = Snapshot(self._index.searcher(), number, self.state.names)
 
     def _prepare(self, folder: Path, library_id: str) -> IndexState:
         state = self._read_state()
@@ -153,7 +161,8 @@ class StudyIndex:
         with contextlib.suppress(ValueError):
             self._index.reload()
             self._mark = mark
-            self._snapshot = Snapshot(self._index.searcher(), self._snapshot.number + 1)
+            number = self._snapshot.number + 1
+            self._snapshot = Snapshot(self._index.searcher(), number, self.state.names)
 
     def _read_mark(self) -> tuple[int, int]:
         """What changes with every commit, whoever made it."""
@@ -174,6 +183,8 @@ class WritableIndex(StudyIndex):
     ----------
     folder, library_id
         As `StudyIndex`.
+    names
+        What documents are searched for; an index whose documents were searched for others is emptied.
     is_anew
         Empty it in any case, whatever state it is in.
 
@@ -185,16 +196,19 @@ class WritableIndex(StudyIndex):
         The setting `index_memory_mb` is no number within its bounds.
     """
 
-    def __init__(self, folder: Path, library_id: str, *, is_anew: bool = False) -> None:
+    def __init__(
+        self, folder: Path, library_id: str, *, names: KnownNames = NO_NAMES, is_anew: bool = False
+    ) -> None:
         # Before anything is touched: a setting that makes no sense leaves all as it is.
         self._memory_bytes = read_number("index_memory_mb") * BYTES_A_MEGABYTE
-        self._is_anew = is_anew
+        self._is_anew, self.names = is_anew, names
         self._home = folder
         super().__init__(folder, library_id)
 
     def _prepare(self, folder: Path, library_id: str) -> IndexState:
         state = None if self._is_anew else self._read_state()
-        if state is not None and (state.library_id, state.index_version) == (library_id, INDEX_VERSION):
+        wanted = (library_id, INDEX_VERSION, self.names.version)
+        if state is not None and (state.library_id, state.index_version, state.names) == wanted:
             return state
         # The state goes first and comes last: whatever ends this between leaves no index, not half of one.
         self._state_file.unlink(missing_ok=True)
@@ -203,7 +217,7 @@ class WritableIndex(StudyIndex):
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.mkdir(mode=0o700)
         tantivy.Index(get_schema(), path=str(self.folder))
-        self.state = IndexState(library_id)
+        self.state = IndexState(library_id, names=self.names.version)
         self.save_state()
         return self.state
 

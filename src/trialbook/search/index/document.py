@@ -15,6 +15,7 @@ import tantivy
 from trialbook.model import Age, PartialDate
 from trialbook.record.pieces import Piece, find_enum_label, get_pieces
 from trialbook.record.walk import derive_from
+from trialbook.search.index.packed import ODD, pack_columns
 from trialbook.search.index.schema import (
     EDGE,
     FOREVER,
@@ -22,10 +23,13 @@ from trialbook.search.index.schema import (
     get_basic_weights,
     get_exact_names,
     get_ordered_pieces,
+    name_term,
     order_field,
+    written_term,
 )
 from trialbook.search.index.sites import add_sites
-from trialbook.terms.text import cut_distinct, drop_possessives, join_compounds
+from trialbook.terms.known_names import NO_NAMES, KnownNames
+from trialbook.terms.text import cut_quickly, drop_possessives, join_compounds
 
 EPOCH = date(1970, 1, 1).toordinal()
 MINUTES_A_DAY = 1440
@@ -123,7 +127,12 @@ def _descend(holders: Iterable[Any], node: Node, values: Values, lengths: dict[s
 
 
 def build_document(
-    nct_id: str, record: dict[str, Any], *, from_day: int = 0, to_day: int = FOREVER
+    nct_id: str,
+    record: dict[str, Any],
+    *,
+    names: KnownNames = NO_NAMES,
+    from_day: int = 0,
+    to_day: int = FOREVER,
 ) -> tantivy.Document:
     """Build the index's document of one version of a record.
 
@@ -131,6 +140,8 @@ def build_document(
     ----------
     record
         API v2 JSON values; whatever does not have the expected shape is left out, never an error.
+    names
+        The names of several words that become terms of their own; all documents of an index have the same.
     from_day, to_day
         The first day on which the version was in force and the first on which it no longer was, in
         days since 1970-01-01; `to_day` is `FOREVER` for the version now in force.
@@ -153,13 +164,26 @@ def build_document(
             _add_numbers(document, piece, found)
         if name in exact_names:
             exact[name] = list(map(_as_text, found))
+    _add_counted(document, exact)
     counted = [f"{name} {name}#{length}" for name, length in lengths.items() if length]
     document.add_text("present", " ".join([*values, *counted]))
     add_sites(document, record)
-    _add_basic(document, texts)
+    _add_basic(document, texts, names)
     for field, content in (("piece", texts), ("exact", exact)):
         document.add_json(field, msgspec.json.encode(content).decode())
     return document
+
+
+def _add_counted(document: tantivy.Document, exact: dict[str, list[str]]) -> None:
+    """What most answers are counted by: see `packed`."""
+    for country in exact.get("LocationCountry", ()):
+        document.add_text("country", country)
+    columns = pack_columns(exact)
+    if columns is None:
+        exact["State"].append(ODD)
+        return
+    for column, number in columns.items():
+        document.add_unsigned(column, number)
 
 
 def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
@@ -176,22 +200,38 @@ def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
     return [text, *dict.fromkeys(join_compounds(text))] if "-" in text else [text]
 
 
-def _add_basic(document: tantivy.Document, texts: dict[str, list[str]]) -> None:
-    """The texts of BasicSearch, and the level of each of their words."""
+def _add_basic(document: tantivy.Document, texts: dict[str, list[str]], names: KnownNames) -> None:
+    """The texts of BasicSearch, the level of each of their words, and the names in them."""
     totals: dict[str, float] = {}
+    named: dict[str, float] = {}
+    widened: set[str] = set()
+    written: set[str] = set()
     for name, (is_widened, weight) in get_basic_weights().items():
         if name not in texts:
             continue
         field = "basic" if is_widened else "basic_plain"
         for text in texts[name]:
             document.add_text(field, text)
-        for word in cut_distinct(" ".join(texts[name])):
+        words = cut_quickly(_JOINT.join(texts[name]))
+        for word in set(words):
             totals[word] = totals.get(word, 0.0) + weight
+        found = names.find_in(words)
+        written.update([each for _, each in found])
+        keys = {key for key, _ in found}
+        for key in keys:
+            named[key] = named.get(key, 0.0) + weight
+        if is_widened:
+            widened |= keys
     by_total: defaultdict[float, list[str]] = defaultdict(list)
     for word, total in totals.items():
         by_total[total].append(word)
     marked = [_mark_words(words, compute_level(total)) for total, words in by_total.items()]
     document.add_text("strength", " ".join(marked))
+    terms = list(map(written_term, written))
+    for key, total in named.items():
+        terms.append(name_term(key, is_widened=key in widened))
+        terms.append(name_term(key, is_widened=key in widened, level=compute_level(total)))
+    document.add_text("name", " ".join(terms))
 
 
 def _mark_words(words: list[str], level: int) -> str:

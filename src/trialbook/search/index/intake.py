@@ -14,6 +14,7 @@ from trialbook.model import PartialDate
 from trialbook.search.index.disk import WritableIndex
 from trialbook.search.index.document import EPOCH, build_document
 from trialbook.search.index.schema import FOREVER
+from trialbook.terms.known_names import KnownNames
 
 COMMIT_EVERY = 20_000
 
@@ -57,7 +58,7 @@ class IndexIntake:
             self._writer = self._index.open_writer()
         if self._replaces or len(versions) > 1:
             self._writer.delete_documents_by_term("nct_id", nct_id)
-        for document in build_versions(nct_id, versions):
+        for document in build_versions(nct_id, versions, self._index.names):
             with _NamedErrors(self._index):
                 self._writer.add_document(document)
         self._holds_past = self._holds_past or len(versions) > 1
@@ -95,7 +96,7 @@ class _NamedErrors:
             ) from error
 
 
-def build_versions(nct_id: str, versions: list[Dated]) -> Iterator[tantivy.Document]:
+def build_versions(nct_id: str, versions: list[Dated], names: KnownNames) -> Iterator[tantivy.Document]:
     """The documents of a study: the version in force, and each past one with the days of its force.
 
     Of several copies of one day only the last is ever in force.
@@ -105,7 +106,7 @@ def build_versions(nct_id: str, versions: list[Dated]) -> Iterator[tantivy.Docum
         is_last = position == len(versions) - 1
         until = FOREVER if is_last else days[position + 1]
         if is_last or until > days[position]:
-            yield build_document(nct_id, record, from_day=days[position], to_day=until)
+            yield build_document(nct_id, record, names=names, from_day=days[position], to_day=until)
 
 
 def to_day_number(day: str | None, *, is_end: bool) -> int:

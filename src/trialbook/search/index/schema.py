@@ -6,8 +6,12 @@ piece     every text, by piece name, in words with their positions; compounds ("
           word, which is a value of its own
 basic     the texts of BasicSearch again, so that a search asks 2 fields, not 57: those that synonyms
           widen; `basic_plain` the others
+name      each name of several words that stands in BasicSearch (`trialbook.terms.known_names`): by its
+          key, by `key#k` with its level as in `strength`, and as it is written; see `name_term`
 strength  how much each word of BasicSearch counts in this study: `word#k`, see `compute_level`
 exact     values as they stand (enumerations, countries, names): equality and facet counts
+country   the countries of its sites again, which most answers are counted by
+packed_*  what most answers are counted by beside it, in few numbers: see `packed`
 site      what is said of each site, at the site's number as position: see `sites`
 point     each place of the study once; `point_status` each place with a site's status there
 present   names of the pieces and structures that have a value; `Name#3` gives a list's length
@@ -24,9 +28,10 @@ from functools import cache
 import tantivy
 
 from trialbook.record.pieces import Piece, get_areas, get_pieces
+from trialbook.search.index.packed import COLUMNS
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 7
+INDEX_VERSION = 8
 
 # The word that stands before, between and after the values of a piece, so that a query can ask for a
 # value's beginning or end, and no phrase reaches from one value into the next.
@@ -77,6 +82,24 @@ def level_score(level: int) -> float:
     return 1 - math.exp(-(low + high) / 2)
 
 
+def name_term(key: str, *, is_widened: bool, level: int | None = None) -> str:
+    """The term of a name: whether a piece has it that synonyms widen, and its level, or None for any.
+
+    >>> name_term("heart_failure", is_widened=True, level=3), name_term("heart_failure", is_widened=False)
+    ('heart_failure#3', 'heart_failure-')
+    """
+    return f"{key}{'' if is_widened else '-'}{'' if level is None else f'#{level}'}"
+
+
+def written_term(written: str) -> str:
+    """The term of a name in the very words in which it stands.
+
+    >>> written_term("heart_failures")
+    '=heart_failures'
+    """
+    return f"={written}"
+
+
 @cache
 def get_ordered_pieces() -> dict[str, Piece]:
     """Every piece with an order, which therefore has a numeric field."""
@@ -108,8 +131,12 @@ def get_schema() -> tantivy.Schema:
     builder.add_json_field("piece", tokenizer_name="words", index_option="position")
     for name in ("basic", "basic_plain"):
         builder.add_text_field(name, tokenizer_name="words", index_option="position")
+    builder.add_text_field("name", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("strength", tokenizer_name="whitespace", index_option="basic")
     builder.add_json_field("exact", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("country", fast=True, tokenizer_name="raw", index_option="basic")
+    for name in COLUMNS:
+        builder.add_unsigned_field(name, indexed=False, fast=True)
     builder.add_text_field("site", tokenizer_name="raw", index_option="position")
     for name in ("point", "point_status"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import chain
 
 _WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+(?:'[^\W_]+)*")
@@ -125,6 +126,30 @@ class _FoldedChunks(dict[str, tuple[str, ...]]):
 
 
 _FOLDED = _FoldedChunks().__getitem__
+
+
+class _FoldedWords(dict[str, str]):
+    """The same for words that a text was already cut into."""
+
+    def __missing__(self, word: str) -> str:
+        folded = _fold_word(word)
+        if len(word) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[word] = folded
+        return folded
+
+
+_FOLDED_WORDS = _FoldedWords().__getitem__
+
+
+def fold_cut(words: Iterable[str]) -> list[str]:
+    """Fold words that `trialbook.terms.text` cut: as many, in their order.
+
+    >>> fold_cut(["stem", "cells", "in", "anaemia"])
+    ['stem', 'cell', 'in', 'anemia']
+    """
+    return list(map(_FOLDED_WORDS, words))
 
 
 def _fold_word(word: str) -> str:

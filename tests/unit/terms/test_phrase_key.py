@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialbook.terms.fold import fold_words, iterate_words, make_key, turn_round
+from trialbook.terms.phrase_key import fold_words, iterate_words, make_key, turn_round
 
 
 def key(text: str) -> str:

@@ -1,0 +1,79 @@
+"""Studies are counted by value alike, whether the values are packed, odd, or taken as they stand."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.library import make_library, open_engine
+from tests.naive.records import make_record
+
+from trialbook.record.pieces import get_enums, get_pieces, get_values
+from trialbook.samples import sample_paths
+from trialbook.search.engine import facets
+from trialbook.search.engine.engine import FACETS, SearchRequest
+from trialbook.search.index.packed import COLUMNS, get_slots, pack_columns
+from trialbook.search.language.parse import parse_query
+
+STATUS, PHASES, SEX = "statusModule.overallStatus", "designModule.phases", "eligibilityModule.sex"
+ODD_RECORDS = (
+    {STATUS: "RECRUITING", PHASES: ["PHASE1", "PHASE2"], SEX: "ALL"},
+    {STATUS: "RECRUITING", PHASES: ["PHASE2", "PHASE2"], SEX: "Both"},
+    {STATUS: "Recruiting", PHASES: ["PHASE2/PHASE3"]},
+    {STATUS: "RECRUITING", PHASES: "PHASE3", SEX: "FEMALE"},
+    {STATUS: "COMPLETED"},
+    {},
+)
+
+
+def count_by_hand(records: list[dict[str, Any]], name: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for record in records:
+        found = {
+            str(value).lower() if isinstance(value, bool) else value
+            for value in get_values(record, get_pieces()[name])
+        }
+        counts.update(found)
+    return dict(counts)
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["in one walk", "with a thread"])
+def test_packed_values_odd_ones_and_others_are_counted_as_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_long: bool
+) -> None:
+    monkeypatch.setattr(facets, "LONG_ANSWER", 0 if is_long else 10_000)
+    records = [make_record(f"NCT{number:08d}", parts) for number, parts in enumerate(ODD_RECORDS, 1)]
+    records += [json.loads(line) for path in sample_paths()[:1] for line in path.read_text().splitlines()]
+    asked = (*FACETS, "Condition")
+    engine = open_engine(make_library(tmp_path, records))
+    found = engine.search(SearchRequest(facets=asked, facet_size=1_000)).facets
+    for name in asked:
+        assert found[name] == count_by_hand(records, name), name
+
+
+def test_the_most_frequent_values_come_first_and_no_more_than_asked_for(tmp_path: Path) -> None:
+    records = [make_record(f"NCT{number:08d}", parts) for number, parts in enumerate(ODD_RECORDS, 1)]
+    engine = open_engine(make_library(tmp_path, records))
+    request = SearchRequest(facets=("OverallStatus",), facet_size=2)
+    assert list(engine.search(request).facets["OverallStatus"].items()) == [
+        ("RECRUITING", 3),
+        ("COMPLETED", 1),
+    ]
+    none = SearchRequest(queries=(parse_query("nowhere"),), facets=FACETS)
+    assert engine.search(none).facets == {name: {} for name in FACETS}
+
+
+@pytest.mark.parametrize("name", [name for names in COLUMNS.values() for name in names])
+def test_every_value_of_a_packed_piece_is_found_again(name: str) -> None:
+    piece, slot = get_pieces()[name], get_slots()[name]
+    values = [each.value for each in get_enums()[piece.enum]] if piece.enum else ["true", "false"]
+    for value in values:
+        columns = pack_columns({name: [value]})
+        assert columns is not None
+        assert slot.count({columns[slot.column]: 7}) == {value: 7}
+        for other, its in get_slots().items():
+            if other != name and its.column == slot.column:
+                assert its.count({columns[slot.column]: 7}) == {}

@@ -60,23 +60,23 @@ class KnownNames:
             by_pair.setdefault((first, second), []).append((rest, key))
         return by_pair
 
-    def find_in(self, words: list[str]) -> set[tuple[str, str]]:
+    def find_in(self, words: list[str]) -> list[tuple[int, str, str]]:
         """The names in a text, from the words that it was cut into; a name within a name too.
 
-        Each by its key, with its words as they stand there (`join_name`).
+        Each with the number of its first word, its key, and its words as they stand there (`join_name`).
 
         >>> names = KnownNames(["lung_cancer", "small_cell_lung_cancer"], "1")
-        >>> sorted(names.find_in(["small", "cell", "lung", "cancers"]))
-        [('lung_cancer', 'lung_cancers'), ('small_cell_lung_cancer', 'small_cell_lung_cancers')]
+        >>> names.find_in(["small", "cell", "lung", "cancers"])
+        [(0, 'small_cell_lung_cancer', 'small_cell_lung_cancers'), (2, 'lung_cancer', 'lung_cancers')]
         """
         folded, by_pair = fold_cut(words), self._by_pair
         starts = [at for at, pair in enumerate(pairwise(folded)) if pair in by_pair]
-        found = set()
+        found = []
         for at in starts:
             for rest, key in by_pair[folded[at], folded[at + 1]]:
                 end = at + 2 + len(rest)
                 if not rest or folded[at + 2 : end] == rest:
-                    found.add((key, join_name(words[at:end])))
+                    found.append((at, key, join_name(words[at:end])))
         return found
 
 

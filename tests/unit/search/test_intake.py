@@ -116,7 +116,7 @@ def test_an_index_whose_documents_were_searched_for_other_names_is_made_anew(tmp
 def test_a_name_within_values_is_a_term_and_one_across_them_is_none() -> None:
     names = KnownNames(["heart_attack", "attack_unit"], "1")
     found = names.find_in(cut_words("Heart attacks, attack; unit"))
-    assert found == {("heart_attack", "heart_attacks"), ("attack_unit", "attack_unit")}
+    assert found == [(0, "heart_attack", "heart_attacks"), (2, "attack_unit", "attack_unit")]
     values = {"conditionsModule": {"conditions": ["Severe heart", "Attack", "Heart attacks"]}}
     document = build_document("NCT00000001", {"protocolSection": values}, names=names).to_dict()
     assert {term.partition("#")[0] for term in document["name"][0].split()} == {

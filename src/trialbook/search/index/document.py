@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -202,40 +203,65 @@ def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
 
 def _add_basic(document: tantivy.Document, texts: dict[str, list[str]], names: KnownNames) -> None:
     """The texts of BasicSearch, the level of each of their words, and the names in them."""
+    cut: list[tuple[bool, float, list[str]]] = []
+    for name, (is_widened, weight) in get_basic_weights().items():
+        if name in texts:
+            field = "basic" if is_widened else "basic_plain"
+            for text in texts[name]:
+                document.add_text(field, text)
+            cut.append((is_widened, weight, cut_quickly(_JOINT.join(texts[name]))))
+    document.add_text("strength", " ".join(_mark_words(cut)))
+    document.add_text("name", " ".join(_mark_names(cut, names)))
+
+
+def _mark_words(cut: list[tuple[bool, float, list[str]]]) -> Iterator[str]:
+    """Each word with its level. Most stand in one piece alone, and are taken together."""
+    alone: list[tuple[set[str], float]] = []
+    again: dict[str, float] = {}
+    seen: set[str] = set()
+    for _, weight, words in cut:
+        distinct = set(words)
+        for word in distinct & seen:
+            again[word] = again.get(word, 0.0) + weight
+        fresh = distinct - seen
+        alone.append((fresh, weight))
+        seen |= fresh
+    by_level: dict[int, list[str]] = {}
+    for fresh, weight in alone:
+        by_level.setdefault(compute_level(weight), []).extend(fresh.difference(again))
+        for word in fresh.intersection(again):
+            by_level.setdefault(compute_level(weight + again[word]), []).append(word)
+    for level, found in by_level.items():
+        if found:
+            yield f"#{level} ".join(found) + f"#{level}"
+
+
+def _mark_names(cut: list[tuple[bool, float, list[str]]], names: KnownNames) -> list[str]:
+    """The terms of the names that are found: see `name_term`."""
     totals: dict[str, float] = {}
-    named: dict[str, float] = {}
     widened: set[str] = set()
     written: set[str] = set()
-    for name, (is_widened, weight) in get_basic_weights().items():
-        if name not in texts:
-            continue
-        field = "basic" if is_widened else "basic_plain"
-        for text in texts[name]:
-            document.add_text(field, text)
-        words = cut_quickly(_JOINT.join(texts[name]))
-        for word in set(words):
-            totals[word] = totals.get(word, 0.0) + weight
-        found = names.find_in(words)
-        written.update([each for _, each in found])
-        keys = {key for key, _ in found}
-        for key in keys:
-            named[key] = named.get(key, 0.0) + weight
+    # One text of all pieces costs less than each alone; an edge parts them.
+    words: list[str] = []
+    ends: list[int] = []
+    for _, _, own in cut:
+        words += own
+        words.append(EDGE)
+        ends.append(len(words))
+    found: set[tuple[int, str]] = set()
+    for at, key, as_written in names.find_in(words):
+        written.add(as_written)
+        found.add((bisect_right(ends, at), key))
+    for number, key in found:
+        is_widened, weight, _ = cut[number]
+        totals[key] = totals.get(key, 0.0) + weight
         if is_widened:
-            widened |= keys
-    by_total: defaultdict[float, list[str]] = defaultdict(list)
-    for word, total in totals.items():
-        by_total[total].append(word)
-    marked = [_mark_words(words, compute_level(total)) for total, words in by_total.items()]
-    document.add_text("strength", " ".join(marked))
+            widened.add(key)
     terms = list(map(written_term, written))
-    for key, total in named.items():
+    for key, total in totals.items():
         terms.append(name_term(key, is_widened=key in widened))
         terms.append(name_term(key, is_widened=key in widened, level=compute_level(total)))
-    document.add_text("name", " ".join(terms))
-
-
-def _mark_words(words: list[str], level: int) -> str:
-    return f"#{level} ".join(words) + f"#{level}"
+    return terms
 
 
 @lru_cache(maxsize=10_000)

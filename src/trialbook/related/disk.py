@@ -21,6 +21,7 @@ import tantivy
 from trialbook.errors import StoreError
 from trialbook.related.learnt import Learnt, load_learnt, save_learnt
 from trialbook.related.roads import get_schema
+from trialbook.store.private import open_private
 
 # Raise whenever the same records would give other profiles.
 RELATED_VERSION = 1
@@ -64,7 +65,7 @@ def read_state(home: Path, library_id: str) -> RelatedState | None:
 def save_state(home: Path, state: RelatedState) -> None:
     """Replace the state in one step; raises OSError."""
     fresh = home / f"{STATE_FILE}.new"
-    with fresh.open("wb") as file:
+    with open_private(fresh, "wb") as file:
         file.write(msgspec.json.encode(state))
         file.flush()
         os.fsync(file.fileno())

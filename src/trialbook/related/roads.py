@@ -20,6 +20,8 @@ from trialbook.related.profile import DESIGN_PLACES, MARKED, PHASES, STEPS, Prof
 
 TEXT_TERMS = 64
 ASKED_TERMS = 40
+# Broad headings lead to a tenth of the registry each and to nothing that the near ones would not find.
+ASKED_HEADINGS = 12
 # The other roads are asked for these too, at a low weight, so that of thousands on one disease the nearest come.
 ALSO_ASKED = 12
 ALSO_WEIGHT = 0.15
@@ -102,7 +104,7 @@ def plan_roads(asked: Asked) -> dict[str, list[Clause]]:
     }
     roads = {"text": text, "title": ask("title") + also[:4]}
     for name, own_places in places.items():
-        asked_headings = sorted(own_places, key=lambda at: -pulls[at])[:ASKED_TERMS]
+        asked_headings = sorted(own_places, key=lambda at: -pulls[at])[:ASKED_HEADINGS]
         roads[name] = [(name, f"{headings[at]:x}", 2 * float(pulls[at])) for at in asked_headings] + ask(name)
         roads[name] += also if roads[name] else []
     roads["kin"] = [

@@ -112,7 +112,8 @@ def _find_named(texts: list[str], others: list[str]) -> set[str]:
 
 
 def _fold_code(written: str) -> str:
-    return fold_id(written.strip(_CODE_EDGES))
+    # As `fold_id` for what is no id of the registry's: those are found apart, and there are many of these.
+    return _SPACES.sub("", written.strip(_CODE_EDGES)).upper()
 
 
 def _is_telling(code: str) -> bool:

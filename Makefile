@@ -43,8 +43,9 @@ bench: $(READY) ## measure speed, size and memory (benchmarks/bench.py)
 bench-registry: $(READY) ## measure a library of the registry's size (benchmarks/bench_registry.py): an hour, 40 GB
 	@$(BIN)/python benchmarks/bench_registry.py
 
-eval: $(READY) ## measure ranking against the registry's lists and judged patient topics (benchmarks/eval.py)
+eval: $(READY) ## measure ranking against the registry's lists, judged patient topics and studies that belong together
 	@$(BIN)/python benchmarks/eval.py
+	@$(BIN)/python benchmarks/eval_related.py
 
 docs: $(READY) ## run what the README and docs/ show
 	@$(BIN)/python -m pytest -rs tests/docs

@@ -17,6 +17,7 @@ COMMANDS: tuple[click.Command, ...] = (
     writing.rebuild_,
     writing.reindex,
     reading.search,
+    reading.related,
     reading.show,
     reading.history,
     reading.diff,

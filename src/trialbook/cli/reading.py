@@ -19,9 +19,15 @@ from trialbook.model import parse_study
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
+from trialbook.related.engine import MOST_LISTED
+from trialbook.related.facets import DEMANDS, FACETS
+from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
 from trialbook.search.engine.snippets import find_passages
 from trialbook.terms import get_thesaurus
+
+REASONS_SHOWN = 4
+WORDS_SHOWN = 5
 
 
 @click.command()
@@ -132,6 +138,49 @@ def diff(
     with Library(home) as library:
         comparison = library.compare(nct_id, before, after, as_of=as_of)
     click.echo(comparison.write(as_json=as_json))
+
+
+@click.command()
+@click.argument("nct_ids", nargs=-1, metavar="[NCT_ID]...")
+@click.option(
+    "--text",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="A synopsis or draft in English (a file, or - for standard input): what is related to it.",
+)
+@click.option(
+    "--facet",
+    "facets",
+    multiple=True,
+    help=f"Weigh a facet (drug=2; 0 leaves it out), take it alone (drug), or demand: {', '.join(DEMANDS)}."
+    f" Facets: {', '.join(FACETS)}.",
+)
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MOST_LISTED))
+@json_option
+@click.pass_obj
+def related(
+    home: Path,
+    /,
+    nct_ids: tuple[str, ...],
+    text: IO[str] | None,
+    facets: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List the studies most like one, several, or a text, with the reasons and their shares in the score."""
+    written = text.read(LONGEST_PASTED + 1) if text else ""
+    with Library(home) as library:
+        found = library.find_related(*nct_ids, text=written, facets=facets, limit=limit)
+    if as_json:
+        click.echo(msgspec.json.encode(found.studies))
+        return
+    if found.note:
+        click.echo(found.note)
+    for study in found.studies:
+        label = study.relation or (study.group if study.group != "related" else "")
+        click.echo(f"{study.nct_id}  {study.score:.2f}{f'  {label}' if label else ''}\n    {study.title}")
+        for reason in study.reasons[:REASONS_SHOWN]:
+            words = "; ".join(reason.theirs[:WORDS_SHOWN])
+            click.echo(f"    {reason.share:.2f} {reason.kind}: {words}")
 
 
 @click.command()

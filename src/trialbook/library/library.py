@@ -16,6 +16,7 @@ from trialbook.ask.filters import make_request
 from trialbook.ask.query_string import normalise_query
 from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
 from trialbook.derived.index import SearchIndex
+from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.summaries import ChangeSummaries
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.export.forms import write_records
@@ -26,9 +27,11 @@ from trialbook.library.export import Export, find_form, iter_found, make_export,
 from trialbook.library.found import Found
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
+from trialbook.library.related import find_related
 from trialbook.library.study import LibraryStudy
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id
+from trialbook.related.engine import RelatedEngine, RelatedList
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
 from trialbook.source.live.request import PullRequest
@@ -68,6 +71,7 @@ class Library:
         self._stores: weakref.WeakSet[Store] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._engine: SearchEngine | None = None
+        self._related: RelatedEngine | None = None
         self._summaries = ChangeSummaries(home)
         self._is_closed = False
         self.library_id = self.store.library_id
@@ -110,6 +114,20 @@ class Library:
         return engine
 
     @property
+    def related_engine(self) -> RelatedEngine:
+        """What finds related studies, opened when it is first asked for."""
+        with self._lock:
+            self._check_open()
+            engine = self._related
+        if engine is None:
+            data = RelatedProfiles(self.home).open(self.library_id)
+            opened = RelatedEngine(data, get_thesaurus(), self.find_body)
+            with self._lock:
+                self._check_open()
+                engine = self._related = self._related or opened
+        return engine
+
+    @property
     def _open_home(self) -> Path:
         self._check_open()
         return self.home
@@ -125,7 +143,7 @@ class Library:
         """Close every connection; what is asked afterwards raises StoreError."""
         with self._lock:
             self._is_closed = True
-            stores, self._engine = list(self._stores), None
+            stores, self._engine, self._related = list(self._stores), None, None
         for store in stores:
             store.close()
 
@@ -317,6 +335,36 @@ class Library:
         """Answer a request that was made before; raises QueryError."""
         return Found(self, request, self.engine.search(request))
 
+    def find_related(
+        self, *asked: str, text: str = "", facets: Sequence[str] = (), limit: int = 10
+    ) -> RelatedList:
+        """The studies most like one, several, or a text that is no record yet, each with its reasons.
+
+        Parameters
+        ----------
+        asked
+            Ids, in any form that `find_id` reads; up to ten, whose likeness counts the same.
+        text
+            A synopsis or a draft in English, up to 100,000 characters; its first line is taken for the title.
+        facets
+            What counts how much ("drug=2"), alone ("disease"), or is demanded ("same-drug", "recruiting"): the
+            names in `trialbook.related.facets`.
+        limit
+            So many, 1 to 100.
+
+        Raises
+        ------
+        NotFoundError
+            A study is not in this library.
+        UsageError
+            Nothing, too much, or an unknown facet is asked.
+        StoreError
+            Nothing was made yet to find them by: `trialbook rebuild related`.
+        """
+        return find_related(
+            self.related_engine, [self.find_id(each) for each in asked], text=text, facets=facets, limit=limit
+        )
+
     def iter_export(self, wanted: Export, *, on_damage: OnDamage = refuse_damage) -> Iterator[bytes]:
         """An export in blocks; of all records it is read without a look at the index.
 
@@ -436,7 +484,7 @@ class Library:
 
     def _forget_engine(self) -> None:
         with self._lock:
-            self._engine = None
+            self._engine = self._related = None
 
 
 def _pick(nct_id: str, versions: tuple[Version, ...], number: int) -> Version:

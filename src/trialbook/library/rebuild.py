@@ -9,6 +9,7 @@ import msgspec
 
 from trialbook.derived.contract import Derived, DerivedState
 from trialbook.derived.index import SearchIndex
+from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.statistics import DerivedStatistics
 from trialbook.derived.summaries import ChangeSummaries
 from trialbook.errors import UsageError
@@ -16,7 +17,12 @@ from trialbook.store import Store, Writer
 from trialbook.store.store import OnDamage, refuse_damage
 
 # Everything that is made from records. A further one is a class with `Derived`'s parts and a row here.
-DERIVED: tuple[Callable[[Path], Derived], ...] = (SearchIndex, ChangeSummaries, DerivedStatistics)
+DERIVED: tuple[Callable[[Path], Derived], ...] = (
+    SearchIndex,
+    ChangeSummaries,
+    RelatedProfiles,
+    DerivedStatistics,
+)
 
 
 class Standing(msgspec.Struct, frozen=True):

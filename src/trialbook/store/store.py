@@ -269,6 +269,12 @@ class Store(LibraryFile):
         for seq, study_id, nct_id in studies:
             yield seq, nct_id, self._read_dated(study_id, nct_id, on_damage)
 
+    def iter_changed_ids(self, after: int) -> Iterator[tuple[int, str]]:
+        """Studies changed after a change number, as (change number, id), in its order."""
+        return self.fetch_each(
+            "SELECT changed_seq, nct_id FROM study WHERE changed_seq > ? ORDER BY changed_seq", (after,)
+        )
+
     def find_content_hashes(self, version_ids: Sequence[int]) -> dict[int, bytes]:
         """A fingerprint of what each of some versions says, by its number."""
         found: dict[int, bytes] = {}

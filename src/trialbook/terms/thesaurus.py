@@ -112,6 +112,20 @@ class Thesaurus:
             for _, name, other in entries[:limit]
         )
 
+    def find_broader(self, concept_id: str) -> tuple[tuple[str, int], ...]:
+        """Find the headings above a concept in the MeSH tree, each with the steps up to it, nearest first."""
+        number = self._ids.get(concept_id)
+        above: dict[str, int] = {}
+        for tree in () if number is None else self._entry(number).tree_numbers:
+            parts = tree.split(".")
+            for steps in range(1, len(parts)):
+                upper = ".".join(parts[:-steps])
+                at = bisect_left(self._trees, (upper, -1))
+                if at < len(self._trees) and self._trees[at][0] == upper:
+                    name = self._entry(self._trees[at][1]).name
+                    above[name] = min(steps, above.get(name, steps))
+        return tuple(sorted(above.items(), key=lambda each: (each[1], each[0])))
+
     def get_concept(self, concept_id: str) -> Concept | None:
         """Get a concept by its id; None when these vocabularies have no such concept."""
         number = self._ids.get(concept_id)

@@ -107,6 +107,15 @@ def test_narrower_concepts_come_nearest_first_and_stay_on_the_branch(small_thesa
     assert small_thesaurus.find_narrower("mesh:Nothing") == ()
 
 
+def test_broader_headings_come_nearest_first(small_thesaurus: Thesaurus) -> None:
+    assert small_thesaurus.find_broader("mesh:Brontal Fever, Relapsing") == (
+        ("Fever, Brontal, Pulmonary", 1),
+        ("Brontal Fever", 2),
+        ("Ague", 3),
+    )
+    assert small_thesaurus.find_broader("mesh:Nothing") == ()
+
+
 def test_our_own_concepts_stand_beside_the_vocabularies(small_thesaurus: Thesaurus) -> None:
     (concept,) = small_thesaurus.find_concepts("lung washing")
     assert (concept.concept_id, concept.vocabulary) == ("trialbook:Whole Lung Lavage", "Trialbook")

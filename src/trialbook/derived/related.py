@@ -1,0 +1,160 @@
+"""The profiles by which related studies are found, as one of the things that are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from trialbook.derived.contract import DerivedState, OnStudy
+from trialbook.errors import RecordDamagedError, StoreError
+from trialbook.model.study import decode_record
+from trialbook.related.disk import (
+    RELATED_VERSION,
+    STATE_FILE,
+    Feed,
+    RelatedData,
+    RelatedState,
+    make_beside,
+    make_folder_name,
+    read_state,
+    save_state,
+    update,
+)
+from trialbook.related.learnt import MOST_LEARNT_FROM, Learnt, Numbers, learn, load_learnt
+from trialbook.related.profile import Counted, count_terms, list_learnable, make_profile
+from trialbook.related.roads import build_document
+from trialbook.related.traits import Traits, read_traits
+from trialbook.store import Store
+from trialbook.store.file import FILE_NAME
+from trialbook.store.store import OnDamage
+from trialbook.terms import Thesaurus, get_thesaurus
+
+FOLDER = "related"
+# A library that has grown by half since its words were counted has others: they are counted anew.
+GROWN = 1.5
+# Profiles of the whole registry take a quarter of an hour: an import waits for those of a small library only.
+# The larger one's are made when they are asked for, and from then on kept in step.
+SMALL_LIBRARY_BYTES = 300_000_000
+
+
+class RelatedProfiles:
+    """Profiles of all studies in force, and the rarities of their words, in a folder of the library."""
+
+    name = "related"
+    meaning = "which studies are like which, and why"
+    version = RELATED_VERSION
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / FOLDER
+        self.is_kept_in_step = (self._folder / STATE_FILE).exists() or _is_small(home / FILE_NAME)
+
+    def open(self, library_id: str) -> RelatedData:
+        """The profiles as they are, for reading; raises StoreError where there are none."""
+        return RelatedData(self._folder, library_id)
+
+    def find_state(self, store: Store) -> DerivedState | None:
+        """As `Derived.find_state`."""
+        state = read_state(self._folder, store.library_id)
+        if state is None:
+            return None
+        return DerivedState(state.seq, is_whole=not (state.is_dirty or state.is_due))
+
+    def apply(self, store: Store, on_study: OnStudy) -> int:
+        """As `Derived.apply`: the studies that changed, or all of them where words are to be counted anew."""
+        state = read_state(self._folder, store.library_id)
+        try:
+            if state is None or _is_outgrown(state, store):
+                return self._make(store, on_study)
+            if state.seq == store.seq and not state.is_dirty:
+                return 0
+            return self._update(store, state, on_study)
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"cannot write the profiles of related studies in {self._folder}: {error}; make room and try"
+                " `trialbook rebuild related`"
+            ) from error
+
+    def clear(self, store: Store) -> None:
+        """As `Derived.clear`; what is there serves until the new one is whole."""
+        state = read_state(self._folder, store.library_id)
+        try:
+            if state is None:
+                (self._folder / STATE_FILE).unlink(missing_ok=True)
+            else:
+                save_state(self._folder, msgspec.structs.replace(state, is_due=True))
+        except OSError as error:
+            raise StoreError(f"cannot write {self._folder / STATE_FILE}: {error}") from error
+
+    def _make(self, store: Store, on_study: OnStudy) -> int:
+        thesaurus, seq = get_thesaurus(), store.seq
+        learnt_at = datetime.now(UTC).isoformat(timespec="seconds")
+        learnt = learn(_iter_learnable(store, thesaurus), seq=seq, learnt_at=learnt_at)
+        count = store.count().studies
+        state = RelatedState(
+            store.library_id,
+            make_folder_name(),
+            seq=seq,
+            count=count,
+            learnt_from=learnt.count,
+            learnt_at=learnt_at,
+        )
+        with make_beside(self._folder, state, learnt) as feed:
+            return _take_up(store, feed, learnt, 0, on_study)
+
+    def _update(self, store: Store, state: RelatedState, on_study: OnStudy) -> int:
+        learnt = load_learnt(self._folder / state.folder / "learnt.msgpack")
+        seq, count = store.seq, store.count().studies
+        with update(self._folder, state) as feed:
+            taken = _take_up(store, feed, learnt, state.seq, on_study)
+        save_state(self._folder, msgspec.structs.replace(state, seq=seq, count=count, is_dirty=False))
+        return taken
+
+
+def _is_small(path: Path) -> bool:
+    try:
+        return path.stat().st_size < SMALL_LIBRARY_BYTES
+    except OSError:
+        return False
+
+
+def _is_outgrown(state: RelatedState, store: Store) -> bool:
+    if state.is_due or state.seq > store.seq:
+        return True
+    return state.learnt_from < min(MOST_LEARNT_FROM, store.count().studies / GROWN)
+
+
+def _take_up(store: Store, feed: Feed, learnt: Learnt, after: int, on_study: OnStudy) -> int:
+    thesaurus, taken = get_thesaurus(), 0
+    for nct_id, traits, counted in _iter_counted(store, thesaurus, after, every=1):
+        profile = make_profile(traits, counted, learnt)
+        feed.add(nct_id, build_document(nct_id, profile, msgspec.msgpack.encode(profile), learnt))
+        on_study()
+        taken += 1
+    return taken
+
+
+def _iter_learnable(store: Store, thesaurus: Thesaurus) -> Iterator[Numbers]:
+    """The terms of every so manyth study, so that those learnt from are spread over all years."""
+    every = -(-store.count().studies // MOST_LEARNT_FROM) or 1
+    for _, traits, counted in _iter_counted(store, thesaurus, 0, every=every, on_damage=lambda error: None):
+        yield np.asarray(list_learnable(traits, counted))
+
+
+def _iter_counted(
+    store: Store, thesaurus: Thesaurus, after: int, *, every: int, on_damage: OnDamage | None = None
+) -> Iterator[tuple[str, Traits, Counted]]:
+    for place, (_, nct_id) in enumerate(store.iter_changed_ids(after)):
+        if place % every:
+            continue
+        try:
+            body = store.find_body(nct_id)
+        except RecordDamagedError as error:
+            (on_damage or store.pass_over)(error)
+            continue
+        if body is not None:
+            traits = read_traits(decode_record(body), thesaurus)
+            yield nct_id, traits, count_terms(traits)

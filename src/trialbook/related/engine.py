@@ -1,0 +1,268 @@
+"""Which studies are most like these? Candidates from all roads, each compared in full, the best explained."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import tantivy
+from tantivy import Query
+
+from trialbook.errors import NotFoundError, StoreError
+from trialbook.model.study import decode_record
+from trialbook.related.disk import RelatedData, Snapshot
+from trialbook.related.facets import Facets, Weights, get_weights
+from trialbook.related.learnt import Learnt
+from trialbook.related.likeness import PLACE, Asked, compare, prepare
+from trialbook.related.pasted import read_pasted
+from trialbook.related.profile import DECODER
+from trialbook.related.reasons import Reason, Side, explain, make_side
+from trialbook.related.relations import name_relation
+from trialbook.related.roads import (
+    FROM_EACH_ROAD,
+    demand_any,
+    list_design_tokens,
+    make_query,
+    plan_roads,
+)
+from trialbook.related.traits import Traits, read_traits
+from trialbook.terms import Thesaurus
+
+ReadBody = Callable[[str], bytes | None]
+Features = npt.NDArray[np.float64]
+
+MOST_LISTED = 100
+NO_FACETS = Facets()
+MOST_ASKED = 10
+# Two records whose texts and titles are so alike describe one trial, or twins.
+NEAR_DUPLICATE = {"text": 0.8, "title": 0.8}
+# So alike are the studies that only titles make a family.
+FAMILY_BY_TITLE = 0.5
+# Fewer terms than these say too little to compare by.
+LEAST_TERMS = 4
+
+
+class RelatedStudy(msgspec.Struct, frozen=True):
+    """One study of a list.
+
+    Attributes
+    ----------
+    nct_id, title
+        Which.
+    score
+        How like it is: the sum of the shares of its reasons. 1 would be alike in all that is compared; what
+        makes a family (ids, publications, a programme) adds to that.
+    group
+        "family", "near duplicate" or "related".
+    relation
+        What it is to the study asked for, where they are of one family: "extension", "predecessor"…
+    reasons
+        Why, the largest share first.
+    """
+
+    nct_id: str
+    title: str
+    score: float
+    group: str
+    relation: str
+    reasons: tuple[Reason, ...]
+
+
+class RelatedList(msgspec.Struct, frozen=True):
+    """The studies most like what was asked for, best first.
+
+    `note` says where there is too little to compare, or "". `learnt_from`, `learnt_at`: the records by which
+    words were weighed, and when; `seq` the change of the library up to which studies are in.
+    """
+
+    studies: tuple[RelatedStudy, ...]
+    note: str
+    learnt_from: int
+    learnt_at: str
+    seq: int
+
+
+class _Own(msgspec.Struct, frozen=True):
+    """A study that was asked for."""
+
+    side: Side
+    asked: Asked
+
+
+class RelatedEngine:
+    """Finds related studies in one library's profiles; serves any number of threads.
+
+    Parameters
+    ----------
+    data
+        The profiles.
+    read_body
+        Gives the bytes of a record in force by its id, None for one that is not here.
+    """
+
+    def __init__(self, data: RelatedData, thesaurus: Thesaurus, read_body: ReadBody) -> None:
+        self._data, self._thesaurus, self._read_body = data, thesaurus, read_body
+
+    def read_traits(self, nct_id: str) -> Traits:
+        """The traits of a study of the library; raises NotFoundError."""
+        body = self._read_body(nct_id)
+        if body is None:
+            raise NotFoundError(f"{nct_id} is not in this library")
+        return read_traits(decode_record(body), self._thesaurus)
+
+    def read_text(self, text: str) -> Traits:
+        """The traits of a text that is no record yet; raises UsageError for one that is too long."""
+        return read_pasted(text, self._thesaurus)
+
+    def find(self, asked: Sequence[Traits], *, facets: Facets = NO_FACETS, limit: int = 10) -> RelatedList:
+        """The studies most like those asked for, themselves left out, with reasons.
+
+        Of several, the likeness to each counts the same: scores and shares are means over them.
+        """
+        snapshot = self._data.snapshot()
+        weights = get_weights(facets.weights)
+        owns = [_prepare(traits, snapshot) for traits in asked[:MOST_ASKED]]
+        scored = self._score(owns, snapshot, weights, facets.demands)
+        listed = self._explain(scored[: min(limit, MOST_LISTED)], owns, snapshot, weights)
+        listed.sort(key=lambda study: (-study.score, study.nct_id))
+        state = snapshot.state
+        return RelatedList(tuple(listed), _note(owns), state.learnt_from, state.learnt_at, state.seq)
+
+    def rank(self, asked: Traits, weights: Weights, *, limit: int = 10) -> list[str]:
+        """The ids of the studies most like one, best first, without reasons."""
+        snapshot = self._data.snapshot()
+        return self._score([_prepare(asked, snapshot)], snapshot, weights, ())[:limit]
+
+    def _score(
+        self, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights, demands: Sequence[str]
+    ) -> list[str]:
+        candidates: dict[tuple[int, int], tantivy.DocAddress] = {}
+        for own in owns:
+            for address in _find_candidates(own, snapshot.searcher, demands):
+                candidates[address.segment_ord, address.doc] = address
+        documents = [snapshot.searcher.doc(address) for address in candidates.values()]
+        profiles = [DECODER.decode(document.get_first("profile") or b"") for document in documents]
+        ids = [str(document.get_first("nct_id")) for document in documents]
+        if not ids:
+            return []
+        scores = np.mean([compare(own.asked, profiles) @ weights for own in owns], axis=0)
+        left_out = {own.side.traits.nct_id for own in owns}
+        order = sorted(range(len(ids)), key=lambda at: (-scores[at], ids[at]))
+        return [ids[at] for at in order if ids[at] not in left_out]
+
+    def _explain(
+        self, nct_ids: Sequence[str], owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
+    ) -> list[RelatedStudy]:
+        sides = []
+        for nct_id in nct_ids:
+            # A record that cannot be read any more is left out of the list, as it is of a search.
+            with contextlib.suppress(StoreError, NotFoundError):
+                sides.append(make_side(self.read_traits(nct_id), snapshot.learnt))
+        tables = [compare(own.asked, [side.profile for side in sides]) for own in owns]
+        listed = [
+            _describe(owns, side, [table[row] for table in tables], snapshot.learnt, weights)
+            for row, side in enumerate(sides)
+        ]
+        return [study for study in listed if study.score > 0]
+
+
+def _prepare(traits: Traits, snapshot: Snapshot) -> _Own:
+    side = make_side(traits, snapshot.learnt)
+    return _Own(side, prepare(side.profile, traits.kin, snapshot.learnt))
+
+
+def _describe(
+    owns: Sequence[_Own], other: Side, each: Sequence[Features], learnt: Learnt, weights: Weights
+) -> RelatedStudy:
+    reasons = _merge(
+        [
+            explain(
+                own.side,
+                other,
+                learnt,
+                {name: float(features[place] * weights[place]) for name, place in PLACE.items()},
+            )
+            for own, features in zip(owns, each, strict=True)
+        ]
+    )
+    best = np.max(each, axis=0)
+    relation = _find_relation(owns, other, best)
+    is_twin = all(best[PLACE[name]] >= least for name, least in NEAR_DUPLICATE.items())
+    return RelatedStudy(
+        nct_id=other.traits.nct_id,
+        title=other.traits.texts["title"].partition("\n")[0],
+        score=sum(reason.share for reason in reasons),
+        group="family" if relation else "near duplicate" if is_twin else "related",
+        relation=relation,
+        reasons=reasons,
+    )
+
+
+def _find_candidates(
+    own: _Own, searcher: tantivy.Searcher, demands: Sequence[str]
+) -> list[tantivy.DocAddress]:
+    demanded = [query for demand in demands for query in _demand(demand, own)]
+    found = []
+    for road, clauses in plan_roads(own.asked).items():
+        query = make_query(clauses, demanded)
+        found += [address for _, address in searcher.search(query, FROM_EACH_ROAD[road], count=False).hits]
+    return found
+
+
+def _demand(demand: str, own: _Own) -> list[Query]:
+    """What the index is to be asked in any case; what nothing can meet finds nothing."""
+    if demand in ("recruiting", "results"):
+        return [demand_any([("flag", demand)])]
+    profile = own.side.profile
+    if demand == "same-design":
+        phases = [("flag", token) for token in list_design_tokens(profile) if token.startswith("phase")]
+        others = [("flag", token) for token in list_design_tokens(profile) if not token.startswith("phase")]
+        return [demand_any([each]) for each in others] + ([demand_any(phases)] if phases else [])
+    field = "intervention" if demand == "same-drug" else "condition"
+    headings = np.frombuffer(profile.headings, np.uint32)
+    nears = np.frombuffer(profile.nears, np.float32)
+    places = range(profile.condition_count)
+    if field == "intervention":
+        places = range(profile.condition_count, len(headings))
+    return [demand_any([(field, f"{headings[at]:x}") for at in places if nears[at] == 1.0])]
+
+
+def _find_relation(owns: Sequence[_Own], other: Side, features: Features) -> str:
+    named, by_run, by_acronym, by_title = (
+        features[PLACE[name]] for name in ("named", "study id", "acronym", "said by title")
+    )
+    is_family = named or by_run >= 1 or by_acronym >= 1 or by_title >= FAMILY_BY_TITLE
+    if not is_family or len(owns) != 1:
+        return ""
+    own = owns[0].side.profile
+    return name_relation(own.title_marks, other.profile.title_marks, is_named=bool(named))
+
+
+def _merge(each: Sequence[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """One list of reasons for several studies asked for: shares are means, words those of any."""
+    if len(each) == 1:
+        return each[0]
+    merged: dict[str, Reason] = {}
+    for reasons in each:
+        for reason in reasons:
+            held = merged.get(reason.kind, Reason(reason.kind, 0.0))
+            merged[reason.kind] = Reason(
+                reason.kind,
+                held.share + reason.share / len(each),
+                tuple(dict.fromkeys((*held.ours, *reason.ours))),
+                tuple(dict.fromkeys((*held.theirs, *reason.theirs))),
+            )
+    return tuple(sorted(merged.values(), key=lambda reason: -reason.share))
+
+
+def _note(owns: Sequence[_Own]) -> str:
+    for own in owns:
+        if len(own.side.profile.terms) // 4 < LEAST_TERMS and not own.side.profile.headings:
+            name = own.side.traits.nct_id or "the text"
+            return (
+                f"{name} says too little to compare: fewer than {LEAST_TERMS} words that tell it from others"
+            )
+    return ""

@@ -1,0 +1,88 @@
+"""What do a record's conditions and interventions mean? Headings, their broader ones, and how near they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from trialbook.record.texts import find_texts
+from trialbook.terms import Concept, Thesaurus
+
+# A heading as the vocabulary writes it, and how near it is: 1 is what the record names.
+Headings = dict[str, float]
+
+BROADER = 0.6
+LEAST_NEAR = 0.2
+MOST_NAMES = 60
+LONGEST_NAME = 300
+# So broad that sharing them tells nothing.
+_TOO_BROAD = frozenset({
+    "diseases", "pathologic processes", "pathological conditions, signs and symptoms", "signs and symptoms",
+    "disease attributes", "chronic disease", "disease progression", "recurrence", "syndrome",
+    "physiological effects of drugs", "pharmacologic actions", "molecular mechanisms of pharmacological action",
+    "therapeutic uses", "chemicals and drugs", "mental disorders", "neoplasms by site",
+    "neoplasms by histologic type", "peripheral nervous system agents", "pharmaceutical preparations",
+})  # fmt: skip
+
+
+def find_condition_headings(record: dict[str, Any], thesaurus: Thesaurus) -> Headings:
+    """The headings of what is studied: those that the registry found, and those that the names mean."""
+    names = find_texts(record, "protocolSection.conditionsModule.conditions")[:MOST_NAMES]
+    return _gather(record, "conditionBrowseModule", find_headings(names, "condition", thesaurus))
+
+
+def find_intervention_headings(
+    record: dict[str, Any], names: Iterable[str], thesaurus: Thesaurus
+) -> Headings:
+    """The headings of what is done; for drugs also by other names and brands."""
+    return _gather(record, "interventionBrowseModule", find_headings(names, "drug", thesaurus))
+
+
+def _gather(record: dict[str, Any], module: str, found: Headings) -> Headings:
+    own = find_texts(record, f"derivedSection.{module}.meshes.term")
+    broader = find_texts(record, f"derivedSection.{module}.ancestors.term")
+    near: dict[str, tuple[str, float]] = {}
+    for name, nearness in (
+        *((each, 1.0) for each in own),
+        *found.items(),
+        *((each, BROADER**2) for each in broader),
+    ):
+        key = name.casefold()
+        if key not in _TOO_BROAD:
+            spelling, held = near.get(key, (name, 0.0))
+            near[key] = (spelling, max(held, nearness))
+    return dict(near.values())
+
+
+def find_headings(names: Iterable[str], kind: str, thesaurus: Thesaurus) -> Headings:
+    """What names mean, and what is broader."""
+    near: Headings = {}
+    for name in (each[:LONGEST_NAME] for each in names):
+        for heading, nearness in _look_up(thesaurus, name, kind):
+            near[heading] = max(nearness, near.get(heading, 0.0))
+    return near
+
+
+# The same names stand in many records.
+@lru_cache(maxsize=100_000)
+def _look_up(thesaurus: Thesaurus, name: str, kind: str) -> tuple[tuple[str, float], ...]:
+    concepts = thesaurus.find_concepts(name)[:1]
+    if not concepts:
+        concepts = tuple(mention.concepts[0] for mention in thesaurus.find_concepts_in(name, limit=6))
+    near: Headings = {}
+    for concept in concepts:
+        # A drug list takes any cells for one product of them.
+        if kind == "drug" and "cell" in name.casefold() and not concept.tree_numbers:
+            continue
+        if kind in ("condition", concept.kind) or concept.tree_numbers[:1] > ("D",):
+            for heading, nearness in _climb(thesaurus, concept):
+                near[heading] = max(nearness, near.get(heading, 0.0))
+    return tuple(near.items())
+
+
+def _climb(thesaurus: Thesaurus, concept: Concept) -> Iterable[tuple[str, float]]:
+    yield concept.name, 1.0
+    for heading, steps in thesaurus.find_broader(concept.concept_id):
+        if BROADER**steps >= LEAST_NEAR:
+            yield heading, BROADER**steps

@@ -1,0 +1,169 @@
+"""By what do studies belong together? Ids that one names of another, a sponsor's numbering, an acronym,
+people, publications."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from trialbook.record.ids import NCT_ID, find_nct_id
+from trialbook.record.texts import find_structures, find_text, find_texts
+
+MOST_KEYS = 60
+LONGEST_ID = 60
+_SPACES = re.compile(r"[\W_]+")
+# What looks like a study's own number within a text: letters and digits, mixed.
+_CODE = re.compile(r"(?<![^\s(\[,;])[^\s\d]{0,20}\d[^\s\d]{0,20}\d\S{0,40}")
+_CODE_EDGES = "()[],.;:'\"®™*"
+_LAST_PART = re.compile(r"(?:[-_/. ]?\d{1,3}|(?<=[-_/.])[A-Za-z]{1,4}\d?|\d{1,3}[A-Za-z])$")
+_ACRONYM_END = re.compile(
+    r"[\s_-]*(?:\b(?:[IVX]+|\d+[a-z]?|OLE?|EXT(?:ENSION)?|OPEN|LTE?|LTFU|FU|FOLLOW[- ]?UP|PLUS|STUDY|TRIAL|PILOT)|\d+)$",
+    re.IGNORECASE,
+)
+# Who is named for a role, or for a company, is no person that two studies share.
+_NO_PERSON = frozenset({
+    "medical", "monitor", "director", "manager", "center", "centre", "call", "clinical", "trial", "trials",
+    "study", "team", "lead", "head", "chair", "responsible", "department", "inc", "ltd", "gmbh", "pharma",
+    "pharmaceuticals", "md", "global", "expert", "scientific", "officer", "contact",
+})  # fmt: skip
+LEAST_CODE = 5
+LONGEST_CODE = 24
+LEAST_STEM = 4
+LEAST_DIGITS = 3
+
+
+class Kin(msgspec.Struct, frozen=True):
+    """By what one study may belong together with others.
+
+    Attributes
+    ----------
+    own
+        Its ids, folded: the registry's, the sponsor's, those of other registries.
+    named
+        Ids of other studies that its texts name, folded; also what only looks like one.
+    sponsor, study_stem, acronym
+        Folded; a study id without its last part ("AC-055G2" of "AC-055G202"), an acronym without its number.
+    people
+        Names of those who lead it, folded.
+    results, background
+        PubMed ids of its references, by what they are.
+    """
+
+    own: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    sponsor: str = ""
+    study_stem: str = ""
+    acronym: str = ""
+    people: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    background: tuple[str, ...] = ()
+
+
+def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
+    """Read them from a raw record, and from its texts as they are compared."""
+    module = "protocolSection.identificationModule."
+    study_id = find_text(record, module + "orgStudyIdInfo.id")
+    others = find_texts(record, module + "secondaryIdInfos.id")
+    nct_id = find_text(record, module + "nctId")
+    own = _fold_ids([nct_id, study_id, *others])
+    results, background = _read_publications(record)
+    written = [*texts.values(), find_text(record, "protocolSection.statusModule.whyStopped")]
+    return Kin(
+        own=own,
+        named=tuple(sorted(_find_named(written, others) - set(own)))[:MOST_KEYS],
+        sponsor=fold_name(find_text(record, "protocolSection.sponsorCollaboratorsModule.leadSponsor.name")),
+        study_stem=cut_study_id(study_id),
+        acronym=cut_acronym(find_text(record, module + "acronym")),
+        people=_read_people(record),
+        results=results,
+        background=background,
+    )
+
+
+def fold_name(text: str) -> str:
+    """A name in small letters with single spaces, without punctuation."""
+    return _SPACES.sub(" ", text).strip().casefold()
+
+
+def fold_id(text: str) -> str:
+    """An id without what people write differently in it.
+
+    >>> fold_id("AC-055G202"), fold_id("nct3153111")
+    ('AC055G202', 'NCT03153111')
+    """
+    text = text.strip()[:LONGEST_ID]
+    return find_nct_id(text) or _SPACES.sub("", text).upper()
+
+
+def _fold_ids(ids: list[str]) -> tuple[str, ...]:
+    folded = dict.fromkeys(map(fold_id, ids))
+    return tuple(each for each in folded if len(each) >= LEAST_CODE)[:MOST_KEYS]
+
+
+def _find_named(texts: list[str], others: list[str]) -> set[str]:
+    named = {fold_id(found[0]) for text in texts for found in NCT_ID.finditer(text)}
+    named |= {fold_id(each) for each in others if find_nct_id(each.strip())}
+    written = {found for text in texts for found in _CODE.findall(text) if _is_telling(found)}
+    codes = (_fold_code(part) for found in written for part in {found, *found.split("/")})
+    named |= {code for code in codes if LEAST_CODE < len(code) <= LONGEST_CODE and _is_telling(code)}
+    return named
+
+
+def _fold_code(written: str) -> str:
+    # As `fold_id` for what is no id of the registry's: those are found apart, and there are many of these.
+    return _SPACES.sub("", written.strip(_CODE_EDGES)).upper()
+
+
+def _is_telling(code: str) -> bool:
+    """Whether what is written looks like a study's own number: letters and several digits."""
+    digits = sum(letter.isdigit() for letter in code)
+    return LEAST_DIGITS <= digits < len(code)
+
+
+def cut_study_id(study_id: str) -> str:
+    """What a sponsor's study ids of one programme have in common; "" for an id too short to tell.
+
+    >>> [cut_study_id(each) for each in ("AC-055G202", "I5Q-MC-CGAL", "200719", "12")]
+    ['AC055G', 'I5QMC', '2007', '']
+    """
+    text = study_id.strip()[:LONGEST_ID]
+    if text.isdigit():
+        stem = text[:-2] if len(text) > 5 else ""
+    else:
+        stem = _SPACES.sub("", _LAST_PART.sub("", text))
+    return stem.upper() if len(stem) >= LEAST_STEM else ""
+
+
+def cut_acronym(acronym: str) -> str:
+    """An acronym without its number, or what says that it is an extension.
+
+    >>> [cut_acronym(each) for each in ("EVEREST II", "SERENADE OL", "PARADIGM-HF", "AB")]
+    ['EVEREST', 'SERENADE', 'PARADIGMHF', '']
+    """
+    text = acronym.strip()[:LONGEST_ID]
+    for _ in range(3):
+        text = _ACRONYM_END.sub("", text)
+    stem = _SPACES.sub("", text).upper()
+    return stem if LEAST_STEM <= len(stem) <= 24 else ""
+
+
+def _read_people(record: dict[str, Any]) -> tuple[str, ...]:
+    names = find_texts(record, "protocolSection.contactsLocationsModule.overallOfficials.name")
+    names += find_texts(
+        record, "protocolSection.sponsorCollaboratorsModule.responsibleParty.investigatorFullName"
+    )
+    folded = (fold_name(name.partition(",")[0]) for name in names)
+    people = (name for name in folded if " " in name and _NO_PERSON.isdisjoint(name.split()))
+    return tuple(dict.fromkeys(people))[:MOST_KEYS]
+
+
+def _read_publications(record: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    results: dict[str, None] = {}
+    background: dict[str, None] = {}
+    for each in find_structures(record, "protocolSection.referencesModule.references"):
+        pmid, kind = find_text(each, "pmid"), find_text(each, "type")
+        if pmid.isdecimal():
+            (results if kind in ("RESULT", "DERIVED") else background)[pmid] = None
+    return tuple(results)[:MOST_KEYS], tuple(background)[:MOST_KEYS]

@@ -1,0 +1,201 @@
+"""Why is a study in the list? Each reason names the words on both sides, and its share in the score.
+
+Worked out from the traits of both records, not from what is kept of them: the words are those that stand
+there, and the shares add up to the score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+import numpy as np
+
+from trialbook.related.learnt import Learnt
+from trialbook.related.population import describe_shared_population
+from trialbook.related.profile import MARKED, Counted, Profile, count_terms, make_profile, number_heading
+from trialbook.related.stems import number_word
+from trialbook.related.traits import Traits
+
+MOST_WORDS = 8
+LEAST_SHARE = 1e-9
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One reason why two studies are alike.
+
+    Attributes
+    ----------
+    kind
+        What is alike, in a short label: "same drug", "broader condition"…
+    share
+        How much of the score it makes; those of all reasons add up to the score.
+    ours, theirs
+        The words or terms of the study that was asked for, and of the one found, in the same order where
+        they go in pairs.
+    """
+
+    kind: str
+    share: float
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+
+
+class Side(msgspec.Struct, frozen=True):
+    """A study with what is needed to explain: its traits and its numbers."""
+
+    traits: Traits
+    counted: Counted
+    profile: Profile
+
+
+def make_side(traits: Traits, learnt: Learnt) -> Side:
+    """Work out what is needed."""
+    counted = count_terms(traits)
+    return Side(traits, counted, make_profile(traits, counted, learnt))
+
+
+def explain(own: Side, other: Side, learnt: Learnt, parts: Mapping[str, float]) -> tuple[Reason, ...]:
+    """Why the other study is like ours, the largest share first; `parts`: what each feature adds to the score."""
+    reasons = [
+        *_explain_things("intervention", ("same intervention", "same class"), parts, own, other, learnt),
+        *_explain_things("condition", ("same condition", "broader condition"), parts, own, other, learnt),
+        *(
+            _explain_words(kind, fields, parts[feature], own, other, learnt)
+            for kind, fields, feature in (
+                ("title", ("title",), "title"),
+                ("same outcome", ("outcome",), "outcome words"),
+                ("same criteria", ("criteria",), "criteria words"),
+                ("text", tuple(own.traits.texts), "text"),
+            )
+        ),
+        _explain_design(parts["design"], own.traits, other.traits),
+        Reason(
+            "same population",
+            parts["population"],
+            *describe_shared_population(own.traits.population, other.traits.population),
+        ),
+        *_explain_kin(parts, own.traits, other.traits),
+    ]
+    return tuple(sorted((each for each in reasons if each.share > LEAST_SHARE), key=lambda each: -each.share))
+
+
+def _explain_things(
+    field: str, kinds: tuple[str, str], parts: Mapping[str, float], own: Side, other: Side, learnt: Learnt
+) -> Iterable[Reason]:
+    """Headings and words of conditions or interventions: those that both name, and what only one side names."""
+    ours: dict[str, float] = getattr(own.traits, f"{field}s")
+    theirs: dict[str, float] = getattr(other.traits, f"{field}s")
+    spelled = {number_heading(field, heading): heading for heading in theirs}
+    pulls: dict[bool, dict[tuple[str, str], float]] = {True: {}, False: {}}
+    for heading, near in ours.items():
+        number = number_heading(field, heading)
+        if number in spelled:
+            rarity = float(learnt.find_rarity(np.array([number], np.uint32))[0])
+            there = spelled[number]
+            is_same = near == 1.0 and theirs[there] == 1.0
+            pulls[is_same][heading, there] = near * theirs[there] * rarity**2
+    whole = sum(sum(each.values()) for each in pulls.values())
+    share = parts[f"{field}s"]
+    words = _explain_words(kinds[0], (field,), parts[f"{field} words"], own, other, learnt)
+    for kind, is_same in ((kinds[0], True), (kinds[1], False)):
+        found = sorted(pulls[is_same], key=lambda pair: -pulls[is_same][pair])
+        part = share * sum(pulls[is_same].values()) / whole if whole else 0.0
+        mine, their = [each for each, _ in found], [each for _, each in found]
+        if is_same:
+            yield Reason(
+                kind,
+                part + words.share,
+                (*words.ours, *mine)[:MOST_WORDS],
+                (*words.theirs, *their)[:MOST_WORDS],
+            )
+        else:
+            yield Reason(kind, part, tuple(mine[:MOST_WORDS]), tuple(their[:MOST_WORDS]))
+
+
+def _explain_words(
+    kind: str, fields: tuple[str, ...], share: float, own: Side, other: Side, learnt: Learnt
+) -> Reason:
+    """The words that count most of those that both have in some fields."""
+    if share <= LEAST_SHARE:
+        return Reason(kind, 0.0)
+    weighed = _weigh_shared(fields, own.profile, other.profile, learnt)
+    chosen = dict(sorted(weighed.items(), key=lambda each: -each[1])[:MOST_WORDS])
+    ours, theirs = (_find_written(side.counted, fields, set(chosen)) for side in (own, other))
+    both = [number for number in chosen if number in ours and number in theirs]
+    return Reason(kind, share, tuple(ours[each] for each in both), tuple(theirs[each] for each in both))
+
+
+def _weigh_shared(fields: tuple[str, ...], own: Profile, other: Profile, learnt: Learnt) -> dict[int, float]:
+    ours, theirs = np.frombuffer(own.terms, np.uint32), np.frombuffer(other.terms, np.uint32)
+    numbers, here, there = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
+    pulls = np.square(learnt.find_rarity(numbers))
+    if len(fields) == 1:
+        bit = 1 << MARKED.index(fields[0])
+        marks = np.frombuffer(own.marks, np.uint8)[here] & np.frombuffer(other.marks, np.uint8)[there]
+        pulls = np.where(marks & bit, pulls, 0.0)
+    else:
+        weights = (
+            np.frombuffer(own.weights, np.uint8)[here] * 1.0 * np.frombuffer(other.weights, np.uint8)[there]
+        )
+        pulls = pulls * weights
+    return {int(number): float(pull) for number, pull in zip(numbers, pulls, strict=True) if pull > 0}
+
+
+def _find_written(counted: Counted, fields: tuple[str, ...], numbers: set[int]) -> dict[int, str]:
+    """Each of some stems as the record first writes it."""
+    found: dict[int, str] = {}
+    for field in fields:
+        for word in counted.words.get(field, ()):
+            number = number_word(word)
+            if number in numbers and number not in found:
+                found[number] = word
+                if len(found) == len(numbers):
+                    return found
+    return found
+
+
+def _explain_design(share: float, own: Traits, other: Traits) -> Reason:
+    same = [
+        name
+        for name, values in own.design.items()
+        if set(values) & set(other.design.get(name, ()))
+        and (name == "phase" or values == other.design.get(name))
+    ]
+    return Reason(
+        "same design",
+        share,
+        tuple(f"{name}: {', '.join(own.design[name])}" for name in same),
+        tuple(f"{name}: {', '.join(other.design[name])}" for name in same),
+    )
+
+
+def _explain_kin(parts: Mapping[str, float], own: Traits, other: Traits) -> Iterable[Reason]:
+    mine, their = own.kin, other.kin
+    yield Reason("same sponsor", parts["sponsor"], (own.sponsor_name,), (other.sponsor_name,))
+    people = tuple(each for each in mine.people if each in their.people)
+    yield Reason("same investigator", parts["people"], people, people)
+    published = tuple(
+        f"PMID {each}"
+        for each in (*mine.results, *mine.background)
+        if each in their.results or (each in mine.results and each in their.background)
+    )
+    yield Reason("shared publication of results", parts["result publication"], published, published)
+    read = tuple(f"PMID {each}" for each in mine.background if each in their.background)
+    yield Reason("shared background publication", parts["background publication"], read, read)
+    ids = tuple(
+        each
+        for each in dict.fromkeys((*mine.own, *mine.named))
+        if (each in mine.own and each in their.named) or (each in mine.named and each in their.own)
+    )
+    yield Reason("named by id", parts["named"], ids, ids)
+    shared = tuple(each for each in mine.own if each in their.own)
+    runs = (shared, shared) if shared else (mine.own[1:2] or mine.own, their.own[1:2] or their.own)
+    kind = "shared id" if shared else "same run of study ids"
+    yield Reason(kind, parts["study id"], *runs)
+    yield Reason("same acronym", parts["acronym"], (mine.acronym,), (their.acronym,))
+    yield Reason("said by the title", parts["said by title"], (_get_title(own),), (_get_title(other),))
+
+
+def _get_title(traits: Traits) -> str:
+    return traits.texts["title"].partition("\n")[0]

@@ -1,0 +1,50 @@
+"""Does the command list related studies with their reasons, as text and as JSON?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.unit.related.conftest import related_home as home  # noqa: F401
+
+from trialbook.__main__ import main
+
+
+def run(home: Path, *arguments: str, given: str = "") -> Result:  # noqa: F811
+    return CliRunner().invoke(main, ["--home", str(home), "related", *arguments], input=given)
+
+
+def test_the_list_says_what_a_study_is_and_why_it_is_there(home: Path) -> None:  # noqa: F811
+    result = run(home, "nct10000001", "--limit", "2")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("NCT10000002")
+    assert lines[0].endswith("extension")
+    assert any("named by id: NCT10000001" in line for line in lines)
+
+
+def test_json_is_a_list_of_studies_with_score_and_reasons(home: Path) -> None:  # noqa: F811
+    found = json.loads(run(home, "NCT10000001", "--json").stdout)
+    assert found[0]["nct_id"] == "NCT10000002"
+    assert sum(reason["share"] for reason in found[0]["reasons"]) == pytest.approx(found[0]["score"])
+
+
+def test_facets_and_a_text_are_taken(home: Path) -> None:  # noqa: F811
+    found = json.loads(run(home, "NCT10000001", "--facet", "recruiting", "--json").stdout)
+    assert [each["nct_id"] for each in found] == ["NCT10000003"]
+    text = "Bosentan for pulmonary arterial hypertension"
+    found = json.loads(run(home, "--text", "-", "--json", given=text).stdout)
+    assert found[0]["nct_id"] == "NCT10000003"
+
+
+def test_nonsense_is_declined_in_a_sentence(home: Path) -> None:  # noqa: F811
+    for arguments, message in (
+        (("NCT10000001", "--facet", "colour"), "there is no facet 'colour'"),
+        (("NCT77777777",), "NCT77777777 is not in this library"),
+        ((), "name a study by its id"),
+    ):
+        result = run(home, *arguments)
+        assert result.exit_code == 1
+        assert message in result.stderr

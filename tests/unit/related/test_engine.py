@@ -1,0 +1,159 @@
+"""Does a list hold the study's family first, then what is like it, with reasons that add up?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit.related.conftest import make_record, make_trial, write_records
+
+from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.library import Library
+from trialbook.related.engine import RelatedStudy
+
+PARENT, EXTENSION, STRANGER = "NCT10000001", "NCT10000002", "NCT10000003"
+
+
+def find(home: Path, *asked: str, **more: object) -> tuple[RelatedStudy, ...]:
+    with Library(home) as library:
+        return library.find_related(*asked, **more).studies  # type: ignore[arg-type]
+
+
+def get_kinds(study: RelatedStudy) -> set[str]:
+    return {reason.kind for reason in study.reasons}
+
+
+def test_the_extension_comes_first_and_is_named_as_such(related_home: Path) -> None:
+    first, second, *_ = find(related_home, PARENT)
+    assert (first.nct_id, first.group, first.relation) == (EXTENSION, "family", "extension")
+    assert (second.nct_id, second.group, second.relation) == (STRANGER, "related", "")
+    assert {"named by id", "same run of study ids", "same sponsor", "said by the title"} <= get_kinds(first)
+    assert not {"named by id", "same sponsor", "same run of study ids"} & get_kinds(second)
+
+
+def test_the_parent_is_the_predecessor_of_its_extension(related_home: Path) -> None:
+    first = find(related_home, EXTENSION)[0]
+    assert (first.nct_id, first.relation) == (PARENT, "predecessor")
+
+
+def test_a_list_never_holds_what_was_asked_for(related_home: Path) -> None:
+    assert PARENT not in {each.nct_id for each in find(related_home, PARENT, limit=100)}
+    both = {each.nct_id for each in find(related_home, PARENT, EXTENSION, limit=100)}
+    assert STRANGER in both
+    assert not {PARENT, EXTENSION} & both
+
+
+def test_shares_add_up_to_the_score_and_scores_fall(related_home: Path) -> None:
+    for asked in ((PARENT,), (STRANGER,), (PARENT, STRANGER, "NCT20000001")):
+        studies = find(related_home, *asked)
+        assert studies
+        for study in studies:
+            assert sum(reason.share for reason in study.reasons) == pytest.approx(study.score)
+            assert all(reason.share > 0 for reason in study.reasons)
+        scores = [study.score for study in studies]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_reasons_name_the_words_on_both_sides(related_home: Path) -> None:
+    stranger = next(each for each in find(related_home, PARENT) if each.nct_id == STRANGER)
+    reasons = {reason.kind: reason for reason in stranger.reasons}
+    assert {"pulmonary", "arterial", "hypertension"} <= set(reasons["same condition"].ours)
+    assert reasons["same population"].theirs == ("18 years or older", "all sexes")
+    assert reasons["same design"].ours == ("study type: INTERVENTIONAL",)
+
+
+def test_the_list_for_one_facet_alone_has_its_reasons_alone(related_home: Path) -> None:
+    for study in find(related_home, PARENT, facets=["drug"]):
+        assert get_kinds(study) <= {"same intervention", "same class"}
+    assert find(related_home, PARENT, facets=["drug"])[0].nct_id == EXTENSION
+
+
+def test_a_weight_of_nothing_leaves_a_facet_out(related_home: Path) -> None:
+    first = find(related_home, PARENT, facets=["links=0", "family=0", "sponsor=0"])[0]
+    assert not {"named by id", "same sponsor", "said by the title"} & get_kinds(first)
+
+
+def test_what_is_demanded_is_true_of_every_study(related_home: Path) -> None:
+    assert [each.nct_id for each in find(related_home, PARENT, facets=["recruiting"])] == [STRANGER]
+    assert [each.nct_id for each in find(related_home, PARENT, facets=["same-drug"])] == [EXTENSION]
+    same = {each.nct_id for each in find(related_home, PARENT, facets=["same-disease"])}
+    assert same == {EXTENSION, STRANGER}
+    assert find(related_home, PARENT, facets=["results"]) == ()
+
+
+def test_a_pasted_text_finds_what_is_like_it(related_home: Path) -> None:
+    with Library(related_home) as library:
+        found = library.find_related(
+            text="Macitentan in adults with pulmonary arterial hypertension\n\nPhase 3."
+        )
+        assert {each.nct_id for each in found.studies[:2]} == {PARENT, EXTENSION}
+        assert found.note == ""
+        assert all(each.group != "family" for each in found.studies)
+
+
+@pytest.mark.parametrize("text", ["heart", "zzz qqq", "1 2 3"])
+def test_too_little_to_compare_is_said(related_home: Path, text: str) -> None:
+    with Library(related_home) as library:
+        assert "too little to compare" in library.find_related(text=text).note
+
+
+def test_nonsense_is_declined_in_a_sentence(related_home: Path) -> None:
+    with Library(related_home) as library:
+        with pytest.raises(NotFoundError, match="NCT99999999 is not in this library"):
+            library.find_related("NCT99999999")
+        with pytest.raises(UsageError, match="name a study by its id, or give a text"):
+            library.find_related()
+        with pytest.raises(UsageError, match="at most 100,000 characters"):
+            library.find_related(text="x " * 60_000)
+        with pytest.raises(UsageError, match="there is no facet 'colour'"):
+            library.find_related(PARENT, facets=["colour"])
+        with pytest.raises(UsageError, match="from 1 to 100"):
+            library.find_related(PARENT, limit=0)
+
+
+def test_a_library_without_profiles_says_what_to_do(tmp_path: Path) -> None:
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(
+            write_records(tmp_path / "r.jsonl", [make_trial("NCT10000001", "aspirin", "Stroke")])
+        )
+        for place in (tmp_path / "library" / "related").glob("*.json"):
+            place.unlink()
+        with pytest.raises(StoreError, match="trialbook rebuild related"):
+            library.find_related("NCT10000001")
+
+
+def test_records_that_say_little_or_odd_things_get_a_list_or_a_note(tmp_path: Path) -> None:
+    odd = [
+        make_record("NCT30000001", identificationModule={"nctId": "NCT30000001", "briefTitle": ""}),
+        make_record("NCT30000002", identificationModule={"nctId": "NCT30000002", "briefTitle": "Heart"}),
+        make_record(
+            "NCT30000003", conditionsModule={"conditions": "Stroke", "keywords": [1, None, {"a": 2}]}
+        ),
+        make_record("NCT30000004", armsInterventionsModule={"interventions": {"name": ["aspirin"]}}),
+        make_record(
+            "NCT30000005", eligibilityModule={"minimumAge": "ripe", "sex": 7}, designModule={"phases": "odd"}
+        ),
+        make_record(
+            "NCT30000006",
+            identificationModule={
+                "nctId": "NCT30000006",
+                "briefTitle": "心不全患者における研究 Étude de l’asthme",
+            },
+        ),
+        make_trial("NCT30000007", "aspirin", "Stroke", designModule={"studyType": "EXPANDED_ACCESS"}),
+        make_trial("NCT30000008", "aspirin", "Stroke", title="aspirin " * 5_000),
+        make_trial("NCT30000009", "aspirin", "Stroke", designModule={"studyType": "OBSERVATIONAL"}),
+    ]
+    with Library.create(tmp_path / "library") as library:
+        assert library.import_files(write_records(tmp_path / "r.jsonl", odd)).problems == []
+        notes = {}
+        for record in odd:
+            nct_id = record["protocolSection"]["identificationModule"]["nctId"]
+            found = library.find_related(nct_id)
+            notes[nct_id] = found.note
+            assert all(each.score > 0 and each.nct_id != nct_id for each in found.studies)
+        assert "too little to compare" in notes["NCT30000001"]
+        assert "too little to compare" in notes["NCT30000002"]
+        assert notes["NCT30000007"] == ""
+        expanded = {each.nct_id: each for each in library.find_related("NCT30000009").studies}
+        assert "same intervention" in get_kinds(expanded["NCT30000007"])

@@ -1,0 +1,200 @@
+"""Are reasons true? Each is worked out again from the raw records, in the plainest way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trialbook.library import Library
+from trialbook.related.engine import RelatedStudy
+from trialbook.related.reasons import Reason
+from trialbook.terms import get_thesaurus
+from trialbook.terms.text import cut_words
+
+Record = dict[str, Any]
+AGES = re.compile(r"(\d[\d.]*) (years|months|days)")
+
+
+def iter_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from iter_texts(each)
+
+
+def fold(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+class Side:
+    """A raw record, with what a reason may say of it."""
+
+    def __init__(self, record: Record) -> None:
+        self.protocol = record["protocolSection"]
+        self.text = "\n".join(iter_texts(self.protocol)).casefold()
+        # As the index cuts them, which writes "m²" as "m2".
+        self.words = set(cut_words(self.text))
+        self.folded = fold(self.text)
+        browsed = record.get("derivedSection", {})
+        self.headings = {
+            row["term"].casefold()
+            for module in ("conditionBrowseModule", "interventionBrowseModule")
+            for kind in ("meshes", "ancestors")
+            for row in browsed.get(module, {}).get(kind, [])
+        }
+        self.design = self.protocol.get("designModule", {})
+        self.references = self.protocol.get("referencesModule", {}).get("references", [])
+
+    def means(self, heading: str) -> bool:
+        """Whether the registry gives a heading, or a name in the record means it or a narrower one."""
+        if heading.casefold() in self.headings:
+            return True
+        thesaurus = get_thesaurus()
+        modules = [
+            self.protocol.get("conditionsModule", {}),
+            self.protocol.get("armsInterventionsModule", {}),
+        ]
+        for name in {text for module in modules for text in iter_texts(module)}:
+            concepts = list(thesaurus.find_concepts(name)[:1])
+            concepts += [mention.concepts[0] for mention in thesaurus.find_concepts_in(name)]
+            for concept in concepts:
+                broader = {each.casefold() for each, _ in thesaurus.find_broader(concept.concept_id)}
+                if heading.casefold() in {concept.name.casefold(), *broader}:
+                    return True
+        return False
+
+    def says(self, word: str) -> bool:
+        return word in self.words or fold(word) in self.folded
+
+
+def is_true(reason: Reason, own: Side, other: Side) -> bool:
+    """Whether what a reason says of two records stands there."""
+    check = CHECKS[reason.kind]
+    sides = ((own, reason.ours), (other, reason.theirs))
+    return bool(reason.ours and reason.theirs) and all(
+        check(side, said) for side, each in sides for said in each
+    )
+
+
+def has_design(side: Side, said: str) -> bool:
+    name, _, values = said.partition(": ")
+    info = side.design.get("designInfo", {})
+    held = {
+        "study type": side.design.get("studyType"),
+        "phase": side.design.get("phases"),
+        "purpose": info.get("primaryPurpose"),
+        "allocation": info.get("allocation"),
+        "model": info.get("interventionModel"),
+        "masking": info.get("maskingInfo", {}).get("masking"),
+        "observational model": info.get("observationalModel"),
+        "time perspective": info.get("timePerspective"),
+    }[name]
+    return values == (", ".join(sorted(held)) if isinstance(held, list) else held)
+
+
+def has_population(side: Side, said: str) -> bool:
+    module = side.protocol["eligibilityModule"]
+    sexes = {"all sexes": "ALL", "women": "FEMALE", "men": "MALE"}
+    if said in sexes:
+        return bool(module.get("sex") == sexes[said])
+    if "healthy" in said:
+        return bool(module.get("healthyVolunteers") is (said == "healthy volunteers too"))
+    numbers = {float(number) for number, _ in AGES.findall(said)}
+    limits = " ".join(str(module.get(name, "")) for name in ("minimumAge", "maximumAge"))
+    return bool(numbers) and all(
+        any(abs(number - float(each)) < 0.51 for each in re.findall(r"[\d.]+", limits))
+        or re.search(r"Month|Week|Day|Hour|Minute", limits)
+        for number in numbers
+    )
+
+
+def has_publication(side: Side, said: str) -> bool:
+    return said.removeprefix("PMID ") in {each.get("pmid") for each in side.references}
+
+
+def has_word_or_heading(side: Side, said: str) -> bool:
+    return side.says(said) or side.means(said)
+
+
+def has_title(side: Side, said: str) -> bool:
+    module = side.protocol["identificationModule"]
+    return said in {module.get("briefTitle"), module.get("officialTitle")}
+
+
+def has_sponsor(side: Side, said: str) -> bool:
+    return bool(side.protocol["sponsorCollaboratorsModule"]["leadSponsor"]["name"] == said)
+
+
+def has_folded(side: Side, said: str) -> bool:
+    return fold(said) in side.folded
+
+
+def has_heading(side: Side, said: str) -> bool:
+    return side.means(said)
+
+
+CHECKS = {
+    "text": Side.says,
+    "title": Side.says,
+    "same outcome": Side.says,
+    "same criteria": Side.says,
+    "same intervention": has_word_or_heading,
+    "same condition": has_word_or_heading,
+    "same class": has_heading,
+    "broader condition": has_heading,
+    "same design": has_design,
+    "same population": has_population,
+    "same sponsor": has_sponsor,
+    "same investigator": has_folded,
+    "shared publication of results": has_publication,
+    "shared background publication": has_publication,
+    "named by id": has_folded,
+    "shared id": has_folded,
+    "same run of study ids": has_folded,
+    "same acronym": has_folded,
+    "said by the title": has_title,
+}
+
+
+def check_lists(library: Library, records: dict[str, Record], asked: list[str]) -> int:
+    count = 0
+    for nct_id in asked:
+        own = Side(records[nct_id])
+        found: tuple[RelatedStudy, ...] = library.find_related(nct_id).studies
+        for study in found:
+            other = Side(records[study.nct_id])
+            assert sum(reason.share for reason in study.reasons) == pytest.approx(study.score)
+            for reason in study.reasons:
+                assert is_true(reason, own, other), f"{nct_id} → {study.nct_id}: {reason}"
+                count += 1
+    return count
+
+
+def read_records(library: Library) -> dict[str, Record]:
+    return {nct_id: json.loads(body) for nct_id, body in library.store.iter_current()}
+
+
+def test_reasons_of_real_records_stand_in_the_records(shared_data: Path, tmp_path: Path) -> None:
+    with gzip.open(shared_data / "ctgov" / "records.jsonl.gz") as lines:
+        (tmp_path / "some.jsonl").write_bytes(
+            b"".join(line for _, line in zip(range(250), lines, strict=False))
+        )
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(tmp_path / "some.jsonl")
+        records = read_records(library)
+        assert check_lists(library, records, sorted(records)[::8]) > 1_500
+
+
+@pytest.mark.slow
+def test_all_reasons_of_a_thousand_lists_stand_in_the_records(shared_data: Path, tmp_path: Path) -> None:
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(shared_data / "ctgov")
+        records = read_records(library)
+        assert check_lists(library, records, sorted(records)[::4][:1_000]) > 50_000

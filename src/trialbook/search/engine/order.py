@@ -20,11 +20,11 @@ RELEVANCE = "@relevance"
 MOST_DECAYED = 10_000
 MOST_RINGS = 128
 # So many more than asked are fetched, to see whether those that are alike end there.
-MOST_ALIKE = 500
+MOST_ALIKE = 200
 # A window that ends later is not fetched from the first study on.
-MOST_FETCHED = 20_000
-# Among so many studies of the lowest ids those of a score are looked for first.
-MOST_AMONG = 4_000
+MOST_FETCHED = 100_000
+# Where those that come into question are more, they are counted first and then fetched.
+MOST_AMONG = 2_000
 # Scores are sums in 32 bits; those that differ by no more than this part are one sum.
 SAME = 2.0**-18
 
@@ -131,16 +131,22 @@ def _by_score(
     first = 0 if stop <= MOST_FETCHED else max(0, offset - MOST_ALIKE)
     found = searcher.search(query, max(stop - first, 1) + MOST_ALIKE, offset=first)
     hits, total = found.hits, _total(found)
-    window: list[Hit] = []
-    for low, high in _find_groups(hits, _score_alike):
-        start, end = first + low, first + high
-        if end <= offset or start >= stop:
-            continue
-        group = hits[low:high]
-        if low == 0 and first:
+    if offset >= first + len(hits):
+        return [], total
+    # The groups that the window touches, whole as far as they were fetched.
+    low, high = offset - first, min(stop - first, len(hits))
+    while low > 0 and _score_alike(hits[low - 1][0], hits[low][0]):
+        low -= 1
+    while low < high < len(hits) and _score_alike(hits[high - 1][0], hits[high][0]):
+        high += 1
+    touched, window = hits[low:high], list[Hit]()
+    for begin, end in _find_groups(touched, _score_alike):
+        start, group = first + low + begin, touched[begin:end]
+        if start == first and first:
             start = _find_start(searcher, query, group[0][0], first)
-        if (low == 0 and start < first) or (high == len(hits) and end < total):
-            group = _find_alike(searcher, query, group[0][0], rest, wanted=stop - start, total=total)
+        is_cut = start < first or (low + end == len(hits) and first + low + end < total)
+        if is_cut:
+            group = _find_alike(searcher, query, group, rest, wanted=stop - start, total=total)
         else:
             group = _sort_alike(searcher, group, rest)
         window += group[max(0, offset - start) : stop - start]
@@ -159,31 +165,27 @@ def _find_start(searcher: tantivy.Searcher, query: Query, score: float, before: 
 def _find_alike(
     searcher: tantivy.Searcher,
     query: Query,
-    score: float,
+    some: Sequence[Hit],
     rest: Sequence[SortKey],
     *,
     wanted: int,
     total: int,
 ) -> list[Hit]:
-    """Of a great many studies of one score the first `wanted`, by what tells them apart, or more.
+    """Of a great many studies of one score, of which `some` are known, at least the first `wanted`.
 
-    Looked for among those with the lowest ids, ever more of them: the score of none can be asked for.
+    The score cannot be asked for, but the id can: of all there are, none of the first `wanted` has a
+    higher one than the last of the first `wanted` among those known.
     """
-    among = total if rest else min(total, MOST_AMONG + 4 * wanted)
-    while True:
-        narrowed = query
-        if among < total:
-            last = searcher.search(
-                query, 1, offset=among - 1, count=False, order_by_field="order", order=tantivy.Order.Asc
-            )
-            narrowed = Query.boolean_query(
-                [(Occur.Must, query), (Occur.Must, unscored(_up_to(int(last.hits[0][0]))))]
-            )
-        hits = searcher.search(narrowed, among, count=False).hits
-        alike = [hit for hit in hits if _score_alike(hit[0], score) and _score_alike(score, hit[0])]
-        if len(alike) >= wanted or among == total:
-            return _sort_alike(searcher, alike, rest)
-        among = min(total, 8 * among)
+    score, narrowed = some[0][0], query
+    if not rest and len(some) >= wanted:
+        orders = searcher.fast_field_values("order", [address for _, address in some])
+        among = unscored(_up_to(sorted(int(order or 0) for order in orders)[wanted - 1]))
+        narrowed = Query.boolean_query([(Occur.Must, query), (Occur.Must, among)])
+    found = searcher.search(narrowed, min(total, MOST_AMONG))
+    if _total(found) > MOST_AMONG:
+        found = searcher.search(narrowed, _total(found), count=False)
+    alike = [hit for hit in found.hits if _score_alike(hit[0], score) and _score_alike(score, hit[0])]
+    return _sort_alike(searcher, alike, rest)
 
 
 def _up_to(order: int) -> Query:
@@ -262,7 +264,8 @@ def _sort_alike(searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence
             values = searcher.fast_field_values(order_field(key.field), addresses)
             ranks.append([(value is None, 0 if value is None else sign * value) for value in values])
     ranks.append(searcher.fast_field_values("order", addresses))
-    ordered = sorted(range(len(group)), key=lambda at: [rank[at] for rank in ranks])
+    keys = ranks[0] if len(ranks) == 1 else list(zip(*ranks, strict=True))
+    ordered = sorted(range(len(group)), key=keys.__getitem__)
     return [group[at] for at in ordered]
 
 

@@ -8,9 +8,11 @@ command run again must end as one that was never killed.
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
@@ -32,26 +34,12 @@ from trialbook.search.index.disk import STATE_FILE
 from trialbook.search.index.schema import INDEX_VERSION
 
 COPIES = 2
+# A step that no run comes to.
 ENDLESS = 10**9
-# Runs Trialbook, and ends itself before the step of that number; says at its end how many there were.
-BOOT = f"""
-import atexit, os, runpy, signal, sys
-left = first = int(sys.argv[1]) or {ENDLESS}
-def counted(call):
-    def step(*args, **named):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*args, **named)
-    return step
-for name in ("unlink", "rmdir", "rename", "replace", "mkdir", "fsync"):
-    setattr(os, name, counted(getattr(os, name)))
-if first == {ENDLESS}:
-    atexit.register(lambda: print("steps", first - left, file=sys.stderr))
-sys.argv = ["trialbook", *sys.argv[2:]]
-runpy.run_module("trialbook", run_name="__main__")
-"""
+STEPS = ("unlink", "rmdir", "rename", "replace", "mkdir", "fsync")
+# Each run is forked from a process that has loaded Trialbook and opened nothing.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["trialbook.cli.main", "tests.stand_in.registry"])
 WHOLE, SAID, REFUSED, SILENT = "whole", "said", "refused", "SILENT"
 COLUMNS = ("kills", WHOLE, SAID, REFUSED, SILENT, "wrong", "lost")
 SHOWN_EVERY = 50
@@ -91,12 +79,29 @@ def turn_into_form_7(home: Path) -> None:
     shutil.rmtree(folder)
 
 
-def run(step: int, home: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", BOOT, str(step), "--home", str(home), *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+def run_command(home: Path, command: Sequence[str], last: int, steps: Any) -> None:
+    """Run a command of Trialbook, and end this process before the step of a number."""
+
+    def count(call: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*args: Any, **named: Any) -> Any:
+            steps.value += 1
+            if steps.value == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*args, **named)
+
+        return step
+
+    for name in STEPS:
+        setattr(os, name, count(getattr(os, name)))
+    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until this process ends
+    commands.main(["--home", str(home), *command])
+
+
+def start(home: Path, command: Sequence[str], last: int = ENDLESS) -> tuple[Any, Any]:
+    steps = PROCESSES.Value("q", 0)
+    process = PROCESSES.Process(target=run_command, args=(home, command, last, steps))
+    process.start()
+    return process, steps
 
 
 def look(home: Path) -> str:
@@ -160,12 +165,13 @@ def make_kinds(folder: Path, registry: StandInRegistry) -> dict[str, Kind]:
 def measure(kind: Kind, folder: Path) -> tuple[dict[str, Any], float, int]:
     """What a run that nobody kills leaves, how long it takes (seconds), and in how many steps."""
     kind.prepare(folder)
-    process = run(0, folder, kind.command)
     started = time.monotonic()
-    _, said = process.communicate(timeout=300)
-    assert process.returncode == 0, said.decode()
-    steps = int(said.decode().rsplit("steps ", 1)[1].split()[0])
-    return describe(folder), time.monotonic() - started, steps
+    process, steps = start(folder, kind.command)
+    process.join(300)
+    assert process.exitcode == 0, f"{kind.command} ended with {process.exitcode}"
+    seconds = time.monotonic() - started
+    import_paths(folder, [])
+    return describe(folder), seconds, steps.value
 
 
 def kill(kinds: dict[str, Kind], kills: int, rng: random.Random, folder: Path) -> dict[str, Counter[str]]:
@@ -179,14 +185,13 @@ def kill(kinds: dict[str, Kind], kills: int, rng: random.Random, folder: Path) -
         home = folder / f"killed {number}"
         kind.prepare(home)
         if number // len(kinds) % 2:
-            process = run(rng.randint(1, steps), home, kind.command)
-            process.communicate(timeout=300)
+            process, _ = start(home, kind.command, rng.randint(1, steps))
         else:
-            process = run(0, home, kind.command)
-            time.sleep(rng.uniform(0.3, 1.0) * seconds)
+            process, _ = start(home, kind.command)
+            process.join(rng.uniform(0, 1) * seconds)
             process.kill()
-            process.communicate()
-        counts["kills"] += process.returncode == -9
+        process.join(300)
+        counts["kills"] += process.exitcode == -signal.SIGKILL
         state = look(home)
         counts[state] += 1
         if state not in kind.allowed:

@@ -113,7 +113,9 @@ def test_a_full_disk_is_named_and_leaves_the_index_to_be_completed(
     assert StudyIndex(tmp_path, "a library").state.is_dirty
 
 
-def test_a_run_that_was_killed_when_all_was_in_is_ended_by_one_that_has_nothing_to_add(tmp_path: Path) -> None:
+def test_a_run_that_was_killed_when_all_was_in_is_ended_by_one_that_has_nothing_to_add(
+    tmp_path: Path,
+) -> None:
     index = begin(tmp_path)
     fill(index, IDS)
     index.save_state(is_dirty=True)

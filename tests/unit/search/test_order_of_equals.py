@@ -63,7 +63,7 @@ def bring_in(home: Path, records: Iterable[Record]) -> None:
 def replay(home: Path) -> None:
     """What a kill leads to: a part of the studies is taken up again, and the old documents linger."""
     with Store(home) as store:
-        index = WritableIndex(home / "index", store.library_id)
+        index = WritableIndex(home / "index", store.library_id, names=get_thesaurus().known_names)
         seq = index.state.seq // 2
         index.save_state(seq=seq, mark=store.find_mark(seq), is_dirty=True)
     assert bring_into_step(home)["index"] > 0

@@ -14,7 +14,7 @@ from trialbook.__main__ import main
 from trialbook.changes.history import pair_versions
 from trialbook.derived.index import SearchIndex
 from trialbook.errors import UsageError
-from trialbook.search.index import disk
+from trialbook.search.index import writable
 from trialbook.settings import SETTINGS, read_number, read_text
 from trialbook.source.live.address import find_registry
 from trialbook.terms.thesaurus import load_thesaurus
@@ -149,11 +149,11 @@ def test_index_memory_is_what_the_writer_of_the_index_gets(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[int] = []
-    opened = disk.WritableIndex._open
-    monkeypatch.setattr(disk.WritableIndex, "_open", lambda index: Recorder(opened(index), asked))
+    opened = writable.open_index
+    monkeypatch.setattr(writable, "open_index", lambda place: Recorder(opened(place), asked))
     for value in ("", "15", "4000"):
         set_variable(monkeypatch, "index_memory_mb", value)
-        disk.WritableIndex(tmp_path, "a library").open_writer()
+        writable.WritableIndex(tmp_path, "a library").open_writer()
     assert asked == [200_000_000, 15_000_000, 4_000_000_000]
 
 

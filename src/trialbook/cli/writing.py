@@ -206,6 +206,8 @@ def describe_standing(standing: Standing) -> str:
     """How far a derived thing has come, in words."""
     if standing.behind is None:
         return "not made yet"
+    if not standing.is_of_this_past:
+        return "of another past: the library's file was set back or replaced since"
     lacks = f"{standing.behind:,} changes behind" if standing.behind else "in step"
     return lacks if standing.is_whole else f"{lacks}, a run broke off"
 

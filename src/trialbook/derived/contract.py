@@ -1,8 +1,9 @@
 """What is derived? Whatever can be made again from the records alone, by whom, up to which change.
 
 Each kind names itself, counts the versions of its own form, and knows up to which change number of the
-store it has come. A state lies with what it describes, so that a kill can never tear the two apart; the
-table of them all is `trialbook.library.rebuild.DERIVED`. What is missing or behind never stops a reader.
+store it has come, and the store's mark of the way to it (`store.marks`). A state lies with what it
+describes, so that a kill can never tear the two apart; the table of them all is
+`trialbook.library.rebuild.DERIVED`. What is missing or behind never stops a reader.
 """
 
 from __future__ import annotations
@@ -26,10 +27,14 @@ class DerivedState(msgspec.Struct, frozen=True):
         The number of the last change of the store that is certainly in.
     is_whole
         Whether a run came to its end; where it did not, the next one completes what it left.
+    is_of_this_past
+        Whether the library came that far on the way that was noted; where it was set back and went on
+        otherwise, the next run makes all anew.
     """
 
     seq: int
     is_whole: bool = True
+    is_of_this_past: bool = True
 
 
 class Derived(Protocol):
@@ -63,4 +68,4 @@ class Derived(Protocol):
         """
 
     def clear(self, store: Store) -> None:
-        """Empty it, so that `apply` makes all of it anew; for a writer."""
+        """Have the next `apply` make all of it anew; for a writer. What can answers on until then."""

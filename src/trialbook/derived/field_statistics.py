@@ -57,6 +57,8 @@ class Statistics(msgspec.Struct, frozen=True):
     ----------
     library_id, seq
         The library and the number of its last change that is counted in.
+    mark
+        The store's mark of the way to that change.
     values
         By piece name, in the order of the record: what `/stats/field/values` answers.
     lists
@@ -69,6 +71,7 @@ class Statistics(msgspec.Struct, frozen=True):
     values: dict[str, dict[str, Any]]
     lists: dict[str, dict[str, Any]]
     version: int = STATISTICS_VERSION
+    mark: str = ""
 
 
 def find_statistics_type(piece: Piece) -> str | None:
@@ -106,7 +109,7 @@ class StatisticsBuilder:
         if len(self._largest) > 10 * LARGEST_STUDIES:
             self._largest = nlargest(LARGEST_STUDIES, self._largest)
 
-    def finish(self, library_id: str, seq: int) -> Statistics:
+    def finish(self, library_id: str, seq: int, mark: str = "") -> Statistics:
         """Give what was counted."""
         total = len(self._sizes)
         values: dict[str, dict[str, Any]] = {}
@@ -119,7 +122,7 @@ class StatisticsBuilder:
             name: {"piece": name, "field": self._pieces[name].path, **_describe_list(sizes)}
             for name, sizes in self._lists.items()
         }
-        return Statistics(library_id, seq, self._describe_sizes(total), values, lists)
+        return Statistics(library_id, seq, self._describe_sizes(total), values, lists, mark=mark)
 
     def _describe_sizes(self, total: int) -> SizeStatistics:
         ordered = sorted(self._sizes)

@@ -10,9 +10,11 @@ from pathlib import Path
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.model.study import decode_record
-from trialbook.search.index.disk import StudyIndex, WritableIndex
+from trialbook.search.index.disk import StudyIndex
+from trialbook.search.index.files import find_changed_files
 from trialbook.search.index.intake import IndexIntake
 from trialbook.search.index.schema import INDEX_VERSION
+from trialbook.search.index.writable import WritableIndex
 from trialbook.store import Store
 from trialbook.terms import get_thesaurus
 
@@ -33,6 +35,7 @@ class SearchIndex:
 
     def __init__(self, home: Path) -> None:
         self._folder = home / FOLDER
+        self._is_cleared = False
 
     def open(self, library_id: str) -> StudyIndex:
         """The index as it is, for reading; raises IndexMissingError where there is none."""
@@ -46,39 +49,54 @@ class SearchIndex:
             return None
         except StoreError:
             return DAMAGED
+        is_of_this_past = store.went_through(state.seq, state.mark)
         is_whole = not state.is_dirty and state.names == get_thesaurus().version
-        return DerivedState(state.seq, is_whole=is_whole)
+        return DerivedState(state.seq, is_whole=is_whole, is_of_this_past=is_of_this_past)
+
+    def find_damage(self, store: Store) -> Iterator[str]:
+        """A sentence for each thing that is wrong with an index that is there; reads all of it."""
+        try:
+            index = self.open(store.library_id)
+            problems = list(find_changed_files(index.folder / index.state.folder))
+        except IndexMissingError:
+            return
+        except (StoreError, OSError, ValueError) as error:
+            problems = [str(error)]
+        for problem in problems:
+            yield f"the index: {problem}; `trialbook rebuild index` makes it anew"
 
     def apply(self, store: Store, on_study: OnStudy) -> int:
-        """As `Derived.apply`."""
+        """As `Derived.apply`; readers have the old one until another is whole."""
         return _catch_up(self._open_for_writing(store), store, on_study)
 
     def clear(self, store: Store) -> None:
         """As `Derived.clear`."""
-        WritableIndex(self._folder, store.library_id, names=get_thesaurus().known_names, is_anew=True)
+        self._is_cleared = True
 
     def _open_for_writing(self, store: Store) -> WritableIndex:
-        """The index for a writer; what a reader could not open is made anew."""
-        state = self.find_state(store)
+        """The index for a writer: another where a reader can use none, or only one of another past."""
+        is_anew, self._is_cleared = self._is_cleared, False
+        if not is_anew:
+            state = self.find_state(store)
+            is_anew = state is None or state == DAMAGED or not state.is_of_this_past
         names = get_thesaurus().known_names
-        return WritableIndex(self._folder, store.library_id, names=names, is_anew=state == DAMAGED)
+        return WritableIndex(self._folder, store.library_id, names=names, is_anew=is_anew)
 
     @contextmanager
     def take_in(self, store: Store, on_study: OnStudy) -> Iterator[IndexIntake]:
         """Bring it into step, then take up what a writer hands over while it has it in hand."""
         index = self._open_for_writing(store)
         _catch_up(index, store, on_study)
-        with _seldom_collected(), IndexIntake(index) as intake:
+        with _seldom_collected(), IndexIntake(index, store.find_mark) as intake:
             yield intake
 
 
 def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
-    if index.state.seq > store.seq:
-        index.clear()
-    with _seldom_collected(), IndexIntake(index) as intake:
+    with _seldom_collected(), IndexIntake(index, store.find_mark) as intake:
         for seq, nct_id, bodies in store.iter_changed(index.state.seq, on_damage=store.pass_over):
             intake.add(seq, nct_id, [(day, decode_record(body)) for day, body in bodies])
             on_study()
+    index.put_in_place()
     index.remove_older()
     return intake.count
 

@@ -38,7 +38,7 @@ def compute_statistics(home: Path, *, on_damage: OnDamage = refuse_damage) -> St
         seq = store.seq
         for nct_id, body in store.iter_current(on_damage=on_damage):
             builder.add(nct_id, decode_record(body), len(body))
-        statistics = builder.finish(store.library_id, seq)
+        statistics = builder.finish(store.library_id, seq, store.find_mark(seq))
     fresh = home / f"{FILE_NAME}.{secrets.token_hex(8)}"
     try:
         with open_private(fresh, "wb") as file:
@@ -50,14 +50,19 @@ def compute_statistics(home: Path, *, on_damage: OnDamage = refuse_damage) -> St
     return statistics
 
 
-def load_statistics(home: Path, library_id: str) -> Statistics | None:
-    """The statistics that were kept last; None where there are none, or none that this Trialbook reads."""
+def load_statistics(home: Path, store: Store) -> Statistics | None:
+    """The statistics that were kept last; None where there are none of this library's past and this form."""
     try:
         found = _STATISTICS.decode((home / FILE_NAME).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
-    is_ours = (found.library_id, found.version) == (library_id, STATISTICS_VERSION)
-    return found if is_ours else None
+    return found if found.version == STATISTICS_VERSION and are_of(found, store) else None
+
+
+def are_of(statistics: Statistics, store: Store) -> bool:
+    """Whether statistics were counted in this library, at a point on the way that it went."""
+    is_ours = statistics.library_id == store.library_id
+    return is_ours and store.went_through(statistics.seq, statistics.mark)
 
 
 class DerivedStatistics:
@@ -69,23 +74,23 @@ class DerivedStatistics:
     is_kept_in_step = False
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self._home, self._is_cleared = home, False
 
     def find_state(self, store: Store) -> DerivedState | None:
         """As `Derived.find_state`."""
-        found = load_statistics(self._home, store.library_id)
+        found = load_statistics(self._home, store)
         return None if found is None else DerivedState(found.seq)
 
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`."""
         state = self.find_state(store)
-        if state is not None and state.seq == store.seq:
+        if state is not None and state.seq == store.seq and not self._is_cleared:
             return 0
         return compute_statistics(self._home, on_damage=store.pass_over).sizes.total_studies
 
     def clear(self, store: Store) -> None:
         """As `Derived.clear`."""
-        (self._home / FILE_NAME).unlink(missing_ok=True)
+        self._is_cleared = True
 
 
 if __name__ == "__main__":

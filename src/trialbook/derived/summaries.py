@@ -53,7 +53,9 @@ class ChangeSummaries:
             with closing(self._connect("ro")) as connection:
                 state = dict(connection.execute("SELECT key, value FROM state"))
             if state.get("library_id") == store.library_id:
-                return DerivedState(int(state.get("seq", 0)))
+                seq = int(state.get("seq", 0))
+                is_of_this_past = store.went_through(seq, state.get("mark", ""))
+                return DerivedState(seq, is_of_this_past=is_of_this_past)
         return None
 
     def find(self, store: Store, pairs: Sequence[Pair]) -> Mapping[Pair, Summary]:
@@ -71,10 +73,11 @@ class ChangeSummaries:
         if state is None:
             self.clear(store)
         # A store that was set back begins again; what is held stays right.
-        after = state.seq if state is not None and state.seq <= store.seq else 0
-        if state is not None and after == store.seq:
-            return 0
+        is_usable = state is not None and state.is_of_this_past
+        after = state.seq if state is not None and is_usable else 0
         count, seq = 0, store.seq
+        if is_usable and after == seq:
+            return 0
         try:
             with closing(self._connect("rw")) as connection:
                 for reached, nct_id in store.iter_with_history(after):
@@ -85,9 +88,9 @@ class ChangeSummaries:
                     on_study()
                     count += 1
                     if count % STUDIES_AT_ONCE == 0:
-                        _save_state(connection, seq=reached)
+                        _save_state(connection, seq=reached, mark=store.find_mark(reached))
                         connection.commit()
-                _save_state(connection, seq=seq)
+                _save_state(connection, seq=seq, mark=store.find_mark(seq))
                 connection.commit()
         except sqlite3.Error as error:
             raise StoreError(f"cannot write {self._path}: {error}") from error

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trialbook.derived.index import SearchIndex
 from trialbook.errors import StoreError
-from trialbook.library.rebuild import find_standings
+from trialbook.library.rebuild import Standing, find_standings
 from trialbook.library.saved import find_searches
 from trialbook.store import Store
 from trialbook.store.check import find_damage
@@ -17,7 +18,8 @@ def find_problems(store: Store) -> Iterator[str]:
     try:
         for each in find_standings(store):
             if each.is_due:
-                yield f"{each.name}: {_describe(each.behind)}; `trialbook rebuild --behind` completes it"
+                yield f"{each.name}: {_describe(each)}; `trialbook rebuild --behind` completes it"
+        yield from SearchIndex(store.home).find_damage(store)
     except StoreError as error:
         yield str(error)
     try:
@@ -26,7 +28,11 @@ def find_problems(store: Store) -> Iterator[str]:
         yield str(error)
 
 
-def _describe(behind: int | None) -> str:
-    if behind is None:
+def _describe(standing: Standing) -> str:
+    if standing.behind is None:
         return "it is not made yet"
-    return f"it is {behind:,} changes behind" if behind else "a run broke off before it was whole"
+    if not standing.is_of_this_past:
+        return "it is of another past: the library's file was set back or replaced since it was made"
+    if standing.behind:
+        return f"it is {standing.behind:,} changes behind"
+    return "a run broke off before it was whole"

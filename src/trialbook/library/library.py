@@ -15,10 +15,10 @@ from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
 from trialbook.ask.query_string import normalise_query
 from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
-from trialbook.derived.index import SearchIndex
+from trialbook.derived.index import FOLDER, SearchIndex
 from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.summaries import ChangeSummaries
-from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.errors import IndexMissingError, NotFoundError, StoreError, UsageError
 from trialbook.export.forms import write_records
 from trialbook.library import news, saved
 from trialbook.library.build import ImportCounts, import_paths
@@ -70,10 +70,12 @@ class Library:
         self._threads = threading.local()
         self._stores: weakref.WeakSet[Store] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self._engine: SearchEngine | None = None
+        # With the file of the library that it searches, see `Store.place`.
+        self._engine: tuple[tuple[int, int], SearchEngine] | None = None
         self._related: RelatedEngine | None = None
         self._summaries = ChangeSummaries(home)
         self._is_closed = False
+        # Read now, so that what cannot be opened is said now.
         self.library_id = self.store.library_id
 
     @classmethod
@@ -87,31 +89,61 @@ class Library:
 
     @property
     def store(self) -> Store:
-        """The records, through this thread's own connection, which ends with the thread or with `close`."""
+        """The records, through this thread's own connection, which ends with the thread or with `close`.
+
+        Raises StoreError, once in each thread, where another library was put in the place of the one that
+        it read from: an answer is never of both.
+        """
         store: Store | None = getattr(self._threads, "store", None)
         if store is None:
             with self._lock:
                 self._check_open()
                 store = self._threads.store = Store(self.home)
                 self._stores.add(store)
+        elif not store.is_in_place:
+            # A walk that has begun may still read from it, so it is left to whoever holds it.
+            self._threads.store = None
+            raise StoreError(
+                f"the library in {self.home} was replaced by another while it was read: ask again"
+            )
         return store
 
     @property
     def engine(self) -> SearchEngine:
-        """The search over the records, opened when it is first asked for."""
+        """The search over the records, opened when it is first asked for.
+
+        Raises IndexMissingError where the index was made from other records than those that are here.
+        """
+        store = self.store
         with self._lock:
             self._check_open()
-            engine = self._engine
-        if engine is None:
+            place, engine = self._engine or (None, None)
+        if engine is None or place != store.place:
             opened = SearchEngine(
-                SearchIndex(self.home).open(self.library_id),
+                SearchIndex(self.home).open(store.library_id),
                 thesaurus=get_thesaurus(),
                 read_record=self._read_record,
             )
             with self._lock:
                 self._check_open()
-                engine = self._engine = self._engine or opened
+                place, engine = self._engine or (None, None)
+                if engine is None or place != store.place:
+                    self._engine, engine = (store.place, opened), opened
+        self._check_past(store, engine)
         return engine
+
+    def _check_past(self, store: Store, engine: SearchEngine) -> None:
+        seq, mark = engine.reached
+        if store.went_through(seq, mark):
+            return
+        # For a walk that this thread has begun, its connection may look at an older state of the file.
+        with Store(self.home) as newest:
+            if newest.went_through(seq, mark):
+                return
+        raise IndexMissingError(
+            self.home / FOLDER,
+            "what lies there was made from another past of the library, whose file was set back or replaced",
+        )
 
     @property
     def related_engine(self) -> RelatedEngine:
@@ -329,7 +361,8 @@ class Library:
         A running import lags for a while; after a run that was killed the next one catches up, or
         `bring_into_step` does.
         """
-        return max(0, self.store.seq - self.engine.position)
+        engine = self.engine
+        return max(0, self.store.seq - engine.reached[0])
 
     def ask(self, request: SearchRequest) -> Found:
         """Answer a request that was made before; raises QueryError."""
@@ -472,19 +505,11 @@ class Library:
 
     def rebuild(self, *names: str, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Make what is derived anew: what is named, or all; see `rebuild.rebuild`."""
-        counts = rebuild(self._open_home, names, on_damage=on_damage)
-        self._forget_engine()
-        return counts
+        return rebuild(self._open_home, names, on_damage=on_damage)
 
     def bring_into_step(self, *, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Complete what is behind; see `rebuild.bring_into_step`."""
-        counts = bring_into_step(self._open_home, on_damage=on_damage)
-        self._forget_engine()
-        return counts
-
-    def _forget_engine(self) -> None:
-        with self._lock:
-            self._engine = self._related = None
+        return bring_into_step(self._open_home, on_damage=on_damage)
 
 
 def _pick(nct_id: str, versions: tuple[Version, ...], number: int) -> Version:

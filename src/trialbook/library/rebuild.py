@@ -26,19 +26,25 @@ DERIVED: tuple[Callable[[Path], Derived], ...] = (
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How far one derived thing has come; `behind` counts the changes that it lacks, None where there is none."""
+    """How far one derived thing has come.
+
+    `behind` counts the changes that it lacks, None where there is none. It is not `is_of_this_past` where
+    the library was set back since, and went on otherwise.
+    """
 
     name: str
     meaning: str
     version: int
     behind: int | None
     is_whole: bool
+    is_of_this_past: bool
     is_kept_in_step: bool
 
     @property
     def is_due(self) -> bool:
         """Whether a writer should bring it into step."""
-        return self.is_kept_in_step and (self.behind != 0 or not self.is_whole)
+        is_right = self.behind == 0 and self.is_whole and self.is_of_this_past
+        return self.is_kept_in_step and not is_right
 
 
 def find_standings(store: Store) -> tuple[Standing, ...]:
@@ -55,6 +61,7 @@ def _describe(derived: Derived, store: Store, seq: int) -> Standing:
         derived.version,
         None if state is None else abs(seq - state.seq),
         state is not None and state.is_whole,
+        state is None or state.is_of_this_past,
         derived.is_kept_in_step,
     )
 

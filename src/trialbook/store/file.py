@@ -19,6 +19,7 @@ from trialbook.errors import (
     StoreVersionError,
 )
 from trialbook.store.codec import Codec
+from trialbook.store.marks import FIND_MARK, HAS_MARKS
 from trialbook.store.private import make_private_file, make_private_folder
 from trialbook.store.schema import check_schema, create_tables
 
@@ -55,12 +56,14 @@ class LibraryFile:
 
     def _open(self, home: Path, *, creates: bool = False) -> None:
         self.passed: list[RecordDamagedError] = []
+        self._has_marks = False
         # Whoever closes a library may do so while other threads ask: SQLite itself does not survive that.
         self.guard = threading.RLock()
         try:
             if creates:
                 make_private_folder(home)
                 make_private_file(home / FILE_NAME)
+            self.place = _find_place(home / FILE_NAME)
             address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
             self.connection = sqlite3.connect(
                 address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
@@ -151,6 +154,14 @@ class LibraryFile:
         self.close()
 
     @property
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened is still the one that lies there, not one put in its place."""
+        try:
+            return _find_place(self.home / FILE_NAME) == self.place
+        except OSError:
+            return False
+
+    @property
     def library_id(self) -> str:
         """The library's identity, made once."""
         return self._value("library_id")
@@ -163,8 +174,31 @@ class LibraryFile:
         except ValueError as error:
             raise self._explain(error) from error
 
+    def find_mark(self, seq: int) -> str:
+        """The random mark of the way to a change number; "" before the first change and where none is known."""
+        self._has_marks = self._has_marks or self.has_marks
+        if seq == 0 or not self._has_marks:
+            return ""
+        row = self.fetch_one(FIND_MARK, (seq,))
+        return "" if row is None else str(row[0])
+
+    def went_through(self, seq: int, mark: str) -> bool:
+        """Whether this library came to a change number on the way that a mark tells of."""
+        return seq <= self.seq and mark == self.find_mark(seq)
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether a Trialbook that knows marks has written here."""
+        return self.fetch_one(HAS_MARKS) is not None
+
     def _value(self, key: str) -> str:
         row = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))
         if row is None:
             raise self._explain(LookupError(f"it has no {key}"))
         return str(row[0])
+
+
+def _find_place(path: Path) -> tuple[int, int]:
+    """What tells a file from every other: its disk and its number there; raises OSError."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -14,6 +14,7 @@ import msgspec
 
 from trialbook.errors import StoreBusyError, StoreError
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
+from trialbook.store.marks import MARKS, move_to
 from trialbook.store.private import open_private
 from trialbook.store.store import Store
 from trialbook.store.versions import IN_FORCE
@@ -125,7 +126,20 @@ class Writer:
         except OSError as error:
             self._release()
             raise StoreError(f"cannot write to the library in {self.store.home}: {error}") from error
+        try:
+            self._complete_marks()
+        except BaseException:
+            self._release()
+            raise
         return self
+
+    def _complete_marks(self) -> None:
+        """Mark the changes of a Trialbook that knows no marks."""
+        seq = self.store.seq
+        if not self.store.has_marks or (seq and not self.store.find_mark(seq)):
+            with _Transaction(self):
+                self.connection.execute(MARKS)
+                move_to(self.connection, seq)
 
     def __exit__(self, *_: object) -> None:
         self._release()
@@ -195,7 +209,7 @@ class Writer:
                 if change is not None:
                     seq += 1
                     changes.append(change)
-            self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+            move_to(self.connection, seq)
         return changes
 
     def _train(self, versions: list[NewVersion]) -> None:

@@ -19,6 +19,7 @@ from tests.library import make_library
 import trialbook
 from trialbook.errors import NoLibraryError, StoreDamagedError
 from trialbook.library import Library
+from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.store import Store, Writer
 from trialbook.store.file import FILE_NAME
 
@@ -255,7 +256,7 @@ def test_what_a_library_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(beside.stat().st_mode) == 0o755
     for path in beside.rglob("*"):
         # The folder of an index is its owner's alone, so what lies in it need not be.
-        if path.name != "records.jsonl" and path.parent.parent.name not in ("index", "related"):
+        if path.name != "records.jsonl" and path.parent.parent.name not in (str(INDEX_VERSION), "related"):
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 

@@ -21,7 +21,7 @@ from trialbook.library import Library, pull
 from trialbook.library.build import ImportCounts
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.samples import sample_paths
-from trialbook.search.index.disk import WritableIndex
+from trialbook.search.index.writable import WritableIndex
 from trialbook.source.live.api import PullRequest, RegistryClient
 from trialbook.store import Store
 from trialbook.terms import get_thesaurus

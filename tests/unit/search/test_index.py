@@ -18,8 +18,9 @@ from trialbook.errors import IndexMissingError, StoreBusyError, StoreError
 from trialbook.library.build import import_paths
 from trialbook.library.rebuild import bring_into_step, find_standings, rebuild
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.search.index.disk import STATE_FILE, WritableIndex
+from trialbook.search.index.disk import STATE_FILE
 from trialbook.search.index.schema import INDEX_VERSION
+from trialbook.search.index.writable import WritableIndex
 from trialbook.store import Store, Writer
 from trialbook.terms import get_thesaurus
 
@@ -50,6 +51,12 @@ def list_disk(home: Path) -> dict[str, tuple[int, int, int]]:
 
 def list_forms(home: Path) -> list[str]:
     return sorted(path.name for path in (home / "index").iterdir())
+
+
+def find_place(home: Path) -> Path:
+    """Where the files of a library's index lie."""
+    folder = home / "index" / OWN
+    return folder / str(msgspec.json.decode((folder / STATE_FILE).read_bytes())["folder"])
 
 
 def write_state(home: Path, **changes: Any) -> None:
@@ -128,7 +135,7 @@ def test_a_reader_of_a_good_index_changes_nothing(home: Path) -> None:
 
 
 def test_an_index_that_is_behind_or_dirty_is_read_as_it_is_until_it_is_mended(home: Path) -> None:
-    write_state(home, seq=0, is_dirty=True)
+    write_state(home, seq=0, mark="", is_dirty=True)
     before = list_disk(home)
 
     assert count(home) == 3
@@ -138,17 +145,19 @@ def test_an_index_that_is_behind_or_dirty_is_read_as_it_is_until_it_is_mended(ho
     assert bring_into_step(home) == {}
 
 
-def test_an_index_that_is_ahead_of_its_library_is_filled_again_from_the_start(home: Path) -> None:
+def test_an_index_that_is_ahead_of_its_library_is_refused_and_filled_again_from_the_start(home: Path) -> None:
     """As when a copy of the library's file from yesterday is put back beside the index of today."""
     write_state(home, seq=99)
 
+    with pytest.raises(IndexMissingError, match="another past of the library"):
+        open_engine(home)
     assert bring_into_step(home)["index"] == 3
     assert count(home) == 3
     assert SearchIndex(home).open(Store(home).library_id).state.seq == 3
 
 
 def test_a_damaged_index_is_named_as_such_and_made_anew(home: Path) -> None:
-    (home / "index" / OWN / "meta.json").unlink()
+    (find_place(home) / "meta.json").unlink()
 
     with pytest.raises(StoreError, match=r"cannot open the index.*rebuild index") as refused:
         open_engine(home)
@@ -160,11 +169,8 @@ def test_a_damaged_index_is_named_as_such_and_made_anew(home: Path) -> None:
 
 
 def test_an_index_with_other_fields_is_not_read(home: Path) -> None:
-    folder = home / "index" / OWN
-    state = (folder / STATE_FILE).read_bytes()
-    _empty(folder)
-    tantivy.Index(tantivy.SchemaBuilder().build(), path=str(folder))
-    (folder / STATE_FILE).write_bytes(state)
+    _empty(find_place(home))
+    tantivy.Index(tantivy.SchemaBuilder().build(), path=str(find_place(home)))
 
     with pytest.raises(StoreError, match="it has other fields; try `trialbook rebuild index`"):
         open_engine(home)
@@ -187,7 +193,7 @@ def test_a_library_without_records_has_an_index_once_it_was_written_to(tmp_path:
 
 def test_a_new_index_can_be_read_before_the_first_record_is_in_it(tmp_path: Path) -> None:
     with Store.create(tmp_path) as store:
-        WritableIndex(tmp_path / "index", store.library_id, names=get_thesaurus().known_names)
+        WritableIndex(tmp_path / "index", store.library_id, names=get_thesaurus().known_names).put_in_place()
         assert SearchIndex(tmp_path).open(store.library_id).state.seq == 0
 
 
@@ -215,7 +221,7 @@ def test_older_forms_stay_until_the_new_one_is_whole(home: Path, monkeypatch: py
         patched.setattr("trialbook.search.index.intake.IndexIntake.add", break_off)
         with pytest.raises(KeyboardInterrupt):
             bring_into_step(home)
-    assert (home / "index" / OLDER / "meta.json").exists()
+    assert (home / "index" / OLDER / STATE_FILE).exists()
 
     assert bring_into_step(home)["index"] == 3
     assert list_forms(home) == [OWN]
@@ -227,7 +233,7 @@ def test_an_old_index_that_cannot_be_removed_is_named(home: Path, monkeypatch: p
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("trialbook.search.index.disk.shutil.rmtree", refuse)
+    monkeypatch.setattr("trialbook.search.index.writable.shutil.rmtree", refuse)
     with Store(home) as store:
         index = WritableIndex(home / "index", store.library_id, names=get_thesaurus().known_names)
     with pytest.raises(StoreError, match=r"Permission denied.*by hand"):

@@ -10,9 +10,10 @@ from tantivy import Query
 
 from trialbook.errors import StoreError
 from trialbook.search.index import intake as intake_module
-from trialbook.search.index.disk import StudyIndex, WritableIndex
+from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import build_document
 from trialbook.search.index.intake import IndexIntake
+from trialbook.search.index.writable import WritableIndex
 from trialbook.terms.known_names import KnownNames
 from trialbook.terms.text import cut_words
 
@@ -21,6 +22,13 @@ IDS = [f"NCT{number:08d}" for number in range(1, 8)]
 
 def record(nct_id: str) -> dict[str, Any]:
     return {"protocolSection": {"identificationModule": {"nctId": nct_id, "briefTitle": "A study"}}}
+
+
+def begin(folder: Path) -> WritableIndex:
+    """An empty index that readers have at once."""
+    index = WritableIndex(folder, "a library")
+    index.put_in_place()
+    return index
 
 
 def fill(index: WritableIndex, ids: list[str], *, after: int = 0) -> None:
@@ -48,7 +56,7 @@ def test_a_feed_that_breaks_off_leaves_the_last_committed_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake_module, "COMMIT_EVERY", 3)
-    index = WritableIndex(tmp_path, "a library")
+    index = begin(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         break_off(index)
     torn = WritableIndex(tmp_path, "a library")
@@ -60,7 +68,7 @@ def test_a_feed_that_breaks_off_leaves_the_last_committed_number(
 
 
 def test_what_was_committed_and_not_noted_is_replaced(tmp_path: Path) -> None:
-    index = WritableIndex(tmp_path, "a library")
+    index = begin(tmp_path)
     fill(index, IDS)
     index.save_state(seq=2, is_dirty=True)
 
@@ -70,7 +78,7 @@ def test_what_was_committed_and_not_noted_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_further_version_replaces_its_study_within_one_feed(tmp_path: Path) -> None:
-    index = WritableIndex(tmp_path, "a library")
+    index = begin(tmp_path)
     with IndexIntake(index) as feed:
         feed.add(1, IDS[0], [("2024-05-01", record(IDS[0]))])
         feed.add(2, IDS[0], [("2024-05-01", record(IDS[0])), ("2024-06-01", record(IDS[0]))])
@@ -80,7 +88,7 @@ def test_a_further_version_replaces_its_study_within_one_feed(tmp_path: Path) ->
 
 
 def test_an_empty_feed_touches_nothing(tmp_path: Path) -> None:
-    index = WritableIndex(tmp_path, "a library")
+    index = begin(tmp_path)
     before = list_files(tmp_path)
     fill(index, [])
 
@@ -97,7 +105,7 @@ def test_a_full_disk_is_named_and_leaves_the_index_to_be_completed(
         def commit(self) -> None:
             raise ValueError("No space left on device")
 
-    index = WritableIndex(tmp_path, "a library")
+    index = begin(tmp_path)
     monkeypatch.setattr(index, "open_writer", FullDisk)
     with pytest.raises(StoreError, match="No space left on device; all records read so far are kept"):
         fill(index, IDS)
@@ -105,12 +113,30 @@ def test_a_full_disk_is_named_and_leaves_the_index_to_be_completed(
     assert StudyIndex(tmp_path, "a library").state.is_dirty
 
 
+def test_a_run_that_was_killed_when_all_was_in_is_ended_by_one_that_has_nothing_to_add(
+    tmp_path: Path,
+) -> None:
+    index = begin(tmp_path)
+    fill(index, IDS)
+    index.save_state(is_dirty=True)
+
+    fill(index, [])
+
+    state = StudyIndex(tmp_path, "a library").state
+    assert (state.is_dirty, state.seq, state.documents) == (False, len(IDS), len(IDS))
+
+
 def test_an_index_whose_documents_were_searched_for_other_names_is_made_anew(tmp_path: Path) -> None:
     first = KnownNames(["heart_attack"], "1")
-    fill(WritableIndex(tmp_path, "a library", names=first), IDS)
+    index = WritableIndex(tmp_path, "a library", names=first)
+    index.put_in_place()
+    fill(index, IDS)
     assert WritableIndex(tmp_path, "a library", names=first).state.seq == len(IDS)
     others = WritableIndex(tmp_path, "a library", names=KnownNames(["heart_attack", "a_study"], "2"))
-    assert (others.state.seq, others.state.names, count(tmp_path)) == (0, "2", 0)
+    assert (others.state.seq, others.state.names, others.is_in_place) == (0, "2", False)
+    assert count(tmp_path) == len(IDS), "readers have the old one until the other is whole"
+    others.put_in_place()
+    assert count(tmp_path) == 0
 
 
 def test_a_name_within_values_is_a_term_and_one_across_them_is_none() -> None:

@@ -9,11 +9,12 @@ import pytest
 import tantivy
 from tantivy import Query
 
-from trialbook.search.index.disk import WritableIndex
+from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order, find_id
 from trialbook.search.index.intake import IndexIntake
 from trialbook.search.index.schema import get_schema
 from trialbook.search.index.sites import find_point, point_key, site_tokens
+from trialbook.search.index.writable import WritableIndex
 from trialbook.terms.text import cut_words
 
 BOSTON = {
@@ -42,7 +43,8 @@ def fill(folder: Path, *records: dict[str, Any]) -> tantivy.Searcher:
     with IndexIntake(index) as feed:
         for seq, record in enumerate(records, 1):
             feed.add(seq, record["protocolSection"]["identificationModule"]["nctId"], [(None, record)])
-    return index.snapshot().searcher
+    index.put_in_place()
+    return StudyIndex(folder, "a library").snapshot().searcher
 
 
 def count_at_one_site(searcher: tantivy.Searcher, *tokens: str) -> int:

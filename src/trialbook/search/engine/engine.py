@@ -169,9 +169,10 @@ class SearchEngine:
         return self._open_reader().number
 
     @property
-    def position(self) -> int:
-        """The number of the last change of the records that the index certainly holds."""
-        return self._index.find_position()
+    def reached(self) -> tuple[int, str]:
+        """The number of the last change of the records that the index certainly holds, and the store's mark of it."""
+        snapshot = self._index.snapshot()
+        return snapshot.seq, snapshot.mark
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.

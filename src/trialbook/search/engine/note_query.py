@@ -16,6 +16,7 @@ from tantivy import Occur, Query
 
 from trialbook.patient.note import NoteConcept, PatientNote
 from trialbook.search.engine.names import Words
+from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.targets import any_of, everything
 from trialbook.search.engine.variants import Variants
 from trialbook.search.index.schema import get_schema
@@ -67,6 +68,9 @@ class NoteCompiler:
 
     def __init__(self, searcher: tantivy.Searcher, variants: Variants, weights: NoteWeights) -> None:
         self._searcher, self._variants, self._weights = searcher, variants, weights
+        # With those that were replaced and still lie in the index's lists: each document has one state.
+        self._listed = sum(searcher.doc_freq("exact.State", state) for state in ("current", "past"))
+        self._has_replaced = self._listed > searcher.num_docs
 
     def compile(self, note: PatientNote) -> Query:
         """Whatever has one of the note's concepts or words, scored by all that it has of them.
@@ -114,7 +118,7 @@ class NoteCompiler:
         # The commonest name decides how rare the concept is.
         frequency = max(map(self._count, concept.names))
         share = 1 + math.log(concept.affirmed) if concept.affirmed else self._weights.denied
-        return share * self._compute_rarity(frequency) if frequency else 0.0
+        return share * self._rate_frequency(frequency) if frequency else 0.0
 
     def _ask_word(self, word: str, value: float) -> list[Query]:
         asked = []
@@ -122,25 +126,32 @@ class NoteCompiler:
             forms = [(form,) for form in self._variants(field, word)]
             asked.append(_score(field, forms, weight * value))
         for field, weight in self._weights.density:
-            # The index multiplies by its own measure of rarity, in this field alone.
+            # The index multiplies by its own measure of rarity, in this field alone, replaced ones counted in.
             if frequency := self._searcher.doc_freq(field, word):
-                share = weight * value / self._compute_rarity(frequency)
+                share = weight * value / _compute_rarity(frequency, self._listed)
                 asked.append(Query.boost_query(_find(field, (word,)), share))
         return asked
 
     def _rate(self, words: Words, count: int) -> float:
         frequency = self._count(words)
-        return self._compute_rarity(frequency) * (1 + math.log(count)) if frequency else 0.0
+        return self._rate_frequency(frequency) * (1 + math.log(count)) if frequency else 0.0
 
     def _count(self, words: Words) -> int:
         """In how many studies words may stand together: at most in those with the rarest of them."""
-        return min(
-            max(self._searcher.doc_freq("basic", word), self._searcher.doc_freq(CRITERIA, word))
-            for word in words
-        )
+        return min(max(self._count_one("basic", word), self._count_one(CRITERIA, word)) for word in words)
 
-    def _compute_rarity(self, frequency: int) -> float:
-        return math.log(1 + (max(self._searcher.num_docs - frequency, 0) + 0.5) / (frequency + 0.5))
+    def _count_one(self, field: str, word: str) -> int:
+        """In how many documents a word stands, whatever else the index's lists still hold."""
+        if not self._has_replaced:
+            return self._searcher.doc_freq(field, word)
+        return count_matches(self._searcher, _find(field, (word,)))
+
+    def _rate_frequency(self, frequency: int) -> float:
+        return _compute_rarity(frequency, self._searcher.num_docs)
+
+
+def _compute_rarity(frequency: int, documents: int) -> float:
+    return math.log(1 + (max(documents - frequency, 0) + 0.5) / (frequency + 0.5))
 
 
 def _find(field: str, words: Words) -> Query:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import pairwise
+from operator import eq
 from typing import Any, Literal
 
 import msgspec
 import tantivy
 from tantivy import FieldType, Occur, Query
 
+from trialbook.search.engine.targets import unscored
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
 
 RELEVANCE = "@relevance"
 MOST_DECAYED = 10_000
 MOST_RINGS = 128
-MOST_ALIKE = 500
+# So many more than asked are fetched, to see whether those that are alike end there.
+MOST_ALIKE = 200
+# A window that ends later is not fetched from the first study on.
+MOST_FETCHED = 100_000
+# Where those that come into question are more, they are counted first and then fetched.
+MOST_AMONG = 2_000
+# Scores are sums in 32 bits; those that differ by no more than this part are one sum.
+SAME = 2.0**-18
 
 Address = tantivy.DocAddress
+Hit = tuple[float, Address]
 # Documents in order, each with its score, and how many there are in all.
-Found = tuple[list[tuple[float, Address]], int]
+Found = tuple[list[Hit], int]
 
 
 class SortKey(msgspec.Struct, frozen=True):
@@ -72,32 +83,21 @@ def _total(found: Any) -> int:
 def collect(
     searcher: tantivy.Searcher, query: Query, sort: Sequence[SortKey], *, offset: int, limit: int
 ) -> Found:
-    """The documents of a window; without a key they stand by the studies' ids."""
+    """The documents of a window; what no key tells apart stands by the studies' ids.
+
+    So the order is one of the records alone, whatever became of the index before: how it lies in
+    parts, and in which order the studies came.
+    """
     if not sort:
         return _by_field(searcher, query, "order", offset=offset, limit=limit, descending=False)
-    if len(sort) == 1:
-        return _by_key(searcher, query, sort[0], offset=offset, limit=limit)
-    return _by_two_keys(searcher, query, *sort[:2], offset=offset, limit=limit)
-
-
-def _by_key(searcher: tantivy.Searcher, query: Query, key: SortKey, *, offset: int, limit: int) -> Found:
-    if key.field == RELEVANCE:
-        if key.descending:
-            found = searcher.search(query, max(limit, 1), offset=offset)
-            return found.hits[:limit], _total(found)
-        total = count_matches(searcher, query)
-        last = searcher.search(query, max(total - offset, 1), offset=0).hits if total > offset else []
-        return last[::-1][:limit], total
-    field = order_field(key.field)
-    has_value = Query.exists_query(field)
-    valued = Query.boolean_query([(Occur.Must, query), (Occur.Must, has_value)])
-    hits, count = _by_field(searcher, valued, field, offset=offset, limit=limit, descending=key.descending)
-    without = Query.boolean_query([(Occur.Must, query), (Occur.MustNot, has_value)])
-    missing = limit - len(hits)
-    rest, others = _by_field(
-        searcher, without, "order", offset=max(0, offset - count), limit=missing, descending=False
-    )
-    return hits + [(math.nan, address) for _, address in rest], count + others
+    key, rest = sort[0], sort[1:]
+    if key.field != RELEVANCE:
+        return _by_value(searcher, query, key, rest, offset=offset, limit=limit)
+    if key.descending:
+        return _by_score(searcher, query, rest, offset=offset, limit=limit)
+    hits = _fetch_all(searcher, query)
+    groups = [_sort_alike(searcher, hits[start:end], rest) for start, end in _find_groups(hits, _score_alike)]
+    return [hit for group in reversed(groups) for hit in group][offset : offset + limit], len(hits)
 
 
 def _by_field(
@@ -108,49 +108,165 @@ def _by_field(
     return found.hits[: max(limit, 0)], _total(found)
 
 
-def _by_two_keys(
-    searcher: tantivy.Searcher, query: Query, first: SortKey, second: SortKey, *, offset: int, limit: int
+def _fetch_all(searcher: tantivy.Searcher, query: Query) -> list[Hit]:
+    count = count_matches(searcher, query)
+    return list(searcher.search(query, max(count, 1), count=False).hits)
+
+
+def _score_alike(one: float, next_one: float) -> bool:
+    """Whether two scores are one sum, added up in another order in another part of the index."""
+    return one - next_one <= SAME * one
+
+
+def _find_groups(hits: Sequence[Hit], is_alike: Callable[[float, float], bool]) -> list[tuple[int, int]]:
+    """Where those that are alike, and stand together, begin and end."""
+    bounds = [at for at in range(1, len(hits)) if not is_alike(hits[at - 1][0], hits[at][0])]
+    return list(pairwise([0, *bounds, len(hits)])) if hits else []
+
+
+def _by_score(
+    searcher: tantivy.Searcher, query: Query, rest: Sequence[SortKey], *, offset: int, limit: int
 ) -> Found:
-    """Sort by the first key; put those that are alike in it, and stand in the window, by the second."""
-    spare = MOST_ALIKE if first.field == RELEVANCE else 0
-    hits, total = _by_key(searcher, query, first, offset=0, limit=offset + limit + spare)
-    window: list[tuple[float, Address]] = []
-    start = 0
-    for value, alike in groupby(hits, key=lambda hit: None if math.isnan(hit[0]) else hit[0]):
-        group = list(alike)
-        end = start + len(group)
-        if end > offset and start < offset + limit:
-            is_cut = end == len(hits) and len(hits) < total
-            if first.field != RELEVANCE and (is_cut or second.field == RELEVANCE):
-                same = _restrict(query, first.field, value)
-                group, _ = _by_key(searcher, same, second, offset=0, limit=offset + limit - start)
-            else:
-                group = _sort_group(searcher, group, second)
-            window += group[max(0, offset - start) : offset + limit - start]
-        start = end
+    stop = offset + limit
+    first = 0 if stop <= MOST_FETCHED else max(0, offset - MOST_ALIKE)
+    found = searcher.search(query, max(stop - first, 1) + MOST_ALIKE, offset=first)
+    hits, total = found.hits, _total(found)
+    if offset >= first + len(hits):
+        return [], total
+    # The groups that the window touches, whole as far as they were fetched.
+    low, high = offset - first, min(stop - first, len(hits))
+    while low > 0 and _score_alike(hits[low - 1][0], hits[low][0]):
+        low -= 1
+    while low < high < len(hits) and _score_alike(hits[high - 1][0], hits[high][0]):
+        high += 1
+    touched, window = hits[low:high], list[Hit]()
+    for begin, end in _find_groups(touched, _score_alike):
+        start, group = first + low + begin, touched[begin:end]
+        if start == first and first:
+            start = _find_start(searcher, query, group[0][0], first)
+        is_cut = start < first or (low + end == len(hits) and first + low + end < total)
+        if is_cut:
+            group = _find_alike(searcher, query, group, rest, wanted=stop - start, total=total)
+        else:
+            group = _sort_alike(searcher, group, rest)
+        window += group[max(0, offset - start) : stop - start]
     return window, total
 
 
-def _restrict(query: Query, piece: str, value: float | None) -> Query:
-    """The documents that have a value of a piece, or (None) that have none."""
-    field = order_field(piece)
-    if value is None:
-        return Query.boolean_query([(Occur.Must, query), (Occur.MustNot, Query.exists_query(field))])
-    is_float = get_ordered_pieces()[piece].type.startswith("number")
-    kind = FieldType.Float if is_float else FieldType.Integer
-    same = Query.const_score_query(Query.range_query(get_schema(), field, kind, value, value), 0.0)
+def _find_start(searcher: tantivy.Searcher, query: Query, score: float, before: int) -> int:
+    """At which number the studies of a score begin, of which one stands at `before`."""
+
+    def is_there(at: int) -> bool:
+        return _score_alike(searcher.search(query, 1, offset=at, count=False).hits[0][0], score)
+
+    return bisect_left(range(before), True, key=is_there)
+
+
+def _find_alike(
+    searcher: tantivy.Searcher,
+    query: Query,
+    some: Sequence[Hit],
+    rest: Sequence[SortKey],
+    *,
+    wanted: int,
+    total: int,
+) -> list[Hit]:
+    """Of a great many studies of one score, of which `some` are known, at least the first `wanted`.
+
+    The score cannot be asked for, but the id can: of all there are, none of the first `wanted` has a
+    higher one than the last of the first `wanted` among those known.
+    """
+    score, narrowed = some[0][0], query
+    if not rest and len(some) >= wanted:
+        orders = searcher.fast_field_values("order", [address for _, address in some])
+        among = unscored(_up_to(sorted(int(order or 0) for order in orders)[wanted - 1]))
+        narrowed = Query.boolean_query([(Occur.Must, query), (Occur.Must, among)])
+    found = searcher.search(narrowed, min(total, MOST_AMONG))
+    if _total(found) > MOST_AMONG:
+        found = searcher.search(narrowed, _total(found), count=False)
+    alike = [hit for hit in found.hits if _score_alike(hit[0], score) and _score_alike(score, hit[0])]
+    return _sort_alike(searcher, alike, rest)
+
+
+def _up_to(order: int) -> Query:
+    return Query.range_query(get_schema(), "order", FieldType.Unsigned, None, order)
+
+
+def _by_value(
+    searcher: tantivy.Searcher,
+    query: Query,
+    key: SortKey,
+    rest: Sequence[SortKey],
+    *,
+    offset: int,
+    limit: int,
+) -> Found:
+    """By the values of a piece; those that have none come last."""
+    field, stop = order_field(key.field), offset + limit
+    has_value = Query.exists_query(field)
+    valued = Query.boolean_query([(Occur.Must, query), (Occur.Must, has_value)])
+    hits, count = _by_field(
+        searcher, valued, field, offset=offset, limit=limit + MOST_ALIKE, descending=key.descending
+    )
+    window: list[Hit] = []
+    for low, high in _find_groups(hits, eq):
+        if offset + low >= stop:
+            break
+        value, group = hits[low][0], hits[low:high]
+        is_cut = (low == 0 and offset > 0) or (high == len(hits) and offset + high < count)
+        if is_cut or (rest and rest[0].field == RELEVANCE):
+            # Only the first may have begun before the window.
+            ahead = offset - _count_before(searcher, query, key, value) if offset and not low else 0
+            same = _restrict(query, key.field, value)
+            missing = limit - len(window)
+            found, _ = collect(searcher, same, rest, offset=ahead, limit=missing)
+            group = [(value, address) for _, address in found]
+        else:
+            group = _sort_alike(searcher, group, rest)
+        window += group[: limit - len(window)]
+    without = Query.boolean_query([(Occur.Must, query), (Occur.MustNot, has_value)])
+    others, more = collect(searcher, without, rest, offset=max(0, offset - count), limit=limit - len(window))
+    return window + [(math.nan, address) for _, address in others], count + more
+
+
+def _count_before(searcher: tantivy.Searcher, query: Query, key: SortKey, value: float) -> int:
+    """How many studies have a value that stands before one."""
+    before = Query.boolean_query(
+        [
+            (Occur.Must, _in_range(key.field, *((value, None) if key.descending else (None, value)))),
+            (Occur.MustNot, _in_range(key.field, value, value)),
+        ]
+    )
+    return count_matches(searcher, Query.boolean_query([(Occur.Must, query), (Occur.Must, before)]))
+
+
+def _restrict(query: Query, piece: str, value: float) -> Query:
+    """The documents that have a value of a piece."""
+    same = Query.const_score_query(_in_range(piece, value, value), 0.0)
     return Query.boolean_query([(Occur.Must, query), (Occur.Must, same)])
 
 
-def _sort_group(
-    searcher: tantivy.Searcher, group: list[tuple[float, Address]], key: SortKey
-) -> list[tuple[float, Address]]:
-    if key.field == RELEVANCE:
-        return group
-    values = searcher.fast_field_values(order_field(key.field), [address for _, address in group])
-    sign = -1 if key.descending else 1
-    ranks = [(value is None, 0 if value is None else sign * value) for value in values]
-    return [hit for _, hit in sorted(zip(ranks, group, strict=True), key=lambda entry: entry[0])]
+def _in_range(piece: str, low: float | None, high: float | None) -> Query:
+    is_float = get_ordered_pieces()[piece].type.startswith("number")
+    kind = FieldType.Float if is_float else FieldType.Integer
+    return Query.range_query(get_schema(), order_field(piece), kind, low, high)
+
+
+def _sort_alike(searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence[SortKey]) -> list[Hit]:
+    """Sort what one key does not tell apart by the others, then by id."""
+    if len(group) < 2:
+        return list(group)
+    addresses = [address for _, address in group]
+    ranks: list[list[Any]] = []
+    for key in rest:
+        if key.field != RELEVANCE:
+            sign = -1 if key.descending else 1
+            values = searcher.fast_field_values(order_field(key.field), addresses)
+            ranks.append([(value is None, 0 if value is None else sign * value) for value in values])
+    ranks.append(searcher.fast_field_values("order", addresses))
+    keys = ranks[0] if len(ranks) == 1 else list(zip(*ranks, strict=True))
+    ordered = sorted(range(len(group)), key=keys.__getitem__)
+    return [group[at] for at in ordered]
 
 
 def collect_near(
@@ -182,7 +298,12 @@ def collect_near(
         for score, address in found.hits
     ]
     scored.sort(key=lambda hit: -hit[0])
-    return scored[offset : offset + limit], _total(found)
+    ordered = [
+        hit
+        for start, end in _find_groups(scored, _score_alike)
+        for hit in (_sort_alike(searcher, scored[start:end], ()) if start < offset + limit else ())
+    ]
+    return ordered[offset : offset + limit], _total(found)
 
 
 def _make_rings(near: Sequence[tuple[float, str]], factor: Callable[[float], float]) -> Query:

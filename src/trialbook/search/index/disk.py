@@ -1,48 +1,64 @@
-"""The index on disk: read as it is, or kept in step with the store by the one process that writes.
+"""The index on disk, for readers: what lies there, opened as it is, and the next one once it is in place.
 
-index/7/           the index of this form (`INDEX_VERSION`); another form lies beside it, and neither
-                   is touched by the other's readers
-index/7/state.json what the index holds; written last, so that an index without it is none
+index/8/                     all of this form (`INDEX_VERSION`); another form lies beside it, and neither
+                             is touched by the other's readers
+index/8/state.json           what the index holds, and in which folder its files are: the one step that puts
+                             an index in place is that this file is replaced
+index/8/0123456789abcdef/    the files of one making; another is made beside it (`writable`)
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import re
 import secrets
-import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import tantivy
 
 from trialbook.errors import IndexMissingError, StoreError
+from trialbook.search.index.files import META_FILE, Meta, check_files, read_meta
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
-from trialbook.settings import read_number
-from trialbook.terms.known_names import NO_NAMES, KnownNames
 from trialbook.terms.text import get_analyzer
 
-BYTES_A_MEGABYTE = 1_000_000
-WRITER_THREADS = 1
 # How long a state is taken for the newest without a look at the disk; a look costs some microseconds.
 RELOAD_SECONDS = 0.0
 STATE_FILE = "state.json"
+# Somebody may write while one opens: what does not fit together is looked at so often again.
+TRIES = 20
+_MAKING = re.compile(r"[0-9a-f]{16}")
 
 
 class IndexState(msgspec.Struct, frozen=True):
     """Which state of which library the index holds.
 
-    `is_dirty` is set while changes go in: a run that was killed leaves it set, and the next one
-    then replaces what it adds. `holds_past`: some study has versions that are no longer in force.
-    `names`: the version of the names that its documents were searched for.
+    Attributes
+    ----------
+    folder
+        Where its files lie, beside the state.
+    seq, mark
+        The change of the store that is certainly in, and the store's mark of the way to it.
+    documents, opstamp
+        How many documents there were at the commit with that number.
+    is_dirty
+        Set while changes go in: a run that was killed leaves it set, and the next one then replaces what
+        it adds.
+    holds_past
+        Whether some study has versions that are no longer in force.
+    names
+        The version of the names that its documents were searched for.
     """
 
     library_id: str
+    folder: str
     index_version: int = INDEX_VERSION
     seq: int = 0
+    mark: str = ""
+    documents: int = 0
+    opstamp: int = 0
     is_dirty: bool = False
     holds_past: bool = False
     names: str = ""
@@ -55,12 +71,21 @@ _STATE = msgspec.json.Decoder(IndexState)
 class Snapshot(msgspec.Struct, frozen=True):
     """A committed state of the index: it answers the same for as long as it is held.
 
-    `names` is the version of the names that its documents were searched for.
+    `number` is no other state's, in any process; `seq`, `mark` and `names` are those of `IndexState`.
     """
 
     searcher: tantivy.Searcher
     number: int
+    seq: int
+    mark: str
     names: str
+
+
+# What tells a file from the one that replaced it: when it was changed, and its number on the disk.
+_Stamp = tuple[int, int]
+NOTHING: _Stamp = (0, 0)
+# Of the state and of tantivy's own: one of them changes with every commit and every index put in place.
+_Stamps = tuple[_Stamp, _Stamp]
 
 
 class StudyIndex:
@@ -84,181 +109,130 @@ class StudyIndex:
     -----
     An index that is behind its library, or that is being written, is read as it is. Opening holds
     tantivy's own lock for a moment, so that a writer does not remove meanwhile what is being opened.
+    Once open it answers on whatever befalls the files; a newer one is taken up when all of it is there.
     """
 
     def __init__(self, folder: Path, library_id: str) -> None:
         self.folder = folder / str(INDEX_VERSION)
+        self._home, self._library_id = folder, library_id
         self._lock = threading.Lock()
-        try:
-            self.state = self._prepare(folder, library_id)
-            self._index = self._open()
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"cannot open the index in {self.folder}: {error}; try `trialbook rebuild index`"
-            ) from error
-        self._index.register_tokenizer("words", get_analyzer())
+        self._place = self.folder
+        self._index: tantivy.Index | None = None
+        self._checked: set[str] = set()
+        self._seen: _Stamps = (NOTHING, NOTHING)
+        self._opened = NOTHING
         self._checked_at = 0.0
-        self._mark = (0, 0)
         # Numbers of states differ between processes, so that one never takes another's for its own.
-        number = secrets.randbits(24) << 8
-        self._snapshot = Snapshot(self._index.searcher(), number, self.state.names)
-
-    def _prepare(self, folder: Path, library_id: str) -> IndexState:
-        state = self._read_state()
-        if state is None:
-            raise IndexMissingError(self.folder, self._describe_what_lies_there(folder))
-        if state.index_version != INDEX_VERSION:
-            raise IndexMissingError(self.folder, f"what lies there has form {state.index_version}")
-        if state.library_id != library_id:
-            raise IndexMissingError(self.folder, "what lies there belongs to another library")
-        return state
-
-    def _open(self) -> tantivy.Index:
-        index = tantivy.Index.open(str(self.folder))
-        if index.schema != get_schema():
-            raise ValueError("it has other fields")
-        return index
-
-    def _read_state(self) -> IndexState | None:
-        """What the state file says; None where it is missing or cannot be read."""
-        try:
-            return _STATE.decode(self._state_file.read_bytes())
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
-
-    def find_position(self) -> int:
-        """The number of the last change that is certainly in now; 0 while it is made anew."""
-        state = self._read_state()
-        return 0 if state is None else state.seq
-
-    def _describe_what_lies_there(self, folder: Path) -> str:
-        if self.folder.exists():
-            return f"its {STATE_FILE} is missing or cannot be read"
-        forms = sorted(place.parent.name for place in folder.glob(f"*/{STATE_FILE}"))
-        if (folder / STATE_FILE).exists():
-            forms.insert(0, "before 7")
-        if not forms:
-            return "there is none"
-        return f"another Trialbook made what lies beside it (form {', '.join(forms)})"
-
-    @property
-    def _state_file(self) -> Path:
-        return self.folder / STATE_FILE
+        self._number = secrets.randbits(24) << 8
+        self._snapshot = self._load()
 
     def snapshot(self) -> Snapshot:
         """The newest committed state."""
         with self._lock:
             if time.monotonic() - self._checked_at > RELOAD_SECONDS:
                 self._checked_at = time.monotonic()
-                self._reload()
+                if self._look() != self._seen:
+                    # What lies there now may be of no use: the last state is whole, and answers on.
+                    with contextlib.suppress(StoreError):
+                        self._snapshot = self._load()
             return self._snapshot
 
-    def _reload(self) -> None:
-        mark = self._read_mark()
-        if mark == self._mark:
-            return
-        # While the index is made anew there is nothing to load: the last state answers on.
-        with contextlib.suppress(ValueError):
+    def _load(self) -> Snapshot:
+        """Open what is in place now; looked at again for as long as somebody changes it meanwhile."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return self._open_newest()
+            except (OSError, ValueError, StoreError) as error:
+                if tries_left and self._look() != self._seen:
+                    continue
+                if isinstance(error, StoreError):
+                    raise
+                raise StoreError(
+                    f"cannot open the index in {self._place}: {error}; try `trialbook rebuild index`"
+                ) from error
+        raise AssertionError("the last try answers or raises")
+
+    def _open_newest(self) -> Snapshot:
+        self._seen = self._look()
+        state = self._get_state()
+        place = self.folder / state.folder
+        if place != self._place:
+            self._place, self._index, self._checked = place, None, set()
+            self._seen = (self._seen[0], _stamp(place / META_FILE))
+        # The files are looked at first: tantivy opens an index that lacks some of them.
+        meta = read_meta(place)
+        check_files(place, meta, self._checked)
+        if self._index is None:
+            self._index, self._opened = open_index(place), NOTHING
+        if self._opened == self._seen[1]:
+            snapshot = msgspec.structs.replace(self._snapshot, seq=state.seq, mark=state.mark)
+        else:
             self._index.reload()
-            self._mark = mark
-            number = self._snapshot.number + 1
-            self._snapshot = Snapshot(self._index.searcher(), number, self.state.names)
+            searcher = self._index.searcher()
+            snapshot = Snapshot(searcher, self._number + 1, state.seq, state.mark, state.names)
+        _compare(state, meta, snapshot.searcher.num_docs)
+        self.state, self._opened, self._number = state, self._seen[1], snapshot.number
+        return snapshot
 
-    def _read_mark(self) -> tuple[int, int]:
-        """What changes with every commit, whoever made it."""
-        try:
-            found = (self.folder / "meta.json").stat()
-        except OSError:
-            return (0, 0)
-        return (found.st_mtime_ns, found.st_ino)
+    def _look(self) -> _Stamps:
+        return _stamp(self.folder / STATE_FILE), _stamp(self._place / META_FILE)
 
+    def _get_state(self) -> IndexState:
+        state = read_state(self.folder)
+        if state is None:
+            raise IndexMissingError(self.folder, self._describe_what_lies_there())
+        if state.index_version != INDEX_VERSION:
+            raise IndexMissingError(self.folder, f"what lies there has form {state.index_version}")
+        if state.library_id != self._library_id:
+            raise IndexMissingError(self.folder, "what lies there belongs to another library")
+        return state
 
-class WritableIndex(StudyIndex):
-    """The same for the process that holds the library's writer lock: made where there is none.
-
-    An index of another library, or one that was not made to its end, is emptied; `state.seq` 0 tells
-    that all has to be applied again.
-
-    Parameters
-    ----------
-    folder, library_id
-        As `StudyIndex`.
-    names
-        What documents are searched for; an index whose documents were searched for others is emptied.
-    is_anew
-        Empty it in any case, whatever state it is in.
-
-    Raises
-    ------
-    StoreError
-        The folder cannot be read or written.
-    UsageError
-        The setting `index_memory_mb` is no number within its bounds.
-    """
-
-    def __init__(
-        self, folder: Path, library_id: str, *, names: KnownNames = NO_NAMES, is_anew: bool = False
-    ) -> None:
-        # Before anything is touched: a setting that makes no sense leaves all as it is.
-        self._memory_bytes = read_number("index_memory_mb") * BYTES_A_MEGABYTE
-        self._is_anew, self.names = is_anew, names
-        self._home = folder
-        super().__init__(folder, library_id)
-
-    def _prepare(self, folder: Path, library_id: str) -> IndexState:
-        state = None if self._is_anew else self._read_state()
-        wanted = (library_id, INDEX_VERSION, self.names.version)
-        if state is not None and (state.library_id, state.index_version, state.names) == wanted:
-            return state
-        # The state goes first and comes last: whatever ends this between leaves no index, not half of one.
-        self._state_file.unlink(missing_ok=True)
+    def _describe_what_lies_there(self) -> str:
         if self.folder.exists():
-            shutil.rmtree(self.folder)
-        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.mkdir(mode=0o700)
-        tantivy.Index(get_schema(), path=str(self.folder))
-        self.state = IndexState(library_id, names=self.names.version)
-        self.save_state()
-        return self.state
+            return f"its {STATE_FILE} is missing or cannot be read"
+        forms = sorted(place.parent.name for place in self._home.glob(f"*/{STATE_FILE}"))
+        if (self._home / STATE_FILE).exists():
+            forms.insert(0, "before 7")
+        if not forms:
+            return "there is none"
+        return f"another Trialbook made what lies beside it (form {', '.join(forms)})"
 
-    def _open(self) -> tantivy.Index:
-        return tantivy.Index(get_schema(), path=str(self.folder))
 
-    def remove_older(self) -> None:
-        """Remove the indexes of earlier forms; call it once this one holds all that the library has."""
-        try:
-            for place in self._home.iterdir():
-                if place.is_file():  # before form 7 the folder was itself the index
-                    place.unlink()
-                elif place.name.isdecimal() and int(place.name) < INDEX_VERSION:
-                    shutil.rmtree(place)
-        except OSError as error:
-            raise StoreError(
-                f"cannot remove the index of an earlier Trialbook: {error}; the new one is whole: "
-                f"remove all but {self.folder.name} in {self._home} by hand"
-            ) from error
+def _stamp(path: Path) -> _Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return NOTHING
+    return (found.st_mtime_ns, found.st_ino)
 
-    def save_state(self, **changes: Any) -> None:
-        """Replace the state file, in one step that no kill can tear."""
-        self.state = msgspec.structs.replace(self.state, **changes)
-        fresh = self._state_file.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(self.state))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._state_file)
 
-    def clear(self) -> None:
-        """Empty the index, to be filled with all changes from 0."""
-        writer = self.open_writer()
-        writer.delete_all_documents()
-        writer.commit()
-        writer.wait_merging_threads()
-        self.save_state(seq=0, is_dirty=False, holds_past=False)
+def _compare(state: IndexState, meta: Meta, documents: int) -> None:
+    """Raise ValueError where files and state are not of one piece.
 
-    def open_writer(self) -> tantivy.IndexWriter:
-        """What takes documents; raises StoreError where another process has it."""
-        try:
-            return self._index.writer(self._memory_bytes, WRITER_THREADS)
-        except ValueError as error:
-            raise StoreError(f"the index in {self.folder} is being written by another process") from error
+    A commit comes before the state that tells of it, so what is newer than the state may hold anything.
+    """
+    if documents != meta.documents or meta.opstamp < state.opstamp:
+        raise ValueError("its files are not those of its last commit")
+    if meta.opstamp == state.opstamp and documents != state.documents:
+        raise ValueError(f"it holds {documents:,} of {state.documents:,} documents")
+
+
+def read_state(folder: Path) -> IndexState | None:
+    """The state that lies in a folder; None where it is missing or says nothing that can be used."""
+    try:
+        state = _STATE.decode((folder / STATE_FILE).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        return None
+    except OSError as error:
+        raise StoreError(f"cannot read the index in {folder}: {error}") from error
+    # The name is that of a folder beside the state, and never leads anywhere else.
+    return state if _MAKING.fullmatch(state.folder) else None
+
+
+def open_index(place: Path) -> tantivy.Index:
+    """The index whose files lie in a folder; raises OSError, ValueError."""
+    index = tantivy.Index.open(str(place))
+    if index.schema != get_schema():
+        raise ValueError("it has other fields")
+    index.register_tokenizer("words", get_analyzer())
+    return index

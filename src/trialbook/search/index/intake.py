@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from types import TracebackType
 from typing import Any
@@ -11,9 +11,9 @@ import tantivy
 
 from trialbook.errors import StoreError
 from trialbook.model import PartialDate
-from trialbook.search.index.disk import WritableIndex
 from trialbook.search.index.document import EPOCH, build_document
 from trialbook.search.index.schema import FOREVER
+from trialbook.search.index.writable import WritableIndex
 from trialbook.terms.known_names import KnownNames
 
 COMMIT_EVERY = 20_000
@@ -28,11 +28,16 @@ class IndexIntake:
     From the first study on the index is marked dirty, and only a commit moves the change number that it
     has certainly reached. Whatever ends the statement before its end leaves it so: the next feed then
     replaces what it adds, and is to be given all changes after that number.
+
+    Parameters
+    ----------
+    find_mark
+        Gives the store's mark of the way to a change number, which is noted beside it.
     """
 
-    def __init__(self, index: WritableIndex) -> None:
+    def __init__(self, index: WritableIndex, find_mark: Callable[[int], str] = lambda seq: "") -> None:
         self.count = self._committed = 0
-        self._index = index
+        self._index, self._find_mark = index, find_mark
         self._replaces = index.state.is_dirty
         self._holds_past = index.state.holds_past
         self._last_seq = index.state.seq
@@ -45,10 +50,14 @@ class IndexIntake:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         writer, self._writer = self._writer, None
-        if kind is None and writer is not None:
+        if kind is not None:
+            return
+        if writer is not None:
             with _NamedErrors(self._index):
                 writer.commit()
                 writer.wait_merging_threads()
+        # Also where a killed run had brought all in and nothing was left to add.
+        if self._index.state.is_dirty:
             self._note(is_dirty=False)
 
     def add(self, seq: int, nct_id: str, versions: list[Dated]) -> None:
@@ -76,7 +85,9 @@ class IndexIntake:
             self._committed = self.count
 
     def _note(self, *, is_dirty: bool) -> None:
-        self._index.save_state(seq=self._last_seq, is_dirty=is_dirty, holds_past=self._holds_past)
+        seq, mark = self._last_seq, self._find_mark(self._last_seq)
+        with _NamedErrors(self._index):
+            self._index.note_commit(seq=seq, mark=mark, is_dirty=is_dirty, holds_past=self._holds_past)
 
 
 class _NamedErrors:
@@ -89,7 +100,7 @@ class _NamedErrors:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, ValueError):
+        if isinstance(error, (ValueError, OSError)):
             raise StoreError(
                 f"cannot write to the index in {self._folder}: {error}; all records read so far are kept: "
                 "make room and run the same command again"

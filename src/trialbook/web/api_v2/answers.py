@@ -19,20 +19,23 @@ TEXT = "text/plain; charset=utf-8"
 BLOCK_BYTES = 1 << 18
 
 
-def make_tag(library_id: str, seq: int, index_state: int | None = None) -> str:
+def make_tag(library_id: str, seq: int, mark: str, index_state: int | None = None) -> str:
     """The state of a library as an ETag: it changes with every change of any record.
+
+    `mark` tells it from that of a library that was set back and came to the same number otherwise.
 
     `index_state` for what a search found: the index follows the library with some delay.
     """
     found_in = "" if index_state is None else f"-{index_state:x}"
-    return f'"{VERSION}-{library_id[:12]}-{seq}{found_in}"'
+    return f'"{VERSION}-{library_id[:12]}-{seq}-{mark[:8]}{found_in}"'
 
 
 def find_tag(store: Store) -> str:
     """The tag of what the library holds now. Ask for it before anything is read that it stands for:
     what changes in between then leaves under a tag that no later answer has.
     """
-    return make_tag(store.library_id, store.seq)
+    seq = store.seq
+    return make_tag(store.library_id, seq, store.find_mark(seq))
 
 
 def has_already(request: Request, tag: str) -> bool:

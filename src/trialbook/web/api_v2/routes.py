@@ -69,7 +69,8 @@ class Api:
         """One page of the studies that are asked for."""
         asked = listing.read_list_request(Parameters(request.scope["query_string"], listing.KNOWN))
         store = self._library.store
-        tag = answers.make_tag(store.library_id, store.seq, self._library.engine.state)
+        seq = store.seq
+        tag = answers.make_tag(store.library_id, seq, store.find_mark(seq), self._library.engine.state)
         if answers.has_already(request, tag):
             return answers.send_unchanged(tag)
         page = self._library.engine.search_page(
@@ -134,7 +135,7 @@ class Api:
         """How large the records are."""
         _read(request)
         found = self._statistics.get(self._library.store)
-        tag = answers.make_tag(found.library_id, found.seq)
+        tag = answers.make_tag(found.library_id, found.seq, found.mark)
         return send(request, statistics.write_sizes(found.sizes), forms.JSON, tag)
 
     def field_values(self, request: Request) -> Response:
@@ -142,7 +143,7 @@ class Api:
         pieces, types = statistics.read_value_request(_read(request, "types", "fields"))
         found = self._statistics.get(self._library.store)
         rows = statistics.choose(found.values, pieces, types)
-        tag = answers.make_tag(found.library_id, found.seq)
+        tag = answers.make_tag(found.library_id, found.seq, found.mark)
         return send(request, msgspec.json.encode(rows), forms.JSON, tag)
 
     def field_sizes(self, request: Request) -> Response:
@@ -150,7 +151,7 @@ class Api:
         pieces = statistics.read_size_request(_read(request, "fields"))
         found = self._statistics.get(self._library.store)
         rows = statistics.choose(found.lists, pieces)
-        tag = answers.make_tag(found.library_id, found.seq)
+        tag = answers.make_tag(found.library_id, found.seq, found.mark)
         return send(request, msgspec.json.encode(rows), forms.JSON, tag)
 
     def _send_json(self, request: Request, body: bytes) -> Response:

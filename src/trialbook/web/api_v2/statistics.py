@@ -15,7 +15,7 @@ import msgspec
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote, refuse_value
 from trialbook.derived.field_statistics import SizeStatistics, Statistics
-from trialbook.derived.statistics import compute_statistics, load_statistics
+from trialbook.derived.statistics import are_of, compute_statistics, load_statistics
 from trialbook.errors import ApiError
 from trialbook.record.pieces import find_piece
 from trialbook.store import Store
@@ -57,7 +57,7 @@ class StatisticsKeeper:
             finally:
                 self._waiting.release()
         with self._lock:
-            self._known = self._known or load_statistics(self._home, store.library_id)
+            self._known = self._known or load_statistics(self._home, store)
             if self._known is None:
                 raise ApiError(
                     "The statistics of this library are being computed; ask again in a minute", 503
@@ -72,9 +72,11 @@ class StatisticsKeeper:
 
     def _refresh(self, store: Store) -> None:
         seq = store.seq
+        if self._known is not None and not are_of(self._known, store):
+            self._known = None
         if self._known is not None and self._known.seq == seq:
             return
-        found = load_statistics(self._home, store.library_id)
+        found = load_statistics(self._home, store)
         self._known = found or self._known
         if found is not None and found.seq == seq:
             return

@@ -175,10 +175,11 @@ def test_few_requests_wait_for_a_first_count(home: Path, monkeypatch: pytest.Mon
     assert declined.empty(), "who waited was answered"
 
 
-def test_statistics_of_another_library_or_a_torn_file_do_not_count(home: Path) -> None:
+def test_statistics_of_another_library_or_a_torn_file_do_not_count(home: Path, tmp_path: Path) -> None:
     ask(home, "size")
+    with Store.create(tmp_path / "another") as another:
+        assert load_statistics(home, another) is None
     with Store(home) as store:
-        assert load_statistics(home, store.library_id) is not None
-        assert load_statistics(home, "another") is None
+        assert load_statistics(home, store) is not None
         (home / FILE_NAME).write_bytes((home / FILE_NAME).read_bytes()[:100])
-        assert load_statistics(home, store.library_id) is None
+        assert load_statistics(home, store) is None

@@ -1,0 +1,148 @@
+"""What no key tells apart stands by its id, whatever became of the index before."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.library import open_engine
+from tests.naive.records import make_record
+
+from trialbook.library.build import import_paths
+from trialbook.library.rebuild import bring_into_step, rebuild
+from trialbook.patient.note import read_note
+from trialbook.search.engine import order
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.order import GeoDecay, SortKey
+from trialbook.search.index import intake
+from trialbook.search.index.writable import WritableIndex
+from trialbook.search.language.parse import parse_query
+from trialbook.store import Store
+from trialbook.terms import get_thesaurus
+
+STUDIES = 600
+RELEVANCE = SortKey("@relevance", descending=True)
+LEAST = SortKey("@relevance", descending=False)
+STARTED = SortKey("StartDate", descending=True)
+ENROLLED = SortKey("EnrollmentCount", descending=False)
+OSLO = {"facility": "Hospital", "city": "Oslo", "country": "Norway", "geoPoint": {"lat": 59.9, "lon": 10.7}}
+
+Record = dict[str, Any]
+
+
+def make_records() -> list[Record]:
+    """Many that are alike: three titles, three dates or none, four numbers."""
+    chance = random.Random(7)
+    records = []
+    for number in range(1, STUDIES + 1):
+        values: Record = {
+            "identificationModule.briefTitle": chance.choice(
+                ["Asthma", "Heart attack in asthma", "Lungs and hearts under attack: asthma"]
+            ),
+            "designModule.enrollmentInfo.count": chance.randrange(4),
+            "contactsLocationsModule.locations": [OSLO] if number % 3 else [],
+            "descriptionModule.briefSummary": "A study of asthma and the heart. " * chance.randint(1, 3),
+        }
+        if number % 4:
+            values["statusModule.startDateStruct.date"] = chance.choice(["2020-01", "2021-05-03", "2022"])
+        records.append(make_record(f"NCT{number:08}", values))
+    return records
+
+
+def bring_in(home: Path, records: Iterable[Record]) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "records.jsonl"
+    path.write_bytes(b"\n".join(map(msgspec.json.encode, records)))
+    assert import_paths(home, [path]).problems == []
+
+
+def replay(home: Path) -> None:
+    """What a kill leads to: a part of the studies is taken up again, and the old documents linger."""
+    with Store(home) as store:
+        index = WritableIndex(home / "index", store.library_id, names=get_thesaurus().known_names)
+        seq = index.state.seq // 2
+        index.save_state(seq=seq, mark=store.find_mark(seq), is_dirty=True)
+    assert bring_into_step(home)["index"] > 0
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SearchEngine]:
+    """The same records with different pasts."""
+    folder = tmp_path_factory.mktemp("pasts")
+    records = make_records()
+    bring_in(folder / "at once", records)
+    shuffled = random.Random(8).sample(records, len(records))
+    for name in ("in parts", "made anew"):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(intake, "COMMIT_EVERY", 70)
+            for start in range(0, STUDIES, STUDIES // 3):
+                bring_in(folder / name, shuffled[start : start + STUDIES // 3])
+                replay(folder / name)
+    rebuild(folder / "made anew", ["index"])
+    engines = {name: open_engine(folder / name) for name in ("at once", "in parts", "made anew")}
+    parts, whole = (engines[name]._index.snapshot().searcher for name in ("in parts", "at once"))
+    assert parts.num_segments > whole.num_segments
+    assert parts.doc_freq("exact.State", "current") > parts.num_docs == STUDIES, "replaced ones linger"
+    return engines
+
+
+REQUESTS: dict[str, SearchRequest] = {
+    "one word": SearchRequest(queries=(parse_query("asthma"),)),
+    "a name and its words apart": SearchRequest(queries=(parse_query("heart attack"),)),
+    "two": SearchRequest(queries=(parse_query("heart attack"), parse_query("AREA[BriefSummary]asthma"))),
+    "tilted": SearchRequest(queries=(parse_query("TILT[StartDate]asthma"),)),
+    "the least relevant": SearchRequest(queries=(parse_query("heart attack"),), sort=(LEAST,)),
+    "by day": SearchRequest(sort=(STARTED,)),
+    "by day, some": SearchRequest(queries=(parse_query("heart"),), sort=(STARTED,)),
+    "by number, then day": SearchRequest(sort=(ENROLLED, STARTED)),
+    "by day, then rank": SearchRequest(queries=(parse_query("heart attack"),), sort=(STARTED, RELEVANCE)),
+    "by rank, then day": SearchRequest(queries=(parse_query("heart attack"),), sort=(RELEVANCE, STARTED)),
+    "near Oslo": SearchRequest(
+        queries=(parse_query("heart"),), geo_decay=GeoDecay(latitude=60, longitude=10, radius_km=500)
+    ),
+    "without a key": SearchRequest(queries=(), sort=()),
+}
+
+
+def walk(engine: SearchEngine, request: SearchRequest, step: int, *, until: int = STUDIES) -> list[str]:
+    """The ids of an answer, window by window."""
+    found: list[str] = []
+    for offset in range(0, until, step):
+        asked = msgspec.structs.replace(request, offset=offset, limit=step)
+        found += engine.search(asked).nct_ids
+    return found
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("alike", [2, 40, 500])
+def test_the_order_is_one_of_the_records_alone(
+    engines: dict[str, SearchEngine], name: str, alike: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few are fetched beyond the window: then a group of equals reaches over its ends."""
+    monkeypatch.setattr(order, "MOST_ALIKE", alike)
+    monkeypatch.setattr(order, "MOST_FETCHED", alike)
+    monkeypatch.setattr(order, "MOST_AMONG", alike)
+    whole = engines["at once"].search(msgspec.structs.replace(REQUESTS[name], limit=10_000))
+    assert len(set(whole.nct_ids)) == whole.total > 100
+
+    for engine in engines.values():
+        assert walk(engine, REQUESTS[name], 90) == list(whole.nct_ids)
+        assert walk(engine, REQUESTS[name], 7, until=70) == list(whole.nct_ids[:70])
+
+
+def test_equals_stand_by_their_ids(engines: dict[str, SearchEngine]) -> None:
+    for engine in engines.values():
+        found = engine.search(msgspec.structs.replace(REQUESTS["one word"], limit=STUDIES))
+        ranked = list(zip([-round(score, 4) for score in found.scores], found.nct_ids, strict=True))
+        assert ranked == sorted(ranked)
+        assert len({score for score, _ in ranked}) < 10, "most are equals"
+
+
+def test_a_note_counts_no_document_that_was_replaced(engines: dict[str, SearchEngine]) -> None:
+    note = read_note("A woman with asthma after a heart attack", get_thesaurus())
+    first = [engine.search(SearchRequest(note=note, limit=50)).nct_ids for engine in engines.values()]
+    assert first[0] == first[1] == first[2]

@@ -26,6 +26,7 @@ from trialbook.library.export import Export, find_form, iter_found, make_export,
 from trialbook.library.found import Found
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
+from trialbook.library.repair import Repair, repair_library
 from trialbook.library.study import LibraryStudy
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id
@@ -70,7 +71,7 @@ class Library:
         self._engine: SearchEngine | None = None
         self._summaries = ChangeSummaries(home)
         self._is_closed = False
-        self.library_id = self.store.library_id
+        self.library_id: str = self.store.library_id
 
     @classmethod
     def create(cls, home: Path) -> Library:
@@ -85,11 +86,17 @@ class Library:
     def store(self) -> Store:
         """The records, through this thread's own connection, which ends with the thread or with `close`."""
         store: Store | None = getattr(self._threads, "store", None)
+        if store is not None and store.is_replaced and not self._is_closed:
+            # A backup was restored, or a damaged file repaired: what was open belongs to the old one.
+            store.close()
+            store = None
         if store is None:
             with self._lock:
                 self._check_open()
                 store = self._threads.store = Store(self.home)
                 self._stores.add(store)
+                if store.library_id != getattr(self, "library_id", store.library_id):
+                    self.library_id, self._engine = store.library_id, None
         return store
 
     @property
@@ -416,6 +423,14 @@ class Library:
     def check(self) -> tuple[str, ...]:
         """A sentence for each thing that is wrong with the library: all of it is read, nothing is changed."""
         return tuple(find_problems(self.store))
+
+    @classmethod
+    def repair(cls, home: Path) -> Repair:
+        """Bring out all that is whole in a damaged library, also one that cannot be opened; see `repair`.
+
+        A library that is open goes on reading what it has opened: open it anew.
+        """
+        return repair_library(home)
 
     @property
     def standings(self) -> tuple[Standing, ...]:

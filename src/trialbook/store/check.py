@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from trialbook.errors import RecordDamagedError, StoreDamagedError, StoreError
 from trialbook.model.study import decode_record, read_typed
 from trialbook.store.codec import compute_content
+from trialbook.store.dictionaries import find_altered_dictionaries
 from trialbook.store.store import Store
 from trialbook.store.versions import IN_FORCE
 
 MOST_OF_FILE = 20
-RESTORE = "restore the library from a copy"
+RESTORE = "restore a backup, or bring out what is whole with `trialbook check --repair`"
 
 
 def find_damage(store: Store) -> Iterator[str]:
@@ -19,7 +20,7 @@ def find_damage(store: Store) -> Iterator[str]:
 
     0.5 ms for a record of average size; memory does not grow with their number.
     """
-    for part in (_check_file, _check_versions, _check_studies, _check_rejections):
+    for part in (_check_file, _check_dictionaries, _check_versions, _check_studies, _check_rejections):
         try:
             yield from part(store)
         except StoreError as error:
@@ -31,6 +32,14 @@ def _check_file(store: Store) -> Iterator[str]:
     for (line,) in store.fetch_all(f"PRAGMA integrity_check({MOST_OF_FILE})"):
         if line != "ok":
             yield f"the file of the library: {' '.join(line.split())}; {RESTORE}"
+
+
+def _check_dictionaries(store: Store) -> Iterator[str]:
+    for number in find_altered_dictionaries(store.connection):
+        yield (
+            f"the dictionary {number}, which unpacks records, is not what was kept: a copy of it stands in;"
+            " put it right with `trialbook check --repair`"
+        )
 
 
 def _check_versions(store: Store) -> Iterator[str]:

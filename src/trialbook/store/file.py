@@ -19,6 +19,7 @@ from trialbook.errors import (
     StoreVersionError,
 )
 from trialbook.store.codec import Codec
+from trialbook.store.dictionaries import read_dictionaries
 from trialbook.store.private import make_private_file, make_private_folder
 from trialbook.store.schema import check_schema, create_tables
 
@@ -32,16 +33,29 @@ UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 VALUES_AT_ONCE = 900
 
 
+def has_library(home: Path) -> bool:
+    """Whether there is a library in a folder; raises StoreError where one may not look."""
+    try:
+        return (home / FILE_NAME).exists()
+    except OSError as error:
+        raise StoreError(f"cannot open the library in {home}: {error}") from error
+
+
+def _identify(home: Path) -> tuple[int, int] | None:
+    """What tells one file in a place from another."""
+    try:
+        found = (home / FILE_NAME).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class LibraryFile:
     """The file of one library: a connection, questions in SQL, and the dictionaries that unpack its bodies."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        try:
-            is_there = (home / FILE_NAME).exists()
-        except OSError as error:
-            raise StoreError(f"cannot open the library in {home}: {error}") from error
-        if not is_there:
+        if not has_library(home):
             raise NoLibraryError(home)
         self._open(home)
 
@@ -68,12 +82,15 @@ class LibraryFile:
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open the library in {home}: {error}") from error
         try:
+            self._identity = _identify(home)
             self._prepare(creates=creates)
             self.reload_codec()
         except (*UNREADABLE, StoreError) as error:
             self.connection.close()
-            if isinstance(error, StoreVersionError):
+            if isinstance(error, StoreVersionError | StoreDamagedError):
                 raise
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                raise self._explain(error) from error
             raise StoreError(f"cannot open the library in {home}: {error}") from error
 
     def _prepare(self, *, creates: bool) -> None:
@@ -84,6 +101,19 @@ class LibraryFile:
             self._switch_to_wal()
             create_tables(self.connection)
         check_schema(self.connection)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another file has taken the place of the one that is open: a backup, or one repaired."""
+        return _identify(self.home) != self._identity
+
+    def give_log(self) -> None:
+        """Let the file be written while others read, if it is one that was put in place; for a writer."""
+        try:
+            if self.fetch_one("PRAGMA journal_mode")[0] != "wal":
+                self._switch_to_wal()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write to the library in {self.home}: {error}") from error
 
     def _switch_to_wal(self) -> None:
         """SQLite does not wait where another process is making the same switch: we do, for 10 seconds."""
@@ -130,12 +160,15 @@ class LibraryFile:
             return StoreError(f"the library in {self.home} is closed: {error}")
         if isinstance(error, sqlite3.OperationalError):
             return StoreError(f"the library in {self.home} cannot be read now: {error}")
-        return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
+        return StoreDamagedError(
+            f"the library in {self.home} is damaged: {error}; `trialbook check --repair` brings out what is"
+            " whole, or restore a backup"
+        )
 
     def reload_codec(self) -> None:
         """Take up the dictionaries that a writer has added."""
         try:
-            self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
+            self.codec = Codec(read_dictionaries(self.connection))
         except (TypeError, ValueError, zstandard.ZstdError) as error:
             raise self._explain(error) from error
 

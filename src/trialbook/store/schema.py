@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 
 from trialbook.errors import StoreError, StoreVersionError
+from trialbook.store.dictionaries import COPIES
 
 SCHEMA_VERSION = 1
 
@@ -86,7 +87,7 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
     Where another process was quicker, its library stays as it is.
     """
-    connection.executescript("BEGIN IMMEDIATE;" + TABLES)
+    connection.executescript("BEGIN IMMEDIATE;" + TABLES + COPIES + ";")
     connection.executemany(
         "INSERT OR IGNORE INTO library VALUES (?, ?)",
         [("library_id", uuid.uuid4().hex), ("schema_version", str(SCHEMA_VERSION)), ("seq", "0")],

@@ -338,8 +338,8 @@ class Store(LibraryFile):
             return unpack_original(self.codec, packed, wire_hash)
         except ChangedBytesError as error:
             raise StoreDamagedError(
-                f"the rejected piece {place}: its bytes are not those that were kept; restore the library "
-                "from a copy"
+                f"the rejected piece {place}: its bytes are not those that were kept; import it again, or "
+                "restore a backup"
             ) from error
 
     def find_sync_state(self, request: str) -> str | None:

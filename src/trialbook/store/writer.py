@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
-from trialbook.errors import StoreBusyError, StoreError
+from trialbook.errors import StoreError
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
-from trialbook.store.private import open_private
+from trialbook.store.dictionaries import keep_copies
+from trialbook.store.lock import WriterLock
 from trialbook.store.store import Store
 from trialbook.store.versions import IN_FORCE
 
-LOCK_NAME = "writer.lock"
 # What a writer looks at in a version that it meets again: its body, whether its study's version in force
 # is there, and its original.
 HELD = (
@@ -105,43 +102,21 @@ class Writer:
         self.store = store
         self.connection = store.connection
         self._location, self._note = location, note
-        self._lock: IO[bytes] | None = None
+        self._lock = WriterLock(store.home)
+        self._has_copies = False
         self._source_id: int | None = None
 
     def __enter__(self) -> Writer:
+        self._lock.__enter__()
         try:
-            self._lock = open_private(self.store.home / LOCK_NAME, "ab+")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._lock.truncate(0)
-            self._lock.write(str(os.getpid()).encode())
-            self._lock.flush()
-        except BlockingIOError:
-            holder = self._read_holder()
-            self._release()
-            raise StoreBusyError(
-                f"the library in {self.store.home} is being written by process {holder}: "
-                "wait until it is done, or use another --home"
-            ) from None
-        except OSError as error:
-            self._release()
-            raise StoreError(f"cannot write to the library in {self.store.home}: {error}") from error
+            self.store.give_log()
+        except BaseException:
+            self._lock.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._release()
-
-    def _read_holder(self) -> str:
-        if self._lock is None:
-            return "?"
-        self._lock.seek(0)
-        return self._lock.read(20).decode("ascii", "replace").strip() or "?"
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            # On a full disk the process id may still wait to be written; closing frees the lock anyway.
-            with contextlib.suppress(OSError):
-                self._lock.close()
-            self._lock = None
+        self._lock.__exit__()
 
     def mark(self) -> tuple[int | None, int]:
         """What this process remembers of rows that a transaction may add."""
@@ -149,7 +124,7 @@ class Writer:
 
     def return_to(self, source_id: int | None, dictionary_id: int) -> None:
         """Forget rows that were undone; what was packed with an undone dictionary could never be read."""
-        self._source_id = source_id
+        self._source_id, self._has_copies = source_id, False
         if self.store.codec.newest_id != dictionary_id:
             self.store.reload_codec()
 
@@ -199,12 +174,15 @@ class Writer:
         return changes
 
     def _train(self, versions: list[NewVersion]) -> None:
-        if self.store.codec.newest_id:
-            return
-        dictionary = train_dictionary([version.body for version in versions])
-        if dictionary is not None:
-            self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
-            self.store.reload_codec()
+        if not self.store.codec.newest_id:
+            dictionary = train_dictionary([version.body for version in versions])
+            if dictionary is not None:
+                self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
+                keep_copies(self.connection)
+                self.store.reload_codec()
+        elif not self._has_copies:
+            keep_copies(self.connection)
+            self._has_copies = True
 
     def _save_one(self, change: KeptVersion, learnt_at: str) -> KeptVersion | None:
         """Keep a version under its change number; says what it was to its study, None where it was here."""

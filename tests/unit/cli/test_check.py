@@ -92,7 +92,7 @@ def test_no_single_bit_gives_an_altered_record(kept: Path, tmp_path: Path) -> No
             said += 1
             assert "kept" in result.stderr or "library" in result.stderr
             assert run(home, "check").exit_code == 1
-    assert said > LIBRARIES // 3
+    assert said > LIBRARIES // 4
 
 
 def test_an_export_goes_past_a_damaged_record_and_names_it(home: Path, tmp_path: Path) -> None:
@@ -190,3 +190,64 @@ def test_a_check_names_what_records_do_not_say(home: Path, statement: str, named
     result = run(home, "check")
     assert result.exit_code == 1
     assert named in result.stdout
+
+
+def test_a_repair_brings_out_what_is_whole_and_keeps_the_damaged_file(home: Path, records: Path) -> None:
+    ids = find_ids(home)
+    run(home, "saved", "add", "mine", "--query", "heart")
+    damage(home, ids[3])
+    broken = (home / FILE_NAME).read_bytes()
+
+    result = run(home, "check", "--repair")
+    assert result.exit_code == 1
+    assert result.stdout.count(f"{ids[3]}, version of") == 2
+    assert "lost; import it again, or restore a backup" in result.stdout
+    assert f"mended; now as it was kept: {RECORDS - 1} studies in {RECORDS - 1} versions" in result.stdout
+    (kept,) = home.glob(f"{FILE_NAME}.damaged-*")
+    assert kept.read_bytes() == broken
+    assert run(home, "check").exit_code == 0
+    assert find_ids(home) == [each for each in ids if each != ids[3]]
+    assert json.loads(run(home, "search", "--json").stdout)["total"] == RECORDS - 1
+    assert run(home, "saved", "list").stdout.startswith("mine ")
+
+    assert "1 stored (0 of them new versions)" in run(home, "import", str(records)).stdout
+    assert find_ids(home) == ids
+    assert (
+        run(home, "check", "--repair").stdout == f"as it was kept: {RECORDS} studies in {RECORDS} versions\n"
+    )
+
+
+@pytest.mark.parametrize("page", [1, 2, 5, 8])
+def test_a_library_that_cannot_be_opened_is_repaired(home: Path, page: int) -> None:
+    ids = find_ids(home)
+    with (home / FILE_NAME).open("r+b") as file:
+        file.seek((page - 1) * 8192)
+        file.write(bytes(8192))
+    assert run(home, "check").exit_code == 1
+    said = run(home, "check", "--repair").stdout
+    assert run(home, "check").stdout == said.splitlines()[-1].removeprefix("mended; now ") + "\n", said
+    assert find_ids(home) == ids
+
+
+def test_a_server_goes_on_with_what_was_repaired(home: Path) -> None:
+    ids = find_ids(home)
+    with TestClient(make_app(home), base_url="http://localhost") as client:
+        assert client.get(f"/study/{ids[3]}").status_code == 200
+        damage(home, ids[3])
+        assert client.get(f"/study/{ids[3]}").status_code == 503
+        run(home, "check", "--repair")
+        assert client.get(f"/study/{ids[3]}").status_code == 404
+        assert client.get(f"/study/{ids[4]}").status_code == 200
+        assert client.get("/api/v2/studies?countTotal=true").json()["totalCount"] == RECORDS - 1
+
+
+def test_damaged_saved_searches_are_kept_beside_new_ones(home: Path) -> None:
+    run(home, "saved", "add", "mine", "--query", "heart")
+    path = home / "saved.sqlite"
+    path.write_bytes(path.read_bytes()[:4_096] + b"\xa5" * 4_096)
+    assert run(home, "check").exit_code == 1
+    result = run(home, "check", "--repair")
+    assert result.exit_code == 1
+    assert "saved searches may be lost" in result.stdout
+    assert len(list(home.glob("saved.sqlite.damaged-*"))) == 1
+    assert run(home, "check").exit_code == 0

@@ -15,14 +15,12 @@ from trialbook.changes.history import describe_history
 from trialbook.cli.options import as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.derived.statistics import compute_statistics
 from trialbook.library import Library
-from trialbook.library.repair import repair_library
 from trialbook.model import parse_study
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.samples import sample_paths
 from trialbook.search.engine.snippets import find_passages
-from trialbook.store import Counts
 from trialbook.terms import get_thesaurus
 
 
@@ -159,56 +157,6 @@ def statistics(home: Path, as_json: bool) -> None:
     click.echo(f"{sizes.total_studies:,} studies, {sizes.average_size_bytes:,} bytes of JSON on average")
     for span, count in sizes.ranges:
         click.echo(f"{count:>12,}  {span}")
-
-
-@click.command()
-@click.option(
-    "--repair",
-    is_flag=True,
-    help="Put right what can be: all that is whole is brought out and kept, what is lost is named. The damaged"
-    " file stays under another name.",
-)
-@json_option
-@click.pass_obj
-def check(home: Path, *, repair: bool, as_json: bool) -> None:
-    """Read the whole library and name all that is not as it was kept; ends with 1 where anything is wrong."""
-    if repair:
-        _repair(home, as_json=as_json)
-        return
-    with Library(home) as library:
-        problems = library.check()
-        counts = None if problems else library.store.count()
-    if as_json:
-        click.echo(msgspec.json.encode({"problems": problems}))
-    elif counts is not None:
-        click.echo(describe_whole(counts))
-    else:
-        click.echo("\n".join(problems))
-    if problems:
-        sys.exit(1)
-
-
-def describe_whole(counts: Counts) -> str:
-    """What a library in which nothing is wrong holds, in words."""
-    return f"as it was kept: {counts.studies:,} studies in {counts.versions:,} versions"
-
-
-def _repair(home: Path, *, as_json: bool) -> None:
-    """Repair a library and say what became of it; ends with 1 where anything is lost or still wrong."""
-    done = repair_library(home)
-    if as_json:
-        click.echo(msgspec.json.encode(done))
-    else:
-        lines = [*done.problems, *done.lost, *(f"the damaged file is kept as {path}" for path in done.kept)]
-        lines += [f"still wrong: {each}" for each in done.left]
-        if not done.left:
-            with Library(home) as library:
-                lines.append(
-                    ("mended; now " if done.problems else "") + describe_whole(library.store.count())
-                )
-        click.echo("\n".join(lines))
-    if done.lost or done.left:
-        sys.exit(1)
 
 
 @click.command()

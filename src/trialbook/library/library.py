@@ -20,6 +20,7 @@ from trialbook.derived.summaries import ChangeSummaries
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.export.forms import write_records
 from trialbook.library import news, saved
+from trialbook.library.backup import Manifest, restore_backup, write_backup
 from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
@@ -419,6 +420,16 @@ class Library:
     def pull_histories(self, *nct_ids: str, registry: str | None = None) -> ImportCounts:
         """Fetch the past versions of records from a live registry; see `pull.pull_histories`."""
         return pull_histories(self._open_home, nct_ids, registry=registry)
+
+    def backup(self, path: str | Path, *, on_damage: OnDamage = refuse_damage) -> Manifest:
+        """Keep all that cannot be made again in one file, as it stands at one moment; see `backup.write_backup`."""
+        return write_backup(self._open_home, Path(path).expanduser(), on_damage=on_damage)
+
+    @classmethod
+    def restore(cls, path: str | Path, home: Path, *, is_replaced: bool = False) -> Library:
+        """Bring a library back from a backup into a folder; see `backup.restore_backup`."""
+        restore_backup(Path(path).expanduser(), home, is_replaced=is_replaced)
+        return cls(home)
 
     def check(self) -> tuple[str, ...]:
         """A sentence for each thing that is wrong with the library: all of it is read, nothing is changed."""

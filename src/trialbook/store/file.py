@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -24,6 +25,8 @@ from trialbook.store.private import make_private_file, make_private_folder
 from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
+# Lies in the folder while a backup is put in its place there, and holds the backup's name.
+UNFINISHED = "restore-unfinished"
 WAL_TRIES = 200
 # A walk reads so many rows at a time; they hold packed records.
 ROWS_AT_ONCE = 32
@@ -41,6 +44,22 @@ def has_library(home: Path) -> bool:
         raise StoreError(f"cannot open the library in {home}: {error}") from error
 
 
+def find_unfinished(home: Path) -> str:
+    """The backup that is being restored in a folder, or whose restore broke off there; "" where none is."""
+    try:
+        return os.fsdecode((home / UNFINISHED).read_bytes()) or "FILE"
+    except OSError:
+        return ""
+
+
+def _refuse_unfinished(home: Path) -> None:
+    if backup := find_unfinished(home):
+        raise StoreError(
+            f"a backup is being restored in {home}: wait until it is done. If that was broken off, begin it"
+            f" again: `trialbook --home {home} restore {backup}`"
+        )
+
+
 def _identify(home: Path) -> tuple[int, int] | None:
     """What tells one file in a place from another."""
     try:
@@ -55,6 +74,7 @@ class LibraryFile:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        _refuse_unfinished(home)
         if not has_library(home):
             raise NoLibraryError(home)
         self._open(home)
@@ -64,6 +84,7 @@ class LibraryFile:
         """Open a library for a writer; where there is none yet, an empty one is made."""
         store = cls.__new__(cls)
         store.home = home
+        _refuse_unfinished(home)
         store._open(home, creates=True)
         return store
 

@@ -76,18 +76,17 @@ def test_nothing_is_lost_of_a_whole_library(home: Path) -> None:
     assert (home / FILE_NAME).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("fill", [b"\0", b"\xa5"])
 def test_whatever_page_is_broken_all_else_is_brought_out_and_what_is_lost_is_named(
-    kept: Path, tmp_path: Path, fill: bytes
+    kept: Path, tmp_path: Path
 ) -> None:
     before = read_all(kept)
     days = {(nct_id, day) for nct_id, day, _ in before}
     worst = 0
     pages = count_pages(kept)
-    for page in [*range(1, 16), *range(16, pages + 1, 9)]:
+    for page in [*range(1, 16), *range(16, pages + 1, 17)]:
         home = tmp_path / f"library-{page}"
         shutil.copytree(kept, home)
-        break_page(home, page, fill)
+        break_page(home, page, b"\xa5" if page % 2 else b"\0")
         repaired = repair_file(home)
 
         after = read_all(home)

@@ -12,7 +12,7 @@ import msgspec
 
 from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
 from trialbook.changes.history import describe_history
-from trialbook.cli.options import as_of_option, filter_options, json_option, warn_of_lag
+from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.derived.statistics import compute_statistics
 from trialbook.library import Library
 from trialbook.model import parse_study
@@ -59,9 +59,16 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
+        damage = DamageNotes()
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
-            record = decode_record(library.get_body(nct_id, as_of=request.as_of))
+            body = library.read_hit(nct_id, request.as_of)
+            if not isinstance(body, bytes):
+                if body is not None:
+                    damage.add(body)
+                click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
+                continue
+            record = decode_record(body)
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
@@ -70,6 +77,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
             for passage in find_passages(record, result.words)[: 1 if note else 0]:
                 click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
+    damage.end()
 
 
 @click.command()
@@ -149,14 +157,17 @@ def rejections(home: Path, limit: int) -> None:
 @click.pass_obj
 def statistics(home: Path, as_json: bool) -> None:
     """Count sizes, values and lengths of lists over all records, for the API."""
-    found = compute_statistics(home)
+    damage = DamageNotes()
+    found = compute_statistics(home, on_damage=damage.add)
     if as_json:
         click.echo(msgspec.json.encode(found))
+        damage.end()
         return
     sizes = found.sizes
     click.echo(f"{sizes.total_studies:,} studies, {sizes.average_size_bytes:,} bytes of JSON on average")
     for span, count in sizes.ranges:
         click.echo(f"{count:>12,}  {span}")
+    damage.end()
 
 
 @click.command()

@@ -90,4 +90,4 @@ class DerivedStatistics:
 
 if __name__ == "__main__":
     os.nice(10)
-    compute_statistics(Path(sys.argv[1]))
+    compute_statistics(Path(sys.argv[1]), on_damage=lambda error: print(error, file=sys.stderr))

@@ -17,7 +17,13 @@ from trialbook.ask.query_string import normalise_query
 from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
 from trialbook.derived.index import SearchIndex
 from trialbook.derived.summaries import ChangeSummaries
-from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.errors import (
+    NotFoundError,
+    RecordDamagedError,
+    StoreDamagedError,
+    StoreError,
+    UsageError,
+)
 from trialbook.export.forms import write_records
 from trialbook.library import news, saved
 from trialbook.library.backup import Manifest, restore_backup, write_backup
@@ -246,6 +252,15 @@ class Library:
     def find_body(self, nct_id: str, as_of: str | None = None) -> bytes | None:
         """The bytes of a record by the id that the library writes and a day (ISO); None where it is not here."""
         return self.store.find_body(nct_id, as_of=as_of)
+
+    def read_hit(self, nct_id: str, as_of: str | None = None) -> bytes | RecordDamagedError | None:
+        """The bytes of a record among others, as `find_body`; where it is damaged, what to say of it instead."""
+        try:
+            return self.store.find_body(nct_id, as_of=as_of)
+        except RecordDamagedError as error:
+            return error
+        except StoreDamagedError:
+            return RecordDamagedError(nct_id, "")
 
     # Look back.
 

@@ -163,7 +163,10 @@ class Snippet(Content, frozen=True):
 
 
 class Hit(Content, frozen=True):
-    """One study in the list of results. `status` and `phases` are the registry's values."""
+    """One study in the list of results. `status` and `phases` are the registry's values.
+
+    `problem` says why nothing else of it can be shown.
+    """
 
     nct_id: str
     title: str
@@ -179,6 +182,7 @@ class Hit(Content, frozen=True):
     completion_date: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
+    problem: str = ""
 
 
 class SearchView(Content, frozen=True):

@@ -251,7 +251,7 @@ def test_a_restore_that_breaks_off_leaves_no_half_of_two_libraries(
             restore_backup(file, other, is_replaced=True)
 
     assert os.fsdecode((other / UNFINISHED).read_bytes()) == str(file)
-    with pytest.raises(StoreError, match="begin it again: `trialbook --home .* restore"):
+    with pytest.raises(StoreError, match=r"begin it again: `trialbook --home .* restore"):
         Library(other)
     assert run(other, "import", str(file)).exit_code == 1
     assert run(other, "restore", str(file)).exit_code == 0

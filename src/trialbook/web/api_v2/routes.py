@@ -79,14 +79,17 @@ class Api:
             count_total=asked.is_total_due,
         )
         total = page.total if asked.is_total_due else None
-        bodies = listing.read_bodies(page.nct_ids, self._library.find_body)
+        bodies = listing.PageBodies(page.nct_ids, self._library.read_hit)
+        for error in bodies.damaged:
+            log_damage(error)
         if asked.columns is None:
             blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
-            return send_blocks(blocks, forms.JSON, {"etag": tag})
+            return send_blocks(blocks, forms.JSON, {"etag": tag, "warning": bodies.warning})
         headers = {
             "etag": tag,
             "x-total-count": None if total is None else str(total),
             "x-next-page-token": page.next_page_token,
+            "warning": bodies.warning,
         }
         return send_blocks(listing.write_csv(asked, bodies), forms.CSV, headers)
 

@@ -193,6 +193,7 @@ def describe_history(
         version = line.version
         mark = ", in force" if version.is_current else ""
         text.append(f"{_name(version)}{mark}: learnt {version.learnt_at} from {version.place}")
+        text += [f"    ! {version.doubt}"] if version.doubt else []
         text += [f"    {group}: {change}" for group, change in line.changes]
     return "\n".join(text + _write_announced(announced))
 

@@ -164,7 +164,8 @@ class Batch:
             # The last change of a study brings all of its versions with it.
             last = {change.version.nct_id: change for change in changes}
             for change in sorted(last.values(), key=lambda change: change.seq):
-                self.intake.add(change.seq, change.version.nct_id, self._find_versions(change))
+                versions = self._find_versions(change)
+                self.intake.add(change.seq, change.version.nct_id, versions, is_new=change.is_first)
         self._versions, self._size = [], 0
 
     def _flush_others(self) -> None:

@@ -40,11 +40,15 @@ class ChangeNote(Content, frozen=True):
 
 
 class VersionLine(Content, frozen=True):
-    """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601."""
+    """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601.
+
+    `doubt` says why its date is not believed.
+    """
 
     number: int
     version_date: PartialDate | None = None
     learnt_at: str = ""
+    doubt: str = ""
     source: str = ""
     changes: tuple[ChangeNote, ...] = ()
     is_shown: bool = False

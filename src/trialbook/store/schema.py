@@ -9,6 +9,8 @@ from trialbook.errors import StoreError, StoreVersionError
 from trialbook.store.dictionaries import COPIES
 
 SCHEMA_VERSION = 1
+# By which rule the versions in force were chosen: 2 does not believe dates that lie after the arrival.
+ORDER_VERSION = "2"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS library (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -90,7 +92,12 @@ def create_tables(connection: sqlite3.Connection) -> None:
     connection.executescript("BEGIN IMMEDIATE;" + TABLES + COPIES + ";")
     connection.executemany(
         "INSERT OR IGNORE INTO library VALUES (?, ?)",
-        [("library_id", uuid.uuid4().hex), ("schema_version", str(SCHEMA_VERSION)), ("seq", "0")],
+        [
+            ("library_id", uuid.uuid4().hex),
+            ("schema_version", str(SCHEMA_VERSION)),
+            ("seq", "0"),
+            ("order", ORDER_VERSION),
+        ],
     )
     connection.commit()
 

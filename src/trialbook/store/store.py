@@ -21,7 +21,7 @@ from trialbook.store.codec import (
     unpack_original,
 )
 from trialbook.store.file import VALUES_AT_ONCE, LibraryFile
-from trialbook.store.versions import IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
+from trialbook.store.versions import COUNTS_FROM, IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
 
 # Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
 OnDamage = Callable[[RecordDamagedError], None]
@@ -132,7 +132,7 @@ class Store(LibraryFile):
         """What to say of a damaged version: its id and day, as far as these can be read."""
         try:
             row = self.fetch_one(
-                "SELECT nct_id, coalesce(version_date, substr(learnt_at, 1, 10)) FROM version"
+                f"SELECT nct_id, {COUNTS_FROM} FROM version"
                 " LEFT JOIN study USING (study_id) WHERE version_id = ?",
                 (version_id,),
             )
@@ -302,8 +302,7 @@ class Store(LibraryFile):
         found: list[tuple[str | None, bytes]] = []
         try:
             rows = self.fetch_all(
-                f"SELECT coalesce(version_date, substr(learnt_at, 1, 10)), {HELD_BODY}"
-                f" FROM version WHERE study_id = ? {IN_FORCE}",
+                f"SELECT {COUNTS_FROM}, {HELD_BODY} FROM version WHERE study_id = ? {IN_FORCE}",
                 (study_id,),
             )
         except StoreDamagedError:

@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 
-from trialbook.errors import StoreError
+from trialbook.errors import StoreDamagedError, StoreError
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
 from trialbook.store.dictionaries import keep_copies
 from trialbook.store.lock import WriterLock
+from trialbook.store.schema import ORDER_VERSION
 from trialbook.store.store import Store
-from trialbook.store.versions import IN_FORCE
+from trialbook.store.versions import DOUBTED, IN_FORCE, find_first_day
 
 # What a writer looks at in a version that it meets again: its body, whether its study's version in force
 # is there, and its original.
@@ -110,6 +111,7 @@ class Writer:
         self._lock.__enter__()
         try:
             self.store.give_log()
+            self._order_anew()
         except BaseException:
             self._lock.__exit__()
             raise
@@ -117,6 +119,31 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self._lock.__exit__()
+
+    def _order_anew(self) -> None:
+        """Once, in a library of a Trialbook that believed any date: put other versions in force where need be."""
+        try:
+            asked = "SELECT 1 FROM library WHERE key = 'order' AND value = ?"
+            if self.store.fetch_one(asked, (ORDER_VERSION,)):
+                return
+            doubted = self.store.fetch_all(f"SELECT DISTINCT study_id FROM version WHERE {DOUBTED}")
+        except StoreDamagedError:
+            return  # what this run may mend is put in order by the next
+        with _Transaction(self):
+            seq = self.store.seq
+            for (study_id,) in doubted:
+                seq += 1
+                self._put_in_force(study_id, seq)
+            self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+            self.connection.execute("INSERT OR REPLACE INTO library VALUES ('order', ?)", (ORDER_VERSION,))
+
+    def _put_in_force(self, study_id: int, seq: int) -> None:
+        """Note which version of a study is in force, as a change of it."""
+        self.connection.execute(
+            "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
+            f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
+            (seq, study_id, study_id),
+        )
 
     def mark(self) -> tuple[int | None, int]:
         """What this process remembers of rows that a transaction may add."""
@@ -165,7 +192,7 @@ class Writer:
             seq = self.store.seq
             learnt_at = now()
             for version in versions:
-                day = version.version_date or learnt_at[:10]
+                day = find_first_day(version.version_date, learnt_at)
                 change = self._save_one(KeptVersion(seq + 1, version, day, is_first=True), learnt_at)
                 if change is not None:
                     seq += 1
@@ -209,11 +236,7 @@ class Writer:
             return None
         else:
             self._mend_version(version, held[0], content_hash, extent)
-        self.connection.execute(
-            "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
-            f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
-            (change.seq, study_id, study_id),
-        )
+        self._put_in_force(study_id, change.seq)
         return msgspec.structs.replace(change, is_first=False, is_mended=held is not None)
 
     def _mend_version(self, version: NewVersion, version_id: int, content_hash: bytes, extent: int) -> None:

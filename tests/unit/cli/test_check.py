@@ -174,6 +174,7 @@ def test_a_check_names_what_is_damaged_and_an_import_mends_it(home: Path, record
         f"{RECORDS} read = 1 stored (0 of them new versions, 1 mended) + {RECORDS - 1} unchanged + 0 rejected\n"
     )
     assert run(home, "check").exit_code == 0
+    assert json.loads(run(home, "search", "--json").stdout)["total"] == RECORDS
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ class ChangeAnswer(msgspec.Struct, frozen=True):
 class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A version that the library holds; `number` counts from the oldest, 1.
 
-    `changes` are those against the version before, in short; only the last 60 versions have them.
+    `changes` are those against the version before, in short; only the last 60 versions have them. `doubt` says
+    why its date is not believed; it is empty where it is.
     """
 
     number: int
@@ -90,6 +91,7 @@ class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     learnt_at: str
     format: str
     is_current: bool
+    doubt: str
     changes: tuple[ChangeAnswer, ...]
 
 

@@ -104,3 +104,30 @@ def _print_manifest(manifest: Manifest, lead: str, *, as_json: bool) -> None:
     click.echo(f"{lead} {counts}, as of {manifest.made_at}")
     for problem in manifest.damaged:
         click.echo(f"damaged when it was kept: {problem}")
+
+
+@click.command("take-out")
+@click.argument("nct_id")
+@click.argument("version", type=click.IntRange(1))
+@click.option("--reason", required=True, help="Why; it is kept, and `trialbook history` shows it.")
+@click.pass_obj
+def take_out(home: Path, /, nct_id: str, version: int, *, reason: str) -> None:
+    """Let a VERSION of a record count no longer, by its number in `trialbook history`.
+
+    Searches, pages and exports show the record without it; its bytes stay in the library.
+    """
+    with Library(home) as library:
+        library.take_out(nct_id, version, reason)
+        click.echo(f"{library.find_taken_out(nct_id)[-1]}")
+
+
+@click.command("put-back")
+@click.argument("nct_id")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--reason", default="", help="Why; it is kept.")
+@click.pass_obj
+def put_back(home: Path, /, nct_id: str, number: int, *, reason: str) -> None:
+    """Let a version count again that was taken out, by the NUMBER that `trialbook history` names."""
+    with Library(home) as library:
+        library.put_back(nct_id, number, reason)
+        click.echo(f"{library.find_taken_out(nct_id)[-1]}")

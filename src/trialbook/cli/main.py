@@ -25,6 +25,8 @@ COMMANDS: tuple[click.Command, ...] = (
     caring.check,
     caring.backup,
     caring.restore,
+    caring.take_out,
+    caring.put_back,
     reading.samples,
     searches.export,
     searches.saved,

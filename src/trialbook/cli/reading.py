@@ -14,6 +14,7 @@ from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
 from trialbook.changes.history import describe_history
 from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.derived.statistics import compute_statistics
+from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.model import parse_study
 from trialbook.model.study import decode_record, read_typed
@@ -84,6 +85,9 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
 @click.argument("nct_id")
 @click.option("--width", default=0, help="Columns; the terminal's width unless told.")
 @click.option("--version", type=click.IntRange(1), help="Number of a version; the one in force unless told.")
+@click.option(
+    "--taken-out", type=click.IntRange(1), help="A version that was taken out, by its number in `history`."
+)
 @click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
 @as_of_option
 @json_option
@@ -94,17 +98,24 @@ def show(
     nct_id: str,
     *,
     width: int,
-    version: int | None,
+    taken_out: int | None,
     original: bool,
-    as_of: str | None,
     as_json: bool,
+    **which: Any,
 ) -> None:
     """Print a record as a page of text, as JSON, or as it was received."""
+    if taken_out is not None and any(which.values()):
+        raise UsageError("--taken-out names a version: leave --version and --as-of out")
     with Library(home) as library:
-        if original:
-            sys.stdout.buffer.write(library.get_original(nct_id, version=version, as_of=as_of))
-            return
-        body = library.get_body(nct_id, version=version, as_of=as_of)
+        if taken_out is not None:
+            body = library.get_taken_out(nct_id, taken_out, is_original=original)
+        elif original:
+            body = library.get_original(nct_id, **which)
+        else:
+            body = library.get_body(nct_id, **which)
+    if original:
+        sys.stdout.buffer.write(body)
+        return
     if as_json:
         click.echo(msgspec.json.format(body, indent=2))
         return
@@ -118,12 +129,20 @@ def show(
 @json_option
 @click.pass_obj
 def history(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
-    """List the versions of a record: the registry's date, when and from where they came, what changed."""
+    """List the versions of a record: the registry's date, when and from where they came, what changed.
+
+    What was taken out of the library is named below, with the reason.
+    """
     with Library(home) as library:
+        log = library.find_taken_out(nct_id)
+        if log and log[-1].nct_id not in library:
+            click.echo(describe_history(log[-1].nct_id, (), (), log, as_json=as_json))
+            return
         found = library.find_id(nct_id)
         lines = library.find_history(found, as_of=as_of)
         announced = library.find_announced(found, as_of=as_of)
-    click.echo(describe_history(found, lines, announced, as_json=as_json))
+        log = library.find_taken_out(found)
+    click.echo(describe_history(found, lines, announced, log, as_json=as_json))
 
 
 @click.command()

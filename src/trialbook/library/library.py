@@ -35,6 +35,7 @@ from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
 from trialbook.library.repair import Repair, repair_library
 from trialbook.library.study import LibraryStudy
+from trialbook.library.taking_out import put_back, take_out
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
@@ -44,6 +45,7 @@ from trialbook.store import AnnouncedVersion, Store, Version
 from trialbook.store.arrivals import find_last_arrival, find_last_before
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage, refuse_damage
+from trialbook.store.taking_out import TakeOut, find_log, find_out
 from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100
@@ -176,6 +178,11 @@ class Library:
             if each and self.store.has_study(each):
                 return each
         alias = self._find_alias(nct_id) if nct_id else None
+        if alias is None and (log := self.find_taken_out(bare)):
+            raise NotFoundError(
+                f"{log[-1].nct_id} is not in this library any more: {log[-1]}; `trialbook put-back"
+                f" {log[-1].nct_id} {log[-1].number}` puts it back"
+            )
         if alias is None:
             raise NotFoundError(f"{text or 'a study without an id'} is not in this library")
         return alias
@@ -269,6 +276,19 @@ class Library:
         day = read_as_of(as_of or "")
         lines = find_history(self.store, self.find_id(asked), summaries=self._summaries.find)
         return tuple(line for line in lines if was_known(line.version, day))
+
+    def find_taken_out(self, asked: str) -> tuple[TakeOut, ...]:
+        """What was taken out of a study, or put back, with the reasons, the first entry first."""
+        text = asked.strip()
+        ids = dict.fromkeys(filter(None, (text, find_nct_id(text), text.upper())))
+        return find_log(self.store, [*ids]) if ids else ()
+
+    def get_taken_out(self, asked: str, number: int, *, is_original: bool = False) -> bytes:
+        """The bytes of a version that is out, as JSON or as they were received; raises NotFoundError."""
+        log = self.find_taken_out(asked)
+        entry = find_out(self.store, log[-1].nct_id if log else asked, number)
+        get = self.store.get_original if is_original else self.store.get_version_body
+        return get(entry.number)
 
     def find_announced(self, asked: str, *, as_of: str | None = None) -> tuple[AnnouncedVersion, ...]:
         """The versions that the registry's own history lists, up to a day, oldest first."""
@@ -427,6 +447,20 @@ class Library:
     def import_files(self, *paths: str | Path) -> ImportCounts:
         """Read files or folders of any known form into the library; see `build.import_paths`."""
         return import_paths(self._open_home, [Path(path).expanduser() for path in paths])
+
+    def take_out(self, asked: str, version: int, reason: str) -> None:
+        """Let a version (by its number in the history) count no longer; its bytes and the reason are kept.
+
+        Raises NotFoundError, UsageError without a reason.
+        """
+        take_out(self._open_home, self.find_version(asked, version=version), reason)
+        self._forget_engine()
+
+    def put_back(self, asked: str, number: int, reason: str = "") -> None:
+        """Let a version count again that was taken out, by the number in `find_taken_out`; raises NotFoundError."""
+        log = self.find_taken_out(asked)
+        put_back(self._open_home, log[-1].nct_id if log else asked, number, reason)
+        self._forget_engine()
 
     def pull(self, request: PullRequest, *, registry: str | None = None) -> ImportCounts:
         """Fetch records from a live registry into the library; see `pull.pull_records`."""

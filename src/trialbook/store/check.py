@@ -58,7 +58,7 @@ def _check_dictionaries(store: Store) -> Iterator[str]:
 def _check_versions(store: Store) -> Iterator[str]:
     rows = store.fetch_each(
         "SELECT version_id, nct_id, version_date, content_hash, original IS NOT NULL FROM version"
-        " LEFT JOIN study USING (study_id) ORDER BY version_id"
+        " LEFT JOIN study ON study.study_id = abs(version.study_id) ORDER BY version_id"
     )
     for version_id, nct_id, day, content_hash, has_original in rows:
         try:
@@ -94,8 +94,8 @@ def _compare(
 def _check_studies(store: Store) -> Iterator[str]:
     """A study shows its version in force."""
     rows = store.fetch_each(
-        "SELECT nct_id FROM study WHERE current_version_id IS NOT (SELECT version_id FROM version"
-        f" WHERE study_id = study.study_id {IN_FORCE} LIMIT 1) ORDER BY nct_id"
+        "SELECT nct_id FROM study WHERE current_version_id IS NOT coalesce((SELECT version_id FROM version"
+        f" WHERE study_id = study.study_id {IN_FORCE} LIMIT 1), 0) ORDER BY nct_id"
     )
     for (nct_id,) in rows:
         yield f"{nct_id}: what it shows is not its version in force; import it again to mend it"

@@ -28,6 +28,7 @@ from trialbook.store.lock import WriterLock
 from trialbook.store.private import make_private_file
 from trialbook.store.replace import finish, put_in_place
 from trialbook.store.schema import create_tables
+from trialbook.store.taking_out import TABLE
 from trialbook.store.versions import IN_FORCE
 from trialbook.store.wreck import PAGE_BYTES, Wreck
 from trialbook.store.writer import now
@@ -46,6 +47,11 @@ OTHERS = {
         "lines of the registry's own history",
     ),
     "sync_state": ("request, state, saved_at", "request", "notes of how far pulls had come"),
+    "take_out": (
+        "entry_id, version_id, nct_id, version_date, is_out, reason, noted_at",
+        "entry_id",
+        "notes of what was taken out",
+    ),
 }
 
 
@@ -232,7 +238,7 @@ class _Salvage:
         day = None if study.version_date is None else str(study.version_date)
         original, wire_hash = self._prove_original(row, body, study.nct_id, day)
         return row._replace(
-            study_id=self._find_study(study.nct_id, row),
+            study_id=self._find_study(study.nct_id, row) * (-1 if _is_out(row) else 1),
             version_date=day,
             fidelity=row.fidelity if isinstance(row.fidelity, int) else 0,
             extent=extent,
@@ -267,7 +273,7 @@ class _Salvage:
     def _find_study(self, nct_id: str, row: VersionRow) -> int:
         """The number of a record's study: the one noted for its id, else with the version, else a free one."""
         if nct_id not in self._numbers:
-            noted = (self._noted.get(nct_id), row.study_id, row.version_id)
+            noted = (self._noted.get(nct_id), -row.study_id if _is_out(row) else row.study_id, row.version_id)
             number = next((each for each in noted if self._is_free(each)), None)
             self._numbers[nct_id] = number or max(self._taken) + self._last
             self._taken.add(self._numbers[nct_id])
@@ -323,7 +329,7 @@ class _Salvage:
             if study is None:
                 unknown += number <= self.wreck.known_last
             elif number in self._broken or not self._holds(number, study, day):
-                name = names.get(study, "a record whose id is lost")
+                name = names.get(abs(study), "a record whose id is lost")
                 self.lost.append(f"{name}, version of {day or 'no day'}: lost; {IMPORT_AGAIN}")
         if unknown:
             self.lost.append(f"up to {unknown:,} versions of which nothing can be read: {IMPORT_AGAIN}")
@@ -371,11 +377,20 @@ class _Salvage:
         return self._last if rows is None else int(rows[0][0] or 0)
 
     def _copy_rows(self, table: str, columns: str, order: str, meaning: str) -> None:
+        if table == "take_out":
+            if not self.wreck.fetch("SELECT 1 FROM sqlite_master WHERE name = 'take_out'"):
+                return
+            self._new.execute(TABLE)
         rows, is_all = self.wreck.read_from_both_ends(table, columns, order)
         marks = ", ".join("?" * len(columns.split(",")))
         self._new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
         if not is_all:
             self.lost.append(f"some {meaning} may be lost")
+
+
+def _is_out(row: VersionRow) -> bool:
+    """Whether a person took a version out: it is noted so in its row."""
+    return isinstance(row.study_id, int) and row.study_id < 0
 
 
 def _write(value: Any) -> Any:

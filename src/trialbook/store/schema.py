@@ -84,12 +84,16 @@ CREATE TABLE IF NOT EXISTS sync_state (
 """
 
 
+# The few studies of which all versions are taken out, so that they need not be looked for among all.
+EMPTY_STUDIES = "CREATE INDEX IF NOT EXISTS study_empty ON study (nct_id) WHERE current_version_id = 0;"
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Lay out an empty library, with an identity of its own, in one transaction.
 
     Where another process was quicker, its library stays as it is.
     """
-    connection.executescript("BEGIN IMMEDIATE;" + TABLES + COPIES + ";")
+    connection.executescript("BEGIN IMMEDIATE;" + TABLES + COPIES + ";" + EMPTY_STUDIES)
     connection.executemany(
         "INSERT OR IGNORE INTO library VALUES (?, ?)",
         [

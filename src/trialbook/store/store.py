@@ -65,14 +65,15 @@ class Store(LibraryFile):
     def count(self) -> Counts:
         """Count what the library holds."""
         row = self.fetch_one(
-            "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM version),"
+            "SELECT (SELECT count(*) FROM study) - (SELECT count(*) FROM study WHERE current_version_id = 0),"
+            " (SELECT count(*) FROM version) - (SELECT count(*) FROM version WHERE study_id < 0),"
             " (SELECT count(*) FROM rejection)"
         )
         return Counts(*row)
 
     def has_study(self, nct_id: str) -> bool:
-        """Whether any version of the record is here."""
-        row = self.fetch_one("SELECT 1 FROM study WHERE nct_id = ?", (nct_id,))
+        """Whether any version of the record is here that was not taken out."""
+        row = self.fetch_one("SELECT 1 FROM study WHERE nct_id = ? AND current_version_id <> 0", (nct_id,))
         return row is not None
 
     def get_body(self, nct_id: str, *, as_of: str | None = None) -> bytes:
@@ -90,7 +91,7 @@ class Store(LibraryFile):
         if as_of is None:
             row = self.fetch_one(
                 f"SELECT {HELD_BODY} FROM study LEFT JOIN version ON version_id = current_version_id"
-                " AND version.study_id = study.study_id WHERE nct_id = ?",
+                " AND version.study_id = study.study_id WHERE nct_id = ? AND current_version_id <> 0",
                 (nct_id,),
             )
         else:
@@ -133,7 +134,7 @@ class Store(LibraryFile):
         try:
             row = self.fetch_one(
                 f"SELECT nct_id, {COUNTS_FROM} FROM version"
-                " LEFT JOIN study USING (study_id) WHERE version_id = ?",
+                " LEFT JOIN study ON study.study_id = abs(version.study_id) WHERE version_id = ?",
                 (version_id,),
             )
         except StoreError:
@@ -216,7 +217,9 @@ class Store(LibraryFile):
     ) -> Iterator[tuple[str, bytes]]:
         """Every record in force (now, or at the end of a day), as id and bytes, by id."""
         # The open statement holds this state of the file for the look at each record.
-        for (nct_id,) in self.fetch_each("SELECT nct_id FROM study ORDER BY nct_id"):
+        for (nct_id,) in self.fetch_each(
+            "SELECT nct_id FROM study WHERE current_version_id <> 0 ORDER BY nct_id"
+        ):
             body = self._read_current(nct_id, as_of, on_damage)
             if body is not None:
                 yield nct_id, body
@@ -244,7 +247,7 @@ class Store(LibraryFile):
         last = nct_id
         while len(found) < limit:
             ids = self.fetch_all(
-                "SELECT nct_id FROM study WHERE nct_id > ? ORDER BY nct_id LIMIT ?",
+                "SELECT nct_id FROM study WHERE nct_id > ? AND current_version_id <> 0 ORDER BY nct_id LIMIT ?",
                 (last, limit - len(found)),
             )
             if not ids:

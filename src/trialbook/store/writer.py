@@ -13,7 +13,7 @@ from trialbook.errors import StoreDamagedError, StoreError
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
 from trialbook.store.dictionaries import keep_copies
 from trialbook.store.lock import WriterLock
-from trialbook.store.schema import ORDER_VERSION
+from trialbook.store.schema import EMPTY_STUDIES, ORDER_VERSION
 from trialbook.store.store import Store
 from trialbook.store.versions import DOUBTED, IN_FORCE, find_first_day
 
@@ -105,6 +105,8 @@ class Writer:
         self._location, self._note = location, note
         self._lock = WriterLock(store.home)
         self._has_copies = False
+        # A sentence for each version that came again after a person took it out.
+        self.taken_out: list[str] = []
         self._source_id: int | None = None
 
     def __enter__(self) -> Writer:
@@ -133,17 +135,34 @@ class Writer:
             seq = self.store.seq
             for (study_id,) in doubted:
                 seq += 1
-                self._put_in_force(study_id, seq)
-            self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+                self._put_in_force(abs(study_id), seq)
+            self._note_seq(seq)
+            self.connection.execute(EMPTY_STUDIES)
             self.connection.execute("INSERT OR REPLACE INTO library VALUES ('order', ?)", (ORDER_VERSION,))
 
     def _put_in_force(self, study_id: int, seq: int) -> None:
         """Note which version of a study is in force, as a change of it."""
         self.connection.execute(
-            "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
-            f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
+            "UPDATE study SET changed_seq = ?, current_version_id = coalesce((SELECT version_id FROM version"
+            f" WHERE study_id = ? {IN_FORCE} LIMIT 1), 0) WHERE study_id = ?",
             (seq, study_id, study_id),
         )
+
+    def _note_seq(self, seq: int) -> None:
+        self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+
+    def transaction(self) -> _Transaction:
+        """All that is written within it, or nothing; for a `with` statement."""
+        return _Transaction(self)
+
+    def note_change_of(self, nct_id: str) -> None:
+        """Note that other versions of a study count than before; within a transaction."""
+        (study_id,) = self.connection.execute(
+            "SELECT study_id FROM study WHERE nct_id = ?", (nct_id,)
+        ).fetchone()
+        seq = self.store.seq + 1
+        self._put_in_force(study_id, seq)
+        self._note_seq(seq)
 
     def mark(self) -> tuple[int | None, int]:
         """What this process remembers of rows that a transaction may add."""
@@ -197,7 +216,7 @@ class Writer:
                 if change is not None:
                     seq += 1
                     changes.append(change)
-            self.connection.execute("UPDATE library SET value = ? WHERE key = 'seq'", (str(seq),))
+            self._note_seq(seq)
         return changes
 
     def _train(self, versions: list[NewVersion]) -> None:
@@ -226,6 +245,8 @@ class Writer:
             )
             return change
         (study_id,) = study
+        if self._was_taken_out(version, study_id, content_hash):
+            return None
         held = self.connection.execute(
             f"SELECT {HELD} FROM version WHERE study_id = ? AND (content_hash = ? OR wire_hash = ?)",
             (study_id, content_hash, version.wire_hash),
@@ -238,6 +259,21 @@ class Writer:
             self._mend_version(version, held[0], content_hash, extent)
         self._put_in_force(study_id, change.seq)
         return msgspec.structs.replace(change, is_first=False, is_mended=held is not None)
+
+    def _was_taken_out(self, version: NewVersion, study_id: int, content_hash: bytes) -> bool:
+        """Whether a person took out what says the same; notes it for whoever brings it again."""
+        row = self.connection.execute(
+            "SELECT version_id, version_date FROM version WHERE study_id = ? AND (content_hash = ? OR wire_hash = ?)",
+            (-study_id, content_hash, version.wire_hash),
+        ).fetchone()
+        if row is not None:
+            number, day = row
+            self.taken_out.append(
+                f"{version.nct_id}, version of {day or 'no date'}: it was taken out of this library and stays so;"
+                f" `trialbook history {version.nct_id}` says why, `trialbook put-back {version.nct_id} {number}`"
+                " puts it back"
+            )
+        return row is not None
 
     def _mend_version(self, version: NewVersion, version_id: int, content_hash: bytes, extent: int) -> None:
         """Put a copy that says the same in the place of one whose bytes are damaged; when it was learnt stays."""

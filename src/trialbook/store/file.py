@@ -60,13 +60,9 @@ def _refuse_unfinished(home: Path) -> None:
         )
 
 
-def _identify(home: Path) -> tuple[int, int] | None:
-    """What tells one file in a place from another."""
-    try:
-        found = (home / FILE_NAME).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def _connect(home: Path, mode: str) -> sqlite3.Connection:
+    address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
 
 
 class LibraryFile:
@@ -96,14 +92,14 @@ class LibraryFile:
             if creates:
                 make_private_folder(home)
                 make_private_file(home / FILE_NAME)
-            address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
-            self.connection = sqlite3.connect(
-                address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
-            )
+            self.is_watched = False
+            self.connection = _connect(home, "rwc" if creates else "rw")
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open the library in {home}: {error}") from error
         try:
-            self._identity = _identify(home)
+            if not creates:
+                self._open_as_can_be(home)
+            self._identity = self._identify()
             self._prepare(creates=creates)
             self.reload_codec()
         except (*UNREADABLE, StoreError) as error:
@@ -113,6 +109,30 @@ class LibraryFile:
             if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
                 raise self._explain(error) from error
             raise StoreError(f"cannot open the library in {home}: {error}") from error
+
+    def _open_as_can_be(self, home: Path) -> None:
+        """Where nothing may be written beside the file, open it as one that nobody writes to, and watch that.
+
+        To read while others write, SQLite needs files beside the library's. Where they cannot be made (a
+        read-only disk, another user's folder, a full disk), all that was written must be in the file itself;
+        if it is, nothing but the file is needed, as long as it stays the same.
+        """
+        try:
+            self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise
+            log = home / f"{FILE_NAME}-wal"
+            if log.exists() and log.stat().st_size:
+                raise StoreError(
+                    f"its last changes lie in {log.name} beside it, and to read them SQLite has to write into the"
+                    f" folder, which cannot be done ({error}): make room there, let whoever may write there run"
+                    " `trialbook check` once, or copy the folder"
+                ) from error
+        self.connection.close()
+        self.connection = _connect(home, "ro&immutable=1")
+        self.is_watched = True
 
     def _prepare(self, *, creates: bool) -> None:
         self.connection.execute("PRAGMA page_size = 8192")
@@ -126,7 +146,22 @@ class LibraryFile:
     @property
     def is_replaced(self) -> bool:
         """Whether another file has taken the place of the one that is open: a backup, or one repaired."""
-        return _identify(self.home) != self._identity
+        return self._identify() != self._identity
+
+    def _identify(self) -> tuple[int, ...] | None:
+        """What tells one file in a place from another; of one that is watched, one state from another."""
+        try:
+            found = (self.home / FILE_NAME).stat()
+            log = (self.home / f"{FILE_NAME}-wal") if self.is_watched else None
+            size = log.stat().st_size if log is not None and log.exists() else 0
+        except OSError:
+            return None
+        whole = (found.st_mtime_ns, found.st_size, size) if self.is_watched else ()
+        return found.st_dev, found.st_ino, *whole
+
+    def _check_watched(self) -> None:
+        if self.is_watched and self.is_replaced:
+            raise StoreError(f"the library in {self.home} was written to while it was read: ask again")
 
     def give_log(self) -> None:
         """Let the file be written while others read, if it is one that was put in place; for a writer."""
@@ -151,17 +186,23 @@ class LibraryFile:
         """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
         try:
             with self.guard:
-                return self.connection.execute(sql, values).fetchall()
+                rows = self.connection.execute(sql, values).fetchall()
         except UNREADABLE as error:
+            self._check_watched()
             raise self._explain(error) from error
+        self._check_watched()
+        return rows
 
     def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first row, or None; as `fetch_all`."""
         try:
             with self.guard:
-                return self.connection.execute(sql, values).fetchone()
+                row = self.connection.execute(sql, values).fetchone()
         except UNREADABLE as error:
+            self._check_watched()
             raise self._explain(error) from error
+        self._check_watched()
+        return row
 
     def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         """The rows one by one, however many; as `fetch_all`."""
@@ -170,6 +211,7 @@ class LibraryFile:
                 cursor = self.connection.execute(sql, values)
                 rows = cursor.fetchmany(ROWS_AT_ONCE)
             while rows:
+                self._check_watched()
                 yield from rows
                 with self.guard:
                     rows = cursor.fetchmany(ROWS_AT_ONCE)

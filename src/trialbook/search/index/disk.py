@@ -20,6 +20,7 @@ import msgspec
 import tantivy
 
 from trialbook.errors import IndexMissingError, StoreError
+from trialbook.search.index.linked import OpenedFolder
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
 from trialbook.settings import read_number
 from trialbook.terms.known_names import NO_NAMES, KnownNames
@@ -114,7 +115,8 @@ class StudyIndex:
         return state
 
     def _open(self) -> tantivy.Index:
-        index = tantivy.Index.open(str(self.folder))
+        self._place = OpenedFolder(self.folder)
+        index = self._place.open()
         if index.schema != get_schema():
             raise ValueError("it has other fields")
         return index
@@ -159,6 +161,7 @@ class StudyIndex:
             return
         # While the index is made anew there is nothing to load: the last state answers on.
         with contextlib.suppress(ValueError):
+            self._place.refresh()
             self._index.reload()
             self._mark = mark
             number = self._snapshot.number + 1
@@ -222,6 +225,7 @@ class WritableIndex(StudyIndex):
         return self.state
 
     def _open(self) -> tantivy.Index:
+        self._place = OpenedFolder(self.folder)
         return tantivy.Index(get_schema(), path=str(self.folder))
 
     def remove_older(self) -> None:

@@ -151,7 +151,7 @@ class RecordDamagedError(StoreDamagedError):
         day = f"version of {self.known_from}" if self.known_from else "a version whose day is lost"
         return (
             f"{self.nct_id or 'a record whose id is lost'}, {day}: its bytes are not those that were kept; "
-            "import it again to mend it, or restore a copy"
+            "import it again to mend it, or restore a backup"
         )
 
 

@@ -104,7 +104,9 @@ def test_variables_that_a_page_names_are_settings(page: Path) -> None:
 def test_commands_that_a_page_names_are_there(page: Path) -> None:
     # Only what is written as code: `trialbook rebuild index`, or a line of a block.
     code = "\n".join(CODE.findall(page.read_text()))
-    named = set(re.findall(r"(?:^|[`$/] ?)trialbook (?:--home \S+ )?([a-z]+)\b", code, re.MULTILINE))
+    named = set(
+        re.findall(r"(?:^|[`$/] ?)trialbook (?:--home \S+ )?([a-z]+(?:-[a-z]+)*)\b", code, re.MULTILINE)
+    )
     assert named <= {name for name, command in main.commands.items() if not command.hidden}
 
 

@@ -14,6 +14,7 @@ from trialbook.model.study import decode_record
 from trialbook.settings import read_number
 from trialbook.source.formats import FORMATS
 from trialbook.store import AnnouncedVersion, Store, Version
+from trialbook.store.taking_out import TakeOut
 
 # What each poorer format can say: what it cannot is not "removed" in a version that came in it.
 CARRIED = {each.name: each.carries for each in FORMATS if each.carries is not None}
@@ -181,19 +182,22 @@ def describe_history(
     nct_id: str,
     lines: Sequence[HistoryLine],
     announced: tuple[AnnouncedVersion, ...],
+    taken_out: Sequence[TakeOut] = (),
     *,
     as_json: bool = False,
 ) -> str:
     """The history of a record as text for a terminal, or as JSON."""
     if as_json:
-        document = {"nct_id": nct_id, "versions": lines, "announced": announced}
+        document = {"nct_id": nct_id, "versions": lines, "announced": announced, "taken_out": taken_out}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
     text = []
     for line in lines:
         version = line.version
         mark = ", in force" if version.is_current else ""
         text.append(f"{_name(version)}{mark}: learnt {version.learnt_at} from {version.place}")
+        text += [f"    ! {version.doubt}"] if version.doubt else []
         text += [f"    {group}: {change}" for group, change in line.changes]
+    text += [f"taken out of this library, or put back: {entry}" for entry in taken_out]
     return "\n".join(text + _write_announced(announced))
 
 

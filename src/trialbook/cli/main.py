@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from trialbook.cli import reading, searches, writing
+from trialbook.cli import caring, reading, searches, writing
 from trialbook.errors import TrialbookError
 from trialbook.settings import SETTINGS, VERSION, read_folder
 
@@ -23,7 +23,11 @@ COMMANDS: tuple[click.Command, ...] = (
     reading.diff,
     reading.rejections,
     reading.statistics,
-    reading.check,
+    caring.check,
+    caring.backup,
+    caring.restore,
+    caring.take_out,
+    caring.put_back,
     reading.samples,
     searches.export,
     searches.saved,

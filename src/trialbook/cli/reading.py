@@ -12,8 +12,9 @@ import msgspec
 
 from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
 from trialbook.changes.history import describe_history
-from trialbook.cli.options import as_of_option, filter_options, json_option, warn_of_lag
+from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.derived.statistics import compute_statistics
+from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.model import parse_study
 from trialbook.model.study import decode_record, read_typed
@@ -65,9 +66,16 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
+        damage = DamageNotes()
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
-            record = decode_record(library.get_body(nct_id, as_of=request.as_of))
+            body = library.read_hit(nct_id, request.as_of)
+            if not isinstance(body, bytes):
+                if body is not None:
+                    damage.add(body)
+                click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
+                continue
+            record = decode_record(body)
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
@@ -76,12 +84,16 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
             for passage in find_passages(record, result.words)[: 1 if note else 0]:
                 click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
+    damage.end()
 
 
 @click.command()
 @click.argument("nct_id")
 @click.option("--width", default=0, help="Columns; the terminal's width unless told.")
 @click.option("--version", type=click.IntRange(1), help="Number of a version; the one in force unless told.")
+@click.option(
+    "--taken-out", type=click.IntRange(1), help="A version that was taken out, by its number in `history`."
+)
 @click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
 @as_of_option
 @json_option
@@ -92,17 +104,24 @@ def show(
     nct_id: str,
     *,
     width: int,
-    version: int | None,
+    taken_out: int | None,
     original: bool,
-    as_of: str | None,
     as_json: bool,
+    **which: Any,
 ) -> None:
     """Print a record as a page of text, as JSON, or as it was received."""
+    if taken_out is not None and any(which.values()):
+        raise UsageError("--taken-out names a version: leave --version and --as-of out")
     with Library(home) as library:
-        if original:
-            sys.stdout.buffer.write(library.get_original(nct_id, version=version, as_of=as_of))
-            return
-        body = library.get_body(nct_id, version=version, as_of=as_of)
+        if taken_out is not None:
+            body = library.get_taken_out(nct_id, taken_out, is_original=original)
+        elif original:
+            body = library.get_original(nct_id, **which)
+        else:
+            body = library.get_body(nct_id, **which)
+    if original:
+        sys.stdout.buffer.write(body)
+        return
     if as_json:
         click.echo(msgspec.json.format(body, indent=2))
         return
@@ -116,12 +135,20 @@ def show(
 @json_option
 @click.pass_obj
 def history(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
-    """List the versions of a record: the registry's date, when and from where they came, what changed."""
+    """List the versions of a record: the registry's date, when and from where they came, what changed.
+
+    What was taken out of the library is named below, with the reason.
+    """
     with Library(home) as library:
+        log = library.find_taken_out(nct_id)
+        if log and log[-1].nct_id not in library:
+            click.echo(describe_history(log[-1].nct_id, (), (), log, as_json=as_json))
+            return
         found = library.find_id(nct_id)
         lines = library.find_history(found, as_of=as_of)
         announced = library.find_announced(found, as_of=as_of)
-    click.echo(describe_history(found, lines, announced, as_json=as_json))
+        log = library.find_taken_out(found)
+    click.echo(describe_history(found, lines, announced, log, as_json=as_json))
 
 
 @click.command()
@@ -198,32 +225,17 @@ def rejections(home: Path, limit: int) -> None:
 @click.pass_obj
 def statistics(home: Path, as_json: bool) -> None:
     """Count sizes, values and lengths of lists over all records, for the API."""
-    found = compute_statistics(home)
+    damage = DamageNotes()
+    found = compute_statistics(home, on_damage=damage.add)
     if as_json:
         click.echo(msgspec.json.encode(found))
+        damage.end()
         return
     sizes = found.sizes
     click.echo(f"{sizes.total_studies:,} studies, {sizes.average_size_bytes:,} bytes of JSON on average")
     for span, count in sizes.ranges:
         click.echo(f"{count:>12,}  {span}")
-
-
-@click.command()
-@json_option
-@click.pass_obj
-def check(home: Path, as_json: bool) -> None:
-    """Read the whole library and name all that is not as it was kept; ends with 1 where anything is wrong."""
-    with Library(home) as library:
-        problems = library.check()
-        counts = None if problems else library.store.count()
-    if as_json:
-        click.echo(msgspec.json.encode({"problems": problems}))
-    elif counts is not None:
-        click.echo(f"as it was kept: {counts.studies:,} studies in {counts.versions:,} versions")
-    else:
-        click.echo("\n".join(problems))
-    if problems:
-        sys.exit(1)
+    damage.end()
 
 
 @click.command()

@@ -95,6 +95,8 @@ def print_counts(counts: ImportCounts, *, as_json: bool) -> None:
         click.echo(f"rejected: {reason}", err=True)
     if counts.rejected > SHOWN_REASONS:
         click.echo(f"… {counts.rejected - SHOWN_REASONS:,} more: `trialbook rejections`", err=True)
+    for sentence in counts.taken_out:
+        click.echo(f"trialbook: {sentence}", err=True)
     for skip in counts.skipped:
         click.echo(f"skipped: {skip}", err=True)
     if counts.skipped_files > len(counts.skipped):

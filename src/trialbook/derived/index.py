@@ -92,9 +92,11 @@ class SearchIndex:
 
 
 def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
+    is_empty = index.state.seq == 0
     with _seldom_collected(), IndexIntake(index, store.find_mark) as intake:
         for seq, nct_id, bodies in store.iter_changed(index.state.seq, on_damage=store.pass_over):
-            intake.add(seq, nct_id, [(day, decode_record(body)) for day, body in bodies])
+            versions = [(day, decode_record(body)) for day, body in bodies]
+            intake.add(seq, nct_id, versions, is_new=is_empty)
             on_study()
     index.put_in_place()
     index.remove_older()

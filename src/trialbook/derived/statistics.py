@@ -7,6 +7,7 @@ low priority, for a server that must not wait.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -45,7 +46,8 @@ def compute_statistics(home: Path, *, on_damage: OnDamage = refuse_damage) -> St
             file.write(msgspec.json.encode(statistics))
         fresh.replace(home / FILE_NAME)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise StoreError(f"cannot keep the statistics in {home}: {error}") from error
     return statistics
 
@@ -95,4 +97,4 @@ class DerivedStatistics:
 
 if __name__ == "__main__":
     os.nice(10)
-    compute_statistics(Path(sys.argv[1]))
+    compute_statistics(Path(sys.argv[1]), on_damage=lambda error: print(error, file=sys.stderr))

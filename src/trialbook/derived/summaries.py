@@ -12,7 +12,7 @@ import msgspec
 
 from trialbook.changes.history import Pair, Summary, pair_versions, summarise_pairs
 from trialbook.derived.contract import DerivedState, OnStudy
-from trialbook.errors import RecordDamagedError, StoreError
+from trialbook.errors import RecordDamagedError, StoreDamagedError, StoreError
 from trialbook.store import Store
 from trialbook.store.private import make_private_file
 
@@ -85,6 +85,8 @@ class ChangeSummaries:
                         self._take_up(connection, store, nct_id)
                     except RecordDamagedError as error:
                         store.pass_over(error)
+                    except StoreDamagedError:
+                        store.pass_over(RecordDamagedError(nct_id, ""))
                     on_study()
                     count += 1
                     if count % STUDIES_AT_ONCE == 0:

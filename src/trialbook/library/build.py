@@ -31,6 +31,7 @@ from trialbook.terms import get_thesaurus
 BATCH_RECORDS = 512
 BATCH_BYTES = 32 << 20
 MAX_KEPT_REASONS = 10_000
+MOST_TAKEN_OUT = 10
 
 
 class ImportCounts(msgspec.Struct):
@@ -51,6 +52,8 @@ class ImportCounts(msgspec.Struct):
         Records that a registry announced for this pull and did not send.
     skipped_files, skipped
         Files that were passed over (hidden ones, links, devices), and the first ten of them with why.
+    taken_out
+        Of those unchanged, the first ten that a person took out of the library, in words.
     problems
         Files that could not be read to their end, and damaged versions that stay out of the index, in words.
     reasons
@@ -67,6 +70,7 @@ class ImportCounts(msgspec.Struct):
     not_sent: int = 0
     skipped_files: int = 0
     skipped: list[str] = []
+    taken_out: list[str] = []
     problems: list[str] = []
     reasons: list[str] = []
 
@@ -160,11 +164,14 @@ class Batch:
         self.counts.mended += mended
         self.counts.new_versions += sum(not change.is_first for change in changes) - mended
         self.counts.unchanged += len(self._versions) - len(changes)
+        self.counts.taken_out += self.writer.taken_out[: MOST_TAKEN_OUT - len(self.counts.taken_out)]
+        self.writer.taken_out.clear()
         if self.intake is not None:
             # The last change of a study brings all of its versions with it.
             last = {change.version.nct_id: change for change in changes}
             for change in sorted(last.values(), key=lambda change: change.seq):
-                self.intake.add(change.seq, change.version.nct_id, self._find_versions(change))
+                versions = self._find_versions(change)
+                self.intake.add(change.seq, change.version.nct_id, versions, is_new=change.is_first)
         self._versions, self._size = [], 0
 
     def _flush_others(self) -> None:

@@ -15,6 +15,11 @@ from trialbook.store.check import find_damage
 def find_problems(store: Store) -> Iterator[str]:
     """A sentence for each thing that is wrong with a library; nothing where all is well. Changes nothing."""
     yield from find_damage(store)
+    yield from find_problems_beside(store)
+
+
+def find_problems_beside(store: Store) -> Iterator[str]:
+    """As `find_problems`, of all but the library's own file."""
     try:
         for each in find_standings(store):
             if each.is_due:

@@ -18,9 +18,17 @@ from trialbook.changes.history import Comparison, HistoryLine, compare_versions,
 from trialbook.derived.index import FOLDER, SearchIndex
 from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.summaries import ChangeSummaries
-from trialbook.errors import IndexMissingError, NotFoundError, StoreError, UsageError
+from trialbook.errors import (
+    IndexMissingError,
+    NotFoundError,
+    RecordDamagedError,
+    StoreDamagedError,
+    StoreError,
+    UsageError,
+)
 from trialbook.export.forms import write_records
 from trialbook.library import news, saved
+from trialbook.library.backup import Manifest, restore_backup, write_backup
 from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
@@ -28,7 +36,9 @@ from trialbook.library.found import Found
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
 from trialbook.library.related import find_related
+from trialbook.library.repair import Repair, repair_library
 from trialbook.library.study import LibraryStudy
+from trialbook.library.taking_out import put_back, take_out
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id
 from trialbook.related.engine import RelatedEngine, RelatedList
@@ -39,6 +49,7 @@ from trialbook.store import AnnouncedVersion, Store, Version
 from trialbook.store.arrivals import find_last_arrival, find_last_before
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage, refuse_damage
+from trialbook.store.taking_out import TakeOut, find_log, find_out
 from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100
@@ -76,7 +87,7 @@ class Library:
         self._summaries = ChangeSummaries(home)
         self._is_closed = False
         # Read now, so that what cannot be opened is said now.
-        self.library_id = self.store.library_id
+        self.library_id: str = self.store.library_id
 
     @classmethod
     def create(cls, home: Path) -> Library:
@@ -212,6 +223,11 @@ class Library:
             if each and self.store.has_study(each):
                 return each
         alias = self._find_alias(nct_id) if nct_id else None
+        if alias is None and (log := self.find_taken_out(bare)):
+            raise NotFoundError(
+                f"{log[-1].nct_id} is not in this library any more: {log[-1]}; `trialbook put-back"
+                f" {log[-1].nct_id} {log[-1].number}` puts it back"
+            )
         if alias is None:
             raise NotFoundError(f"{text or 'a study without an id'} is not in this library")
         return alias
@@ -289,6 +305,15 @@ class Library:
         """The bytes of a record by the id that the library writes and a day (ISO); None where it is not here."""
         return self.store.find_body(nct_id, as_of=as_of)
 
+    def read_hit(self, nct_id: str, as_of: str | None = None) -> bytes | RecordDamagedError | None:
+        """The bytes of a record among others, as `find_body`; where it is damaged, what to say of it instead."""
+        try:
+            return self.store.find_body(nct_id, as_of=as_of)
+        except RecordDamagedError as error:
+            return error
+        except StoreDamagedError:
+            return RecordDamagedError(nct_id, "")
+
     # Look back.
 
     def find_history(self, asked: str, *, as_of: str | None = None) -> tuple[HistoryLine, ...]:
@@ -296,6 +321,19 @@ class Library:
         day = read_as_of(as_of or "")
         lines = find_history(self.store, self.find_id(asked), summaries=self._summaries.find)
         return tuple(line for line in lines if was_known(line.version, day))
+
+    def find_taken_out(self, asked: str) -> tuple[TakeOut, ...]:
+        """What was taken out of a study, or put back, with the reasons, the first entry first."""
+        text = asked.strip()
+        ids = dict.fromkeys(filter(None, (text, find_nct_id(text), text.upper())))
+        return find_log(self.store, [*ids]) if ids else ()
+
+    def get_taken_out(self, asked: str, number: int, *, is_original: bool = False) -> bytes:
+        """The bytes of a version that is out, as JSON or as they were received; raises NotFoundError."""
+        log = self.find_taken_out(asked)
+        entry = find_out(self.store, log[-1].nct_id if log else asked, number)
+        get = self.store.get_original if is_original else self.store.get_version_body
+        return get(entry.number)
 
     def find_announced(self, asked: str, *, as_of: str | None = None) -> tuple[AnnouncedVersion, ...]:
         """The versions that the registry's own history lists, up to a day, oldest first."""
@@ -486,6 +524,18 @@ class Library:
         """Read files or folders of any known form into the library; see `build.import_paths`."""
         return import_paths(self._open_home, [Path(path).expanduser() for path in paths])
 
+    def take_out(self, asked: str, version: int, reason: str) -> None:
+        """Let a version (by its number in the history) count no longer; its bytes and the reason are kept.
+
+        Raises NotFoundError, UsageError without a reason.
+        """
+        take_out(self._open_home, self.find_version(asked, version=version), reason)
+
+    def put_back(self, asked: str, number: int, reason: str = "") -> None:
+        """Let a version count again that was taken out, by the number in `find_taken_out`; raises NotFoundError."""
+        log = self.find_taken_out(asked)
+        put_back(self._open_home, log[-1].nct_id if log else asked, number, reason)
+
     def pull(self, request: PullRequest, *, registry: str | None = None) -> ImportCounts:
         """Fetch records from a live registry into the library; see `pull.pull_records`."""
         return pull_records(self._open_home, request, registry=registry)
@@ -494,9 +544,27 @@ class Library:
         """Fetch the past versions of records from a live registry; see `pull.pull_histories`."""
         return pull_histories(self._open_home, nct_ids, registry=registry)
 
+    def backup(self, path: str | Path, *, on_damage: OnDamage = refuse_damage) -> Manifest:
+        """Keep all that cannot be made again in one file, as it stands at one moment; see `backup.write_backup`."""
+        return write_backup(self._open_home, Path(path).expanduser(), on_damage=on_damage)
+
+    @classmethod
+    def restore(cls, path: str | Path, home: Path, *, is_replaced: bool = False) -> Library:
+        """Bring a library back from a backup into a folder; see `backup.restore_backup`."""
+        restore_backup(Path(path).expanduser(), home, is_replaced=is_replaced)
+        return cls(home)
+
     def check(self) -> tuple[str, ...]:
         """A sentence for each thing that is wrong with the library: all of it is read, nothing is changed."""
         return tuple(find_problems(self.store))
+
+    @classmethod
+    def repair(cls, home: Path) -> Repair:
+        """Bring out all that is whole in a damaged library, also one that cannot be opened; see `repair`.
+
+        A library that is open goes on reading what it has opened: open it anew.
+        """
+        return repair_library(home)
 
     @property
     def standings(self) -> tuple[Standing, ...]:

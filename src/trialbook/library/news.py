@@ -10,6 +10,7 @@ import msgspec
 
 from trialbook.changes.compare import Change
 from trialbook.changes.history import compare
+from trialbook.errors import StoreDamagedError
 from trialbook.model.study import decode_record
 from trialbook.record.walk import walk_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
@@ -83,7 +84,7 @@ def find_news(
         if receipt.nct_id not in known:
             known[receipt.nct_id] = {each.run: each for each in find_arrivals(store, receipt.nct_id)}
         arrival = known[receipt.nct_id].get(receipt.run)
-        news = None if arrival is None else _tell(store, arrival, receipt.number)
+        news = None if arrival is None else _tell_if_whole(store, arrival, receipt.number)
         if news is not None:
             found.append(news)
     return tuple(found)
@@ -102,6 +103,24 @@ def _iter_met(store: Store, engine: SearchEngine, request: SearchRequest, after:
         among = tuple({receipt.nct_id for receipt in part})
         met = set(engine.search(msgspec.structs.replace(plain, among=among, limit=len(among))).nct_ids)
         yield from (receipt for receipt in part if receipt.nct_id in met)
+
+
+def _tell_if_whole(store: Store, arrival: Arrival, number: int) -> News | None:
+    """As `_tell`; of a damaged record it is told that it is damaged."""
+    try:
+        return _tell(store, arrival, number)
+    except StoreDamagedError as error:
+        version = arrival.version
+        return News(
+            entry_id=make_urn(store, f"version {version.version_id}"),
+            number=number,
+            nct_id=version.nct_id,
+            title="its record is damaged",
+            learnt_at=version.learnt_at,
+            version_date=version.version_date,
+            is_new=arrival.before is None,
+            warnings=(str(error),),
+        )
 
 
 def _tell(store: Store, arrival: Arrival, number: int) -> News | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ LONGEST_QUERY = 8_000
 MOST_SAVED = 1_000
 SCHEMA_VERSION = 1
 
+COLUMNS = "name, query, saved_at, after_number"
 TABLE = """
 CREATE TABLE IF NOT EXISTS saved_search (
     name TEXT PRIMARY KEY,
@@ -94,7 +95,7 @@ def find_searches(home: Path) -> tuple[SavedSearch, ...]:
     """All saved searches, by name."""
     with _opened(home) as connection:
         rows = connection.execute(
-            "SELECT name, query, saved_at, after_number FROM saved_search ORDER BY name"
+            f"SELECT {COLUMNS} FROM saved_search ORDER BY name"  # noqa: S608
         )
         return tuple(SavedSearch(*row) for row in rows)
 
@@ -103,11 +104,37 @@ def get_search(home: Path, name: str) -> SavedSearch:
     """The search of a name; raises NotFoundError."""
     with _opened(home) as connection:
         row = connection.execute(
-            "SELECT name, query, saved_at, after_number FROM saved_search WHERE name = ?", (name,)
+            f"SELECT {COLUMNS} FROM saved_search WHERE name = ?",  # noqa: S608
+            (name,),
         ).fetchone()
     if row is None:
         raise NotFoundError(f"there is no saved search called {name[:80]}")
     return SavedSearch(*row)
+
+
+def repair_searches(home: Path) -> tuple[tuple[str, ...], Path]:
+    """Put what can be read of damaged saved searches into a new file; says what is lost, and where the old one lies.
+
+    Raises StoreError where the folder cannot be written.
+    """
+    path = home / FILE_NAME
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    old = path.with_name(f"{FILE_NAME}.damaged-{moment}")
+    found: dict[str, tuple[object, ...]] = {}
+    try:
+        for order in ("ASC", "DESC"):
+            with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=30)) as connection:
+                sql = f"SELECT {COLUMNS} FROM saved_search ORDER BY name {order}"  # noqa: S608
+                for row in connection.execute(sql):
+                    found[str(row[0])] = row
+        path.replace(old)
+        if found:
+            with _opened(home, is_made=True) as connection:
+                connection.executemany("INSERT INTO saved_search VALUES (?, ?, ?, ?)", found.values())
+    except OSError as error:
+        raise StoreError(f"cannot repair the saved searches in {path}: {error}") from error
+    names = ", ".join(sorted(found)) or "none"
+    return (f"saved searches may be lost; those that could be read: {names}",), old
 
 
 @contextmanager

@@ -60,6 +60,7 @@ def _show_line(line: HistoryLine) -> dict[str, Any]:
     changes = [f"{group}: {shorten(text)}" for group, text in line.changes[:MOST_NOTES]]
     if len(line.changes) > MOST_NOTES:
         changes.append(f"… (+{len(line.changes) - MOST_NOTES} changes)")
+    doubt = {"doubt": version.doubt} if version.doubt else {}
     return {
         "version": version.number,
         "version_date": version.version_date,
@@ -67,6 +68,7 @@ def _show_line(line: HistoryLine) -> dict[str, Any]:
         "format": version.format,
         "is_in_force": version.is_current,
         "changes": changes,
+        **doubt,
     }
 
 

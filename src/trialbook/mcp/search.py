@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trialbook.ask.agent import Parts, read_parts, read_sort
-from trialbook.errors import QueryError, UsageError
+from trialbook.errors import QueryError, RecordDamagedError, UsageError
 from trialbook.library import Library
 from trialbook.library.found import COLUMNS
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
@@ -42,9 +42,14 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     if page.added:
         answer["words_added"] = list(page.added[:MOST_WORDS_SHOWN])
     areas = parts.find_areas()
-    hits = (_show_hit(library, nct_id, parts, shown, page.words, areas) for nct_id in page.nct_ids)
+    bodies = {nct_id: library.read_hit(nct_id, parts.as_of) for nct_id in page.nct_ids}
+    damaged = [str(body) for body in bodies.values() if isinstance(body, RecordDamagedError)]
+    if damaged:
+        answer["damaged"] = damaged
+    whole = {nct_id: body for nct_id, body in bodies.items() if isinstance(body, bytes)}
+    hits = (_show_hit(body, shown, page.words, areas) for body in whole.values())
     answer["studies"] = keep_what_fits(hits)
-    left_out = page.nct_ids[len(answer["studies"]) :]
+    left_out = [*whole][len(answer["studies"]) :]
     if left_out:
         answer["shown_by_id_alone"] = list(left_out)
     if page.next_page_token:
@@ -55,14 +60,12 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
 
 
 def _show_hit(
-    library: Library,
-    nct_id: str,
-    parts: Parts,
+    body: bytes,
     shown: tuple[Piece, ...],
     words: tuple[str, ...],
     areas: tuple[str, ...],
 ) -> dict[str, Any]:
-    record = decode_record(library.store.get_body(nct_id, as_of=parts.as_of))
+    record = decode_record(body)
     hit = show_values(record, shown)
     passages = find_passages(record, words, areas=areas, shown=frozenset({"NCTId"}))
     if passages:

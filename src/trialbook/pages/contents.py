@@ -40,11 +40,15 @@ class ChangeNote(Content, frozen=True):
 
 
 class VersionLine(Content, frozen=True):
-    """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601."""
+    """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601.
+
+    `doubt` says why its date is not believed.
+    """
 
     number: int
     version_date: PartialDate | None = None
     learnt_at: str = ""
+    doubt: str = ""
     source: str = ""
     changes: tuple[ChangeNote, ...] = ()
     is_shown: bool = False
@@ -163,7 +167,10 @@ class Snippet(Content, frozen=True):
 
 
 class Hit(Content, frozen=True):
-    """One study in the list of results. `status` and `phases` are the registry's values."""
+    """One study in the list of results. `status` and `phases` are the registry's values.
+
+    `problem` says why nothing else of it can be shown.
+    """
 
     nct_id: str
     title: str
@@ -179,6 +186,7 @@ class Hit(Content, frozen=True):
     completion_date: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
+    problem: str = ""
 
 
 class SearchView(Content, frozen=True):

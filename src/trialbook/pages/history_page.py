@@ -44,6 +44,7 @@ def _view_line(nct_id: str, line: HistoryLine, *, shown: int | None = None) -> V
         number=version.number,
         version_date=PartialDate(day) if day else None,
         learnt_at=version.learnt_at,
+        doubt=version.doubt,
         source=version.place.rpartition("/")[2],
         changes=tuple(ChangeNote(group=group, text=text) for group, text in line.changes),
         is_shown=version.number == shown,

@@ -249,6 +249,7 @@ def render_version(line: VersionLine) -> Markup:
     )
     notes = f"<ul>{notes}</ul>" if notes else ""
     diff = f'<a class="diff" href="{quote_text(line.diff_url)}">What changed</a>' if line.diff_url else ""
+    about += f"; {line.doubt}" if line.doubt else ""
     words = f"<strong>{title}</strong> {day}{shown} <small>{quote_text(about)}</small> {diff}"
     return Markup(f'<li value="{line.number}"><p>{words}</p>{notes}</li>')  # noqa: S704 - quoted above
 

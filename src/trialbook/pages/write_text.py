@@ -226,6 +226,8 @@ def _versions(block: Versions, width: int, level: int) -> Iterator[str]:
         learnt = f"learnt {line.learnt_at[:10]}" if line.learnt_at else ""
         about = ", ".join(filter(None, (day, learnt, line.source, "shown here" if line.is_shown else "")))
         yield from wrap(about, width, first=f"{line.number:>3}. ")
+        if line.doubt:
+            yield from wrap(line.doubt, width, first="     ! ")
         for change in line.changes:
             yield from wrap(f"{change.group}: {change.text}", width, first="     - ")
 

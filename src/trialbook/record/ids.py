@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 
 NCT_ID = re.compile(r"[Nn][Cc][Tt]0*[1-9][0-9]{0,7}")
+LONGEST_ID = 64
+# What stands behind an id, or in its place, in an address of a page or an API.
+RESERVED = frozenset(
+    ("history", "diff", "versions", "changes", "metadata", "search-areas", "enums", "download")
+)
+ENDINGS = (".json", ".txt")
 
 
 def find_nct_id(text: str) -> str | None:
@@ -14,3 +20,30 @@ def find_nct_id(text: str) -> str | None:
     ('NCT00001234', None)
     """
     return f"NCT{text[3:].lstrip('0'):0>8}" if NCT_ID.fullmatch(text) else None
+
+
+def find_fault(nct_id: str) -> str:
+    """Why a study of that id could not be reached at every door, in words; "" where it can be.
+
+    Ids of all registers are fine, with slashes too. Not so what would be read as another address: as a file,
+    a folder above, a web address, or one of the words that stand behind an id.
+
+    >>> [find_fault(each) for each in ("NCT00000001", "CTRI/2020/03/023944", "2004-000123-12")]
+    ['', '', '']
+    >>> find_fault("NCT1/history")
+    'it ends as an address of ours does: history'
+    """
+    parts = nct_id.split("/")
+    if not 1 <= len(nct_id) <= LONGEST_ID or not nct_id.isprintable() or nct_id != nct_id.strip():
+        return f"it is not 1 to {LONGEST_ID} printable characters"
+    if not nct_id[0].isalnum():
+        return "it does not begin with a letter or a digit"
+    if any(part in ("", ".", "..") for part in parts):
+        return "between its slashes stands nothing, or a name for a folder"
+    if parts[-1].lower() in RESERVED:
+        return f"it ends as an address of ours does: {parts[-1]}"
+    if nct_id.lower().endswith(ENDINGS):
+        return f"it ends as the name of a file of ours does: {nct_id.rpartition('.')[2]}"
+    if "://" in nct_id or "clinicaltrials.gov/" in nct_id.lower():
+        return "it is the address of a page"
+    return ""

@@ -15,11 +15,11 @@ import msgspec
 
 from trialbook.errors import SourceFormatError
 from trialbook.model.study import find_nct_id, read_typed
+from trialbook.record.ids import LONGEST_ID, find_fault
 from trialbook.source.containers.json_slices import slice_records
 from trialbook.source.incoming import Form, Format, Incoming, Rejected, reject_unforeseen
 from trialbook.source.limits import DEFAULT, Limits
 
-MAX_ID_LENGTH = 64
 ID_PATH = "protocolSection.identificationModule.nctId"
 
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[\]{"\d\-tfn]|[\[{]\s*$)')
@@ -170,9 +170,11 @@ def _check_id(record: dict[str, Any]) -> None:
     if not isinstance(value, str):
         found = msgspec.json.encode(value)[:100].decode(errors="replace")
         raise SourceFormatError("the id is no text", path=ID_PATH, found=found, expected="a text")
-    if not value or len(value) > MAX_ID_LENGTH or not value.isprintable() or value != value.strip():
-        expected = f"1 to {MAX_ID_LENGTH} printable characters"
-        raise SourceFormatError("the id cannot be used", path=ID_PATH, found=value, expected=expected)
+    if fault := find_fault(value):
+        expected = f"1 to {LONGEST_ID} printable characters that no address of ours has"
+        raise SourceFormatError(
+            f"the id cannot be used: {fault}", path=ID_PATH, found=value, expected=expected
+        )
 
 
 class _Doubled(dict[str, Any]):

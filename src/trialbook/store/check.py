@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from trialbook.errors import RecordDamagedError, StoreDamagedError, StoreError
 from trialbook.model.study import decode_record, read_typed
 from trialbook.store.codec import compute_content
+from trialbook.store.dictionaries import find_altered_dictionaries
 from trialbook.store.store import Store
 from trialbook.store.versions import IN_FORCE
 
 MOST_OF_FILE = 20
-RESTORE = "restore the library from a copy"
+RESTORE = "restore a backup, or bring out what is whole with `trialbook check --repair`"
 
 
 def find_damage(store: Store) -> Iterator[str]:
@@ -19,11 +20,24 @@ def find_damage(store: Store) -> Iterator[str]:
 
     0.5 ms for a record of average size; memory does not grow with their number.
     """
-    for part in (_check_file, _check_versions, _check_studies, _check_rejections):
+    for part in (_check_file, _check_dictionaries, _check_versions, _check_studies, _check_rejections):
         try:
             yield from part(store)
         except StoreError as error:
             yield str(error)
+
+
+def find_damaged_bodies(store: Store) -> Iterator[RecordDamagedError]:
+    """Each version whose bytes, or those that were received for it, are not what was kept; 0.05 ms for one."""
+    for version_id, has_original in store.fetch_each(
+        "SELECT version_id, original IS NOT NULL FROM version ORDER BY version_id"
+    ):
+        try:
+            if has_original:
+                store.get_original(version_id)
+            store.get_version_body(version_id)
+        except RecordDamagedError as error:
+            yield error
 
 
 def _check_file(store: Store) -> Iterator[str]:
@@ -33,10 +47,18 @@ def _check_file(store: Store) -> Iterator[str]:
             yield f"the file of the library: {' '.join(line.split())}; {RESTORE}"
 
 
+def _check_dictionaries(store: Store) -> Iterator[str]:
+    for number in find_altered_dictionaries(store.connection):
+        yield (
+            f"the dictionary {number}, which unpacks records, is not what was kept: a copy of it stands in;"
+            " put it right with `trialbook check --repair`"
+        )
+
+
 def _check_versions(store: Store) -> Iterator[str]:
     rows = store.fetch_each(
         "SELECT version_id, nct_id, version_date, content_hash, original IS NOT NULL FROM version"
-        " LEFT JOIN study USING (study_id) ORDER BY version_id"
+        " LEFT JOIN study ON study.study_id = abs(version.study_id) ORDER BY version_id"
     )
     for version_id, nct_id, day, content_hash, has_original in rows:
         try:
@@ -72,8 +94,8 @@ def _compare(
 def _check_studies(store: Store) -> Iterator[str]:
     """A study shows its version in force."""
     rows = store.fetch_each(
-        "SELECT nct_id FROM study WHERE current_version_id IS NOT (SELECT version_id FROM version"
-        f" WHERE study_id = study.study_id {IN_FORCE} LIMIT 1) ORDER BY nct_id"
+        "SELECT nct_id FROM study WHERE current_version_id IS NOT coalesce((SELECT version_id FROM version"
+        f" WHERE study_id = study.study_id {IN_FORCE} LIMIT 1), 0) ORDER BY nct_id"
     )
     for (nct_id,) in rows:
         yield f"{nct_id}: what it shows is not its version in force; import it again to mend it"

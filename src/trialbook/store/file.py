@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -19,11 +20,14 @@ from trialbook.errors import (
     StoreVersionError,
 )
 from trialbook.store.codec import Codec
+from trialbook.store.dictionaries import read_dictionaries
 from trialbook.store.marks import FIND_MARK, HAS_MARKS
 from trialbook.store.private import make_private_file, make_private_folder
 from trialbook.store.schema import check_schema, create_tables
 
 FILE_NAME = "library.sqlite"
+# Lies in the folder while a backup is put in its place there, and holds the backup's name.
+UNFINISHED = "restore-unfinished"
 WAL_TRIES = 200
 # A walk reads so many rows at a time; they hold packed records.
 ROWS_AT_ONCE = 32
@@ -33,16 +37,42 @@ UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 VALUES_AT_ONCE = 900
 
 
+def has_library(home: Path) -> bool:
+    """Whether there is a library in a folder; raises StoreError where one may not look."""
+    try:
+        return (home / FILE_NAME).exists()
+    except OSError as error:
+        raise StoreError(f"cannot open the library in {home}: {error}") from error
+
+
+def find_unfinished(home: Path) -> str:
+    """The backup that is being restored in a folder, or whose restore broke off there; "" where none is."""
+    try:
+        return os.fsdecode((home / UNFINISHED).read_bytes()) or "FILE"
+    except OSError:
+        return ""
+
+
+def _refuse_unfinished(home: Path) -> None:
+    if backup := find_unfinished(home):
+        raise StoreError(
+            f"a backup is being restored in {home}: wait until it is done. If that was broken off, begin it"
+            f" again: `trialbook --home {home} restore {backup}`"
+        )
+
+
+def _connect(home: Path, mode: str) -> sqlite3.Connection:
+    address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+
+
 class LibraryFile:
     """The file of one library: a connection, questions in SQL, and the dictionaries that unpack its bodies."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        try:
-            is_there = (home / FILE_NAME).exists()
-        except OSError as error:
-            raise StoreError(f"cannot open the library in {home}: {error}") from error
-        if not is_there:
+        _refuse_unfinished(home)
+        if not has_library(home):
             raise NoLibraryError(home)
         self._open(home)
 
@@ -51,6 +81,7 @@ class LibraryFile:
         """Open a library for a writer; where there is none yet, an empty one is made."""
         store = cls.__new__(cls)
         store.home = home
+        _refuse_unfinished(home)
         store._open(home, creates=True)
         return store
 
@@ -64,20 +95,47 @@ class LibraryFile:
                 make_private_folder(home)
                 make_private_file(home / FILE_NAME)
             self.place = _find_place(home / FILE_NAME)
-            address = f"{(home / FILE_NAME).absolute().as_uri()}?mode={'rwc' if creates else 'rw'}"
-            self.connection = sqlite3.connect(
-                address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
-            )
+            self.is_watched = False
+            self.connection = _connect(home, "rwc" if creates else "rw")
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot open the library in {home}: {error}") from error
         try:
+            if not creates:
+                self._open_as_can_be(home)
+            self._identity = self._identify()
             self._prepare(creates=creates)
             self.reload_codec()
         except (*UNREADABLE, StoreError) as error:
             self.connection.close()
-            if isinstance(error, StoreVersionError):
+            if isinstance(error, StoreVersionError | StoreDamagedError):
                 raise
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                raise self._explain(error) from error
             raise StoreError(f"cannot open the library in {home}: {error}") from error
+
+    def _open_as_can_be(self, home: Path) -> None:
+        """Where nothing may be written beside the file, open it as one that nobody writes to, and watch that.
+
+        To read while others write, SQLite needs files beside the library's. Where they cannot be made (a
+        read-only disk, another user's folder, a full disk), all that was written must be in the file itself;
+        if it is, nothing but the file is needed, as long as it stays the same.
+        """
+        try:
+            self.connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise
+            log = home / f"{FILE_NAME}-wal"
+            if log.exists() and log.stat().st_size:
+                raise StoreError(
+                    f"its last changes lie in {log.name} beside it, and to read them SQLite has to write into the"
+                    f" folder, which cannot be done ({error}): make room there, let whoever may write there run"
+                    " `trialbook check` once, or copy the folder"
+                ) from error
+        self.connection.close()
+        self.connection = _connect(home, "ro&immutable=1")
+        self.is_watched = True
 
     def _prepare(self, *, creates: bool) -> None:
         self.connection.execute("PRAGMA page_size = 8192")
@@ -87,6 +145,34 @@ class LibraryFile:
             self._switch_to_wal()
             create_tables(self.connection)
         check_schema(self.connection)
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether the file that is watched is no longer as it was opened."""
+        return self._identify() != self._identity
+
+    def _identify(self) -> tuple[int, ...] | None:
+        """What tells one file in a place from another; of one that is watched, one state from another."""
+        try:
+            found = (self.home / FILE_NAME).stat()
+            log = (self.home / f"{FILE_NAME}-wal") if self.is_watched else None
+            size = log.stat().st_size if log is not None and log.exists() else 0
+        except OSError:
+            return None
+        whole = (found.st_mtime_ns, found.st_size, size) if self.is_watched else ()
+        return found.st_dev, found.st_ino, *whole
+
+    def _check_watched(self) -> None:
+        if self.is_watched and self._is_changed:
+            raise StoreError(f"the library in {self.home} was written to while it was read: ask again")
+
+    def give_log(self) -> None:
+        """Let the file be written while others read, if it is one that was put in place; for a writer."""
+        try:
+            if self.fetch_one("PRAGMA journal_mode")[0] != "wal":
+                self._switch_to_wal()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write to the library in {self.home}: {error}") from error
 
     def _switch_to_wal(self) -> None:
         """SQLite does not wait where another process is making the same switch: we do, for 10 seconds."""
@@ -103,17 +189,23 @@ class LibraryFile:
         """All rows of a question in SQL; what SQLite says of a broken file becomes a StoreError."""
         try:
             with self.guard:
-                return self.connection.execute(sql, values).fetchall()
+                rows = self.connection.execute(sql, values).fetchall()
         except UNREADABLE as error:
+            self._check_watched()
             raise self._explain(error) from error
+        self._check_watched()
+        return rows
 
     def fetch_one(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first row, or None; as `fetch_all`."""
         try:
             with self.guard:
-                return self.connection.execute(sql, values).fetchone()
+                row = self.connection.execute(sql, values).fetchone()
         except UNREADABLE as error:
+            self._check_watched()
             raise self._explain(error) from error
+        self._check_watched()
+        return row
 
     def fetch_each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         """The rows one by one, however many; as `fetch_all`."""
@@ -122,6 +214,7 @@ class LibraryFile:
                 cursor = self.connection.execute(sql, values)
                 rows = cursor.fetchmany(ROWS_AT_ONCE)
             while rows:
+                self._check_watched()
                 yield from rows
                 with self.guard:
                     rows = cursor.fetchmany(ROWS_AT_ONCE)
@@ -133,12 +226,15 @@ class LibraryFile:
             return StoreError(f"the library in {self.home} is closed: {error}")
         if isinstance(error, sqlite3.OperationalError):
             return StoreError(f"the library in {self.home} cannot be read now: {error}")
-        return StoreDamagedError(f"the library in {self.home} is damaged: {error}; restore it from a copy")
+        return StoreDamagedError(
+            f"the library in {self.home} is damaged: {error}; `trialbook check --repair` brings out what is"
+            " whole, or restore a backup"
+        )
 
     def reload_codec(self) -> None:
         """Take up the dictionaries that a writer has added."""
         try:
-            self.codec = Codec(dict(self.connection.execute("SELECT dictionary_id, body FROM dictionary")))
+            self.codec = Codec(read_dictionaries(self.connection))
         except (TypeError, ValueError, zstandard.ZstdError) as error:
             raise self._explain(error) from error
 

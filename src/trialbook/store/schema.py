@@ -6,9 +6,12 @@ import sqlite3
 import uuid
 
 from trialbook.errors import StoreError, StoreVersionError
+from trialbook.store.dictionaries import COPIES
 from trialbook.store.marks import MARKS
 
 SCHEMA_VERSION = 1
+# By which rule the versions in force were chosen: 2 does not believe dates that lie after the arrival.
+ORDER_VERSION = "2"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS library (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -82,15 +85,24 @@ CREATE TABLE IF NOT EXISTS sync_state (
 """
 
 
+# The few studies of which all versions are taken out, so that they need not be looked for among all.
+EMPTY_STUDIES = "CREATE INDEX IF NOT EXISTS study_empty ON study (nct_id) WHERE current_version_id = 0;"
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Lay out an empty library, with an identity of its own, in one transaction.
 
     Where another process was quicker, its library stays as it is.
     """
-    connection.executescript(f"BEGIN IMMEDIATE;{TABLES}{MARKS};")
+    connection.executescript(f"BEGIN IMMEDIATE;{TABLES}{MARKS};{COPIES};{EMPTY_STUDIES}")
     connection.executemany(
         "INSERT OR IGNORE INTO library VALUES (?, ?)",
-        [("library_id", uuid.uuid4().hex), ("schema_version", str(SCHEMA_VERSION)), ("seq", "0")],
+        [
+            ("library_id", uuid.uuid4().hex),
+            ("schema_version", str(SCHEMA_VERSION)),
+            ("seq", "0"),
+            ("order", ORDER_VERSION),
+        ],
     )
     connection.commit()
 

@@ -21,7 +21,7 @@ from trialbook.store.codec import (
     unpack_original,
 )
 from trialbook.store.file import VALUES_AT_ONCE, LibraryFile
-from trialbook.store.versions import IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
+from trialbook.store.versions import COUNTS_FROM, IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
 
 # Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
 OnDamage = Callable[[RecordDamagedError], None]
@@ -65,14 +65,15 @@ class Store(LibraryFile):
     def count(self) -> Counts:
         """Count what the library holds."""
         row = self.fetch_one(
-            "SELECT (SELECT count(*) FROM study), (SELECT count(*) FROM version),"
+            "SELECT (SELECT count(*) FROM study) - (SELECT count(*) FROM study WHERE current_version_id = 0),"
+            " (SELECT count(*) FROM version) - (SELECT count(*) FROM version WHERE study_id < 0),"
             " (SELECT count(*) FROM rejection)"
         )
         return Counts(*row)
 
     def has_study(self, nct_id: str) -> bool:
-        """Whether any version of the record is here."""
-        row = self.fetch_one("SELECT 1 FROM study WHERE nct_id = ?", (nct_id,))
+        """Whether any version of the record is here that was not taken out."""
+        row = self.fetch_one("SELECT 1 FROM study WHERE nct_id = ? AND current_version_id <> 0", (nct_id,))
         return row is not None
 
     def get_body(self, nct_id: str, *, as_of: str | None = None) -> bytes:
@@ -90,7 +91,7 @@ class Store(LibraryFile):
         if as_of is None:
             row = self.fetch_one(
                 f"SELECT {HELD_BODY} FROM study LEFT JOIN version ON version_id = current_version_id"
-                " AND version.study_id = study.study_id WHERE nct_id = ?",
+                " AND version.study_id = study.study_id WHERE nct_id = ? AND current_version_id <> 0",
                 (nct_id,),
             )
         else:
@@ -132,8 +133,8 @@ class Store(LibraryFile):
         """What to say of a damaged version: its id and day, as far as these can be read."""
         try:
             row = self.fetch_one(
-                "SELECT nct_id, coalesce(version_date, substr(learnt_at, 1, 10)) FROM version"
-                " LEFT JOIN study USING (study_id) WHERE version_id = ?",
+                f"SELECT nct_id, {COUNTS_FROM} FROM version"
+                " LEFT JOIN study ON study.study_id = abs(version.study_id) WHERE version_id = ?",
                 (version_id,),
             )
         except StoreError:
@@ -216,7 +217,9 @@ class Store(LibraryFile):
     ) -> Iterator[tuple[str, bytes]]:
         """Every record in force (now, or at the end of a day), as id and bytes, by id."""
         # The open statement holds this state of the file for the look at each record.
-        for (nct_id,) in self.fetch_each("SELECT nct_id FROM study ORDER BY nct_id"):
+        for (nct_id,) in self.fetch_each(
+            "SELECT nct_id FROM study WHERE current_version_id <> 0 ORDER BY nct_id"
+        ):
             body = self._read_current(nct_id, as_of, on_damage)
             if body is not None:
                 yield nct_id, body
@@ -244,7 +247,7 @@ class Store(LibraryFile):
         last = nct_id
         while len(found) < limit:
             ids = self.fetch_all(
-                "SELECT nct_id FROM study WHERE nct_id > ? ORDER BY nct_id LIMIT ?",
+                "SELECT nct_id FROM study WHERE nct_id > ? AND current_version_id <> 0 ORDER BY nct_id LIMIT ?",
                 (last, limit - len(found)),
             )
             if not ids:
@@ -308,8 +311,7 @@ class Store(LibraryFile):
         found: list[tuple[str | None, bytes]] = []
         try:
             rows = self.fetch_all(
-                f"SELECT coalesce(version_date, substr(learnt_at, 1, 10)), {HELD_BODY}"
-                f" FROM version WHERE study_id = ? {IN_FORCE}",
+                f"SELECT {COUNTS_FROM}, {HELD_BODY} FROM version WHERE study_id = ? {IN_FORCE}",
                 (study_id,),
             )
         except StoreDamagedError:
@@ -344,8 +346,8 @@ class Store(LibraryFile):
             return unpack_original(self.codec, packed, wire_hash)
         except ChangedBytesError as error:
             raise StoreDamagedError(
-                f"the rejected piece {place}: its bytes are not those that were kept; restore the library "
-                "from a copy"
+                f"the rejected piece {place}: its bytes are not those that were kept; import it again, or "
+                "restore a backup"
             ) from error
 
     def find_sync_state(self, request: str) -> str | None:

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import msgspec
 
+# No registry can send what it will be told later: a date more than so many days after the arrival (clocks and
+# time zones differ) is not believed.
+MOST_DAYS_AHEAD = 3
+DOUBTED = f"version_date > date(learnt_at, '+{MOST_DAYS_AHEAD} days')"
 # Of the versions known at a date, the one in force is the last by the registry's own date; among
 # copies of one date the more faithful format, then the fuller copy, then the one learnt last. A
-# version without a date never displaces one that has a date.
-IN_FORCE = "ORDER BY coalesce(version_date, '') DESC, fidelity DESC, extent DESC, version_id DESC"
-KNOWN_AT = "coalesce(version_date, substr(learnt_at, 1, 10)) <= :as_of"
+# version without a date never displaces one that has a date. One whose date is not believed takes its place by
+# arrival: after all that came before it, and before whatever has a later date than these.
+_ORDER_DAY = (
+    f"CASE WHEN {DOUBTED} THEN (SELECT max(earlier.version_date) FROM version AS earlier"
+    " WHERE earlier.study_id = version.study_id AND earlier.version_id < version.version_id"
+    f" AND earlier.version_date <= date(earlier.learnt_at, '+{MOST_DAYS_AHEAD} days')) ELSE version_date END"
+)
+IN_FORCE = (
+    f"ORDER BY coalesce({_ORDER_DAY}, '') DESC, coalesce({DOUBTED}, 0) DESC, fidelity DESC, extent DESC,"
+    " version_id DESC"
+)
+# The day from which a version counts.
+COUNTS_FROM = (
+    f"CASE WHEN version_date IS NULL OR {DOUBTED} THEN substr(learnt_at, 1, 10) ELSE version_date END"
+)
+KNOWN_AT = f"{COUNTS_FROM} <= :as_of"
+
+
+def is_doubted(version_date: str | None, learnt_at: str) -> bool:
+    """Whether a version's own date (ISO, possibly partial) lies too long after its arrival to be believed.
+
+    >>> is_doubted("9999-12-31", "2026-11-29T15:10:24+00:00"), is_doubted("2026-11-30", "2026-11-29T15:10:24+00:00")
+    (True, False)
+    """
+    try:
+        latest = date.fromisoformat(learnt_at[:10]) + timedelta(days=MOST_DAYS_AHEAD)
+    except ValueError:  # as where SQLite can make no date of it
+        return False
+    return version_date is not None and version_date > latest.isoformat()
+
+
+def find_first_day(version_date: str | None, learnt_at: str) -> str:
+    """The day from which a version counts: its own date, else the day on which it was learnt."""
+    if version_date is None or is_doubted(version_date, learnt_at):
+        return learnt_at[:10]
+    return version_date
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -41,7 +80,17 @@ class Version(msgspec.Struct, frozen=True):
     @property
     def known_from(self) -> str:
         """The day (ISO, possibly partial) from which it counts: the registry's date, else the day learnt."""
-        return self.version_date or self.learnt_at[:10]
+        return find_first_day(self.version_date, self.learnt_at)
+
+    @property
+    def doubt(self) -> str:
+        """Why its date is not believed, in a sentence; "" where it is."""
+        if not is_doubted(self.version_date, self.learnt_at):
+            return ""
+        return (
+            f"its date, {self.version_date}, is later than the day on which it came: it is not believed, and the"
+            f" version counts from {self.known_from}"
+        )
 
 
 class AnnouncedVersion(msgspec.Struct, frozen=True):

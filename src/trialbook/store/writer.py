@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
-from trialbook.errors import StoreBusyError, StoreError
+from trialbook.errors import StoreDamagedError, StoreError
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
+from trialbook.store.dictionaries import keep_copies
+from trialbook.store.lock import WriterLock
 from trialbook.store.marks import MARKS, move_to
-from trialbook.store.private import open_private
+from trialbook.store.schema import EMPTY_STUDIES, ORDER_VERSION
 from trialbook.store.store import Store
-from trialbook.store.versions import IN_FORCE
+from trialbook.store.versions import DOUBTED, IN_FORCE, find_first_day
 
-LOCK_NAME = "writer.lock"
 # What a writer looks at in a version that it meets again: its body, whether its study's version in force
 # is there, and its original.
 HELD = (
@@ -106,30 +104,20 @@ class Writer:
         self.store = store
         self.connection = store.connection
         self._location, self._note = location, note
-        self._lock: IO[bytes] | None = None
+        self._lock = WriterLock(store.home)
+        self._has_copies = False
+        # A sentence for each version that came again after a person took it out.
+        self.taken_out: list[str] = []
         self._source_id: int | None = None
 
     def __enter__(self) -> Writer:
+        self._lock.__enter__()
         try:
-            self._lock = open_private(self.store.home / LOCK_NAME, "ab+")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._lock.truncate(0)
-            self._lock.write(str(os.getpid()).encode())
-            self._lock.flush()
-        except BlockingIOError:
-            holder = self._read_holder()
-            self._release()
-            raise StoreBusyError(
-                f"the library in {self.store.home} is being written by process {holder}: "
-                "wait until it is done, or use another --home"
-            ) from None
-        except OSError as error:
-            self._release()
-            raise StoreError(f"cannot write to the library in {self.store.home}: {error}") from error
-        try:
+            self.store.give_log()
             self._complete_marks()
+            self._order_anew()
         except BaseException:
-            self._release()
+            self._lock.__exit__()
             raise
         return self
 
@@ -142,20 +130,46 @@ class Writer:
                 move_to(self.connection, seq)
 
     def __exit__(self, *_: object) -> None:
-        self._release()
+        self._lock.__exit__()
 
-    def _read_holder(self) -> str:
-        if self._lock is None:
-            return "?"
-        self._lock.seek(0)
-        return self._lock.read(20).decode("ascii", "replace").strip() or "?"
+    def _order_anew(self) -> None:
+        """Once, in a library of a Trialbook that believed any date: put other versions in force where need be."""
+        try:
+            asked = "SELECT 1 FROM library WHERE key = 'order' AND value = ?"
+            if self.store.fetch_one(asked, (ORDER_VERSION,)):
+                return
+            doubted = self.store.fetch_all(f"SELECT DISTINCT study_id FROM version WHERE {DOUBTED}")
+        except StoreDamagedError:
+            return  # what this run may mend is put in order by the next
+        with _Transaction(self):
+            seq = self.store.seq
+            for (study_id,) in doubted:
+                seq += 1
+                self._put_in_force(abs(study_id), seq)
+            move_to(self.connection, seq)
+            self.connection.execute(EMPTY_STUDIES)
+            self.connection.execute("INSERT OR REPLACE INTO library VALUES ('order', ?)", (ORDER_VERSION,))
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            # On a full disk the process id may still wait to be written; closing frees the lock anyway.
-            with contextlib.suppress(OSError):
-                self._lock.close()
-            self._lock = None
+    def _put_in_force(self, study_id: int, seq: int) -> None:
+        """Note which version of a study is in force, as a change of it."""
+        self.connection.execute(
+            "UPDATE study SET changed_seq = ?, current_version_id = coalesce((SELECT version_id FROM version"
+            f" WHERE study_id = ? {IN_FORCE} LIMIT 1), 0) WHERE study_id = ?",
+            (seq, study_id, study_id),
+        )
+
+    def transaction(self) -> _Transaction:
+        """All that is written within it, or nothing; for a `with` statement."""
+        return _Transaction(self)
+
+    def note_change_of(self, nct_id: str) -> None:
+        """Note that other versions of a study count than before; within a transaction."""
+        (study_id,) = self.connection.execute(
+            "SELECT study_id FROM study WHERE nct_id = ?", (nct_id,)
+        ).fetchone()
+        seq = self.store.seq + 1
+        self._put_in_force(study_id, seq)
+        move_to(self.connection, seq)
 
     def mark(self) -> tuple[int | None, int]:
         """What this process remembers of rows that a transaction may add."""
@@ -163,7 +177,7 @@ class Writer:
 
     def return_to(self, source_id: int | None, dictionary_id: int) -> None:
         """Forget rows that were undone; what was packed with an undone dictionary could never be read."""
-        self._source_id = source_id
+        self._source_id, self._has_copies = source_id, False
         if self.store.codec.newest_id != dictionary_id:
             self.store.reload_codec()
 
@@ -204,7 +218,7 @@ class Writer:
             seq = self.store.seq
             learnt_at = now()
             for version in versions:
-                day = version.version_date or learnt_at[:10]
+                day = find_first_day(version.version_date, learnt_at)
                 change = self._save_one(KeptVersion(seq + 1, version, day, is_first=True), learnt_at)
                 if change is not None:
                     seq += 1
@@ -213,12 +227,15 @@ class Writer:
         return changes
 
     def _train(self, versions: list[NewVersion]) -> None:
-        if self.store.codec.newest_id:
-            return
-        dictionary = train_dictionary([version.body for version in versions])
-        if dictionary is not None:
-            self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
-            self.store.reload_codec()
+        if not self.store.codec.newest_id:
+            dictionary = train_dictionary([version.body for version in versions])
+            if dictionary is not None:
+                self.connection.execute("INSERT INTO dictionary (body) VALUES (?)", (dictionary,))
+                keep_copies(self.connection)
+                self.store.reload_codec()
+        elif not self._has_copies:
+            keep_copies(self.connection)
+            self._has_copies = True
 
     def _save_one(self, change: KeptVersion, learnt_at: str) -> KeptVersion | None:
         """Keep a version under its change number; says what it was to its study, None where it was here."""
@@ -235,6 +252,8 @@ class Writer:
             )
             return change
         (study_id,) = study
+        if self._was_taken_out(version, study_id, content_hash):
+            return None
         held = self.connection.execute(
             f"SELECT {HELD} FROM version WHERE study_id = ? AND (content_hash = ? OR wire_hash = ?)",
             (study_id, content_hash, version.wire_hash),
@@ -245,12 +264,23 @@ class Writer:
             return None
         else:
             self._mend_version(version, held[0], content_hash, extent)
-        self.connection.execute(
-            "UPDATE study SET changed_seq = ?, current_version_id = (SELECT version_id FROM version"
-            f" WHERE study_id = ? {IN_FORCE} LIMIT 1) WHERE study_id = ?",
-            (change.seq, study_id, study_id),
-        )
+        self._put_in_force(study_id, change.seq)
         return msgspec.structs.replace(change, is_first=False, is_mended=held is not None)
+
+    def _was_taken_out(self, version: NewVersion, study_id: int, content_hash: bytes) -> bool:
+        """Whether a person took out what says the same; notes it for whoever brings it again."""
+        row = self.connection.execute(
+            "SELECT version_id, version_date FROM version WHERE study_id = ? AND (content_hash = ? OR wire_hash = ?)",
+            (-study_id, content_hash, version.wire_hash),
+        ).fetchone()
+        if row is not None:
+            number, day = row
+            self.taken_out.append(
+                f"{version.nct_id}, version of {day or 'no date'}: it was taken out of this library and stays so;"
+                f" `trialbook history {version.nct_id}` says why, `trialbook put-back {version.nct_id} {number}`"
+                " puts it back"
+            )
+        return row is not None
 
     def _mend_version(self, version: NewVersion, version_id: int, content_hash: bytes, extent: int) -> None:
         """Put a copy that says the same in the place of one whose bytes are damaged; when it was learnt stays."""

@@ -55,7 +55,7 @@ class SecurityHeaders:
         self.app = app
         self._api_headers = [
             (b"access-control-allow-origin", allow_origin.encode("latin-1", "replace")),
-            (b"access-control-expose-headers", b"etag, x-next-page-token, x-total-count"),
+            (b"access-control-expose-headers", b"etag, warning, x-next-page-token, x-total-count"),
         ] * bool(allow_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

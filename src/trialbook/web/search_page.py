@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from trialbook.ask.filters import FILTERS, SORTS
@@ -56,7 +57,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(_view_hit(library, nct_id, request.as_of, result.words) for nct_id in result.nct_ids),
+        hits=tuple(_view_hits(library, result.nct_ids, request.as_of, result.words)),
         first_rank=request.offset + 1,
         choices=_view_choices(fields, result.facets),
         texts=_view_texts(fields, result.facets),
@@ -186,8 +187,19 @@ def _write_words(asked: Filter | None, value: str) -> str:
     return value.replace("_", " ").lower() if value.isupper() else value
 
 
-def _view_hit(library: Library, nct_id: str, as_of: str | None, words: tuple[str, ...]) -> Hit:
-    record = decode_record(library.get_body(nct_id, as_of=as_of))
+def _view_hits(
+    library: Library, nct_ids: Sequence[str], as_of: str | None, words: tuple[str, ...]
+) -> Iterator[Hit]:
+    """The studies of a page; a damaged one is named among them, one that has gone meanwhile is left out."""
+    for nct_id in nct_ids:
+        body = library.read_hit(nct_id, as_of)
+        if isinstance(body, bytes):
+            yield _view_hit(decode_record(body), nct_id, as_of, words)
+        elif body is not None:
+            yield Hit(nct_id=nct_id, title="", url=study_url(nct_id), problem=str(body))
+
+
+def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tuple[str, ...]) -> Hit:
     study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None

@@ -15,9 +15,13 @@ from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from trialbook.__main__ import main
+from trialbook.library import Library
 from trialbook.library.build import import_paths
+from trialbook.mcp.arguments import SearchArguments
+from trialbook.mcp.search import search_studies
 from trialbook.samples import sample_paths
 from trialbook.store.file import FILE_NAME
+from trialbook.web.api_v2 import listing
 from trialbook.web.app import make_app
 
 LIBRARIES, RECORDS = 60, 20
@@ -171,6 +175,7 @@ def test_a_check_names_what_is_damaged_and_an_import_mends_it(home: Path, record
         f"{RECORDS} read = 1 stored (0 of them new versions, 1 mended) + {RECORDS - 1} unchanged + 0 rejected\n"
     )
     assert run(home, "check").exit_code == 0
+    assert json.loads(run(home, "search", "--json").stdout)["total"] == RECORDS
 
 
 @pytest.mark.parametrize(
@@ -191,3 +196,138 @@ def test_a_check_names_what_records_do_not_say(home: Path, statement: str, named
     result = run(home, "check")
     assert result.exit_code == 1
     assert named in result.stdout
+
+
+def test_a_repair_brings_out_what_is_whole_and_keeps_the_damaged_file(home: Path, records: Path) -> None:
+    ids = find_ids(home)
+    run(home, "saved", "add", "mine", "--query", "heart")
+    damage(home, ids[3])
+    broken = (home / FILE_NAME).read_bytes()
+
+    result = run(home, "check", "--repair")
+    assert result.exit_code == 1
+    assert result.stdout.count(f"{ids[3]}, version of") == 2
+    assert "lost; import it again, or restore a backup" in result.stdout
+    assert f"mended; now as it was kept: {RECORDS - 1} studies in {RECORDS - 1} versions" in result.stdout
+    (kept,) = home.glob(f"{FILE_NAME}.damaged-*")
+    assert kept.read_bytes() == broken
+    assert run(home, "check").exit_code == 0
+    assert find_ids(home) == [each for each in ids if each != ids[3]]
+    assert json.loads(run(home, "search", "--json").stdout)["total"] == RECORDS - 1
+    assert run(home, "saved", "list").stdout.startswith("mine ")
+
+    assert "1 stored (0 of them new versions)" in run(home, "import", str(records)).stdout
+    assert find_ids(home) == ids
+    assert (
+        run(home, "check", "--repair").stdout == f"as it was kept: {RECORDS} studies in {RECORDS} versions\n"
+    )
+
+
+@pytest.mark.parametrize("page", [1, 2, 5, 8])
+def test_a_library_that_cannot_be_opened_is_repaired(home: Path, page: int) -> None:
+    ids = find_ids(home)
+    with (home / FILE_NAME).open("r+b") as file:
+        file.seek((page - 1) * 8192)
+        file.write(bytes(8192))
+    assert run(home, "check").exit_code == 1
+    said = run(home, "check", "--repair").stdout
+    assert run(home, "check").stdout == said.splitlines()[-1].removeprefix("mended; now ") + "\n", said
+    assert find_ids(home) == ids
+
+
+def test_a_server_goes_on_with_what_was_repaired(home: Path) -> None:
+    ids = find_ids(home)
+    with TestClient(make_app(home), base_url="http://localhost") as client:
+        assert client.get(f"/study/{ids[3]}").status_code == 200
+        damage(home, ids[3])
+        assert client.get(f"/study/{ids[3]}").status_code == 503
+        run(home, "check", "--repair")
+        assert client.get(f"/study/{ids[3]}").status_code == 404
+        assert client.get(f"/study/{ids[4]}").status_code == 200
+        assert client.get("/api/v2/studies?countTotal=true").json()["totalCount"] == RECORDS - 1
+
+
+def test_damaged_saved_searches_are_kept_beside_new_ones(home: Path) -> None:
+    run(home, "saved", "add", "mine", "--query", "heart")
+    path = home / "saved.sqlite"
+    path.write_bytes(path.read_bytes()[:4_096] + b"\xa5" * 4_096)
+    assert run(home, "check").exit_code == 1
+    result = run(home, "check", "--repair")
+    assert result.exit_code == 1
+    assert "saved searches may be lost" in result.stdout
+    assert len(list(home.glob("saved.sqlite.damaged-*"))) == 1
+    assert run(home, "check").exit_code == 0
+
+
+def test_every_door_to_a_search_goes_past_a_damaged_hit_and_names_it(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    named = f"{ids[3]}, version of"
+
+    shown = run(home, "search", "--sort", "id", "--limit", "30")
+    assert shown.exit_code == 1
+    assert f"{ids[3]}  damaged" in shown.stdout
+    assert named in shown.stderr
+    assert all(f"{nct_id}  " in shown.stdout for nct_id in ids)
+
+    with TestClient(make_app(home), base_url="http://localhost") as client:
+        page = client.get("/?sort=id&q=")
+        assert page.status_code == 200
+        assert page.text.count(named) == 1
+        assert page.text.count("<article>") == RECORDS
+
+        registry = client.get(f"/api/v2/studies?countTotal=true&pageSize={RECORDS}")
+        assert registry.status_code == 200
+        assert registry.json()["totalCount"] == RECORDS
+        found = [
+            each["protocolSection"]["identificationModule"]["nctId"] for each in registry.json()["studies"]
+        ]
+        assert found == [each for each in ids if each != ids[3]]
+        assert registry.headers["warning"].startswith(f'299 trialbook "{named}')
+        table = client.get(f"/api/v2/studies?format=csv&pageSize={RECORDS}")
+        assert table.headers["warning"] == registry.headers["warning"]
+        assert len(table.text.splitlines()) == RECORDS
+        assert "warning" not in client.get("/api/v2/studies?pageSize=2").headers
+        assert named in caplog.text
+
+        own = client.get(f"/api/trialbook/search?limit={RECORDS}").json()
+        assert (own["total"], len(own["studies"])) == (RECORDS, RECORDS - 1)
+        assert [each["nctId"] for each in own["damaged"]] == [ids[3]]
+        assert named in own["damaged"][0]["problem"]
+
+        feed = client.get("/api/trialbook/feed?format=json&limit=200")
+        assert feed.status_code == 200
+        assert f"{ids[3]} new: its record is damaged" in [item["title"] for item in feed.json()["items"]]
+        assert client.get("/api/v2/stats/size").json()["totalStudies"] == RECORDS - 1
+        assert client.get(f"/study/{ids[3]}").status_code == 503
+
+    with Library(home) as library:
+        told = search_studies(library, SearchArguments(limit=RECORDS))
+        assert len(told["studies"]) == RECORDS - 1
+        assert [named in each for each in told["damaged"]] == [True]
+        assert "shown_by_id_alone" not in told
+
+
+def test_a_page_of_large_records_is_read_again_beyond_what_is_held(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    monkeypatch.setattr(listing, "MOST_HELD_BYTES", 20_000)
+    with TestClient(make_app(home), base_url="http://localhost") as client:
+        answer = client.get(f"/api/v2/studies?pageSize={RECORDS}")
+    assert len(answer.json()["studies"]) == RECORDS - 1
+    assert ids[3] in answer.headers["warning"]
+
+
+def test_all_that_is_derived_is_made_without_a_damaged_record(home: Path) -> None:
+    ids = find_ids(home)
+    damage(home, ids[3])
+    result = run(home, "rebuild")
+    assert result.exit_code == 1
+    assert f"{ids[3]}, version of" in result.stderr
+    assert f"statistics: {RECORDS - 1} studies taken up" in result.stdout
+    counted = run(home, "statistics")
+    assert (counted.exit_code, counted.stdout.startswith(f"{RECORDS - 1} studies")) == (1, True)

@@ -28,9 +28,9 @@ def test_many_versions_of_a_study_in_one_batch_go_into_the_index_once(
     taken: list[tuple[str, int]] = []
     add = IndexIntake.add
 
-    def count(self: IndexIntake, seq: int, nct_id: str, versions: list[Any]) -> None:
+    def count(self: IndexIntake, seq: int, nct_id: str, versions: list[Any], **more: Any) -> None:
         taken.append((nct_id, len(versions)))
-        add(self, seq, nct_id, versions)
+        add(self, seq, nct_id, versions, **more)
 
     monkeypatch.setattr(IndexIntake, "add", count)
     records = [

@@ -215,7 +215,7 @@ def test_a_damaged_library_is_named_and_no_question_is_blamed(others: Path) -> N
     with Store(others) as store:
         store.connection.execute("UPDATE version SET body = x'00ff' WHERE version_id = 1")
     with Library(others) as library:
-        with pytest.raises(StoreDamagedError, match=r"ChiCTR2000029308, version of .* restore a copy"):
+        with pytest.raises(StoreDamagedError, match=r"ChiCTR2000029308, version of .* restore a backup"):
             library.get_body("ChiCTR2000029308")
         assert library.get_body("NCT00000007")
 

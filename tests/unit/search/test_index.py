@@ -214,7 +214,7 @@ def test_a_writer_removes_older_forms_and_never_a_newer_one(home: Path, tmp_path
 def test_older_forms_stay_until_the_new_one_is_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     move_to_form(OLDER)(home)
 
-    def break_off(self: object, *_: object) -> None:
+    def break_off(self: object, *_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

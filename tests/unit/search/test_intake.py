@@ -34,13 +34,13 @@ def begin(folder: Path) -> WritableIndex:
 def fill(index: WritableIndex, ids: list[str], *, after: int = 0) -> None:
     with IndexIntake(index) as feed:
         for seq, nct_id in enumerate(ids, after + 1):
-            feed.add(seq, nct_id, [("2024-05-01", record(nct_id))])
+            feed.add(seq, nct_id, [("2024-05-01", record(nct_id))], is_new=True)
 
 
 def break_off(index: WritableIndex) -> None:
     with IndexIntake(index) as feed:
         for seq, nct_id in enumerate(IDS[:5], 1):
-            feed.add(seq, nct_id, [("2024-05-01", record(nct_id))])
+            feed.add(seq, nct_id, [("2024-05-01", record(nct_id))], is_new=True)
         raise KeyboardInterrupt
 
 

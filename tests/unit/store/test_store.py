@@ -255,7 +255,7 @@ def test_a_database_of_something_else_is_refused_and_left_as_it_was(tmp_path: Pa
 def test_a_damaged_file_is_refused_with_its_folder_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(content)
 
-    with pytest.raises(StoreError, match=f"cannot open the library in {tmp_path}"):
+    with pytest.raises(StoreError, match=f"the library in {tmp_path}"):
         Store(tmp_path)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from trialbook.errors import StoreBusyError, StoreError
 from trialbook.store import Counts, NewVersion, Store, Writer
-from trialbook.store.writer import LOCK_NAME
+from trialbook.store.lock import LOCK_NAME
 
 MakeVersion = Callable[..., NewVersion]
 FORK = multiprocessing.get_context("fork")

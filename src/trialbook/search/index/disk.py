@@ -21,6 +21,7 @@ import tantivy
 
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.search.index.files import META_FILE, Meta, check_files, read_meta
+from trialbook.search.index.linked import OpenedFolder
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
 from trialbook.terms.text import get_analyzer
 
@@ -117,6 +118,7 @@ class StudyIndex:
         self._home, self._library_id = folder, library_id
         self._lock = threading.Lock()
         self._place = self.folder
+        self._linked: OpenedFolder | None = None
         self._index: tantivy.Index | None = None
         self._checked: set[str] = set()
         self._seen: _Stamps = (NOTHING, NOTHING)
@@ -163,10 +165,13 @@ class StudyIndex:
         meta = read_meta(place)
         check_files(place, meta, self._checked)
         if self._index is None:
-            self._index, self._opened = open_index(place), NOTHING
+            self._linked = OpenedFolder(place)
+            self._index, self._opened = open_index(self._linked.path), NOTHING
         if self._opened == self._seen[1]:
             snapshot = msgspec.structs.replace(self._snapshot, seq=state.seq, mark=state.mark)
         else:
+            if self._linked is not None:
+                self._linked.refresh()
             self._index.reload()
             searcher = self._index.searcher()
             snapshot = Snapshot(searcher, self._number + 1, state.seq, state.mark, state.names)

@@ -60,12 +60,15 @@ class IndexIntake:
         if self._index.state.is_dirty:
             self._note(is_dirty=False)
 
-    def add(self, seq: int, nct_id: str, versions: list[Dated]) -> None:
-        """Take up a study with all its versions, oldest first; studies come in the order of `seq`."""
+    def add(self, seq: int, nct_id: str, versions: list[Dated], *, is_new: bool = False) -> None:
+        """Take up a study with all its versions, oldest first; studies come in the order of `seq`.
+
+        Of one that `is_new`, nothing can be in the index that would have to be replaced.
+        """
         if self._writer is None:
             self._index.save_state(is_dirty=True)
             self._writer = self._index.open_writer()
-        if self._replaces or len(versions) > 1:
+        if self._replaces or not is_new:
             self._writer.delete_documents_by_term("nct_id", nct_id)
         for document in build_versions(nct_id, versions, self._index.names):
             with _NamedErrors(self._index):
@@ -115,7 +118,7 @@ def build_versions(nct_id: str, versions: list[Dated], names: KnownNames) -> Ite
     days = [to_day_number(day, is_end=False) for day, _ in versions]
     for position, (_, record) in enumerate(versions):
         is_last = position == len(versions) - 1
-        until = FOREVER if is_last else days[position + 1]
+        until = min(days[position + 1 :], default=FOREVER)
         if is_last or until > days[position]:
             yield build_document(nct_id, record, names=names, from_day=days[position], to_day=until)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from trialbook.ask.address import REGISTRY_WHICH, Asked, read_asked
 from trialbook.ask.parameters import Parameters
+from trialbook.errors import RecordDamagedError
 from trialbook.export.csv_table import choose_columns, write_table
 from trialbook.export.forms import cut, write_line
 from trialbook.export.projection import Selection, select_fields
@@ -29,6 +31,10 @@ KNOWN = frozenset(
     }
 )
 DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 10, 1_000
+MOST_HELD_BYTES = 8_000_000
+# So many damaged records are named in the head of an answer; the log names all.
+MOST_NAMED = 10
+_ESCAPED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
 class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,9 +105,52 @@ def write_csv(request: ListRequest, bodies: Iterable[bytes]) -> Iterator[bytes]:
         yield write_table([decode_record(body)], columns, is_header_due=False).encode()
 
 
-def read_bodies(nct_ids: Iterable[str], find_body: Callable[[str], bytes | None]) -> Iterator[bytes]:
-    """The records of a page, one at a time; one that has gone since it was found is left out."""
-    for nct_id in nct_ids:
-        body = find_body(nct_id)
-        if body is not None:
-            yield body
+ReadHit = Callable[[str], bytes | RecordDamagedError | None]
+
+
+class PageBodies:
+    """The records of a page, one at a time; one that is damaged, or has gone since it was found, is left out.
+
+    All are looked at beforehand, since what is damaged is named in the head of the answer. Up to 8 MB of
+    them are held until they are sent, the others are read again.
+
+    Attributes
+    ----------
+    damaged
+        What is left out because it is damaged.
+    """
+
+    def __init__(self, nct_ids: Iterable[str], read_hit: ReadHit) -> None:
+        self._read_hit = read_hit
+        self._held: list[bytes] = []
+        self._others: list[str] = []
+        self.damaged: list[RecordDamagedError] = []
+        left = MOST_HELD_BYTES
+        for nct_id in nct_ids:
+            body = read_hit(nct_id)
+            if isinstance(body, RecordDamagedError):
+                self.damaged.append(body)
+            elif body is not None:
+                left -= len(body)
+                if left > 0 and not self._others:
+                    self._held.append(body)
+                else:
+                    self._others.append(nct_id)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._held
+        for nct_id in self._others:
+            body = self._read_hit(nct_id)
+            if isinstance(body, bytes):
+                yield body
+
+    @property
+    def warning(self) -> str | None:
+        """What the answer leaves out, as the value of a `Warning` header (RFC 7234, 5.5); None where all is there."""
+        if not self.damaged:
+            return None
+        texts = [str(error) for error in self.damaged[:MOST_NAMED]]
+        if len(self.damaged) > MOST_NAMED:
+            texts.append(f"{len(self.damaged) - MOST_NAMED:,} more records are damaged")
+        plain = (text.encode("ascii", "replace").decode() for text in texts)
+        return ", ".join(f'299 trialbook "{_ESCAPED.sub(" ", text)}"' for text in plain)

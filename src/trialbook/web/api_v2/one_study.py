@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import msgspec
 
@@ -35,7 +36,7 @@ class StudyAnswer(msgspec.Struct, frozen=True):
         """What tells a client under which name to keep the answer, if it is a file."""
         if not self.file_ending:
             return {}
-        return {"content_disposition": f'attachment; filename="{nct_id}{self.file_ending}"'}
+        return {"content_disposition": f'attachment; filename="{quote(nct_id, safe="")}{self.file_ending}"'}
 
 
 def read_study_request(parameters: Parameters) -> StudyAnswer:
@@ -65,4 +66,4 @@ def _write_csv(body: bytes, columns: list[str]) -> bytes:
 
 
 def _pack(nct_id: str, body: bytes) -> bytes:
-    return b"".join(write_zip([(f"{nct_id}.json", body)]))
+    return b"".join(write_zip([(quote(nct_id, safe="") + ".json", body)]))

@@ -35,9 +35,12 @@ class Api:
         """One record. As plain JSON it leaves from here at once; all else may take longer than others like."""
         asked = request.path_params["nct_id"]
         nct_id = find_nct_id(asked)
-        if nct_id is None:
-            return refuse(refuse_format("nctId"))
         try:
+            # Other registers' ids, which the registry itself does not answer for.
+            if nct_id is None and self._library.store.has_study(asked):
+                nct_id = asked
+            if nct_id is None:
+                return guard(show_nothing)(request) if "/" in asked else refuse(refuse_format("nctId"))
             query = request.scope["query_string"]
             answer = one_study.read_study_request(Parameters(query, one_study.KNOWN)) if query else PLAIN
             tag = answers.find_tag(self._library.store)
@@ -80,14 +83,17 @@ class Api:
             count_total=asked.is_total_due,
         )
         total = page.total if asked.is_total_due else None
-        bodies = listing.read_bodies(page.nct_ids, self._library.find_body)
+        bodies = listing.PageBodies(page.nct_ids, self._library.read_hit)
+        for error in bodies.damaged:
+            log_damage(error)
         if asked.columns is None:
             blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
-            return send_blocks(blocks, forms.JSON, {"etag": tag})
+            return send_blocks(blocks, forms.JSON, {"etag": tag, "warning": bodies.warning})
         headers = {
             "etag": tag,
             "x-total-count": None if total is None else str(total),
             "x-next-page-token": page.next_page_token,
+            "warning": bodies.warning,
         }
         return send_blocks(listing.write_csv(asked, bodies), forms.CSV, headers)
 
@@ -185,6 +191,6 @@ def make_routes(library: Library) -> list[Route]:
         "/stats/fieldSizes": api.field_sizes,
     }
     routes = [Route(BASE + path, guard(endpoint), methods=["GET"]) for path, endpoint in paths.items()]
-    routes.append(Route(BASE + "/studies/{nct_id}", api.study, methods=["GET"]))
+    routes.append(Route(BASE + "/studies/{nct_id:path}", api.study, methods=["GET"]))
     routes.append(Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]))
     return routes + site_history.make_routes(library)

@@ -19,6 +19,7 @@ from trialbook.derived.statistics import are_of, compute_statistics, load_statis
 from trialbook.errors import ApiError
 from trialbook.record.pieces import find_piece
 from trialbook.store import Store
+from trialbook.web.problems import log_damage
 
 TYPES = ("ENUM", "STRING", "DATE", "INTEGER", "NUMBER", "BOOLEAN")
 # Libraries up to this size are counted within the request, in two seconds or so.
@@ -81,7 +82,7 @@ class StatisticsKeeper:
         if found is not None and found.seq == seq:
             return
         if store.count().studies <= COUNTED_AT_ONCE:
-            self._known = compute_statistics(self._home)
+            self._known = compute_statistics(self._home, on_damage=log_damage)
             return
         is_running = self._process is not None and self._process.poll() is None
         if not is_running and time.monotonic() - self._started_at >= SHORTEST_PAUSE_S:

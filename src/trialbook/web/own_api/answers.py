@@ -44,12 +44,20 @@ class ValueCount(msgspec.Struct, frozen=True):
     count: int
 
 
+class DamagedStudy(msgspec.Struct, frozen=True, rename="camel"):
+    """A study that matches and cannot be shown: its record is damaged; `problem` says so in a sentence."""
+
+    nct_id: str
+    problem: str
+
+
 class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The answer to a search.
 
     `synonyms` are the other names that were searched for too; `suggestions` give, for each parameter with
     words that no study has, its text put right, the likeliest first; `index_lag` counts the last changes of
-    the records that a search does not see yet.
+    the records that a search does not see yet. `damaged` names the studies of this window that cannot be
+    shown; they count in `total`.
     """
 
     total: int
@@ -60,6 +68,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     suggestions: dict[str, tuple[str, ...]]
     facets: dict[str, tuple[ValueCount, ...]]
     studies: tuple[FoundStudy, ...]
+    damaged: tuple[DamagedStudy, ...]
     milliseconds: float
 
 
@@ -73,7 +82,8 @@ class ChangeAnswer(msgspec.Struct, frozen=True):
 class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A version that the library holds; `number` counts from the oldest, 1.
 
-    `changes` are those against the version before, in short; only the last 60 versions have them.
+    `changes` are those against the version before, in short; only the last 60 versions have them. `doubt` says
+    why its date is not believed; it is empty where it is.
     """
 
     number: int
@@ -81,6 +91,7 @@ class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     learnt_at: str
     format: str
     is_current: bool
+    doubt: str
     changes: tuple[ChangeAnswer, ...]
 
 

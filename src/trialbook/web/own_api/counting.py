@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from trialbook.errors import ApiError
+from trialbook.errors import ApiError, RecordDamagedError
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.facets import is_countable
 from trialbook.web.own_api.answers import ValueCount
 
-FindBody = Callable[[str, str | None], bytes | None]
+ReadHit = Callable[[str, str | None], bytes | RecordDamagedError | None]
 
 # Reading that many records takes about a second.
 MOST_READ = 2_000
@@ -30,11 +30,12 @@ def split_facets(request: SearchRequest) -> tuple[SearchRequest, tuple[str, ...]
 
 
 def count_by_reading(
-    engine: SearchEngine, request: SearchRequest, pieces: tuple[str, ...], find_body: FindBody
+    engine: SearchEngine, request: SearchRequest, pieces: tuple[str, ...], read_hit: ReadHit
 ) -> dict[str, tuple[ValueCount, ...]]:
     """Count the studies of a request by the values of pieces, as `SearchRequest.facets` does.
 
-    Raises ApiError where there are more than 2,000 studies: the index cannot count these pieces.
+    Raises ApiError where there are more than 2,000 studies, since the index cannot count these pieces, and
+    RecordDamagedError where one of them is damaged: a count without it would be wrong.
     """
     plain = SearchRequest(filters=(*request.queries, *request.filters), as_of=request.as_of, limit=MOST_READ)
     found = engine.search(plain)
@@ -43,8 +44,16 @@ def count_by_reading(
             f"Studies can be counted by `{pieces[0]}` where a search finds at most {MOST_READ}; "
             f"this one finds {found.total}"
         )
-    bodies = (find_body(nct_id, request.as_of) for nct_id in found.nct_ids)
-    return count_values((body for body in bodies if body is not None), pieces, request.facet_size)
+    return count_values(_read_all(found.nct_ids, request.as_of, read_hit), pieces, request.facet_size)
+
+
+def _read_all(nct_ids: Iterable[str], as_of: str | None, read_hit: ReadHit) -> Iterator[bytes]:
+    for nct_id in nct_ids:
+        body = read_hit(nct_id, as_of)
+        if isinstance(body, RecordDamagedError):
+            raise body
+        if body is not None:
+            yield body
 
 
 def count_values(

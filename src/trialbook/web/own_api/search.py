@@ -10,7 +10,7 @@ from trialbook.ask.address import AREAS, read_asked, read_words
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import refuse_field, refuse_format
-from trialbook.errors import ApiError
+from trialbook.errors import ApiError, RecordDamagedError
 from trialbook.export.projection import Selection, project, select_fields
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import find_piece, get_pieces
@@ -18,8 +18,15 @@ from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequ
 from trialbook.search.engine.order import RELEVANCE
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.web.own_api import parameters as askable
-from trialbook.web.own_api.answers import FoundStudy, FragmentAnswer, SearchAnswer, SnippetAnswer, ValueCount
-from trialbook.web.own_api.counting import FindBody, count_by_reading, split_facets
+from trialbook.web.own_api.answers import (
+    DamagedStudy,
+    FoundStudy,
+    FragmentAnswer,
+    SearchAnswer,
+    SnippetAnswer,
+    ValueCount,
+)
+from trialbook.web.own_api.counting import ReadHit, count_by_reading, split_facets
 from trialbook.web.own_api.parameters import read_number
 
 BASIC = "BasicSearch"
@@ -83,7 +90,7 @@ def _read_facets(parameters: Parameters) -> tuple[str, ...]:
 
 
 def answer_finding(
-    engine: SearchEngine, finding: Finding, find_body: FindBody, *, index_lag: int = 0
+    engine: SearchEngine, finding: Finding, read_hit: ReadHit, *, index_lag: int = 0
 ) -> SearchAnswer:
     """Search, and read what is to be shown of the studies; raises QueryError."""
     request, others = split_facets(finding.request)
@@ -93,12 +100,14 @@ def answer_finding(
         for name, counts in result.facets.items()
     }
     if others:
-        facets |= count_by_reading(engine, request, others, find_body)
+        facets |= count_by_reading(engine, request, others, read_hit)
     is_by_relevance = bool(request.queries) and (not request.sort or request.sort[0].field == RELEVANCE)
-    studies = []
+    studies, damaged = [], []
     for nct_id, score in zip(result.nct_ids, result.scores, strict=True):
-        body = find_body(nct_id, request.as_of)
-        if body is not None:
+        body = read_hit(nct_id, request.as_of)
+        if isinstance(body, RecordDamagedError):
+            damaged.append(DamagedStudy(nct_id, str(body)))
+        elif body is not None:
             record = decode_record(body)
             studies.append(
                 FoundStudy(
@@ -117,6 +126,7 @@ def answer_finding(
         suggestions=_suggest(engine, finding.texts),
         facets={name: facets[name] for name in finding.request.facets},
         studies=tuple(studies),
+        damaged=tuple(damaged),
         milliseconds=round(result.milliseconds, 3),
     )
 

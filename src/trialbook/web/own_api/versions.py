@@ -37,6 +37,7 @@ def answer_versions(library: Library, asked: str) -> VersionsAnswer:
                 learnt_at=line.version.learnt_at,
                 format=line.version.format,
                 is_current=line.version.is_current,
+                doubt=line.version.doubt,
                 changes=tuple(ChangeAnswer(group, text) for group, text in line.changes),
             )
             for line in library.find_history(nct_id)

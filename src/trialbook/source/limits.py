@@ -51,7 +51,7 @@ DEFAULT = Limits()
 TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _PART = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"){1,1000}+', re.DOTALL)
 # What one of each takes in memory, as decoded and as typed; a comma stands for the value before it.
-OBJECT_BYTES, LIST_BYTES, VALUE_BYTES = 320, 120, 60
+OBJECT_BYTES, LIST_BYTES, VALUE_BYTES = 320, 120, 80
 _WIDEST = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
 
 

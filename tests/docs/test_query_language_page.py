@@ -21,7 +21,7 @@ from trialbook.search.engine.reader import MOST_CHECKED
 from trialbook.search.engine.targets import MOST_ATOMS
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.render import render_query
-from trialbook.search.language.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES
+from trialbook.search.language.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES, MAX_WORDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "query-language.md").read_text(encoding="utf-8")
 QUERIES = [
@@ -91,6 +91,7 @@ def test_limits_on_the_page_are_so() -> None:
     limits = re.search(r"have ([\d,]+) characters, ([\d,]+) terms, .*? and (\d+) parentheses", PAGE)
     assert limits is not None
     assert [int(n.replace(",", "")) for n in limits.groups()] == [MAX_LENGTH, MAX_SOURCES, MAX_DEPTH]
+    assert f"{MAX_WORDS:,} words in all" in PAGE
     assert f"{MOST_ATOMS:,} look-ups" in PAGE
     assert f"at most {MOST_NAMES} other\nnames" in PAGE
     assert f"at most {MOST_CHECKED:,} studies" in PAGE

@@ -25,13 +25,17 @@ from trialbook.source.api_v2 import check_incoming
 from trialbook.source.files import Progress, read_path
 from trialbook.source.formats import get_format
 from trialbook.source.incoming import HistoryNotice, Incoming, Item, Rejected
+from trialbook.source.limits import estimate_memory
 from trialbook.store import KeptVersion, NewVersion, Store, Writer, compute_wire_hash
 from trialbook.terms import get_thesaurus
 
 BATCH_RECORDS = 512
-BATCH_BYTES = 32 << 20
+# As `estimate_memory` counts: 512 records of the usual length take less.
+BATCH_MEMORY = 128 << 20
 MAX_KEPT_REASONS = 10_000
 MOST_TAKEN_OUT = 10
+# So many pieces of one file are rejected, at some 40 µs each, before it is given up where most of it is no record.
+MAX_REJECTED = 50_000
 
 
 class ImportCounts(msgspec.Struct):
@@ -141,8 +145,8 @@ class Batch:
             self._reject(item)
         else:
             self._versions.append(item)
-            self._size += len(item.body)
-        if len(self._versions) >= BATCH_RECORDS or self._size >= BATCH_BYTES:
+            self._size += estimate_memory(item.body)
+        if len(self._versions) >= BATCH_RECORDS or self._size >= BATCH_MEMORY:
             self.flush()
 
     def _reject(self, item: Rejected) -> None:
@@ -260,10 +264,18 @@ def import_paths(
     with open_batch(home, ", ".join(map(str, paths))[:2_000], on_index=on_index) as batch:
         counts = batch.counts
         for path in paths:
+            read, rejected = counts.read, counts.rejected
             try:
                 for item in check_new(read_path(path, progress=progress), batch.writer):
                     batch.add(item)
                     on_step(counts)
+                    bad = counts.rejected - rejected
+                    if bad > MAX_REJECTED and bad > (counts.read - read) / 2:
+                        counts.problems.append(
+                            f"{path}: {bad:,} pieces, most of what was read, are no records: it was given up"
+                            " there; take out what is none, or import the parts that are"
+                        )
+                        break
             except SourceReadError as error:
                 counts.problems.append(str(error))
             batch.flush()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.library.build import Batch, ImportCounts, check_new, open_batch
+from trialbook.source.incoming import contain
+from trialbook.source.limits import MIB
 from trialbook.source.live.api import (
     ClientSettings,
     PullRequest,
@@ -113,7 +115,8 @@ def pull_histories(
                 known = {version.place for version in batch.writer.store.find_versions(nct_id)}
                 for answer in pull_history(client, nct_id, known=known):
                     document = read_history(io.BytesIO(answer.body), answer.place)
-                    for item in check_new(document, batch.writer):
+                    items = contain(document, answer.place, answer.body[:MIB])
+                    for item in check_new(items, batch.writer):
                         batch.add(item)
                     batch.flush()
                     batch.show(every_s=SHOWN_EVERY_S)

@@ -9,6 +9,7 @@ from trialbook.pages.contents import Near, PlaceForm, RelatedStudy, StudyHistory
 from trialbook.pages.environment import render
 from trialbook.pages.labels import label_of, meaning_of, status_tone
 from trialbook.pages.record import compose_record
+from trialbook.pages.record.shorten import shorten_title
 from trialbook.pages.write_html import render_parts
 from trialbook.record.links import NCT_ID, registry_url, study_url
 
@@ -52,7 +53,8 @@ def render_study_page(
     return render(
         "study.html",
         study=study,
-        title=study.brief_title or study.official_title or study.nct_id or "Untitled record",
+        title=shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record"),
+        official_title=shorten_title(study.official_title),
         status_label=label_of(status) if status else "Status not given",
         status_meaning=meaning_of(status),
         tone=status_tone(str(status or "")),

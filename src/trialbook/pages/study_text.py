@@ -7,6 +7,7 @@ from datetime import date
 from trialbook.model import Study
 from trialbook.pages.contents import Near, StudyHistory
 from trialbook.pages.record import compose_record
+from trialbook.pages.record.shorten import shorten_title
 from trialbook.pages.tree import Day
 from trialbook.pages.write_text import heading, piece_text, render_text, wrap
 
@@ -35,10 +36,11 @@ def render_study_text(
     width = max(MIN_WIDTH, width)
     day = today or date.today()  # noqa: DTZ011 - a due date is a calendar day where the reader is
     parts = compose_record(study, today=day, history=history, near=near)
-    title = study.brief_title or study.official_title or study.nct_id or "Untitled record"
+    title = shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record")
+    official = shorten_title(study.official_title)
     lines = heading(title, "=", width)
-    if study.official_title and study.official_title != title:
-        lines += wrap(study.official_title, width)
+    if official and official != title:
+        lines += wrap(official, width)
     updated = study.version_date
     facts = (
         ("NCT ID", study.nct_id or "not given"),

@@ -18,8 +18,10 @@ from trialbook.model.study import find_nct_id, read_typed
 from trialbook.record.ids import LONGEST_ID, find_fault
 from trialbook.source.containers.json_slices import slice_records
 from trialbook.source.incoming import Form, Format, Incoming, Rejected, reject_unforeseen
-from trialbook.source.limits import DEFAULT, Limits
+from trialbook.source.limits import DEFAULT, MIB, TEXT, Limits, describe_bytes, is_above_memory
 
+# In a longer record than this the place of a doubled key is not looked for.
+LONGEST_SEARCHED = 4 * MIB
 ID_PATH = "protocolSection.identificationModule.nctId"
 
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[\]{"\d\-tfn]|[\[{]\s*$)')
@@ -114,8 +116,8 @@ def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
     Raises
     ------
     SourceFormatError
-        Not UTF-8, not JSON, no object, without a usable `nctId`, nested too deep, or with a key
-        that occurs twice in one object; `path` says where.
+        Larger than `limits` allow, not UTF-8, not JSON, no object, without a usable `nctId`, nested too
+        deep, or with a key that occurs twice in one object; `path` says where.
 
     Examples
     --------
@@ -125,20 +127,48 @@ def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
     Traceback (most recent call last):
     trialbook.errors.SourceFormatError: not a registry record: it has no id, at protocolSection...
     """
+    _check_size(body, limits)
     record = _decode(body)
     nct_id = find_nct_id(record)
-    try:
-        # One space of indent a level: a line that starts with more than max_depth is too deep.
-        if b"\n" + b" " * limits.max_depth in msgspec.json.format(body, indent=1):
-            raise RecursionError
-        # Equal bytes prove that no key was dropped; other spellings of the same values need a look.
-        if msgspec.json.encode(record) != body:
-            _check_keys(body, nct_id)
-    except RecursionError:
+    keys = _count_keys(record, limits.max_depth)
+    if keys is None:
         reason = f"objects or lists nest more than {limits.max_depth} deep"
-        raise SourceFormatError(reason, nct_id=nct_id) from None
+        raise SourceFormatError(reason, nct_id=nct_id)
+    # Equal bytes prove that no key was dropped; in other spellings of the same values they are counted.
+    if msgspec.json.encode(record) != body and keys != TEXT.sub(b"", body).count(b":"):
+        _find_doubled(body, nct_id)
     _check_id(record)
     return record
+
+
+def _check_size(body: bytes, limits: Limits) -> None:
+    try:
+        # Only of a whole value the size is told in bounded time; this looks at it and makes nothing of it.
+        is_large = len(body) > limits.kept_bytes and bool(msgspec.json.decode(body, type=msgspec.Raw))
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise _refuse_json(error) from None
+    if is_large and is_above_memory(body, limits.max_record_memory):
+        raise SourceFormatError(
+            f"a record of {describe_bytes(len(body))} that would take more than"
+            f" {describe_bytes(limits.max_record_memory)} of memory to read, which none of the registry's does"
+        )
+
+
+def _count_keys(record: dict[str, Any], most_levels: int) -> int | None:
+    """How many keys all objects of a record have together; None where it nests too deep."""
+    level: list[Any] = [record]
+    keys = 0
+    for _ in range(most_levels):
+        below: list[Any] = []
+        for value in level:
+            is_object = type(value) is dict
+            keys += len(value) if is_object else 0
+            inside = value.values() if is_object else value
+            below += [each for each in inside if type(each) is dict or type(each) is list]
+        if not below:
+            return keys
+        level = below
+    return None
 
 
 def _decode(body: bytes) -> dict[str, Any]:
@@ -147,10 +177,14 @@ def _decode(body: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise SourceFormatError(_name_bad_utf8(body), expected="UTF-8") from None
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise SourceFormatError(f"not valid JSON: {error}", expected="one JSON object in UTF-8") from None
+        raise _refuse_json(error) from None
     if not isinstance(record, dict):
         raise SourceFormatError("not a record", found=type(record).__name__, expected="a JSON object")
     return record
+
+
+def _refuse_json(error: Exception) -> SourceFormatError:
+    return SourceFormatError(f"not valid JSON: {error}", expected="one JSON object in UTF-8")
 
 
 def _name_bad_utf8(body: bytes) -> str:
@@ -183,7 +217,10 @@ class _Doubled(dict[str, Any]):
     key: str
 
 
-def _check_keys(body: bytes, nct_id: str) -> None:
+def _find_doubled(body: bytes, nct_id: str) -> None:
+    """Raise SourceFormatError that says which key occurs twice, and where; of a giant only that one does."""
+    if len(body) > LONGEST_SEARCHED:
+        raise SourceFormatError("a key occurs twice in one object", nct_id=nct_id)
     doubled: list[_Doubled] = []
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

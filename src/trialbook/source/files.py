@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from trialbook.errors import SourceFormatError, SourceReadError, TrialbookError
+from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source.api_v2 import FORMAT as API_V2
 from trialbook.source.containers.byte_stream import Budget, ByteStream, find_decompressor, iter_file
 from trialbook.source.containers.folder import find_files
 from trialbook.source.containers.json_slices import is_one_record
 from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive, ZipEntry
 from trialbook.source.formats import FORMATS, describe_formats
-from trialbook.source.incoming import ArchiveForm, Form, Incoming, Item, Rejected, reject_unforeseen
+from trialbook.source.incoming import ArchiveForm, Form, Incoming, Item, Rejected, contain
 from trialbook.source.limits import DEFAULT, Limits, describe_bytes
 from trialbook.source.unknown import describe_unknown
 
@@ -174,7 +174,7 @@ class _Reader:
             # Most files are short, and then all of it is in the head.
             kept = stream.peek(self.limits.kept_bytes) if len(head) == HEAD_BYTES else head
             kept = kept[: self.limits.kept_bytes]
-            yield from _contain(self.read_records(stream, place, head, kept), place, kept)
+            yield from contain(self.read_records(stream, place, head, kept), place, kept)
 
     def read_records(self, stream: ByteStream, place: str, head: bytes, kept: bytes) -> Iterator[Item]:
         read = next((form.read for form in _FORMS if form.is_this(head)), None)
@@ -207,7 +207,7 @@ class _Reader:
             if form.is_this(archive):
                 file.seek(0)
                 kept = file.read(self.limits.kept_bytes)
-                yield from _contain(form.read(archive, self.limits), place, kept)
+                yield from contain(form.read(archive, self.limits), place, kept)
                 return
         for entry in archive:
             if nesting == 1:
@@ -239,16 +239,6 @@ class _Reader:
             if budget.is_spent:
                 raise
             yield Rejected(error.reason, error.place, b"".join(parts)[: self.limits.kept_bytes])
-
-
-def _contain(items: Iterator[Item], place: str, kept: bytes) -> Iterator[Item]:
-    """Hand on what one reader yields; where it fails as nobody foresaw, other files are still read."""
-    try:
-        yield from items
-    except (TrialbookError, OSError, MemoryError):
-        raise
-    except Exception as error:
-        yield reject_unforeseen(error, place, kept, lost=", and what follows in this file was not read")
 
 
 @contextmanager

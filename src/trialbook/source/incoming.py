@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
+from trialbook.errors import SourceFormatError, TrialbookError
 from trialbook.source.containers.zip_archive import ZipArchive
-from trialbook.source.limits import Limits
+from trialbook.source.limits import MIB, Limits
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -71,6 +72,37 @@ def reject_unforeseen(error: Exception, place: str, original: bytes, *, lost: st
     name = type(error).__name__
     reason = f"a reader failed: {name}: {message}" if message else f"a reader failed: {name}"
     return Rejected(f"{reason}{lost}; please report it with this file", place, original)
+
+
+def map_one(
+    make: Callable[[], dict[str, Any]], original: bytes, place: str, *, format_name: str
+) -> Incoming | Rejected:
+    """One record of a file, as `make` maps it to API v2; where that fails, foreseen or not, only this one is lost."""
+    try:
+        body = msgspec.json.encode(make())
+    except SourceFormatError as error:
+        return Rejected(str(error), place, original[:MIB])
+    except (TrialbookError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        return reject_unforeseen(error, place, original[:MIB])
+    return Incoming(body, place, format_name, original)
+
+
+def contain(items: Iterator[Item], place: str, original: bytes) -> Iterator[Item]:
+    """Hand on what one reader yields; where it fails as nobody foresaw, other files are still read.
+
+    Parameters
+    ----------
+    original
+        The first MiB of what it reads.
+    """
+    try:
+        yield from items
+    except (TrialbookError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        yield reject_unforeseen(error, place, original, lost=", and what follows in this file was not read")
 
 
 class HistoryNotice(msgspec.Struct, frozen=True):

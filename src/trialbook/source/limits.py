@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 MIB = 2**20
@@ -15,6 +17,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     max_record_bytes
         The longest single record; the registry's longest is near 20 MiB.
+    max_record_memory
+        How much memory a record may take once it is read, as `is_above_memory` estimates it; the registry's
+        longest takes near 250 MiB. What is made of a record (a page, a row, a comparison) then fits beside it.
     kept_bytes
         How much of a rejected piece is kept with its reason.
     max_depth
@@ -27,6 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     max_record_bytes: int = 64 * MIB
+    max_record_memory: int = 320 * MIB
     kept_bytes: int = MIB
     max_depth: int = 200
     max_nesting: int = 3
@@ -39,6 +45,49 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEFAULT = Limits()
+
+
+# A text of JSON, quotes and all.
+TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_PART = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"){1,1000}+', re.DOTALL)
+# What one of each takes in memory, as decoded and as typed; a comma stands for the value before it.
+OBJECT_BYTES, LIST_BYTES, VALUE_BYTES = 320, 120, 80
+_WIDEST = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
+
+
+def estimate_memory(body: bytes) -> int:
+    """Estimate how many bytes of memory a JSON record takes once it is read, never too low, without reading it.
+
+    So much for each object, list and value; what stands inside texts counts as if it were structure too.
+    Texts count as they came, and twice as they are held, since an answer may hold them again: one character
+    beyond 16 bits makes four bytes of each in its text.
+    """
+    structure = (
+        body.count(b"{") * OBJECT_BYTES + body.count(b"[") * LIST_BYTES + body.count(b",") * VALUE_BYTES
+    )
+    return structure + _estimate_text(body)
+
+
+def is_above_memory(body: bytes, most: int) -> bool:
+    """Tell whether a JSON record would take more than `most` bytes of memory, with no structure seen inside texts.
+
+    Only of valid JSON, whose texts all end, is this told in bounded time.
+    """
+    if estimate_memory(body) <= most:
+        return False
+    estimate = 0
+    for part in _PART.finditer(body):
+        bare = TEXT.sub(b"", part[0])
+        estimate += estimate_memory(bare) - _estimate_text(bare) + _estimate_text(part[0])
+        if estimate > most:
+            return True
+    return False
+
+
+def _estimate_text(text: bytes) -> int:
+    if text.isascii() and b"\\u" not in text:
+        return len(text) * 3
+    return len(text) * (9 if _WIDEST.search(text) else 5)
 
 
 def describe_bytes(count: int) -> str:

@@ -21,7 +21,13 @@ from trialbook.errors import TrialbookError
 from trialbook.library import Library
 from trialbook.pages import render_message_page
 from trialbook.web import api_v2, own_api
-from trialbook.web.connections import LONGEST_GOODBYE_S, ImpatientConnection
+from trialbook.web.api_v2.answers import Turns
+from trialbook.web.connections import (
+    BACKLOG,
+    LONGEST_GOODBYE_S,
+    ImpatientConnection,
+    find_most_connections,
+)
 from trialbook.web.hosts import KnownHosts
 from trialbook.web.problems import show_missing, show_problem
 from trialbook.web.site import Site
@@ -90,7 +96,7 @@ class SecurityHeaders:
 def make_app(home: Path, *, allow_origin: str = "", hosts: Sequence[str] = ()) -> Starlette:
     """The web application of one library; `allow_origin` as in `SecurityHeaders`, `hosts` as in `KnownHosts`."""
     library = Library(home)
-    site = Site(library)
+    site, turns = Site(library), Turns()
 
     @asynccontextmanager
     async def close_at_the_end(_: Starlette) -> AsyncIterator[None]:
@@ -99,8 +105,8 @@ def make_app(home: Path, *, allow_origin: str = "", hosts: Sequence[str] = ()) -
 
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
-        *api_v2.make_routes(library),
-        *own_api.make_routes(library),
+        *api_v2.make_routes(library, turns),
+        *own_api.make_routes(library, turns),
         Route("/", site.search),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/diff", site.diff),
@@ -124,11 +130,13 @@ def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allo
     """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
     hosts = [host, *filter(None, (name.strip() for name in allow_host.split(",")))]
     app = make_app(home, allow_origin=allow_origin, hosts=hosts)
+    ImpatientConnection.most = find_most_connections()
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         http=ImpatientConnection,
+        backlog=BACKLOG,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=LONGEST_GOODBYE_S,

@@ -119,7 +119,7 @@ def test_a_million_lines_that_are_no_records_are_rejected_in_bounded_memory(tmp_
     command = [sys.executable, "-c", MEASURE, str(tmp_path / "library"), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     rejected, reasons, peak_mib = map(int, done.stdout.split())
-    assert (rejected, reasons) == (1_000_000, 10_000)
+    assert (rejected, reasons) == (50_001, 10_000)
     assert peak_mib < 200  # 404 where they waited for records to be written with
 
 
@@ -137,3 +137,15 @@ def test_what_fails_in_a_derived_thing_costs_no_record_and_is_told(
     (problem,) = counts.problems
     assert "the summaries could not be brought into step (AttributeError: no such thing)" in problem
     assert bring_into_step(tmp_path / "library") == {"summaries": 0}
+
+
+def test_a_file_of_which_most_is_no_record_is_given_up_and_the_next_one_read(tmp_path: Path) -> None:
+    junk, good = tmp_path / "junk.jsonl", tmp_path / "good.json"
+    junk.write_bytes(b"{}\n" * 200_000)
+    good.write_bytes(msgspec.json.encode(make_record("NCT00000001", {})))
+    counts = import_paths(tmp_path / "library", [junk, good])
+    assert (counts.stored, counts.rejected) == (1, 50_001)
+    assert counts.problems == [
+        f"{junk}: 50,001 pieces, most of what was read, are no records: it was given up there; take out"
+        " what is none, or import the parts that are"
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import pytest
 from tests.library import make_library, open_engine
 from tests.naive.records import make_located, make_record, make_titled
@@ -336,11 +337,28 @@ def test_all_parts_of_a_query_share_what_may_be_looked_up(
     assert engine.search(several).total == 4
 
 
-def test_records_are_not_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = make_engine(tmp_path, *(dated(n, "2020") for n in range(1, 5)))
-    monkeypatch.setattr("trialbook.search.engine.reader.LONGEST_CHECK_S", -1.0)
-    with pytest.raises(QueryError, match="looked up in records one by one for"):
-        engine.search(SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),)))
+def test_what_is_looked_up_is_counted_in_bytes_and_parts_not_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [dated(n, "2020") for n in range(1, 5)]
+    for record in records:
+        record["protocolSection"]["contactsLocationsModule"] = {"locations": [{"city": "Lyon"}]}
+    engine = make_engine(tmp_path, *records)
+    most = "trialbook.search.engine.reader.MOST_CHECKED_BYTES"
+    size = sum(len(msgspec.json.encode(record)) for record in records)
+    one = SearchRequest(queries=(parse_query("EXPANSION[None]Asthma"),))
+    monkeypatch.setattr(most, size - 1)
+    with pytest.raises(QueryError, match="records one by one"):
+        engine.search(one)
+    monkeypatch.setattr(most, size)
+    assert engine.search(one).total == 4
+    of_two_parts = "SEARCH[Location](NOT AREA[LocationCity]Rome NOT AREA[LocationCity]Bonn)"
+    sites = SearchRequest(queries=(parse_query(of_two_parts),))
+    monkeypatch.setattr(most, 2 * size - 1)
+    with pytest.raises(QueryError, match="records one by one"):
+        engine.search(sites)
+    monkeypatch.setattr(most, 2 * size)
+    assert engine.search(sites).total == 4
 
 
 def test_a_reviews_long_list_of_names_is_answered_and_ranks_by_how_many_are_there(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from trialbook.errors import QueryError
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.render import render_query
-from trialbook.search.language.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES
+from trialbook.search.language.scanner import MAX_DEPTH, MAX_LENGTH, MAX_SOURCES, MAX_WORDS
 from trialbook.search.language.syntax import (
     All,
     And,
@@ -296,6 +296,8 @@ HOSTILE = {
     "quotes": '"' * MAX_LENGTH,
     "open quote with backslashes": '"' + "\\" * (MAX_LENGTH - 2),
     "too many terms": "a OR " * (MAX_SOURCES + 1) + "a",
+    "too many words": "a " * (MAX_WORDS + 1),
+    "too many words in phrases": f'"{"a " * (MAX_WORDS // 2)}" ' * 3,
     "too many phrases": '"a"' * (MAX_SOURCES + 1),
     "commas before nothing": ", " * 20_000 + "AREA[",
     "operators apart": "AREA" + " " * (MAX_LENGTH - 10) + "[",
@@ -322,6 +324,7 @@ def test_hostile_query_is_refused_at_once(name: str) -> None:
         "(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH,
         "NOT " * MAX_DEPTH + "a",
         "(a OR b AND NOT " * (MAX_DEPTH // 2) + "c" + ")" * (MAX_DEPTH // 2),
+        "a " * MAX_WORDS,
         "\\" * MAX_LENGTH,
         "a" * MAX_LENGTH,
     ],

@@ -129,3 +129,24 @@ def test_an_id_comes_from_its_order_without_the_stored_document(tmp_path: Path) 
 
 def test_minus_zero_names_the_place_that_zero_names() -> None:
     assert point_key(-0.0, 0) == point_key(0, -0.0) == "0.0,0.0"
+
+
+def test_of_a_giant_record_the_index_holds_the_first_part(tmp_path: Path) -> None:
+    sites = [{"city": f"Town{number}"} for number in range(12_000)]
+    record = make_record("NCT00000001", *sites)
+    section = record["protocolSection"]
+    section["descriptionModule"] = {"detailedDescription": "alpha " * 400_000 + "omega"}
+    section["conditionsModule"] = {"keywords": [f"key{number}" for number in range(25_000)]}
+    searcher = fill(tmp_path, record)
+
+    def holds(field: str, term: str) -> bool:
+        return searcher.search(Query.term_query(get_schema(), field, term), 1).count == 1
+
+    assert holds("site", "ci=town9999")
+    assert not holds("site", "ci=town10000")
+    assert holds("exact.Keyword", "key19999")
+    assert not holds("exact.Keyword", "key20000")
+    assert holds("piece.DetailedDescription", "alpha")
+    assert not holds("piece.DetailedDescription", "omega")
+    assert holds("present", "Location#12000")
+    assert holds("present", "Keyword#25000")

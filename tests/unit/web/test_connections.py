@@ -22,9 +22,26 @@ from uvicorn.server import ServerState
 from trialbook.web import connections
 from trialbook.web.connections import ImpatientConnection
 
+LEFT = threading.Event()
+
+
+async def _is_left(receive: Any) -> bool:
+    """Whether the client's connection was closed, without waiting for it."""
+    try:
+        message = await asyncio.wait_for(receive(), 0.01)
+    except TimeoutError:
+        return False
+    return bool(message["type"] == "http.disconnect")
+
 
 async def answer_slowly(scope: Any, receive: Any, send: Any) -> None:
     """An answer that takes longer than a client may take to ask."""
+    if scope["path"] == "/long":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not await _is_left(receive):
+            await send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": True})
+        LEFT.set()
+        return
     await asyncio.sleep(2.5 if scope["path"] == "/slow" else 0.0)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
@@ -84,14 +101,46 @@ def test_who_is_answered_and_asks_again_stays_connected(port: int) -> None:
     connection.close()
 
 
+def test_the_longest_waiting_connection_makes_room(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LONGEST_HEAD_S", 60.0)
+    monkeypatch.setattr(ImpatientConnection, "most", 20)
+    idle = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(60)]
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"ok"
+        assert idle[0].recv(1) == b"", "the server closes the connection"
+        idle[-1].sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert idle[-1].recv(12) == b"HTTP/1.1 200"
+    finally:
+        for each in idle:
+            each.close()
+
+
+def test_who_takes_nothing_of_an_answer_is_left(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LONGEST_STALL_S", 0.5)
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"GET /long HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert LEFT.wait(30), "the answer is given up though the client stays"
+
+
 def test_uvicorn_has_what_is_relied_upon() -> None:
-    for method in ("connection_made", "on_response_complete", "connection_lost"):
+    methods = (
+        "connection_made",
+        "on_response_complete",
+        "connection_lost",
+        "pause_writing",
+        "resume_writing",
+    )
+    for method in methods:
         assert callable(getattr(H11Protocol, method)), method
     loop = asyncio.new_event_loop()
     try:
         config = uvicorn.Config(answer_slowly, lifespan="off")
         connection = H11Protocol(config, ServerState(), {}, _loop=loop)
         assert connection.loop is loop
+        assert connection.connections == set(), "all of the server"
+        assert isinstance(connection.server_state, ServerState)
         assert connection.cycle is None, "nothing has been asked yet"
         assert connection.transport is None, "set by connection_made"
     finally:

@@ -38,6 +38,7 @@ from trialbook.pages.record.references import (
     references_section,
     sharing_section,
 )
+from trialbook.pages.record.shorten import is_giant, shorten_parts
 from trialbook.pages.record.sites import countries_section, sites_section
 from trialbook.pages.tree import Part
 
@@ -52,6 +53,8 @@ def compose_record(
     related: tuple[RelatedStudy, ...] = (),
 ) -> tuple[Part, ...]:
     """Every section of a record page. A section without data says so; none is left out.
+
+    Of a giant record each section shows the first part, and says how much it leaves out.
 
     Parameters
     ----------
@@ -109,7 +112,7 @@ def compose_record(
     ]
     if related:
         behind.append(related_section(related))
-    return (
+    parts = (
         Part("At a glance", overview),
         Part("The plan", plan),
         Part("People and places", people),
@@ -117,3 +120,4 @@ def compose_record(
         Part("Posted results", results),
         Part("About this record", tuple(behind)),
     )
+    return shorten_parts(parts) if is_giant(study) else parts

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from trialbook.model import Study
-from trialbook.model.criteria import Criterion
+from trialbook.model.criteria import Criterion, split_criteria
 from trialbook.model.protocol import EligibilityModule
 from trialbook.pages.labels import meaning_of, term_of, yes_no
-from trialbook.pages.tree import Absent, Block, Criteria, Fact, Facts, Prose, Section, Sub, Wording
+from trialbook.pages.record.shorten import MOST_CHARACTERS, WHERE
+from trialbook.pages.tree import Absent, Block, Criteria, Fact, Facts, Note, Prose, Section, Sub, Wording
 
 PURPOSE = "Who can take part and who cannot. A doctor of the study makes the final check."
 TITLES = {
@@ -38,7 +39,7 @@ def _criteria_blocks(module: EligibilityModule) -> list[Block]:
         return [Absent("The record gives no eligibility criteria.")]
     blocks: list[Block] = []
     run: list[Criterion] = []
-    for criterion in module.criteria:
+    for criterion in split_criteria(text[:MOST_CHARACTERS]):
         if run and (criterion.kind, criterion.heading) != (run[-1].kind, run[-1].heading):
             blocks.append(_list_of(run))
             run = []
@@ -51,6 +52,9 @@ def _criteria_blocks(module: EligibilityModule) -> list[Block]:
         for kind in ("inclusion", "exclusion")
         if kind not in kinds
     ]
+    if len(text) > MOST_CHARACTERS:
+        left_out = f"Not shown here: {len(text) - MOST_CHARACTERS:,} of the text's {len(text):,} characters."
+        return [*blocks, Note((left_out, f" All of it is {WHERE}."), "warn")]
     return [*blocks, *(Absent(words) for words in absent)]
 
 

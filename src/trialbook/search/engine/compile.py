@@ -58,6 +58,7 @@ from trialbook.search.language.syntax import (
     Search,
     Term,
     Tilt,
+    get_children,
     walk,
 )
 from trialbook.terms.known_names import KnownNames
@@ -65,8 +66,17 @@ from trialbook.terms.known_names import KnownNames
 LARGEST_SIZE = 2_000
 # A query of more groups (a review's list of names) ranks by how many it finds, not by where they stand.
 MOST_GRADED = 64
+
+
+class RecordCheck(NamedTuple):
+    """What a record must pass, and how many parts of the query look at it."""
+
+    is_match: Callable[[dict[str, Any]], bool]
+    parts: int = 1
+
+
 # Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
-Resolve = Callable[[str, tantivy.Query, Callable[[dict[str, Any]], bool]], tantivy.Query]
+Resolve = Callable[[str, tantivy.Query, RecordCheck], tantivy.Query]
 
 
 class State(NamedTuple):
@@ -179,7 +189,7 @@ class Compiler:
         if answer.is_exact:
             return unscored(answer.query)
         key = f"{scope} {render_query(node)}"
-        return self._resolve(key, answer.query, lambda record: is_match(node, scope, record))
+        return self._resolve(key, answer.query, _check(node, scope))
 
     def _compile_size(self, node: Expression, scope: Scope) -> tantivy.Query:
         match node:
@@ -205,7 +215,9 @@ class Compiler:
             def is_inside(record: dict[str, Any]) -> bool:
                 return first <= count_values(record, piece) <= last
 
-            found = self._resolve(f"size {piece.name} {first} {last}", _present(piece.name), is_inside)
+            found = self._resolve(
+                f"size {piece.name} {first} {last}", _present(piece.name), RecordCheck(is_inside)
+            )
             return any_of([found, _absent(piece.name)]) if first == 0 and last >= 0 else found
         self._budget.spend(min(first, LARGEST_SIZE))
         if last == math.inf:
@@ -265,9 +277,7 @@ class Compiler:
             return tantivy.Query.empty_query()
         self._note(group)
         wide = target.find(group.words, "Contains", exactly=True)
-        return self._resolve(
-            f"{scope} {render_query(node)}", wide, lambda record: is_match(node, scope, record)
-        )
+        return self._resolve(f"{scope} {render_query(node)}", wide, _check(node, scope))
 
     def _compile_apart(self, text: str, target: Target, *, is_lossy: bool) -> tantivy.Query:
         """Every group somewhere (or any, where some may be lacking); the whole together counts most."""
@@ -311,6 +321,12 @@ class Compiler:
         for name in group.names:
             self.added[name.text] = None
             self.words |= dict.fromkeys(name.words)
+
+
+def _check(node: Expression, scope: Scope) -> RecordCheck:
+    return RecordCheck(
+        lambda record: is_match(node, scope, record), sum(not get_children(each) for each in walk(node))
+    )
 
 
 def _score_apart(units: tuple[Words, ...], target: Target, *, is_lossy: bool) -> tantivy.Query:

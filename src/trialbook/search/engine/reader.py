@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache, partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import tantivy
 from tantivy import Occur, Query
@@ -16,7 +15,7 @@ from trialbook.errors import NotFoundError, QueryError
 from trialbook.model import PartialDate
 from trialbook.model.study import decode_record
 from trialbook.patient.note import PatientNote
-from trialbook.search.engine.compile import Compiler, Outline, State, outline
+from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
 from trialbook.search.engine.names import Names, read_groups, read_whole
 from trialbook.search.engine.note_query import WEIGHTS, NoteCompiler, NoteWeights
 from trialbook.search.engine.order import count_matches
@@ -32,7 +31,8 @@ from trialbook.search.language.syntax import Query as ParsedQuery
 from trialbook.terms.known_names import NO_NAMES
 
 MOST_CHECKED = 10_000
-LONGEST_CHECK_S = 5.0
+# Bytes of JSON, times the parts of the query that look at them: some 5 s of work where each reads all texts.
+MOST_CHECKED_BYTES = 192 << 20
 MOST_REMEMBERED = 64
 MOST_VARIANTS = 50_000
 MOST_COMPILED = 256
@@ -54,11 +54,10 @@ class Compiled(NamedTuple):
 
 
 class LookUpBudget:
-    """How many records one query may still have looked up, and for how long."""
+    """How much of the records one query may still have looked up: work, so that a busy machine refuses no more."""
 
     def __init__(self) -> None:
-        self._records = MOST_CHECKED
-        self._deadline: float | None = None
+        self._records, self._bytes = MOST_CHECKED, MOST_CHECKED_BYTES
 
     def take(self, records: int) -> None:
         """Take so many records; raises QueryError where they are not left."""
@@ -71,14 +70,13 @@ class LookUpBudget:
                 f"works where at most {MOST_CHECKED:,} studies come into question: name rarer words",
             )
 
-    def check_time(self) -> None:
-        """Raises QueryError where records were looked up for too long; the first call starts the clock."""
-        now = time.monotonic()
-        self._deadline = self._deadline or now + LONGEST_CHECK_S
-        if now > self._deadline:
+    def take_bytes(self, count: int) -> None:
+        """Take so many bytes, times the parts that look at them; raises QueryError where they are not left."""
+        self._bytes -= count
+        if self._bytes < 0:
             raise QueryError(
-                f"a part of the query was looked up in records one by one for {LONGEST_CHECK_S:g} seconds",
-                hint="name rarer words beside it",
+                f"a part of the query was looked up in {MOST_CHECKED_BYTES >> 20} MB of records one by one",
+                hint="name rarer words beside it, or ask for fewer things at once",
             )
 
 
@@ -184,8 +182,8 @@ class Reader:
     ) -> Compiled:
         budget = LookUpBudget()
 
-        def resolve(key: str, candidates: Query, is_match: Callable[[dict[str, Any]], bool]) -> Query:
-            return self._look_up(key, candidates, is_match, as_of, budget)
+        def resolve(key: str, candidates: Query, check: RecordCheck) -> Query:
+            return self._look_up(key, candidates, check, as_of, budget)
 
         compiler = Compiler(self._state, resolve=resolve, group_count=group_count, is_best=is_best)
         compiled = compiler.compile(query)
@@ -221,20 +219,20 @@ class Reader:
         self,
         key: str,
         candidates: Query,
-        is_match: Callable[[dict[str, Any]], bool],
+        check: RecordCheck,
         as_of: str | None,
         budget: LookUpBudget,
     ) -> Query:
         """The studies among candidates whose record passes a check; the same check is made once."""
         nct_ids = self._looked_up.get(
-            (key, as_of), lambda: self._check_records(candidates, is_match, as_of, budget)
+            (key, as_of), lambda: self._check_records(candidates, check, as_of, budget)
         )
         return unscored(Query.term_set_query(get_schema(), "nct_id", list(nct_ids)))
 
     def _check_records(
         self,
         candidates: Query,
-        is_match: Callable[[dict[str, Any]], bool],
+        check: RecordCheck,
         as_of: str | None,
         budget: LookUpBudget,
     ) -> tuple[str, ...]:
@@ -248,12 +246,12 @@ class Reader:
         day = None if latest is None else latest.isoformat()
         kept = []
         for nct_id in self.find_ids([address for _, address in found.hits]):
-            budget.check_time()
             try:
                 body = self._read_record(nct_id, day)
             except NotFoundError:
                 continue
-            if is_match(decode_record(body)):
+            budget.take_bytes(len(body) * check.parts)
+            if check.is_match(decode_record(body)):
                 kept.append(nct_id)
         return tuple(kept)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -39,6 +40,11 @@ FIRST_OTHER_ORDER = 1 << 63
 # What stands in a record and says nothing.
 EMPTY: tuple[Any, ...] = (None, "", {}, [])
 _JOINT = f" {EDGE} "
+# What of a giant record is searched, where the registry's longest stay far below: of each field the first
+# 20,000 different values and 2 million characters, of all fields together 8 million.
+MOST_VALUES, MOST_FIELD_CHARACTERS, MOST_CHARACTERS = 20_000, 2_000_000, 8_000_000
+# A longer value than this is no term of the index.
+LONGEST_TERM = 60_000
 
 
 class Node(msgspec.Struct):
@@ -156,15 +162,18 @@ def build_document(
     document.add_unsigned("to_day", to_day)
     texts: dict[str, list[str]] = {}
     exact: dict[str, list[str]] = {"State": ["current" if to_day == FOREVER else "past"]}
-    for name, found in values.items():
+    left = MOST_CHARACTERS
+    for name, all_found in values.items():
         piece = pieces[name]
+        found = all_found if len(all_found) <= MOST_VALUES else dict.fromkeys(islice(all_found, MOST_VALUES))
         if piece.kind in ("text", "enum"):
-            if written := _write_texts(piece, found):
+            if written := _write_texts(piece, found, min(left, MOST_FIELD_CHARACTERS)):
                 texts[name] = written
+                left -= len(written[0])
         elif piece.is_ordered:
             _add_numbers(document, piece, found)
         if name in exact_names:
-            exact[name] = list(map(_as_text, found))
+            exact[name] = [text for text in map(_as_text, found) if len(text) <= LONGEST_TERM]
     _add_counted(document, exact)
     counted = [f"{name} {name}#{length}" for name, length in lengths.items() if length]
     document.add_text("present", " ".join([*values, *counted]))
@@ -187,8 +196,11 @@ def _add_counted(document: tantivy.Document, exact: dict[str, list[str]]) -> Non
         document.add_unsigned(column, number)
 
 
-def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
-    """All values of a piece as one text with edges between them, then the compounds in it, each alone."""
+def _write_texts(piece: Piece, found: Iterable[Any], most: int) -> list[str]:
+    """All values of a piece as one text with edges between them, then the compounds in it, each alone.
+
+    What stands behind the first `most` characters is left out.
+    """
     if piece.kind == "enum":
         found = [_write_enum(piece.enum, value) for value in found if isinstance(value, str)]
         if not found:
@@ -197,7 +209,7 @@ def _write_texts(piece: Piece, found: Iterable[Any]) -> list[str]:
         joined = _JOINT.join(found)
     except TypeError:
         joined = _JOINT.join(map(_as_text, found))
-    text = drop_possessives(f"{EDGE} {joined} {EDGE}")
+    text = drop_possessives(f"{EDGE} {joined if len(joined) <= most else joined[: max(0, most)]} {EDGE}")
     return [text, *dict.fromkeys(join_compounds(text))] if "-" in text else [text]
 
 

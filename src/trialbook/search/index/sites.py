@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import tantivy
@@ -40,6 +40,8 @@ STATUS_PREFIX, POINT_PREFIX = "st", "pt"
 # Longer terms than this the index does not take.
 MAX_TOKEN_BYTES = 65_000
 LONGEST_CACHED = 300
+# So many of a record's sites can be found by several facts about one site; the registry's largest has some 3,000.
+MOST_SITES = 10_000
 
 
 @lru_cache(maxsize=50_000)
@@ -138,7 +140,7 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
     tokens: list[tantivy.Token] = []
     points: dict[str, None] = {}
     statuses: dict[str, None] = {}
-    for number, location in enumerate(sites):
+    for number, location in enumerate(islice(sites, MOST_SITES)):
         if not isinstance(location, dict):
             continue
         tokens += [tantivy.Token(text, number, 0, 0) for text in site_tokens(location)]

@@ -18,6 +18,8 @@ MAX_DEPTH = 50
 """Parentheses and operators that stand within each other."""
 MAX_SOURCES = 2_000
 """Terms, phrases, ranges and the like in a query."""
+MAX_WORDS = 5_000
+"""Words in its terms and phrases; the longest lists that reviews search for have some 4,000."""
 
 BRACKET_OPERATORS = ("AREA", "SEARCH", "COVERAGE", "EXPANSION", "TILT", "RANGE", "DISTANCE")
 WORD_OPERATORS = ("AND", "OR", "NOT", "MISSING", "ALL")
@@ -159,7 +161,7 @@ class _Limits:
     """Counts sources and depth as tokens go by."""
 
     def __init__(self) -> None:
-        self.sources = self.depth = self.prefixes = 0
+        self.sources = self.words = self.depth = self.prefixes = 0
         self.opened: list[int] = []
 
     def count(self, token: Token) -> Token:
@@ -174,6 +176,7 @@ class _Limits:
             if token.type == "RPAREN" and self.opened:
                 self.depth -= self.opened.pop()
             self.sources += token.type in _SOURCES
+            self.words += token.count(" ") + 1 if token.type in ("TERM", "PHRASE") else 0
         if self.depth + self.prefixes > MAX_DEPTH:
             raise Problem(
                 "query is nested too deeply",
@@ -185,5 +188,11 @@ class _Limits:
                 "query has too many terms",
                 token.start_pos or 0,
                 f"At most {MAX_SOURCES:,} terms, phrases and ranges are read; split the query in parts.",
+            )
+        if self.words > MAX_WORDS:
+            raise Problem(
+                "query has too many words",
+                token.start_pos or 0,
+                f"At most {MAX_WORDS:,} words are read; split the query in parts.",
             )
         return token

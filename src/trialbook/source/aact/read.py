@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
-
-import msgspec
 
 from trialbook.errors import SourceReadError
 from trialbook.source.aact.cells import as_bool, as_day, keep
@@ -23,7 +22,7 @@ from trialbook.source.aact.protocol import read_protocol
 from trialbook.source.aact.results import read_results
 from trialbook.source.aact.tables import Row, StudyRows, get_table_name, iter_studies
 from trialbook.source.containers.zip_archive import ZipArchive
-from trialbook.source.incoming import ArchiveForm, Format, Incoming, Rejected
+from trialbook.source.incoming import ArchiveForm, Format, Incoming, Rejected, map_one
 from trialbook.source.limits import DEFAULT, Limits
 from trialbook.source.spellings import as_enum
 
@@ -121,8 +120,12 @@ def read_aact_archive(archive: ZipArchive, limits: Limits = DEFAULT) -> Iterator
         if problem:
             yield Rejected(problem, place, rows.original[: limits.kept_bytes])
             continue
-        body = msgspec.json.encode(parse_study_rows(rows.nct_id, rows.tables))
-        yield Incoming(body=body, place=place, format=FORMAT.name, original=rows.original)
+        yield map_one(
+            partial(parse_study_rows, rows.nct_id, rows.tables),
+            rows.original,
+            place,
+            format_name=FORMAT.name,
+        )
 
 
 def _find_problem(rows: StudyRows) -> str:

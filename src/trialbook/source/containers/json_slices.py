@@ -17,6 +17,8 @@ from trialbook.errors import SourceReadError
 from trialbook.source.limits import Limits, describe_bytes
 
 CHUNK_BYTES = 2**20
+# What of a stream may be looked through for ends that are not there, in longest records.
+PATIENCE = 8
 BOM = b"\xef\xbb\xbf"
 _PAGE_HEADER_BYTES = 64 * 1024
 _RECORD_START_BYTES = 128
@@ -32,6 +34,7 @@ _PAGE_START = re.compile(
 )
 # msgspec says where a value ends in these words alone; `pyproject.toml` bounds its version, a test holds them.
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_BYTE = re.compile(r"\(byte (\d+)\)")
 _TRUNCATED = "Input data was truncated"
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 _NAMES = {b"[": "a list", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
@@ -185,6 +188,9 @@ class _Window:
         self.newlines = 0
         self.error: SourceReadError | None = None
         self._is_ended = False
+        # Bytes that may still be looked through in vain: broken records that begin inside one another would
+        # otherwise each cost all that follows.
+        self._patience = PATIENCE * max(limits.max_record_bytes, CHUNK_BYTES)
 
     def fill(self, size: int = CHUNK_BYTES) -> bool:
         """Read on, by at least one byte; False at the end. Positions before `at` become invalid."""
@@ -258,12 +264,23 @@ class _Window:
             is_open = problem == _TRUNCATED or (end == size and self.data[self.at] not in b'{["')
             if not is_open or size > limit or not self.fill(max(CHUNK_BYTES, size)):
                 break
+        if problem:
+            at = _BYTE.search(problem)
+            self._patience -= int(at[1]) if at else size
+            if self._patience < 0:
+                return self._take_rest()
         if problem == _TRUNCATED:
             return self._take_broken("" if size > limit else "the file ends inside this record")
         if problem:
             return self._take_broken(problem)
         body = self.take(end)
         return (body, "") if end <= limit else (body[: self.limits.kept_bytes], _too_long(end, self.limits))
+
+    def _take_rest(self) -> _Piece:
+        """Take all that is in memory, and read no further."""
+        kept = self.data[self.at : self.at + self.limits.kept_bytes]
+        self.data, self.at, self._is_ended = b"", 0, True
+        return kept, "too many broken records inside one another; from here on the file was not read"
 
     def _take_broken(self, problem: str) -> _Piece:
         """Take all up to the next start of a record, keeping the first part; "" is a record too long."""

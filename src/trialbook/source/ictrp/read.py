@@ -11,14 +11,15 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
 
-from trialbook.errors import SourceFormatError, SourceReadError
+from trialbook.errors import SourceReadError
 from trialbook.source.containers.xml_elements import KEPT_BYTES, parse_element, split_elements
 from trialbook.source.ictrp.record import fold_name, map_trial
-from trialbook.source.incoming import Form, Format, Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected, map_one
 
 __all__ = ["CARRIES", "FORMAT", "is_ictrp", "read_ictrp"]
 
@@ -101,22 +102,16 @@ def _read_xml(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
         if piece.problem:
             yield Rejected(reason=piece.problem, place=at, original=piece.raw)
             continue
-        try:
-            root = parse_element(piece.raw, encoding=piece.encoding)
-        except SourceFormatError as error:
-            yield Rejected(reason=str(error), place=at, original=piece.raw[:KEPT_BYTES])
-            continue
-        yield _read_fields({fold_name(node.tag): "".join(node.itertext()) for node in root}, piece.raw, at)
+        yield map_one(
+            partial(_map_element, piece.raw, piece.encoding), piece.raw, at, format_name=FORMAT.name
+        )
     if not count:
         yield Rejected(reason="there is no <Trial> in the file", place=place, original=b"")
 
 
-def _read_fields(fields: dict[str, str], raw: bytes, place: str) -> Incoming | Rejected:
-    try:
-        record = map_trial(fields)
-    except SourceFormatError as error:
-        return Rejected(reason=str(error), place=place, original=raw[:KEPT_BYTES])
-    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT.name, original=raw)
+def _map_element(raw: bytes, encoding: str) -> dict[str, Any]:
+    root = parse_element(raw, encoding=encoding)
+    return map_trial({fold_name(node.tag): "".join(node.itertext()) for node in root})
 
 
 def _read_csv(rows: _Rows, place: str) -> Iterator[Incoming | Rejected]:
@@ -146,7 +141,9 @@ def _read_cells(cells: list[str] | str, names: list[str], raw: bytes, place: str
     if len(cells) != len(names):
         reason = f"the row has {len(cells)} cells, the header {len(names)}; a quote or comma is out of place"
         return Rejected(reason=reason, place=place, original=raw[:KEPT_BYTES])
-    return _read_fields(dict(zip(names, cells, strict=True)), raw, place)
+    return map_one(
+        lambda: map_trial(dict(zip(names, cells, strict=True))), raw, place, format_name=FORMAT.name
+    )
 
 
 def _split_header(raw: bytes) -> tuple[list[str], str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source.containers.xml_elements import KEPT_BYTES, parse_element, split_elements
-from trialbook.source.incoming import Form, Format, Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected, map_one
 from trialbook.source.legacy.carries import CARRIES
 from trialbook.source.legacy.documents import map_annotations, map_derived, map_documents
 from trialbook.source.legacy.protocol import map_protocol
@@ -183,11 +183,9 @@ def _read_line(line: bytes, place: str) -> Incoming | Rejected:
 
 
 def _read_one(raw: bytes, place: str, *, encoding: str) -> Incoming | Rejected:
-    try:
-        record = _map_study(parse_element(raw, encoding=encoding))
-    except SourceFormatError as error:
-        return Rejected(reason=str(error), place=place, original=raw[:KEPT_BYTES])
-    return Incoming(body=msgspec.json.encode(record), place=place, format=FORMAT.name, original=raw)
+    return map_one(
+        lambda: _map_study(parse_element(raw, encoding=encoding)), raw, place, format_name=FORMAT.name
+    )
 
 
 FORMAT = Format(

@@ -12,12 +12,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
-import msgspec
-
 from trialbook.errors import SourceFormatError, SourceReadError
-from trialbook.source.incoming import Form, Format, Incoming, Rejected
+from trialbook.source.incoming import Form, Format, Incoming, Rejected, map_one
 from trialbook.source.page import arms as page_arms
 from trialbook.source.page import people as page_people
 from trialbook.source.page import sections as page_sections
@@ -194,12 +193,7 @@ def read_page_text(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected
         yield Rejected(f"larger than {MAX_PAGE_BYTES} bytes, which no record page is", place, data[: 2**20])
         return
     for part, part_place in _split_pages(data, place):
-        try:
-            body = msgspec.json.encode(parse_page_text(part))
-        except SourceFormatError as error:
-            yield Rejected(str(error), part_place, part[: 2**20])
-        else:
-            yield Incoming(body=body, place=part_place, format=FORMAT.name, original=part)
+        yield map_one(partial(parse_page_text, part), part, part_place, format_name=FORMAT.name)
 
 
 def parse_page_text(data: bytes) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
@@ -10,13 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from trialbook.errors import TrialbookError
+from trialbook.errors import ApiError, TrialbookError
 from trialbook.settings import VERSION
 from trialbook.store import Store
 from trialbook.web.problems import RETRY_AFTER, find_status
 
 TEXT = "text/plain; charset=utf-8"
 BLOCK_BYTES = 1 << 18
+# Each takes a thread and some 45 MB.
+MOST_EXPORTS = 8
 
 
 def make_tag(library_id: str, seq: int, mark: str, index_state: int | None = None) -> str:
@@ -115,3 +119,24 @@ def guard(endpoint: Callable[[Request], Response]) -> Callable[[Request], Respon
 async def run_guarded(endpoint: Callable[[Request], Response], request: Request) -> Response:
     """Run an endpoint that may take its time in a thread of its own."""
     return await run_in_threadpool(guard(endpoint), request)
+
+
+class Turns:
+    """How many answers of any length may leave at once; further ones are asked to come again.
+
+    A turn ends with its blocks, whether they were read to their end, left half-way or never begun.
+    """
+
+    def __init__(self, most: int = MOST_EXPORTS) -> None:
+        self._most, self._free = most, threading.BoundedSemaphore(most)
+
+    def take(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same blocks, as one of those that leave now; raises ApiError (503)."""
+        if not self._free.acquire(blocking=False):
+            raise ApiError(
+                f"{self._most} exports and downloads leave already, and no more at once: ask again in a minute",
+                503,
+            )
+        taken = (block for block in blocks)
+        weakref.finalize(taken, self._free.release)
+        return taken

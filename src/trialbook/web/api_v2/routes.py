@@ -27,8 +27,8 @@ PLAIN = one_study.StudyAnswer(forms.JSON, lambda _, body: body)
 class Api:
     """The registry's API over one library."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library, turns: answers.Turns) -> None:
+        self._library, self._turns = library, turns
         self._statistics = statistics.StatisticsKeeper(library.home)
 
     async def study(self, request: Request) -> Response:
@@ -104,7 +104,8 @@ class Api:
         if answers.has_already(request, tag):
             return answers.send_unchanged(tag)
         name = f'attachment; filename="{download.FILE_NAME}"'
-        blocks = download.write_download(self._find_after) if request.method == "GET" else iter(())
+        is_due = request.method == "GET"
+        blocks = self._turns.take(download.write_download(self._find_after)) if is_due else iter(())
         return answers.stream(blocks, forms.ZIP, {"etag": tag, "content-disposition": name})
 
     def _find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
@@ -173,9 +174,9 @@ def show_nothing(request: Request) -> Response:
     raise ApiError(f"There is nothing at {quote(request.url.path)}", 404)
 
 
-def make_routes(library: Library) -> list[Route]:
+def make_routes(library: Library, turns: answers.Turns) -> list[Route]:
     """The API's addresses, for the application of one library."""
-    api = Api(library)
+    api = Api(library, turns)
     paths: dict[str, Callable[[Request], Response]] = {
         "/studies": api.studies,
         "/studies/metadata": api.metadata,

@@ -23,7 +23,7 @@ from trialbook.library.export import iter_found, read_export
 from trialbook.library.news import make_urn
 from trialbook.library.saved import SavedSearch
 from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
-from trialbook.web.api_v2.answers import find_tag, guard, send, send_blocks
+from trialbook.web.api_v2.answers import Turns, find_tag, guard, send, send_blocks
 from trialbook.web.own_api import feed_request as following
 from trialbook.web.own_api import feeds, versions
 from trialbook.web.own_api import openapi as document
@@ -38,8 +38,8 @@ SAVED_PAGE = "/saved"
 class OwnApi:
     """Our own API over one library; its methods are named as the operations of `ENDPOINTS`."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library, turns: Turns) -> None:
+        self._library, self._turns = library, turns
 
     def search(self, request: Request, parameters: Parameters) -> Response:
         """A window of the studies that match."""
@@ -63,11 +63,8 @@ class OwnApi:
         bodies = iter_found(
             self._library.engine, export.request, self._library.find_body, on_damage=log_damage
         )
-        return send_blocks(
-            forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns),
-            media_type,
-            {**headers},
-        )
+        blocks = forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns)
+        return send_blocks(self._turns.take(blocks), media_type, {**headers})
 
     def study(self, request: Request, parameters: Parameters) -> Response:
         """A record, now or then."""
@@ -182,9 +179,9 @@ def _make_route(api: OwnApi, endpoint: Endpoint) -> Route:
     return Route(BASE + path, guard(read_and_answer), methods=["GET"])
 
 
-def make_routes(library: Library) -> list[Route]:
+def make_routes(library: Library, turns: Turns) -> list[Route]:
     """The addresses of our own API and the page of saved searches, for the application of one library."""
-    api = OwnApi(library)
+    api = OwnApi(library, turns)
     return [
         *(_make_route(api, endpoint) for endpoint in ENDPOINTS),
         Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]),

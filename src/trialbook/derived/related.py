@@ -61,7 +61,11 @@ class RelatedProfiles:
         state = read_state(self._folder, store.library_id)
         if state is None:
             return None
-        return DerivedState(state.seq, is_whole=not (state.is_dirty or state.is_due))
+        return DerivedState(
+            state.seq,
+            is_whole=not (state.is_dirty or state.is_due),
+            is_of_this_past=store.went_through(state.seq, state.mark),
+        )
 
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`: the studies that changed, or all of them where words are to be counted anew."""
@@ -98,6 +102,7 @@ class RelatedProfiles:
             store.library_id,
             make_folder_name(),
             seq=seq,
+            mark=store.find_mark(seq),
             count=count,
             learnt_from=learnt.count,
             learnt_at=learnt_at,
@@ -110,7 +115,8 @@ class RelatedProfiles:
         seq, count = store.seq, store.count().studies
         with update(self._folder, state) as feed:
             taken = _take_up(store, feed, learnt, state.seq, on_study)
-        save_state(self._folder, msgspec.structs.replace(state, seq=seq, count=count, is_dirty=False))
+        reached = {"seq": seq, "mark": store.find_mark(seq), "count": count}
+        save_state(self._folder, msgspec.structs.replace(state, **reached, is_dirty=False))
         return taken
 
 
@@ -122,7 +128,7 @@ def _is_small(path: Path) -> bool:
 
 
 def _is_outgrown(state: RelatedState, store: Store) -> bool:
-    if state.is_due or state.seq > store.seq:
+    if state.is_due or not store.went_through(state.seq, state.mark):
         return True
     return state.learnt_from < min(MOST_LEARNT_FROM, store.count().studies / GROWN)
 

@@ -106,7 +106,7 @@ class Library:
         it read from: an answer is never of both.
         """
         store: Store | None = getattr(self._threads, "store", None)
-        if store is None:
+        if store is None or store.is_overtaken:
             with self._lock:
                 self._check_open()
                 store = self._threads.store = Store(self.home)

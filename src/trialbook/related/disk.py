@@ -34,13 +34,15 @@ WRITER_THREADS = 1
 class RelatedState(msgspec.Struct, frozen=True):
     """Which folder is in force, and which state of which library it holds.
 
-    `is_dirty` is set while changes go in; `is_due` where all is to be made anew, while this one still serves.
+    `mark` is the store's of the way to `seq`. `is_dirty` is set while changes go in; `is_due` where all is
+    to be made anew, while this one still serves.
     """
 
     library_id: str
     folder: str
     version: int = RELATED_VERSION
     seq: int = 0
+    mark: str = ""
     count: int = 0
     learnt_from: int = 0
     learnt_at: str = ""

@@ -147,9 +147,9 @@ class LibraryFile:
         check_schema(self.connection)
 
     @property
-    def _is_changed(self) -> bool:
-        """Whether the file that is watched is no longer as it was opened."""
-        return self._identify() != self._identity
+    def is_overtaken(self) -> bool:
+        """Whether the file was written to that was opened as one that nobody writes to."""
+        return self.is_watched and self._identify() != self._identity
 
     def _identify(self) -> tuple[int, ...] | None:
         """What tells one file in a place from another; of one that is watched, one state from another."""
@@ -163,7 +163,7 @@ class LibraryFile:
         return found.st_dev, found.st_ino, *whole
 
     def _check_watched(self) -> None:
-        if self.is_watched and self._is_changed:
+        if self.is_overtaken:
             raise StoreError(f"the library in {self.home} was written to while it was read: ask again")
 
     def give_log(self) -> None:

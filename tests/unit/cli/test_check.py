@@ -242,6 +242,7 @@ def test_a_server_goes_on_with_what_was_repaired(home: Path) -> None:
         damage(home, ids[3])
         assert client.get(f"/study/{ids[3]}").status_code == 503
         run(home, "check", "--repair")
+        assert "ask again" in client.get(f"/study/{ids[3]}").text
         assert client.get(f"/study/{ids[3]}").status_code == 404
         assert client.get(f"/study/{ids[4]}").status_code == 200
         assert client.get("/api/v2/studies?countTotal=true").json()["totalCount"] == RECORDS - 1

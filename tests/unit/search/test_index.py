@@ -187,7 +187,7 @@ def test_what_needs_no_mending_is_not_held_up_by_a_writer_and_what_does_is(home:
 
 def test_a_library_without_records_has_an_index_once_it_was_written_to(tmp_path: Path) -> None:
     Store.create(tmp_path).close()
-    assert bring_into_step(tmp_path) == {"index": 0, "summaries": 0}
+    assert bring_into_step(tmp_path) == {"index": 0, "summaries": 0, "related": 0}
     assert count(tmp_path) == 0
 
 

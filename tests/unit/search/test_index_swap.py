@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -49,8 +50,8 @@ def test_readers_have_the_old_index_until_the_new_one_is_whole(
     with Library(home) as library:
         old = library.engine.state
 
-        def look(self: IndexIntake, *study: object) -> None:
-            add(self, *study)  # type: ignore[arg-type]
+        def look(self: IndexIntake, *study: Any, **how: Any) -> None:
+            add(self, *study, **how)
             self.commit()
             seen.append(
                 (library.search(f'"{PHRASE}"').total, open_engine(home).search(SearchRequest()).total)

@@ -173,7 +173,7 @@ def _fill(
 
 
 def _write_json_url(path: str, asked: Asked, ids: list[tuple[str, str]]) -> str:
-    items = [*ids, ("landscape", "true"), ("limit", str(asked.limit))]
+    items = [*ids, ("landscape", "true"), ("limit", str(max(asked.limit, COUNTED)))]
     items += [("facets", "|".join(asked.facets))] if asked.facets else []
     return f"{API}{path}?{urlencode(items)}"
 

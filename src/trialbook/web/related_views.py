@@ -119,10 +119,10 @@ def view_reasons(
     )
 
 
-def find_by(piece: str, name: str) -> str:
-    """The address that searches for a name in a piece or an area."""
+def find_by(pieces: str, name: str) -> str:
+    """The address that searches for a name in any of some pieces or areas (with bars between them)."""
     clean = " ".join(name.replace('"', " ").replace("\\", " ").split())
-    return "/?" + urlencode({"q": f'AREA[{piece}]"{clean}"'})
+    return "/?" + urlencode({"q": " OR ".join(f'AREA[{piece}]"{clean}"' for piece in pieces.split("|"))})
 
 
 def link_studies(nct_ids: Sequence[str], titles: dict[str, str]) -> tuple[StudyLink, ...]:
@@ -135,7 +135,11 @@ def view_people(landscape: Landscape, titles: dict[str, str]) -> tuple[NamedTabl
     kinds: tuple[tuple[str, tuple[Named, ...], str], ...] = (
         ("Sponsors", landscape.sponsors, "LeadSponsorName"),
         ("Collaborators", landscape.collaborators, "CollaboratorName"),
-        ("Investigators", landscape.investigators, "OverallOfficialName"),
+        (
+            "Investigators",
+            landscape.investigators,
+            "OverallOfficialName|ResponsiblePartyInvestigatorFullName",
+        ),
         ("Sites", landscape.sites, "LocationFacility"),
     )
 

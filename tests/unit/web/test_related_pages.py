@@ -136,6 +136,20 @@ def test_the_page_of_a_record_has_list_drawing_table_people_and_outcomes(site: T
     assert "Sponsor of NCT10000003" in words
 
 
+def test_every_name_leads_to_the_studies_that_have_it(site: TestClient) -> None:
+    page = site.get(f"/study/{STRANGER}/related").text
+    searches = {html.unescape(each) for each in re.findall(r'href="(/\?q=[^"]+)"', page)}
+    assert any("LeadSponsorName" in each for each in searches)
+    for address in searches:
+        answer = site.get(address)
+        assert answer.status_code == 200, address
+        assert re.search(r"<strong>[1-9]\d* stud", answer.text), address
+    (as_json,) = set(re.findall(r'href="(/api/trialbook/[^"]*related[^"]*)"', page))
+    told = site.get(html.unescape(as_json)).json()
+    assert set(find_listed(page)) <= {each["nctId"] for each in told["studies"]}
+    assert told["landscape"]["sponsors"]
+
+
 def test_facets_stand_in_the_address_and_in_the_form(site: TestClient) -> None:
     page = site.get(f"/study/{PARENT}/related?facet=drug%3D2&facet=&facet=recruiting&limit=20").text
     assert find_listed(page) == [STRANGER]

@@ -16,13 +16,15 @@ MOST_BOXES, MOST_LINES = 60, 600
 WIDTH = 960.0
 MARGIN, PAD = 2.0, 10.0
 BETWEEN, HEAD = 12.0, 34.0
+# So many letters of a main box, whose text is bold, stand where one of others has one.
+BOLD = 0.92
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
     """A box: its key in the graph, what stands in it, where it leads to.
 
-    `kind` is a class of the style ("main", "plain"); `lines` is how many lines the label may take, `small` stands
-    above it. `whole` is said where the label had to be cut.
+    `kind` is a class of the style ("main", "plain"); `lines` is how many lines the label may take before it is
+    cut, `small` stands above it.
     """
 
     key: str
@@ -136,7 +138,8 @@ def _place(columns: Sequence[Column]) -> tuple[dict[str, _Placed], float]:
     for column, (x, width) in zip(columns, _find_rooms(columns), strict=True):
         stack, y = [], HEAD
         for box in column.boxes:
-            lines = tuple(cut_lines(box.label, width - 2 * PAD, most=box.lines))
+            room = (width - 2 * PAD) * (BOLD if box.kind == "main" else 1.0)
+            lines = tuple(cut_lines(box.label, room, most=box.lines))
             height = LINE * (len(lines) + bool(box.small)) + 2 * PAD - 4
             stack.append(_Placed(box, x, y, width, height, lines))
             y += height + BETWEEN

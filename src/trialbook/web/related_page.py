@@ -30,6 +30,7 @@ from trialbook.web.related_views import (
     OUTCOMES_SHOWN,
     describe_learnt,
     note_list,
+    shorten,
     view_groups,
     view_outcomes,
     view_people,
@@ -143,7 +144,7 @@ def _fill(
     )
     listed = found.studies[: asked.limit]
     landscape = library.find_landscape((each.nct_id for each in found.studies), *nct_ids, records=records)
-    titles = {each.nct_id: each.title for each in found.studies}
+    titles = {each.nct_id: shorten(each.title) for each in found.studies}
     state = [("facet", each) for each in asked.facets]
     state += [("limit", str(asked.limit))] * (asked.limit != LISTED[0])
     ids = [("ids", ",".join(nct_ids))] if not page.asked else []
@@ -180,12 +181,14 @@ def _write_json_url(path: str, asked: Asked, ids: list[tuple[str, str]]) -> str:
 
 def _link_study(library: Library, nct_id: str) -> StudyLink:
     study = parse_study(library.get_body(nct_id))
-    return StudyLink(nct_id=nct_id, url=study_url(nct_id), title=study.brief_title or study.official_title)
+    return StudyLink(
+        nct_id=nct_id, url=study_url(nct_id), title=shorten(study.brief_title or study.official_title)
+    )
 
 
 def _name(record: dict[str, Any]) -> str:
     study = parse_study(msgspec.json.encode(record))
-    return study.brief_title or study.official_title or "the record in the text"
+    return shorten(study.brief_title or study.official_title or "the record in the text")
 
 
 def _view_form(fields: Fields) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from trialbook.related.engine import RelatedList
 from trialbook.related.engine import RelatedStudy as FoundStudy
 from trialbook.related.reasons import Reason
 
+LONGEST_TITLE, LONGEST_WORD, LONGEST_SIDE = 600, 80, 1_000
 LABELS_SHOWN, WORDS_SHOWN = 5, 3
 LINES_SHOWN, OUTCOMES_SHOWN, WORDINGS_SHOWN = 10, 25, 3
 GROUPS = (
@@ -56,7 +57,7 @@ def _view_study(library: Library, found: FoundStudy) -> Iterable[RelatedStudy]:
         return
     yield RelatedStudy(
         nct_id=found.nct_id,
-        title=study.brief_title or study.official_title or found.title,
+        title=shorten(study.brief_title or study.official_title or found.title),
         status=study.overall_status or "",
         phase=phase_words(tuple(phase for phase in study.phases if phase != "NA")),
         reasons=tuple(map(label_reason, found.reasons[:LABELS_SHOWN])),
@@ -67,13 +68,18 @@ def _view_study(library: Library, found: FoundStudy) -> Iterable[RelatedStudy]:
     )
 
 
+def shorten(text: str, longest: int = LONGEST_TITLE) -> str:
+    """A title or a word as a page of many shows it; those of real registries have 600 characters at most."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 def label_reason(reason: Reason) -> str:
     """A reason in short: what is alike, with the first words of the study found."""
     shown = reason.theirs[:WORDS_SHOWN]
     if reason.kind == "same design":
         values = (each.partition(": ")[2].replace("PHASE", "phase ") for each in shown)
         shown = tuple(value.replace("_", " ").lower() for value in values)
-    words = ", ".join(shown)
+    words = ", ".join(shorten(word, LONGEST_WORD) for word in shown)
     return f"{reason.kind}: {words}" if words else reason.kind
 
 
@@ -108,10 +114,15 @@ def view_reasons(
             StudyLink(
                 nct_id=each.nct_id,
                 url=study_url(each.nct_id),
-                title=f"{each.title}: {each.score:.2f}",
+                title=f"{shorten(each.title)}: {each.score:.2f}",
             ),
             tuple(
-                (reason.kind, f"{reason.share:.3f}", "; ".join(reason.ours), "; ".join(reason.theirs))
+                (
+                    reason.kind,
+                    f"{reason.share:.3f}",
+                    shorten("; ".join(reason.ours), LONGEST_SIDE),
+                    shorten("; ".join(reason.theirs), LONGEST_SIDE),
+                )
                 for reason in each.reasons
             ),
         )

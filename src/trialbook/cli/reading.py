@@ -16,6 +16,7 @@ from trialbook.cli.options import DamageNotes, as_of_option, filter_options, jso
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
+from trialbook.library.related import read_records
 from trialbook.model import parse_study
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
@@ -175,6 +176,11 @@ def diff(
     help="A synopsis or draft in English (a file, or - for standard input): what is related to it.",
 )
 @click.option(
+    "--record",
+    type=click.Path(path_type=Path, exists=True, allow_dash=True, dir_okay=False),
+    help="A file with a record in any format that import reads (or - for standard input); nothing is imported.",
+)
+@click.option(
     "--facet",
     "facets",
     multiple=True,
@@ -189,14 +195,16 @@ def related(
     /,
     nct_ids: tuple[str, ...],
     text: IO[str] | None,
+    record: Path | None,
     facets: tuple[str, ...],
     limit: int,
     as_json: bool,
 ) -> None:
-    """List the studies most like one, several, or a text, with the reasons and their shares in the score."""
+    """List the studies most like one, several, a text or a record, with the reasons and their shares in the score."""
     written = text.read(LONGEST_PASTED + 1) if text else ""
+    records = read_records(record) if record else ()
     with Library(home) as library:
-        found = library.find_related(*nct_ids, text=written, facets=facets, limit=limit)
+        found = library.find_related(*nct_ids, text=written, records=records, facets=facets, limit=limit)
     if as_json:
         click.echo(msgspec.json.encode(found.studies))
         return

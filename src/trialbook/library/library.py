@@ -6,10 +6,12 @@ import contextlib
 import re
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import msgspec
 
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
@@ -33,9 +35,10 @@ from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
 from trialbook.library.found import Found
+from trialbook.library.landscape import Landscape, make_landscape
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
-from trialbook.library.related import find_related
+from trialbook.library.related import find_related, make_reader, name_record
 from trialbook.library.repair import Repair, repair_library
 from trialbook.library.study import LibraryStudy
 from trialbook.library.taking_out import put_back, take_out
@@ -407,7 +410,12 @@ class Library:
         return Found(self, request, self.engine.search(request))
 
     def find_related(
-        self, *asked: str, text: str = "", facets: Sequence[str] = (), limit: int = 10
+        self,
+        *asked: str,
+        text: str = "",
+        records: Sequence[dict[str, Any]] = (),
+        facets: Sequence[str] = (),
+        limit: int = 10,
     ) -> RelatedList:
         """The studies most like one, several, or a text that is no record yet, each with its reasons.
 
@@ -417,6 +425,9 @@ class Library:
             Ids, in any form that `find_id` reads; up to ten, whose likeness counts the same.
         text
             A synopsis or a draft in English, up to 100,000 characters; its first line is taken for the title.
+        records
+            Raw records (API v2) that need not be in this library; `trialbook.library.related.read_records`
+            reads them from a file of any form that an import knows.
         facets
             What counts how much ("drug=2"), alone ("disease"), or is demanded ("same-drug", "recruiting"): the
             names in `trialbook.related.facets`.
@@ -433,8 +444,58 @@ class Library:
             Nothing was made yet to find them by: `trialbook rebuild related`.
         """
         return find_related(
-            self.related_engine, [self.find_id(each) for each in asked], text=text, facets=facets, limit=limit
+            self.related_engine,
+            [self.find_id(each) for each in asked],
+            text=text,
+            records=records,
+            facets=facets,
+            limit=limit,
         )
+
+    def find_landscape(
+        self, nct_ids: Iterable[str], *asked: str, records: Sequence[dict[str, Any]] = ()
+    ) -> Landscape:
+        """Who works on some studies, what do they share, and which outcomes do they measure, and when?
+
+        Parameters
+        ----------
+        nct_ids
+            The studies to count over, such as those of a `RelatedList`; the first hundred are read.
+        asked, records
+            The studies that these are like, as in `find_related`: they are not counted, what they have too is
+            marked as `is_own`.
+
+        Raises
+        ------
+        NotFoundError
+            A study is not in this library.
+        StoreError
+            Nothing was made yet to find related studies by.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> found = library.find_related("NCT04776239")
+        >>> landscape = library.find_landscape((each.nct_id for each in found.studies), "NCT04776239")
+        >>> len(landscape.nct_ids)
+        10
+        """
+        given = {name_record(place): record for place, record in enumerate(records, 1)}
+
+        def read_body(nct_id: str) -> bytes | None:
+            return msgspec.json.encode(given[nct_id]) if nct_id in given else self.find_body(nct_id)
+
+        return make_landscape(
+            [self.find_id(each) for each in nct_ids],
+            [*(self.find_id(each) for each in asked), *given],
+            read_body=read_body,
+            read_traits=make_reader(self.related_engine, records),
+        )
+
+    @property
+    def related_lag(self) -> int:
+        """How many changes of the records the lists of related studies do not know of yet; 0 where in step."""
+        return max(0, self.store.seq - self.related_engine.position)
 
     def iter_export(self, wanted: Export, *, on_damage: OnDamage = refuse_damage) -> Iterator[bytes]:
         """An export in blocks; of all records it is read without a look at the index.

@@ -1,26 +1,102 @@
-"""Related studies as a person asks for them: of studies by id, of a text, of several at once."""
+"""Related studies as a person asks for them: of studies by id, of a text, of a record elsewhere, of several."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
-from trialbook.errors import UsageError
+from trialbook.errors import SourceFormatError, UsageError
+from trialbook.model.study import decode_record
 from trialbook.related.engine import MOST_ASKED, MOST_LISTED, RelatedEngine, RelatedList
 from trialbook.related.facets import parse_facets
+from trialbook.related.traits import Traits, read_traits
+from trialbook.source.api_v2 import check_incoming
+from trialbook.source.files import read_path
+from trialbook.source.incoming import Incoming, Rejected
+from trialbook.terms import get_thesaurus
+
+Record = dict[str, Any]
 
 
 def find_related(
-    engine: RelatedEngine, nct_ids: Sequence[str], *, text: str, facets: Sequence[str], limit: int
+    engine: RelatedEngine,
+    nct_ids: Sequence[str],
+    *,
+    text: str,
+    records: Sequence[Record],
+    facets: Sequence[str],
+    limit: int,
 ) -> RelatedList:
     """See `Library.find_related`; the ids are as the library writes them."""
     distinct = list(dict.fromkeys(nct_ids))
-    if not distinct and not text.strip():
+    if not distinct and not text.strip() and not records:
         raise UsageError("name a study by its id, or give a text, to find what is related to it")
-    if len(distinct) > MOST_ASKED:
-        raise UsageError(f"at most {MOST_ASKED} studies can be asked for at once, not {len(distinct)}")
+    if len(distinct) + len(records) > MOST_ASKED:
+        raise UsageError(
+            f"at most {MOST_ASKED} studies can be asked for at once, not {len(distinct) + len(records)}"
+        )
     if not 1 <= limit <= MOST_LISTED:
         raise UsageError(f"a list has from 1 to {MOST_LISTED} studies, not {limit}")
+    wanted = parse_facets(facets)
     asked = [engine.read_traits(nct_id) for nct_id in distinct]
+    asked += [read_traits(record, get_thesaurus()) for record in records]
     if text.strip():
         asked.append(engine.read_text(text))
-    return engine.find(asked, facets=parse_facets(facets), limit=limit)
+    return engine.find(asked, facets=wanted, limit=limit)
+
+
+def make_reader(engine: RelatedEngine, records: Sequence[Record]) -> Callable[[str], Traits]:
+    """What reads the traits of a study by its id, or by "#1" of a record that is in no library."""
+    given = {name_record(place): record for place, record in enumerate(records, 1)}
+
+    def read(nct_id: str) -> Traits:
+        if nct_id in given:
+            return read_traits(given[nct_id], get_thesaurus())
+        return engine.read_traits(nct_id)
+
+    return read
+
+
+def name_record(place: int) -> str:
+    """How a record that is in no library is called: by its place among those that were given, from 1."""
+    return f"#{place}"
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """The records of a file in any form that an import reads; none of them is kept.
+
+    Raises SourceReadError where it cannot be read, SourceFormatError where it holds no record, or something
+    else beside, and UsageError for more records than can be asked for at once.
+    """
+    found: list[Record] = []
+    for item in islice(read_path(path), MOST_ASKED + 1):
+        checked = check_incoming(item) if isinstance(item, Incoming) else item
+        if isinstance(checked, Rejected):
+            raise SourceFormatError(f"{checked.place}: {checked.reason}")
+        if isinstance(item, Incoming):
+            found.append(decode_record(item.body))
+    if len(found) > MOST_ASKED:
+        raise UsageError(f"{path} holds more than the {MOST_ASKED} records that can be asked for at once")
+    if not found:
+        raise SourceFormatError(f"{path}: no registry record is in it")
+    return tuple(found)
+
+
+def read_pasted_records(text: str) -> tuple[Record, ...]:
+    """The records of a text that was pasted, where it looks like JSON or XML; none where it is prose.
+
+    Raises as `read_records`.
+    """
+    if not text.lstrip().startswith(("{", "[", "<")):
+        return ()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pasted"
+        path.write_text(text.lstrip(), encoding="utf-8", errors="replace")
+        try:
+            return read_records(path)
+        except SourceFormatError as error:
+            # Where the file lay for a moment is nobody's business.
+            raise SourceFormatError(str(error).replace(str(path), "the text")) from None

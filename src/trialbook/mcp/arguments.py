@@ -12,6 +12,10 @@ from trialbook.ask.filters import FILTERS
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
 from trialbook.ask.queries import QUERIES, AreaQuery
 from trialbook.errors import UsageError
+from trialbook.related.engine import MOST_ASKED
+from trialbook.related.facets import DEMANDS
+from trialbook.related.facets import FACETS as LIKENESS
+from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.search.engine.engine import FACETS
 
 LONGEST_QUERY = 20_000
@@ -199,8 +203,47 @@ class HistoryArguments(Arguments, frozen=True, kw_only=True):
     as_of: Annotated[Day, Meta(description="Only versions that were there at the end of that day.")] = ""
 
 
+class RelatedArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `related`."""
+
+    nct_ids: Annotated[
+        tuple[NctId, ...],
+        Meta(
+            max_length=MOST_ASKED,
+            description="The studies to find others like; likeness to each counts the same.",
+        ),
+    ] = ()
+    text: Annotated[
+        str,
+        Meta(
+            max_length=LONGEST_PASTED,
+            description="A synopsis or draft protocol in English that is no record yet, its title in the first line.",
+        ),
+    ] = ""
+    facets: Annotated[
+        tuple[Name, ...],
+        Meta(
+            max_length=40,
+            description="What counts how much: drug=2 twice, drug=0 not at all, drug alone. Facets:"
+            f" {', '.join(LIKENESS)}. Demanded of every study listed: {', '.join(DEMANDS)}.",
+            examples=[["drug=2", "recruiting"], ["disease"]],
+        ),
+    ] = ()
+    fields: Annotated[
+        tuple[Name, ...], Meta(max_length=20, description="Further fields to show of each study.")
+    ] = ()
+    landscape: Annotated[
+        bool,
+        Meta(
+            description="Also who works on the listed studies, what they share, and which outcomes they measure"
+            " when; ask with a limit of 30 or more."
+        ),
+    ] = False
+    limit: Annotated[int, Meta(ge=1, le=MOST_STUDIES, description="How many studies to list.")] = 10
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
-for _kind in (SearchArguments, FacetArguments, ReadArguments, HistoryArguments):
+for _kind in (SearchArguments, FacetArguments, ReadArguments, HistoryArguments, RelatedArguments):
     msgspec.json.Decoder(_kind)
 
 

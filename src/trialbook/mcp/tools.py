@@ -14,11 +14,13 @@ from trialbook.mcp.arguments import (
     FacetArguments,
     HistoryArguments,
     ReadArguments,
+    RelatedArguments,
     SearchArguments,
     read_arguments,
 )
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
+from trialbook.mcp.related import find_related_studies
 from trialbook.mcp.search import count_studies, search_studies
 from trialbook.mcp.shown import shorten
 
@@ -28,7 +30,8 @@ study with an NCT id; every version that the library has received is kept.
 
 How to work: `search` finds studies and shows them in short; `read` shows a record or chosen parts of it; `facets` \
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
-and when. Field names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, LocationCity…), \
+and when; `related` finds what is like a study or a draft, why, who works on it and what is measured. Field names are \
+ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, LocationCity…), \
 case-sensitive. A wrong name or query gives an error that says where it is wrong and what would be right: correct it \
 and call again.
 
@@ -104,6 +107,16 @@ TOOLS = (
         " number of studies that have them; a study with several values counts for each.",
         FacetArguments,
         count_studies,
+    ),
+    Tool(
+        "related",
+        "Find related studies",
+        "Find the studies most like one, several, or a draft protocol that is no record yet. Each has a score, the"
+        " reasons that add up to it with the words on both sides, and its group: `family` (extension, follow-up,"
+        " predecessor… named in `relation`), `near duplicate` or `related`. With `landscape` also who works on them"
+        " (sponsors, investigators, sites) and which outcomes they measure, and when.",
+        RelatedArguments,
+        find_related_studies,
     ),
 )
 

@@ -64,13 +64,39 @@ class StudyHistory(Content, frozen=True):
 
 
 class RelatedStudy(Content, frozen=True):
-    """A study that resembles the one shown, and why."""
+    """A study that resembles the one shown, and why.
+
+    `status` is the registry's value, `phase` is ready to read. `relation` says what it is to the one shown
+    where they are of one family. `version_date` is that of the copy held here, `learnt_at` (ISO 8601) when
+    this library received it.
+    """
 
     nct_id: str
     title: str
     status: str = ""
     phase: str = ""
     reasons: tuple[str, ...] = ()
+    url: str = ""
+    relation: str = ""
+    version_date: PartialDate | None = None
+    learnt_at: str = ""
+
+
+class RelatedGroup(Content, frozen=True):
+    """Related studies that belong together; `title` is "" where all are of one group."""
+
+    title: str
+    studies: tuple[RelatedStudy, ...]
+
+
+class RelatedView(Content, frozen=True):
+    """What the section of related studies holds.
+
+    `notes` say what is missing or behind, `url` is the page with all of them, "" where there is none.
+    """
+
+    groups: tuple[RelatedGroup, ...] = ()
+    notes: tuple[str, ...] = ()
     url: str = ""
 
 

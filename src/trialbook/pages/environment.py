@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from trialbook.model import PartialDate
 from trialbook.model.sentences import count_of, write_day
-from trialbook.pages.labels import LABELS, status_tone
+from trialbook.pages.labels import phase_words, status_tone, status_words
 
 
 @cache
@@ -35,16 +35,6 @@ def get_environment() -> Environment:
 def render(template: str, **values: Any) -> str:
     """Render a template of `web/templates`."""
     return get_environment().get_template(template).render(**values)
-
-
-def status_words(value: str) -> str:
-    """A recruitment status for a reader; unknown values stand as they are."""
-    return LABELS["Status"].get(value) or value.replace("_", " ").capitalize()
-
-
-def phase_words(values: tuple[str, ...]) -> str:
-    """Phases for a reader: `Phase 1 / Phase 2`."""
-    return " / ".join(LABELS["Phase"].get(value, value) for value in values)
 
 
 def _day(value: str | None) -> str:

@@ -267,6 +267,16 @@ def status_tone(value: str) -> str:
     return STATUS_TONES.get(value, "quiet")
 
 
+def status_words(value: str) -> str:
+    """A recruitment status for a reader; unknown values stand as they are."""
+    return LABELS["Status"].get(value) or value.replace("_", " ").capitalize()
+
+
+def phase_words(values: tuple[str, ...]) -> str:
+    """Phases for a reader: `Phase 1 / Phase 2`."""
+    return " / ".join(LABELS["Phase"].get(value, value) for value in values)
+
+
 def yes_no(value: bool) -> str:
     """`Yes` or `No`."""
     return "Yes" if value else "No"

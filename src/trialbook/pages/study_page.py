@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import PartialDate, Study
-from trialbook.pages.contents import Near, PlaceForm, RelatedStudy, StudyHistory
+from trialbook.pages.contents import Near, PlaceForm, RelatedView, StudyHistory
 from trialbook.pages.environment import render
 from trialbook.pages.labels import label_of, meaning_of, status_tone
 from trialbook.pages.record import compose_record
@@ -21,7 +21,7 @@ def render_study_page(
     near: Near | None = None,
     place_form: PlaceForm | None = None,
     as_of: str | None = None,
-    related: tuple[RelatedStudy, ...] = (),
+    related: RelatedView | None = None,
     today: date | None = None,
 ) -> str:
     """Render a record as a whole HTML page that needs no script and fetches nothing from elsewhere.
@@ -31,7 +31,7 @@ def render_study_page(
     study
         The record.
     history, related
-        The versions that the library holds, studies that resemble this one.
+        The versions that the library holds, studies that resemble this one; without `related` no such section.
     near, place_form
         A place to sort sites by, and the field to ask for one.
     as_of

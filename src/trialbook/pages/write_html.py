@@ -7,9 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from trialbook.model import PartialDate
 from trialbook.model.sentences import write_day
-from trialbook.pages.contents import VersionLine
-from trialbook.pages.labels import status_tone
+from trialbook.pages.contents import RelatedStudy, VersionLine
+from trialbook.pages.labels import status_tone, status_words
 from trialbook.pages.tree import (
     Absent,
     AskPlace,
@@ -255,16 +256,37 @@ def render_version(line: VersionLine) -> Markup:
 
 
 def _related(block: Related, level: int) -> str:
-    entries = []
-    for study in block.studies:
-        words = study.status.replace("_", " ").capitalize()
-        badge = f'<span class="badge {status_tone(study.status)}">{quote_text(words)}</span>' if words else ""
-        title = render_link(study.title or study.nct_id, study.url)
-        reasons = f'<p class="reasons">{quote_text("; ".join(study.reasons))}</p>' if study.reasons else ""
-        entries.append(
-            f"<li>{title}<p>{badge} {quote_text(study.nct_id)} {quote_text(study.phase)}</p>{reasons}</li>"
+    return f'<ul class="related">{"".join(map(render_related, block.studies))}</ul>'
+
+
+def render_related(study: RelatedStudy) -> Markup:
+    """One related study, with what it is and why it is there."""
+    badge = ""
+    if study.status:
+        words = quote_text(status_words(study.status))
+        badge = f'<span class="badge {status_tone(study.status)}">{words}</span>'
+    relation = f'<span class="relation">{quote_text(study.relation)}</span>' if study.relation else ""
+    about = "".join(
+        f"<span>{part}</span>"
+        for part in (
+            f'<b class="nct">{quote_text(study.nct_id)}</b>',
+            quote_text(study.phase),
+            _age(study.version_date, study.learnt_at),
         )
-    return f'<ul class="related">{"".join(entries)}</ul>'
+        if part
+    )
+    reasons = "".join(f"<li>{quote_text(reason)}</li>" for reason in study.reasons)
+    reasons = f'<ul class="tags reasons" aria-label="Why it is here">{reasons}</ul>' if reasons else ""
+    title = render_link(study.title or study.nct_id, study.url)
+    return Markup(  # noqa: S704 - quoted above
+        f'<li>{title}<p class="about-it">{badge}{relation}{about}</p>{reasons}</li>'
+    )
+
+
+def _age(version_date: PartialDate | None, learnt_at: str) -> str:
+    dated = f"record of {_day(Day(version_date))}" if version_date else "record without a date"
+    learnt = f", learnt {quote_text(learnt_at[:10])}" if learnt_at else ""
+    return dated + learnt
 
 
 WRITERS: dict[type, Callable[[Any, int], str]] = {

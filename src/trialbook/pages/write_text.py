@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from trialbook.model.sentences import write_day
+from trialbook.pages.labels import status_words
 from trialbook.pages.text_table import table_lines
 from trialbook.pages.tree import (
     Absent,
@@ -234,8 +235,14 @@ def _versions(block: Versions, width: int, level: int) -> Iterator[str]:
 
 def _related(block: Related, width: int, level: int) -> Iterator[str]:
     for study in block.studies:
-        about = " ".join(filter(None, (study.nct_id, study.status, study.phase)))
-        yield from wrap(f"{study.title} ({about})", width, first="* ")
+        yield from wrap(study.title or study.nct_id, width, first="* ")
+        status = status_words(study.status) if study.status else ""
+        dated = (
+            f"record of {write_day(study.version_date)}" if study.version_date else "record without a date"
+        )
+        learnt = f"learnt {study.learnt_at[:10]}" if study.learnt_at else ""
+        about = filter(None, (study.nct_id, study.relation, status, study.phase, dated, learnt))
+        yield from wrap(", ".join(about), width, first="  ")
         if study.reasons:
             yield from wrap("; ".join(study.reasons), width, first="  ")
 

@@ -106,6 +106,11 @@ class RelatedEngine:
     def __init__(self, data: RelatedData, thesaurus: Thesaurus, read_body: ReadBody) -> None:
         self._data, self._thesaurus, self._read_body = data, thesaurus, read_body
 
+    @property
+    def position(self) -> int:
+        """The change of the library up to which studies are in."""
+        return self._data.snapshot().state.seq
+
     def read_traits(self, nct_id: str) -> Traits:
         """The traits of a study of the library; raises NotFoundError."""
         body = self._read_body(nct_id)

@@ -30,6 +30,7 @@ from trialbook.web.connections import (
 )
 from trialbook.web.hosts import KnownHosts
 from trialbook.web.problems import show_missing, show_problem
+from trialbook.web.related_section import WAIT_S, RelatedSections
 from trialbook.web.site import Site
 
 SECURITY_HEADERS = {
@@ -93,22 +94,31 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def make_app(home: Path, *, allow_origin: str = "", hosts: Sequence[str] = ()) -> Starlette:
-    """The web application of one library; `allow_origin` as in `SecurityHeaders`, `hosts` as in `KnownHosts`."""
+def make_app(
+    home: Path, *, allow_origin: str = "", hosts: Sequence[str] = (), related_wait_s: float = WAIT_S
+) -> Starlette:
+    """The web application of one library.
+
+    `allow_origin` as in `SecurityHeaders`, `hosts` as in `KnownHosts`, `related_wait_s` as in `RelatedSections`.
+    """
     library = Library(home)
-    site, turns = Site(library), Turns()
+    related = RelatedSections(library, wait_s=related_wait_s)
+    site, turns = Site(library, related), Turns()
 
     @asynccontextmanager
     async def close_at_the_end(_: Starlette) -> AsyncIterator[None]:
         with library:
             yield
+            related.close()
 
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
         *api_v2.make_routes(library, turns),
         *own_api.make_routes(library, turns),
         Route("/", site.search),
+        Route("/related", site.related, methods=["GET", "POST"]),
         Route("/study/{nct_id:path}/history", site.history),
+        Route("/study/{nct_id:path}/related", site.study_related),
         Route("/study/{nct_id:path}/diff", site.diff),
         Route("/study/{nct_id:path}.json", site.study_json),
         Route("/study/{nct_id:path}.txt", site.study_text),

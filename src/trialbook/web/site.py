@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
@@ -14,21 +16,28 @@ from trialbook.model import PartialDate, parse_study
 from trialbook.pages import (
     render_diff_page,
     render_history_page,
+    render_related_page,
     render_search_page,
     render_study_page,
     render_study_text,
 )
-from trialbook.pages.contents import Near, PlaceForm
+from trialbook.pages.contents import Near, PlaceForm, RelatedView
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
+from trialbook.pages.related_page import RelatedPage
 from trialbook.store import Version
+from trialbook.web.posted import read_form
+from trialbook.web.related_page import compose_page, compose_study_page
+from trialbook.web.related_section import RelatedSections
 from trialbook.web.search_page import compose_search
+
+OLDER = "They are like the newest version of the record; you see an older one."
 
 
 class Site:
-    """The pages of one library."""
+    """The pages of one library; `related` finds what stands in the last section of a record's page."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library, related: RelatedSections) -> None:
+        self._library, self._related = library, related
 
     def search(self, request: Request) -> Response:
         """The search page."""
@@ -47,9 +56,35 @@ class Site:
         study = parse_study(self._library.store.get_version_body(shown.version_id))
         history = view_history(nct_id, self._library.find_history(nct_id), shown=shown.number)
         html = render_study_page(
-            study, history=history, near=near, place_form=place, as_of=as_of, today=_find_day(shown, as_of)
+            study,
+            history=history,
+            near=near,
+            place_form=place,
+            as_of=as_of,
+            related=self._find_related(nct_id, shown),
+            today=_find_day(shown, as_of),
         )
         return HTMLResponse(html)
+
+    def _find_related(self, nct_id: str, shown: Version) -> RelatedView:
+        view = self._related.find(nct_id)
+        return view if shown.is_current else msgspec.structs.replace(view, notes=(*view.notes, OLDER))
+
+    def study_related(self, request: Request) -> Response:
+        """What is like a record, and who works on it."""
+        nct_id = self._library.find_id(request.path_params["nct_id"])
+        asked = request.query_params
+        page = compose_study_page(self._library, nct_id, {name: asked.getlist(name) for name in asked})
+        return _send_related(page)
+
+    async def related(self, request: Request) -> Response:
+        """What is like several records, or a text that a form sends."""
+        if request.method == "POST":
+            fields = await read_form(request)
+        else:
+            asked = request.query_params
+            fields = {name: asked.getlist(name) for name in asked}
+        return _send_related(await run_in_threadpool(compose_page, self._library, fields))
 
     def study_json(self, request: Request) -> Response:
         """A record as JSON: the very bytes that were received."""
@@ -57,7 +92,10 @@ class Site:
 
     def study_text(self, request: Request) -> Response:
         """A record as plain text."""
-        return PlainTextResponse(render_study_text(parse_study(self._read_body(request)), history=None))
+        number, as_of = _read_version(request)
+        shown = self._library.find_version(request.path_params["nct_id"], version=number, as_of=as_of)
+        study = parse_study(self._library.store.get_version_body(shown.version_id))
+        return PlainTextResponse(render_study_text(study, related=self._find_related(shown.nct_id, shown)))
 
     def _read_body(self, request: Request) -> bytes:
         number, as_of = _read_version(request)
@@ -79,6 +117,10 @@ class Site:
 
     def _find_title(self, nct_id: str) -> str:
         return parse_study(self._library.get_body(nct_id)).brief_title
+
+
+def _send_related(page: RelatedPage) -> Response:
+    return HTMLResponse(render_related_page(page), status_code=400 if page.error else 200)
 
 
 def _find_day(shown: Version, as_of: str | None) -> date | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.unit.related.conftest import make_trial
 from tests.unit.related.conftest import related_home as home  # noqa: F401
 
 from trialbook.__main__ import main
@@ -46,5 +48,30 @@ def test_nonsense_is_declined_in_a_sentence(home: Path) -> None:  # noqa: F811
         ((), "name a study by its id"),
     ):
         result = run(home, *arguments)
+        assert result.exit_code == 1
+        assert message in result.stderr
+
+
+def test_a_record_in_a_file_of_any_format_is_compared_and_not_kept(home: Path, tmp_path: Path) -> None:  # noqa: F811
+    record = make_trial("NCT19999999", "macitentan", "Pulmonary Arterial Hypertension")
+    path = tmp_path / "draft.gz"
+    path.write_bytes(gzip.compress(json.dumps({"studies": [record]}).encode()))
+    found = json.loads(run(home, "--record", str(path), "--json").stdout)
+    assert found[0]["nct_id"] == "NCT10000001"
+    assert {"same intervention", "same condition"} <= {each["kind"] for each in found[0]["reasons"]}
+    assert run(home, "NCT19999999").exit_code == 1
+
+
+def test_a_file_that_holds_no_record_or_too_many_is_declined(home: Path, tmp_path: Path) -> None:  # noqa: F811
+    for text, message in (
+        ("just words", "no registry record"),
+        ('{"protocolSection": 3}', "draft"),
+        (
+            "\n".join(json.dumps(make_trial(f"NCT1900{n:04}", "aspirin", "Stroke")) for n in range(11)),
+            "more than the 10",
+        ),
+    ):
+        (tmp_path / "draft").write_text(text)
+        result = run(home, "--record", str(tmp_path / "draft"))
         assert result.exit_code == 1
         assert message in result.stderr

@@ -13,7 +13,16 @@ import pytest
 
 from trialbook.model import PartialDate, Study, parse_record
 from trialbook.pages import render_study_page, render_study_text
-from trialbook.pages.contents import ChangeNote, Near, PlaceForm, RelatedStudy, StudyHistory, VersionLine
+from trialbook.pages.contents import (
+    ChangeNote,
+    Near,
+    PlaceForm,
+    RelatedGroup,
+    RelatedStudy,
+    RelatedView,
+    StudyHistory,
+    VersionLine,
+)
 from trialbook.record.links import is_web_address
 from trialbook.samples import sample_paths
 
@@ -316,8 +325,20 @@ def test_versions_and_related_studies_are_listed_with_links(bare: Study) -> None
         ),
         VersionLine(number=1, version_date=PartialDate("2022-07"), url="/study/x?version=1", is_shown=True),
     )
-    related = (
-        RelatedStudy(nct_id="NCT99000098", title="Like it", reasons=("same drug",), url="/study/NCT99000098"),
+    like = RelatedStudy(
+        nct_id="NCT99000098",
+        title="Like <it>",
+        status="RECRUITING",
+        reasons=("same drug",),
+        url="/study/NCT99000098",
+        relation="extension",
+        version_date=PartialDate("2025-09-02"),
+        learnt_at="2026-01-01T09:00:00Z",
+    )
+    related = RelatedView(
+        groups=(RelatedGroup(title="Its own family", studies=(like,)),),
+        notes=("Behind by one.",),
+        url="/study/NCT99000099/related",
     )
     history = StudyHistory(versions=lines, url="/study/NCT99000099/history")
     page = page_of(bare, history=history, related=related)
@@ -325,7 +346,19 @@ def test_versions_and_related_studies_are_listed_with_links(bare: Study) -> None
     assert "Recruiting became Completed" in page.text
     assert "<page>" in page.text
     assert "You see version 1 of this record, not the newest" in page.text
-    assert "same drug" in page.text
+    assert {"/study/NCT99000098", "/study/NCT99000099/related"} <= set(page.values("href"))
+    for words in ("same drug", "Like <it>", "Its own family", "extension", "Recruiting", "Behind by one."):
+        assert words in page.text
+    for words in ("record of", "2 September 2025", "learnt 2026-01-01"):
+        assert words in page.text
+    written = " ".join(render_study_text(bare, related=related).split())
+    assert "* Like <it> NCT99000098, extension, Recruiting, record of 2 September 2025" in written
+    assert "Behind by one." in written
+
+
+def test_without_an_answer_of_the_library_there_is_no_section_of_related_studies(bare: Study) -> None:
+    assert "More related trials" not in page_of(bare).text
+    assert "Nothing in this library is like it." in page_of(bare, related=RelatedView()).text
 
 
 def test_a_past_date_is_announced(bare: Study) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import BrowseLeaf, BrowseModule, Mesh, UnpostedEvent, ViolationEvent
 from trialbook.model.protocol import DateStruct
-from trialbook.pages.contents import RelatedStudy, StudyHistory
+from trialbook.pages.contents import StudyHistory
 from trialbook.pages.labels import label_of, term_of, yes_no
 from trialbook.pages.tree import (
     Absent,
@@ -23,7 +23,6 @@ from trialbook.pages.tree import (
     Link,
     Plain,
     Prose,
-    Related,
     Section,
     Sub,
     Versions,
@@ -230,13 +229,3 @@ def unread_section(study: Study) -> Section:
             Plain((f"And {len(unread) - MAX_UNREAD:,} more; the JSON of the record has them all.",))
         )
     return Section("unread", "Not understood", purpose, tuple(blocks))
-
-
-def related_section(related: tuple[RelatedStudy, ...]) -> Section:
-    """Studies that resemble this one, with the reasons."""
-    return Section(
-        "related",
-        "More related trials",
-        "Other studies that resemble this one, and in what.",
-        (Related(related),),
-    )

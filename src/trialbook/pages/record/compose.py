@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import Study
-from trialbook.pages.contents import Near, PlaceForm, RelatedStudy, StudyHistory
+from trialbook.pages.contents import Near, PlaceForm, RelatedView, StudyHistory
 from trialbook.pages.record.about_record import (
     annotations_section,
     derived_terms_section,
     milestones_section,
-    related_section,
     unread_section,
     versions_section,
 )
@@ -38,6 +37,7 @@ from trialbook.pages.record.references import (
     references_section,
     sharing_section,
 )
+from trialbook.pages.record.related import related_section
 from trialbook.pages.record.shorten import is_giant, shorten_parts
 from trialbook.pages.record.sites import countries_section, sites_section
 from trialbook.pages.tree import Part
@@ -50,7 +50,7 @@ def compose_record(
     history: StudyHistory | None = None,
     near: Near | None = None,
     place_form: PlaceForm | None = None,
-    related: tuple[RelatedStudy, ...] = (),
+    related: RelatedView | None = None,
 ) -> tuple[Part, ...]:
     """Every section of a record page. A section without data says so; none is left out.
 
@@ -103,21 +103,21 @@ def compose_record(
         events_section(study),
         more_info_section(study),
     )
-    behind = [
+    behind = (
         derived_terms_section(study),
         milestones_section(study),
         annotations_section(study),
         versions_section(history),
         unread_section(study),
-    ]
-    if related:
-        behind.append(related_section(related))
+    )
+    last = (Part("Like this one", (related_section(related),)),) if related else ()
     parts = (
         Part("At a glance", overview),
         Part("The plan", plan),
         Part("People and places", people),
         Part("Further reading", further),
         Part("Posted results", results),
-        Part("About this record", tuple(behind)),
+        Part("About this record", behind),
+        *last,
     )
     return shorten_parts(parts) if is_giant(study) else parts

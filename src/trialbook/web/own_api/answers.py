@@ -150,6 +150,96 @@ class SavedAnswer(msgspec.Struct, frozen=True):
     saved: tuple[SavedLine, ...]
 
 
+class ReasonAnswer(msgspec.Struct, frozen=True):
+    """Why two studies are alike: a label, its share in the score, the words of what was asked and of the study."""
+
+    kind: str
+    share: float
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+
+
+class RelatedLine(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A related study.
+
+    `group` is "family", "near duplicate" or "related"; `relation` says what it is to the one asked for, where
+    they are of one family; `study` is the part of the record that `fields` asks for.
+    """
+
+    nct_id: str
+    title: str
+    score: float
+    group: str
+    relation: str
+    reasons: tuple[ReasonAnswer, ...]
+    study: dict[str, Any]
+
+
+class NamedLine(msgspec.Struct, frozen=True, rename="camel"):
+    """One who works on studies; `is_own`: the study asked for names it too."""
+
+    name: str
+    place: str
+    nct_ids: tuple[str, ...]
+    is_own: bool
+
+
+class SharedLine(msgspec.Struct, frozen=True, rename="camel"):
+    """A condition or an intervention that at least two of the studies have."""
+
+    kind: str
+    name: str
+    nct_ids: tuple[str, ...]
+    is_own: bool
+
+
+class MeasuredLine(msgspec.Struct, frozen=True, rename="camel"):
+    """When an outcome is measured, by which studies, and how their records say it."""
+
+    when: str
+    nct_ids: tuple[str, ...]
+    time_frames: tuple[str, ...]
+
+
+class OutcomeLine(msgspec.Struct, frozen=True, rename="camel"):
+    """Outcomes that measure the same by their words; `primary_in` are studies of which it is a primary one."""
+
+    measure: str
+    nct_ids: tuple[str, ...]
+    primary_in: tuple[str, ...]
+    times: tuple[MeasuredLine, ...]
+    wordings: tuple[str, ...]
+    is_own: bool
+
+
+class LandscapeAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """Who works on the listed studies, what they share and measure, each ranked by the number of studies."""
+
+    nct_ids: tuple[str, ...]
+    sponsors: tuple[NamedLine, ...]
+    collaborators: tuple[NamedLine, ...]
+    investigators: tuple[NamedLine, ...]
+    sites: tuple[NamedLine, ...]
+    outcomes: tuple[OutcomeLine, ...]
+    shared: tuple[SharedLine, ...]
+
+
+class RelatedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Related studies, best first.
+
+    `note` says where there is too little to compare. Words were weighed by `learnt_from` records on
+    `learnt_at`; `lag` counts the last changes of the records that the list does not know yet. `landscape` is
+    null unless it is asked for.
+    """
+
+    studies: tuple[RelatedLine, ...]
+    note: str
+    learnt_from: int
+    learnt_at: str
+    lag: int
+    landscape: LandscapeAnswer | None
+
+
 class ItemFacts(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What a program wants to know of an item: what changed, element by element.
 

@@ -12,6 +12,8 @@ from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter, Kind
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.queries import QUERIES
 from trialbook.errors import ApiError
+from trialbook.related.engine import MOST_ASKED, MOST_LISTED
+from trialbook.related.facets import DEMANDS, FACETS
 
 ATOM = "application/atom+xml"
 JSON_FEED = "application/feed+json"
@@ -149,6 +151,29 @@ FACET_SIZE = make_number(
 SNIPPETS = make_number("snippets", "Passages of each study.", maximum=5, default=2)
 OFFSET = make_number("offset", "How many studies to skip.", maximum=10_000, default=0)
 LIMIT = make_number("limit", "How many studies to give.", maximum=100, default=10)
+LISTED = make_number("limit", "How many studies to list.", minimum=1, maximum=MOST_LISTED, default=10)
+LIKE_IDS = Parameter(
+    name="ids",
+    meaning=f"Ids of studies, separated by commas or bars, up to {MOST_ASKED}; the likeness to each counts the same.",
+    example="NCT04776239",
+)
+LIKE_TEXT = Parameter(
+    name="text",
+    meaning="A synopsis or a draft in English, its title in the first line; or a record as JSON or XML. Beside"
+    " `ids`, it counts as one more study.",
+    example="Stem cells for heart failure",
+)
+WEIGHED = Parameter(
+    name="facets",
+    meaning="What counts how much, separated by commas or bars: `drug=2` twice, `drug=0` not at all, `drug` alone."
+    f" Facets: {', '.join(FACETS)}. Demanded of every study in the list: {', '.join(DEMANDS)}.",
+    example="drug=2|recruiting",
+)
+LANDSCAPE = Parameter(
+    name="landscape",
+    meaning="Whether to tell who works on the listed studies, what they share, which outcomes they measure.",
+    schema={"type": "boolean", "default": False},
+)
 _MOST_NUMBER = 999_999_999_999
 VERSION = make_number("version", "Number of the version, from 1.", minimum=1, maximum=_MOST_NUMBER)
 FROM = make_number("from", "Number of the older version.", minimum=1, maximum=_MOST_NUMBER)

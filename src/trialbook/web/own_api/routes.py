@@ -27,6 +27,7 @@ from trialbook.web.api_v2.answers import Turns, find_tag, guard, send, send_bloc
 from trialbook.web.own_api import feed_request as following
 from trialbook.web.own_api import feeds, versions
 from trialbook.web.own_api import openapi as document
+from trialbook.web.own_api import related as relating
 from trialbook.web.own_api import search as finding
 from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
@@ -80,6 +81,16 @@ class OwnApi:
         """What differs between two versions."""
         nct_id = request.path_params["nct_id"]
         return _send_json(versions.answer_changes(self._library, nct_id, parameters))
+
+    def related(self, request: Request, parameters: Parameters) -> Response:
+        """What is like a study."""
+        nct_id = self._library.find_id(request.path_params["nct_id"])
+        return _send_json(relating.answer_related(self._library, (nct_id,), parameters))
+
+    def related_to_any(self, request: Request, parameters: Parameters) -> Response:
+        """What is like several studies, or a text."""
+        ids = relating.read_ids(parameters)
+        return _send_json(relating.answer_related(self._library, ids, parameters))
 
     def saved(self, request: Request, parameters: Parameters) -> Response:
         """The saved searches."""

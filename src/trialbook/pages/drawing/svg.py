@@ -1,0 +1,84 @@
+"""How is a drawing written as SVG? Elements with quoted attributes and texts, and texts cut into lines that fit."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+
+from markupsafe import Markup
+
+from trialbook.record.links import is_own_address
+from trialbook.record.markup import quote_text
+
+LETTER = 7.4
+LINE = 18.0
+
+
+def element(name: str, /, *inside: str, **attributes: str | float) -> str:
+    """An element; `inside` is SVG that was written before. `_` at an attribute's end is left out (`class_`).
+
+    >>> element("rect", x=1.0, width=2.5, class_='a"b')
+    '<rect x="1" width="2.5" class="a&#34;b"></rect>'
+    """
+    written = "".join(
+        f' {key.removesuffix("_").replace("_", "-")}="{_write(value)}"' for key, value in attributes.items()
+    )
+    return f"<{name}{written}>{''.join(inside)}</{name}>"
+
+
+def text_element(name: str, text: str, /, **attributes: str | float) -> str:
+    """An element that holds a text."""
+    return element(name, quote_text(text), **attributes)
+
+
+def link(url: str, *inside: str, **attributes: str | float) -> str:
+    """A link to a page of our own; where the address is none, what stands inside it."""
+    if not is_own_address(url):
+        return element("g", *inside, **attributes)
+    return element("a", *inside, href=url, **attributes)
+
+
+def drawing(
+    name: str, *inside: str, width: float, height: float, title: str, meaning: str, class_: str = "drawing"
+) -> Markup:
+    """A whole drawing with its title and what it means, for those who do not see it.
+
+    Parameters
+    ----------
+    name
+        Begins the ids on the page: letters and hyphens.
+    width, height
+        In units of the drawing; on a page it takes what room there is.
+    """
+    svg = element(
+        "svg",
+        text_element("title", title, id=f"{name}-title"),
+        text_element("desc", meaning, id=f"{name}-desc"),
+        *inside,
+        class_=class_,
+        viewBox=f"0 0 {_write(width)} {_write(height)}",
+        role="group",
+        aria_labelledby=f"{name}-title",
+        aria_describedby=f"{name}-desc",
+    )
+    return Markup(svg)  # noqa: S704 - each part is quoted where it is written
+
+
+def cut_lines(text: str, width: float, *, most: int) -> list[str]:
+    """A text in at most so many lines of a width in units; what does not fit ends in "…".
+
+    >>> cut_lines("Cells for the heart and the vessels", 100, most=2)
+    ['Cells for the', 'heart and…']
+    """
+    letters = max(4, int(width / LETTER))
+    clean = " ".join(
+        "".join(char for char in text if unicodedata.category(char)[0] != "C" or char == " ").split()
+    )
+    if any(unicodedata.east_asian_width(char) in "WF" for char in clean):
+        letters //= 2
+    lines = textwrap.wrap(clean, letters, max_lines=most, placeholder="…")
+    return lines or [""]
+
+
+def _write(value: str | float) -> str:
+    return quote_text(value) if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")

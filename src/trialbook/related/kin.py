@@ -14,8 +14,9 @@ from trialbook.record.texts import find_structures, find_text, find_texts
 MOST_KEYS = 60
 LONGEST_ID = 60
 _SPACES = re.compile(r"[\W_]+")
-# What looks like a study's own number within a text: letters and digits, mixed.
-_CODE = re.compile(r"(?<![^\s(\[,;])[^\s\d]{0,20}\d[^\s\d]{0,20}\d\S{0,40}")
+# Between these stands what looks like a study's own number within a text: letters and digits, mixed.
+_AROUND_CODES = bytes.maketrans(b"()[],;/", b"       ")
+_DIGITS = re.compile(r"\d\D*\d\D*\d")
 _CODE_EDGES = "()[],.;:'\"®™*"
 _LAST_PART = re.compile(r"(?:[-_/. ]?\d{1,3}|(?<=[-_/.])[A-Za-z]{1,4}\d?|\d{1,3}[A-Za-z])$")
 _ACRONYM_END = re.compile(
@@ -29,6 +30,7 @@ _NO_PERSON = frozenset({
     "pharmaceuticals", "md", "global", "expert", "scientific", "officer", "contact",
 })  # fmt: skip
 LEAST_CODE = 5
+LONGEST_RUN = 60
 LONGEST_CODE = 24
 LEAST_STEM = 4
 LEAST_DIGITS = 3
@@ -105,8 +107,13 @@ def _fold_ids(ids: list[str]) -> tuple[str, ...]:
 def _find_named(texts: list[str], others: list[str]) -> set[str]:
     named = {fold_id(found[0]) for text in texts for found in NCT_ID.finditer(text)}
     named |= {fold_id(each) for each in others if find_nct_id(each.strip())}
-    written = {found for text in texts for found in _CODE.findall(text) if _is_telling(found)}
-    codes = (_fold_code(part) for found in written for part in {found, *found.split("/")})
+    runs = set("\n".join(texts).encode(errors="replace").translate(_AROUND_CODES).decode().split())
+    # Most runs are words: a quick look leaves them out.
+    codes = [
+        _fold_code(run)
+        for run in runs
+        if not run.isalpha() and LEAST_CODE < len(run) <= LONGEST_RUN and _DIGITS.search(run)
+    ]
     named |= {code for code in codes if LEAST_CODE < len(code) <= LONGEST_CODE and _is_telling(code)}
     return named
 

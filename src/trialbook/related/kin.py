@@ -29,6 +29,9 @@ _NO_PERSON = frozenset({
     "study", "team", "lead", "head", "chair", "responsible", "department", "inc", "ltd", "gmbh", "pharma",
     "pharmaceuticals", "md", "global", "expert", "scientific", "officer", "contact",
 })  # fmt: skip
+# Who gives grants, as the type of a secondary id; and how the largest of them numbers its own ("5P30CA043703-12").
+_GRANTS = frozenset({"NIH", "FDA", "VA", "CDC", "AHRQ", "SAMHSA", "OTHER_GRANT"})
+_GRANT = re.compile(r"\d?[A-Z](?:\d\d|[A-Z]\d)[- ]?[A-Z]{2}[- ]?\d{5,6}(?!\d)")
 LEAST_CODE = 5
 LONGEST_RUN = 60
 LONGEST_CODE = 24
@@ -42,7 +45,8 @@ class Kin(msgspec.Struct, frozen=True):
     Attributes
     ----------
     own
-        Its ids, folded: the registry's, the sponsor's, those of other registries.
+        Its ids, folded: the registry's, the sponsor's, those of other registries; no grants, which pay for
+        many studies that have nothing else in common.
     named
         Ids of other studies that its texts name, folded; also what only looks like one.
     sponsor, study_stem, acronym
@@ -67,7 +71,7 @@ def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
     """Read them from a raw record, and from its texts as they are compared."""
     module = "protocolSection.identificationModule."
     study_id = find_text(record, module + "orgStudyIdInfo.id")
-    others = find_texts(record, module + "secondaryIdInfos.id")
+    others = _read_other_ids(record)
     nct_id = find_text(record, module + "nctId")
     own = _fold_ids([nct_id, study_id, *others])
     results, background = _read_publications(record)
@@ -82,6 +86,12 @@ def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
         results=results,
         background=background,
     )
+
+
+def _read_other_ids(record: dict[str, Any]) -> list[str]:
+    rows = find_structures(record, "protocolSection.identificationModule.secondaryIdInfos")
+    ids = [find_text(row, "id") for row in rows if find_text(row, "type") not in _GRANTS]
+    return [each for each in ids if not _GRANT.match(each.strip())]
 
 
 def fold_name(text: str) -> str:

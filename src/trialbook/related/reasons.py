@@ -46,21 +46,36 @@ class Side:
 
     def __init__(self, traits: Traits, profile: Profile) -> None:
         self.traits, self.profile = traits, profile
+        self._words: dict[str, frozenset[str]] = {}
         self._written: dict[str, dict[int, str]] = {}
 
-    def find_written(self, fields: Iterable[str], numbers: Sequence[int]) -> dict[int, str]:
-        """Each of some stems as the record first writes it in some fields."""
+    def find_written(
+        self, fields: Sequence[str], numbers: Iterable[int], forms: Mapping[int, str] = {}
+    ) -> dict[int, str]:
+        """Each of some stems as the record writes it; as another study does (`forms`), where it does so too."""
         found: dict[int, str] = {}
+        for field in fields if forms else ():
+            if len(found) < len(forms):
+                same = self._list_words(field)
+                found |= {each: form for each, form in forms.items() if each not in found and form in same}
+        left = [each for each in numbers if each not in found]
         for field in fields:
-            if len(found) < len(numbers):
-                written = self._read_words(field)
-                found |= {each: written[each] for each in numbers if each in written and each not in found}
+            if left:
+                written = self._read_stems(field)
+                found |= {each: written[each] for each in left if each in written}
+                left = [each for each in left if each not in found]
         return found
 
-    def _read_words(self, field: str) -> dict[int, str]:
-        """The words of a field by their stems, cut when they are first asked for."""
+    def _list_words(self, field: str) -> frozenset[str]:
+        """The words of a field, cut when they are first asked for."""
+        if field not in self._words:
+            self._words[field] = frozenset(cut_text(self.traits.texts[field]))
+        return self._words[field]
+
+    def _read_stems(self, field: str) -> dict[int, str]:
+        """A word of a field for each of its stems."""
         if field not in self._written:
-            words = cut_text(self.traits.texts[field])[::-1]
+            words = sorted(self._list_words(field), reverse=True)
             self._written[field] = dict(zip(map(number_word, words), words, strict=True))
         return self._written[field]
 
@@ -165,7 +180,8 @@ def _explain_words(
     if share <= LEAST_SHARE:
         return Reason(kind, 0.0)
     chosen = shared.list_heaviest(fields)
-    ours, theirs = own.find_written(fields, chosen), other.find_written(fields, chosen)
+    ours = own.find_written(fields, chosen)
+    theirs = other.find_written(fields, chosen, ours)
     both = [number for number in chosen if number in ours and number in theirs]
     return Reason(kind, share, tuple(ours[each] for each in both), tuple(theirs[each] for each in both))
 

@@ -151,6 +151,12 @@ class RelatedEngine:
         scored = self._score([_prepare(asked, snapshot)], snapshot, weights, ())
         return [each.nct_id for each in scored[:limit]]
 
+    def find_features(self, asked: Traits, weights: Weights) -> dict[str, Features]:
+        """All that is compared with a study, best first, each with its features as in `FEATURES`."""
+        snapshot = self._data.snapshot()
+        scored = self._score([_prepare(asked, snapshot)], snapshot, weights, ())
+        return {each.nct_id: each.features[0] for each in scored}
+
     def _score(
         self, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights, demands: Sequence[str]
     ) -> list[_Found]:

@@ -41,6 +41,18 @@ class Reason(msgspec.Struct, frozen=True):
     theirs: tuple[str, ...] = ()
 
 
+class Kinds(msgspec.Struct, frozen=True):
+    """What reasons are called: for one thing by the same name, for a broader one, for words in common."""
+
+    same: str
+    broader: str
+    words: str
+
+
+OF_INTERVENTIONS = Kinds("same intervention", "same class", "words of interventions")
+OF_CONDITIONS = Kinds("same condition", "broader condition", "words of conditions and keywords")
+
+
 class Side:
     """A study with what is needed to explain: its traits, its numbers, and its words as it writes them."""
 
@@ -107,12 +119,8 @@ def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) ->
     """Why the other study is like ours, the largest share first; `parts`: what each feature adds to the score."""
     shared = Shared(asked, own.profile, other.profile)
     reasons = [
-        *_explain_things(
-            "intervention", ("same intervention", "same class"), parts, own, other, asked, shared
-        ),
-        *_explain_things(
-            "condition", ("same condition", "broader condition"), parts, own, other, asked, shared
-        ),
+        *_explain_things("intervention", OF_INTERVENTIONS, parts, own, other, asked, shared),
+        *_explain_things("condition", OF_CONDITIONS, parts, own, other, asked, shared),
         *(
             _explain_words(kind, fields, parts[feature], own, other, shared)
             for kind, fields, feature in (
@@ -135,7 +143,7 @@ def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) ->
 
 def _explain_things(
     field: str,
-    kinds: tuple[str, str],
+    kinds: Kinds,
     parts: Mapping[str, float],
     own: Side,
     other: Side,
@@ -157,20 +165,12 @@ def _explain_things(
             pulls[is_same][heading, there] = near * theirs[there] * rarity**2
     whole = sum(sum(each.values()) for each in pulls.values())
     share = parts[f"{field}s"]
-    words = _explain_words(kinds[0], (field,), parts[f"{field} words"], own, other, shared)
-    for kind, is_same in ((kinds[0], True), (kinds[1], False)):
-        found = sorted(pulls[is_same], key=lambda pair: -pulls[is_same][pair])
+    for kind, is_same in ((kinds.same, True), (kinds.broader, False)):
+        found = sorted(pulls[is_same], key=lambda pair: -pulls[is_same][pair])[:MOST_WORDS]
         part = share * sum(pulls[is_same].values()) / whole if whole else 0.0
-        mine, their = [each for each, _ in found], [each for _, each in found]
-        if is_same:
-            yield Reason(
-                kind,
-                part + words.share,
-                (*words.ours, *mine)[:MOST_WORDS],
-                (*words.theirs, *their)[:MOST_WORDS],
-            )
-        else:
-            yield Reason(kind, part, tuple(mine[:MOST_WORDS]), tuple(their[:MOST_WORDS]))
+        yield Reason(kind, part, tuple(each for each, _ in found), tuple(each for _, each in found))
+    # To share a word ("cell", "capsule") is not to be the same.
+    yield _explain_words(kinds.words, (field,), parts[f"{field} words"], own, other, shared)
 
 
 def _explain_words(

@@ -38,7 +38,7 @@ from related_pairs import (
 from trialbook.derived.related import RelatedProfiles
 from trialbook.library.build import import_paths
 from trialbook.model.study import decode_record
-from trialbook.related.engine import RelatedEngine
+from trialbook.related.engine import Features, RelatedEngine
 from trialbook.related.facets import get_weights
 from trialbook.store import Store
 from trialbook.terms import get_thesaurus
@@ -81,6 +81,10 @@ class Ours:
     def rank(self, nct_id: str) -> list[str]:
         """The ids of the studies most like one."""
         return self._engine.rank(self._engine.read_traits(nct_id), self._weights, limit=DEPTH)
+
+    def find_features(self, nct_id: str) -> dict[str, Features]:
+        """The candidates for one, best first, each with its features."""
+        return self._engine.find_features(self._engine.read_traits(nct_id), self._weights)
 
     def close(self) -> None:
         """Close the library."""

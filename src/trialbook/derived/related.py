@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
-import numpy as np
 
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import RecordDamagedError, StoreError
-from trialbook.model.study import decode_record
+from trialbook.related.decode import decode_compared
 from trialbook.related.disk import (
     RELATED_VERSION,
     STATE_FILE,
@@ -25,13 +25,13 @@ from trialbook.related.disk import (
     update,
 )
 from trialbook.related.learnt import MOST_LEARNT_FROM, Learnt, Numbers, learn, load_learnt
-from trialbook.related.profile import Counted, count_terms, list_learnable, make_profile
+from trialbook.related.profile import COUNTED_DECODER, Counted, count_terms, list_learnable, make_profile
 from trialbook.related.roads import build_document
-from trialbook.related.traits import Traits, read_traits
+from trialbook.related.traits import read_traits
 from trialbook.store import Store
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage
-from trialbook.terms import Thesaurus, get_thesaurus
+from trialbook.terms import get_thesaurus
 
 FOLDER = "related"
 # A library that has grown by half since its words were counted has others: they are counted anew.
@@ -94,9 +94,11 @@ class RelatedProfiles:
             raise StoreError(f"cannot write {self._folder / STATE_FILE}: {error}") from error
 
     def _make(self, store: Store, on_study: OnStudy) -> int:
-        thesaurus, seq = get_thesaurus(), store.seq
+        seq = store.seq
+        # Read once: of a small library all, of a whole registry every so manyth.
+        held: dict[str, bytes] = {}
         learnt_at = datetime.now(UTC).isoformat(timespec="seconds")
-        learnt = learn(_iter_learnable(store, thesaurus), seq=seq, learnt_at=learnt_at)
+        learnt = learn(_iter_learnable(store, held), seq=seq, learnt_at=learnt_at)
         count = store.count().studies
         state = RelatedState(
             store.library_id,
@@ -108,7 +110,7 @@ class RelatedProfiles:
             learnt_at=learnt_at,
         )
         with make_beside(self._folder, state, learnt) as feed:
-            return _take_up(store, feed, learnt, 0, on_study)
+            return _take_up(store, feed, learnt, 0, on_study, held)
 
     def _update(self, store: Store, state: RelatedState, on_study: OnStudy) -> int:
         learnt = load_learnt(self._folder / state.folder / "learnt.msgpack")
@@ -133,28 +135,41 @@ def _is_outgrown(state: RelatedState, store: Store) -> bool:
     return state.learnt_from < min(MOST_LEARNT_FROM, store.count().studies / GROWN)
 
 
-def _take_up(store: Store, feed: Feed, learnt: Learnt, after: int, on_study: OnStudy) -> int:
-    thesaurus, taken = get_thesaurus(), 0
-    for nct_id, traits, counted in _iter_counted(store, thesaurus, after, every=1):
-        profile = make_profile(traits, counted, learnt)
+def _take_up(
+    store: Store, feed: Feed, learnt: Learnt, after: int, on_study: OnStudy, held: Mapping[str, bytes] = {}
+) -> int:
+    """Add the studies that changed after a change; `held`: those that are counted already."""
+    taken = 0
+    for nct_id, counted in _iter_counted(store, after, held=held):
+        profile = make_profile(counted, learnt)
         feed.add(nct_id, build_document(nct_id, profile, msgspec.msgpack.encode(profile), learnt))
         on_study()
         taken += 1
     return taken
 
 
-def _iter_learnable(store: Store, thesaurus: Thesaurus) -> Iterator[Numbers]:
+def _iter_learnable(store: Store, held: dict[str, bytes]) -> Iterator[Numbers]:
     """The terms of every so manyth study, so that those learnt from are spread over all years."""
     every = -(-store.count().studies // MOST_LEARNT_FROM) or 1
-    for _, traits, counted in _iter_counted(store, thesaurus, 0, every=every, on_damage=lambda error: None):
-        yield np.asarray(list_learnable(traits, counted))
+    for nct_id, counted in _iter_counted(store, 0, every=every, on_damage=lambda error: None):
+        held[nct_id] = msgspec.msgpack.encode(counted)
+        yield list_learnable(counted)
 
 
 def _iter_counted(
-    store: Store, thesaurus: Thesaurus, after: int, *, every: int, on_damage: OnDamage | None = None
-) -> Iterator[tuple[str, Traits, Counted]]:
+    store: Store,
+    after: int,
+    *,
+    every: int = 1,
+    held: Mapping[str, bytes] = {},
+    on_damage: OnDamage | None = None,
+) -> Iterator[tuple[str, Counted]]:
+    thesaurus = get_thesaurus()
     for place, (_, nct_id) in enumerate(store.iter_changed_ids(after)):
         if place % every:
+            continue
+        if nct_id in held:
+            yield nct_id, COUNTED_DECODER.decode(held[nct_id])
             continue
         try:
             body = store.find_body(nct_id)
@@ -162,5 +177,4 @@ def _iter_counted(
             (on_damage or store.pass_over)(error)
             continue
         if body is not None:
-            traits = read_traits(decode_record(body), thesaurus)
-            yield nct_id, traits, count_terms(traits)
+            yield nct_id, count_terms(read_traits(decode_compared(body), thesaurus), crc32(body))

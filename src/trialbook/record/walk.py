@@ -19,23 +19,16 @@ def walk_values(record: Any, keys: Sequence[str]) -> list[Any]:
     >>> walk_values({"a": [{"b": 1}, {}, {"b": [2, 3]}]}, ["a", "b"])
     [1, 2, 3]
     """
-    found = [record]
+    found = [each for each in record if each is not None] if isinstance(record, list) else [record]
     for key in keys:
-        found = [
-            value
-            for holder in _flatten(found)
-            if isinstance(holder, dict) and (value := holder.get(key)) is not None
-        ]
-    return list(_flatten(found))
-
-
-def _flatten(values: list[Any]) -> list[Any]:
-    if not any(isinstance(value, list) for value in values):
-        return values
-    flat: list[Any] = []
-    for value in values:
-        flat.extend(value) if isinstance(value, list) else flat.append(value)
-    return [value for value in flat if value is not None]
+        holders, found = found, []
+        for holder in holders:
+            if isinstance(holder, dict) and (value := holder.get(key)) is not None:
+                if isinstance(value, list):
+                    found += [each for each in value if each is not None]
+                else:
+                    found.append(value)
+    return found
 
 
 @cache

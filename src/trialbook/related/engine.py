@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -12,14 +13,14 @@ import tantivy
 from tantivy import Query
 
 from trialbook.errors import NotFoundError, StoreError
-from trialbook.model.study import decode_record
+from trialbook.related.decode import decode_compared
 from trialbook.related.disk import RelatedData, Snapshot
 from trialbook.related.facets import Facets, Weights, get_weights
 from trialbook.related.learnt import Learnt
 from trialbook.related.likeness import PLACE, Asked, compare, prepare
 from trialbook.related.pasted import read_pasted
-from trialbook.related.profile import DECODER
-from trialbook.related.reasons import Reason, Side, explain, make_side
+from trialbook.related.profile import DECODER, Profile, count_terms, make_profile
+from trialbook.related.reasons import Reason, Side, explain
 from trialbook.related.relations import name_relation
 from trialbook.related.roads import (
     FROM_EACH_ROAD,
@@ -92,6 +93,14 @@ class _Own(msgspec.Struct, frozen=True):
     asked: Asked
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """A candidate as the index holds it, and its features beside each study asked for."""
+
+    nct_id: str
+    profile: Profile
+    features: tuple[Features, ...]
+
+
 class RelatedEngine:
     """Finds related studies in one library's profiles; serves any number of threads.
 
@@ -116,7 +125,7 @@ class RelatedEngine:
         body = self._read_body(nct_id)
         if body is None:
             raise NotFoundError(f"{nct_id} is not in this library")
-        return read_traits(decode_record(body), self._thesaurus)
+        return read_traits(decode_compared(body), self._thesaurus)
 
     def read_text(self, text: str) -> Traits:
         """The traits of a text that is no record yet; raises UsageError for one that is too long."""
@@ -139,11 +148,18 @@ class RelatedEngine:
     def rank(self, asked: Traits, weights: Weights, *, limit: int = 10) -> list[str]:
         """The ids of the studies most like one, best first, without reasons."""
         snapshot = self._data.snapshot()
-        return self._score([_prepare(asked, snapshot)], snapshot, weights, ())[:limit]
+        scored = self._score([_prepare(asked, snapshot)], snapshot, weights, ())
+        return [each.nct_id for each in scored[:limit]]
+
+    def find_features(self, asked: Traits, weights: Weights) -> dict[str, Features]:
+        """All that is compared with a study, best first, each with its features as in `FEATURES`."""
+        snapshot = self._data.snapshot()
+        scored = self._score([_prepare(asked, snapshot)], snapshot, weights, ())
+        return {each.nct_id: each.features[0] for each in scored}
 
     def _score(
         self, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights, demands: Sequence[str]
-    ) -> list[str]:
+    ) -> list[_Found]:
         candidates: dict[tuple[int, int], tantivy.DocAddress] = {}
         for own in owns:
             for address in _find_candidates(own, snapshot.searcher, demands):
@@ -153,41 +169,60 @@ class RelatedEngine:
         ids = [str(document.get_first("nct_id")) for document in documents]
         if not ids:
             return []
-        scores = np.mean([compare(own.asked, profiles) @ weights for own in owns], axis=0)
+        tables = [compare(own.asked, profiles) for own in owns]
+        scores = np.mean([table @ weights for table in tables], axis=0)
         left_out = {own.side.traits.nct_id for own in owns}
         order = sorted(range(len(ids)), key=lambda at: (-scores[at], ids[at]))
-        return [ids[at] for at in order if ids[at] not in left_out]
+        return [
+            _Found(ids[at], profiles[at], tuple(table[at] for table in tables))
+            for at in order
+            if ids[at] not in left_out
+        ]
 
     def _explain(
-        self, nct_ids: Sequence[str], owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
+        self, found: Sequence[_Found], owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
     ) -> list[RelatedStudy]:
-        sides = []
-        for nct_id in nct_ids:
+        listed = []
+        for each in found:
             # A record that cannot be read any more is left out of the list, as it is of a search.
             with contextlib.suppress(StoreError, NotFoundError):
-                sides.append(make_side(self.read_traits(nct_id), snapshot.learnt))
-        tables = [compare(own.asked, [side.profile for side in sides]) for own in owns]
-        listed = [
-            _describe(owns, side, [table[row] for table in tables], snapshot.learnt, weights)
-            for row, side in enumerate(sides)
-        ]
+                listed.append(self._explain_one(each, owns, snapshot, weights))
         return [study for study in listed if study.score > 0]
+
+    def _explain_one(
+        self, found: _Found, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
+    ) -> RelatedStudy:
+        body = self._read_body(found.nct_id)
+        if body is None:
+            raise NotFoundError(f"{found.nct_id} is not in this library")
+        record, profile, features = decode_compared(body), found.profile, found.features
+        if crc32(body) == profile.made_from:
+            # To look in all its texts for ids costs most of what reading it does.
+            names_others = any(each[PLACE["named"]] > 0 for each in features)
+            side = Side(read_traits(record, self._thesaurus, names_others=names_others), profile)
+        else:
+            # It changed since the index was made, and nothing but what it says now may be said of it.
+            side = _make_side(read_traits(record, self._thesaurus), snapshot.learnt)
+            features = tuple(compare(own.asked, [side.profile])[0] for own in owns)
+        return _describe(owns, side, features, weights)
+
+
+def _make_side(traits: Traits, learnt: Learnt) -> Side:
+    return Side(traits, make_profile(count_terms(traits), learnt))
 
 
 def _prepare(traits: Traits, snapshot: Snapshot) -> _Own:
-    side = make_side(traits, snapshot.learnt)
+    side = _make_side(traits, snapshot.learnt)
     return _Own(side, prepare(side.profile, traits.kin, snapshot.learnt))
 
 
-def _describe(
-    owns: Sequence[_Own], other: Side, each: Sequence[Features], learnt: Learnt, weights: Weights
-) -> RelatedStudy:
+def _describe(owns: Sequence[_Own], other: Side, each: Sequence[Features], weights: Weights) -> RelatedStudy:
     reasons = _merge(
         [
             explain(
                 own.side,
                 other,
-                learnt,
+                own.asked,
                 {name: float(features[place] * weights[place]) for name, place in PLACE.items()},
             )
             for own, features in zip(owns, each, strict=True)

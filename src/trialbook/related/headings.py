@@ -21,7 +21,7 @@ _TOO_BROAD = frozenset({
     "diseases", "pathologic processes", "pathological conditions, signs and symptoms", "signs and symptoms",
     "disease attributes", "chronic disease", "disease progression", "recurrence", "syndrome",
     "physiological effects of drugs", "pharmacologic actions", "molecular mechanisms of pharmacological action",
-    "therapeutic uses", "chemicals and drugs", "mental disorders", "neoplasms by site",
+    "therapeutic uses", "chemicals and drugs", "chemical actions and uses", "mental disorders", "neoplasms by site",
     "neoplasms by histologic type", "peripheral nervous system agents", "pharmaceutical preparations",
 })  # fmt: skip
 

@@ -14,8 +14,9 @@ from trialbook.record.texts import find_structures, find_text, find_texts
 MOST_KEYS = 60
 LONGEST_ID = 60
 _SPACES = re.compile(r"[\W_]+")
-# What looks like a study's own number within a text: letters and digits, mixed.
-_CODE = re.compile(r"(?<![^\s(\[,;])[^\s\d]{0,20}\d[^\s\d]{0,20}\d\S{0,40}")
+# Between these stands what looks like a study's own number within a text: letters and digits, mixed.
+_AROUND_CODES = bytes.maketrans(b"()[],;/", b"       ")
+_DIGITS = re.compile(r"\d\D*\d\D*\d")
 _CODE_EDGES = "()[],.;:'\"®™*"
 _LAST_PART = re.compile(r"(?:[-_/. ]?\d{1,3}|(?<=[-_/.])[A-Za-z]{1,4}\d?|\d{1,3}[A-Za-z])$")
 _ACRONYM_END = re.compile(
@@ -28,7 +29,11 @@ _NO_PERSON = frozenset({
     "study", "team", "lead", "head", "chair", "responsible", "department", "inc", "ltd", "gmbh", "pharma",
     "pharmaceuticals", "md", "global", "expert", "scientific", "officer", "contact",
 })  # fmt: skip
+# Who gives grants, as the type of a secondary id; and how the largest of them numbers its own ("5P30CA043703-12").
+_GRANTS = frozenset({"NIH", "FDA", "VA", "CDC", "AHRQ", "SAMHSA", "OTHER_GRANT"})
+_GRANT = re.compile(r"\d?[A-Z](?:\d\d|[A-Z]\d)[- ]?[A-Z]{2}[- ]?\d{5,6}(?!\d)")
 LEAST_CODE = 5
+LONGEST_RUN = 60
 LONGEST_CODE = 24
 LEAST_STEM = 4
 LEAST_DIGITS = 3
@@ -40,7 +45,8 @@ class Kin(msgspec.Struct, frozen=True):
     Attributes
     ----------
     own
-        Its ids, folded: the registry's, the sponsor's, those of other registries.
+        Its ids, folded: the registry's, the sponsor's, those of other registries; no grants, which pay for
+        many studies that have nothing else in common.
     named
         Ids of other studies that its texts name, folded; also what only looks like one.
     sponsor, study_stem, acronym
@@ -65,7 +71,7 @@ def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
     """Read them from a raw record, and from its texts as they are compared."""
     module = "protocolSection.identificationModule."
     study_id = find_text(record, module + "orgStudyIdInfo.id")
-    others = find_texts(record, module + "secondaryIdInfos.id")
+    others = _read_other_ids(record)
     nct_id = find_text(record, module + "nctId")
     own = _fold_ids([nct_id, study_id, *others])
     results, background = _read_publications(record)
@@ -80,6 +86,12 @@ def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
         results=results,
         background=background,
     )
+
+
+def _read_other_ids(record: dict[str, Any]) -> list[str]:
+    rows = find_structures(record, "protocolSection.identificationModule.secondaryIdInfos")
+    ids = [find_text(row, "id") for row in rows if find_text(row, "type") not in _GRANTS]
+    return [each for each in ids if not _GRANT.match(each.strip())]
 
 
 def fold_name(text: str) -> str:
@@ -105,8 +117,13 @@ def _fold_ids(ids: list[str]) -> tuple[str, ...]:
 def _find_named(texts: list[str], others: list[str]) -> set[str]:
     named = {fold_id(found[0]) for text in texts for found in NCT_ID.finditer(text)}
     named |= {fold_id(each) for each in others if find_nct_id(each.strip())}
-    written = {found for text in texts for found in _CODE.findall(text) if _is_telling(found)}
-    codes = (_fold_code(part) for found in written for part in {found, *found.split("/")})
+    runs = set("\n".join(texts).encode(errors="replace").translate(_AROUND_CODES).decode().split())
+    # Most runs are words: a quick look leaves them out.
+    codes = [
+        _fold_code(run)
+        for run in runs
+        if not run.isalpha() and LEAST_CODE < len(run) <= LONGEST_RUN and _DIGITS.search(run)
+    ]
     named |= {code for code in codes if LEAST_CODE < len(code) <= LONGEST_CODE and _is_telling(code)}
     return named
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ MOST_LEARNT_FROM = 40_000
 LEAST_COUNTED = 2
 
 
-class Learnt(msgspec.Struct, frozen=True):
+class Learnt(msgspec.Struct, frozen=True, dict=True):
     """In how many of the records learnt from each term stands.
 
     Attributes
@@ -46,13 +47,18 @@ class Learnt(msgspec.Struct, frozen=True):
 
     def find_rarity(self, numbers: Numbers) -> Floats:
         """How rare terms are: 1 + ln((count + 1) / (records with it + 1)); 1 for what stands in all."""
-        terms, counts = np.frombuffer(self.terms, np.uint32), np.frombuffer(self.counts, np.uint32)
+        terms, rarities = self._table
         if not len(terms):
             return np.ones(len(numbers), np.float32)
         at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
-        found = np.where(terms[at] == numbers, counts[at], LEAST_COUNTED - 1)
-        rarity: Floats = (1 + np.log((self.count + 1) / (found + 1))).astype(np.float32).clip(0.05)
+        rarity: Floats = np.where(terms[at] == numbers, rarities[at], np.float32(self.most_rare))
         return rarity
+
+    @cached_property
+    def _table(self) -> tuple[Numbers, Floats]:
+        counts = np.frombuffer(self.counts, np.uint32)
+        rarities = 1 + np.log((self.count + 1) / (counts + 1))
+        return np.frombuffer(self.terms, np.uint32), rarities.astype(np.float32).clip(0.05)
 
     @property
     def most_rare(self) -> float:

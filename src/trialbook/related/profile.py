@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import repeat
-
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
-from trialbook.related.headings import Headings
 from trialbook.related.kin import Kin
 from trialbook.related.learnt import Learnt, Numbers
 from trialbook.related.relations import find_title_marks
@@ -23,6 +20,7 @@ MOST_TERMS = 400
 ALWAYS_KEPT = 0b111
 # A term's weight 1 + ln(times) is kept in steps of 1/32.
 STEPS = 32
+MOST_TIMES = 60_000
 PHASES = ("EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4")
 DESIGN_PLACES = {name: place for place, name in enumerate(DESIGN)}
 SEXES = ("", "ALL", "FEMALE", "MALE")
@@ -53,6 +51,8 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
         Keys of what may be shared with kin (uint32).
     title_marks
         What the title says it is: see `find_title_marks`.
+    made_from
+        Sum of the record's bytes (CRC-32), by which one that changed since is known.
     """
 
     terms: bytes
@@ -70,36 +70,77 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     title_marks: int
     is_recruiting: bool
     has_results: bool
+    made_from: int
 
 
 DECODER = msgspec.msgpack.Decoder(Profile)
 
 
-class Counted(msgspec.Struct, frozen=True):
-    """A study's terms before they are weighed: stem number → times, and → fields as bits.
+class Counted(msgspec.Struct, frozen=True, array_like=True):
+    """A study's numbers before its terms are weighed; see `Profile` for what has the same name.
 
-    `words`: by field, each word that it has.
+    `terms` (uint32, in their order), `times` (uint16) and `marks` (uint8) are of all its stems.
     """
 
-    times: dict[int, int]
-    marks: dict[int, int]
-    words: dict[str, Counter[str]]
+    terms: bytes
+    times: bytes
+    marks: bytes
+    headings: bytes
+    nears: bytes
+    condition_count: int
+    design: bytes
+    ages: bytes
+    people: tuple[int, int]
+    kin: bytes
+    title_marks: int
+    is_recruiting: bool
+    has_results: bool
+    made_from: int
 
 
-def count_terms(traits: Traits) -> Counted:
-    """Count the stems of a study's texts."""
-    words = {field: Counter(cut_text(text)) for field, text in traits.texts.items()}
-    times: Counter[int] = Counter()
-    marks: dict[int, int] = {}
-    for field, found in words.items():
-        bit = 1 << MARKED.index(field) if field in MARKED else 0
-        for word, count in found.items():
-            number = number_word(word)
-            if number != NO_STEM:
-                times[number] += count
-                if bit:
-                    marks[number] = marks.get(number, 0) | bit
-    return Counted(times, marks, words)
+COUNTED_DECODER = msgspec.msgpack.Decoder(Counted)
+
+
+def count_terms(traits: Traits, made_from: int = 0) -> Counted:
+    """Turn a study into numbers; `made_from`: the sum of the record's bytes."""
+    terms, times, marks = _count_stems(traits.texts)
+    population = traits.population
+    ages = [NO_LIMIT if age is None else age for age in (population.least_days, population.most_days)]
+    headings = [number_heading("condition", each) for each in traits.conditions]
+    headings += [number_heading("intervention", each) for each in traits.interventions]
+    return Counted(
+        terms=terms.tobytes(),
+        times=times.clip(0, MOST_TIMES).astype(np.uint16).tobytes(),
+        marks=marks.tobytes(),
+        headings=np.array(headings, np.uint32).tobytes(),
+        nears=np.array([*traits.conditions.values(), *traits.interventions.values()], np.float32).tobytes(),
+        condition_count=len(traits.conditions),
+        design=np.array([_number_design(traits, name) for name in DESIGN], np.uint32).tobytes(),
+        ages=np.array(ages, np.float32).tobytes(),
+        people=(_place(SEXES, population.sex), _place(HEALTHY, population.healthy)),
+        kin=np.array(number_kin(traits.kin), np.uint32).tobytes(),
+        title_marks=find_title_marks(traits),
+        is_recruiting=traits.status in RECRUITING,
+        has_results=traits.has_results,
+        made_from=made_from,
+    )
+
+
+def _count_stems(texts: dict[str, str]) -> tuple[Numbers, npt.NDArray[np.intp], npt.NDArray[np.uint8]]:
+    """The distinct stems of a study's texts, how often each stands there, and in which fields as bits."""
+    parts = {field: _number_words(text) for field, text in texts.items()}
+    terms, times = np.unique(np.concatenate(list(parts.values())), return_counts=True)
+    marks = np.zeros(len(terms), np.uint8)
+    for bit, field in enumerate(MARKED):
+        # A place may be named many times: its bit is set once.
+        marks[np.searchsorted(terms, parts.get(field, terms[:0]))] |= np.uint8(1 << bit)
+    first = 1 if len(terms) and terms[0] == NO_STEM else 0
+    return terms[first:], times[first:], marks[first:]
+
+
+def _number_words(text: str) -> Numbers:
+    words = cut_text(text)
+    return np.fromiter(map(number_word, words), np.uint32, len(words))
 
 
 def number_heading(kind: str, heading: str) -> int:
@@ -107,14 +148,9 @@ def number_heading(kind: str, heading: str) -> int:
     return number_term(f"{kind}:{heading.casefold()}")
 
 
-def list_learnable(traits: Traits, counted: Counted) -> Numbers:
+def list_learnable(counted: Counted) -> Numbers:
     """All terms of a study whose rarity is to be learnt: stems, headings, keys of its kin."""
-    headings = [
-        number_heading(kind, heading)
-        for kind, found in (("condition", traits.conditions), ("intervention", traits.interventions))
-        for heading in found
-    ]
-    return np.array(sorted({*counted.times, *headings, *number_kin(traits.kin)}), np.uint32)
+    return np.unique(np.frombuffer(counted.terms + counted.headings + counted.kin, np.uint32))
 
 
 def number_kin(kin: Kin) -> list[int]:
@@ -135,67 +171,46 @@ def list_kin_keys(kin: Kin) -> list[str]:
     return keys
 
 
-def make_profile(traits: Traits, counted: Counted, learnt: Learnt) -> Profile:
-    """Turn a study into numbers, its terms weighed by what was learnt."""
-    size = len(counted.times)
-    terms = np.fromiter(counted.times.keys(), np.uint32, size)
-    times = np.fromiter(counted.times.values(), np.float64, size)
-    marks = np.fromiter(map(counted.marks.get, counted.times, repeat(0)), np.uint8, size)
-    order = np.argsort(terms)
-    terms, marks = terms[order], marks[order]
-    weights = np.rint(STEPS * (1 + np.log(times[order]))).clip(0, 255).astype(np.uint8)
+def make_profile(counted: Counted, learnt: Learnt) -> Profile:
+    """Weigh a study's terms by what was learnt, and keep those that count."""
+    terms = np.frombuffer(counted.terms, np.uint32)
+    marks = np.frombuffer(counted.marks, np.uint8)
+    times = np.frombuffer(counted.times, np.uint16)
+    weights = np.rint(STEPS * (1 + np.log(times))).clip(0, 255).astype(np.uint8)
     rarity = learnt.find_rarity(terms)
     heavy = weights / STEPS * rarity
-    norms = [_measure(heavy)] + [_measure(rarity[marks & (1 << bit) > 0]) for bit in range(len(MARKED))]
+    squares = np.square(rarity, dtype=np.float64)
+    norms = [_measure(heavy)] + [squares[marks & (1 << bit) > 0].sum() ** 0.5 for bit in range(len(MARKED))]
     if len(terms) > MOST_TERMS:
         rank = heavy + np.where(marks & ALWAYS_KEPT, 1000.0, 0.0)
         kept = np.sort(np.argsort(-rank, kind="stable")[:MOST_TERMS])
         terms, weights, marks = terms[kept], weights[kept], marks[kept]
-    headings, nears, heading_norms = _number_headings(traits, learnt)
-    population = traits.population
-    ages = [NO_LIMIT if age is None else age for age in (population.least_days, population.most_days)]
+    pulls = np.frombuffer(counted.nears, np.float32) * learnt.find_rarity(
+        np.frombuffer(counted.headings, np.uint32)
+    )
+    first = counted.condition_count
     return Profile(
         terms=terms.tobytes(),
         weights=weights.tobytes(),
         marks=marks.tobytes(),
         norms=np.array(norms, np.float32).tobytes(),
-        headings=headings,
-        nears=nears,
-        heading_norms=heading_norms,
-        condition_count=len(traits.conditions),
-        design=np.array([_number_design(traits, name) for name in DESIGN], np.uint32).tobytes(),
-        ages=np.array(ages, np.float32).tobytes(),
-        people=(_place(SEXES, population.sex), _place(HEALTHY, population.healthy)),
-        kin=np.array(number_kin(traits.kin), np.uint32).tobytes(),
-        title_marks=find_title_marks(traits),
-        is_recruiting=traits.status in RECRUITING,
-        has_results=traits.has_results,
+        headings=counted.headings,
+        nears=counted.nears,
+        heading_norms=np.array([_measure(pulls[:first]), _measure(pulls[first:])], np.float32).tobytes(),
+        condition_count=first,
+        design=counted.design,
+        ages=counted.ages,
+        people=counted.people,
+        kin=counted.kin,
+        title_marks=counted.title_marks,
+        is_recruiting=counted.is_recruiting,
+        has_results=counted.has_results,
+        made_from=counted.made_from,
     )
 
 
 def _measure(vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> float:
     return float(np.sqrt(np.square(vector, dtype=np.float64).sum()))
-
-
-def _number_headings(traits: Traits, learnt: Learnt) -> tuple[bytes, bytes, bytes]:
-    numbers: list[int] = []
-    nears: list[float] = []
-    norms: list[float] = []
-    kinds: tuple[tuple[str, Headings], ...] = (
-        ("condition", traits.conditions),
-        ("intervention", traits.interventions),
-    )
-    for kind, found in kinds:
-        own = [number_heading(kind, heading) for heading in found]
-        near = np.array(list(found.values()), np.float32)
-        norms.append(_measure(near * learnt.find_rarity(np.array(own, np.uint32))))
-        numbers += own
-        nears += found.values()
-    return (
-        np.array(numbers, np.uint32).tobytes(),
-        np.array(nears, np.float32).tobytes(),
-        np.array(norms, np.float32).tobytes(),
-    )
 
 
 def _number_design(traits: Traits, name: str) -> int:

@@ -6,15 +6,15 @@ there, and the shares add up to the score.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
-from trialbook.related.learnt import Learnt
+from trialbook.related.likeness import Asked
 from trialbook.related.population import describe_shared_population
-from trialbook.related.profile import MARKED, Counted, Profile, count_terms, make_profile, number_heading
-from trialbook.related.stems import number_word
+from trialbook.related.profile import MARKED, Profile, number_heading
+from trialbook.related.stems import cut_text, number_word
 from trialbook.related.traits import Traits
 
 MOST_WORDS = 8
@@ -41,27 +41,88 @@ class Reason(msgspec.Struct, frozen=True):
     theirs: tuple[str, ...] = ()
 
 
-class Side(msgspec.Struct, frozen=True):
-    """A study with what is needed to explain: its traits and its numbers."""
+class Kinds(msgspec.Struct, frozen=True):
+    """What reasons are called: for one thing by the same name, for a broader one, for words in common."""
 
-    traits: Traits
-    counted: Counted
-    profile: Profile
-
-
-def make_side(traits: Traits, learnt: Learnt) -> Side:
-    """Work out what is needed."""
-    counted = count_terms(traits)
-    return Side(traits, counted, make_profile(traits, counted, learnt))
+    same: str
+    broader: str
+    words: str
 
 
-def explain(own: Side, other: Side, learnt: Learnt, parts: Mapping[str, float]) -> tuple[Reason, ...]:
+OF_INTERVENTIONS = Kinds("same intervention", "same class", "words of interventions")
+OF_CONDITIONS = Kinds("same condition", "broader condition", "words of conditions and keywords")
+
+
+class Side:
+    """A study with what is needed to explain: its traits, its numbers, and its words as it writes them."""
+
+    def __init__(self, traits: Traits, profile: Profile) -> None:
+        self.traits, self.profile = traits, profile
+        self._words: dict[str, frozenset[str]] = {}
+        self._written: dict[str, dict[int, str]] = {}
+
+    def find_written(
+        self, fields: Sequence[str], numbers: Iterable[int], forms: Mapping[int, str] = {}
+    ) -> dict[int, str]:
+        """Each of some stems as the record writes it; as another study does (`forms`), where it does so too."""
+        found: dict[int, str] = {}
+        for field in fields if forms else ():
+            if len(found) < len(forms):
+                same = self._list_words(field)
+                found |= {each: form for each, form in forms.items() if each not in found and form in same}
+        left = [each for each in numbers if each not in found]
+        for field in fields:
+            if left:
+                written = self._read_stems(field)
+                found |= {each: written[each] for each in left if each in written}
+                left = [each for each in left if each not in found]
+        return found
+
+    def _list_words(self, field: str) -> frozenset[str]:
+        """The words of a field, cut when they are first asked for."""
+        if field not in self._words:
+            self._words[field] = frozenset(cut_text(self.traits.texts[field]))
+        return self._words[field]
+
+    def _read_stems(self, field: str) -> dict[int, str]:
+        """A word of a field for each of its stems."""
+        if field not in self._written:
+            words = sorted(self._list_words(field), reverse=True)
+            self._written[field] = dict(zip(map(number_word, words), words, strict=True))
+        return self._written[field]
+
+
+class Shared:
+    """The stems that two studies have in common, and how much each counts."""
+
+    def __init__(self, asked: Asked, own: Profile, other: Profile) -> None:
+        ours, theirs = np.frombuffer(own.terms, np.uint32), np.frombuffer(other.terms, np.uint32)
+        self._numbers, here, there = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
+        self._squares = np.square(asked.term_rarity[here])
+        self._marks = np.frombuffer(own.marks, np.uint8)[here] & np.frombuffer(other.marks, np.uint8)[there]
+        self._times = (
+            np.frombuffer(own.weights, np.uint8)[here] * 1.0 * np.frombuffer(other.weights, np.uint8)[there]
+        )
+
+    def list_heaviest(self, fields: tuple[str, ...]) -> list[int]:
+        """Those that count most, in one field or in the whole text."""
+        if len(fields) == 1:
+            pulls = np.where(self._marks & (1 << MARKED.index(fields[0])), self._squares, 0.0)
+        else:
+            pulls = self._squares * self._times
+        order = np.argsort(-pulls, kind="stable")[:MOST_WORDS]
+        heaviest: list[int] = self._numbers[order[pulls[order] > 0]].tolist()
+        return heaviest
+
+
+def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) -> tuple[Reason, ...]:
     """Why the other study is like ours, the largest share first; `parts`: what each feature adds to the score."""
+    shared = Shared(asked, own.profile, other.profile)
     reasons = [
-        *_explain_things("intervention", ("same intervention", "same class"), parts, own, other, learnt),
-        *_explain_things("condition", ("same condition", "broader condition"), parts, own, other, learnt),
+        *_explain_things("intervention", OF_INTERVENTIONS, parts, own, other, asked, shared),
+        *_explain_things("condition", OF_CONDITIONS, parts, own, other, asked, shared),
         *(
-            _explain_words(kind, fields, parts[feature], own, other, learnt)
+            _explain_words(kind, fields, parts[feature], own, other, shared)
             for kind, fields, feature in (
                 ("title", ("title",), "title"),
                 ("same outcome", ("outcome",), "outcome words"),
@@ -81,78 +142,48 @@ def explain(own: Side, other: Side, learnt: Learnt, parts: Mapping[str, float]) 
 
 
 def _explain_things(
-    field: str, kinds: tuple[str, str], parts: Mapping[str, float], own: Side, other: Side, learnt: Learnt
+    field: str,
+    kinds: Kinds,
+    parts: Mapping[str, float],
+    own: Side,
+    other: Side,
+    asked: Asked,
+    shared: Shared,
 ) -> Iterable[Reason]:
     """Headings and words of conditions or interventions: those that both name, and what only one side names."""
     ours: dict[str, float] = getattr(own.traits, f"{field}s")
     theirs: dict[str, float] = getattr(other.traits, f"{field}s")
     spelled = {number_heading(field, heading): heading for heading in theirs}
+    first = 0 if field == "condition" else own.profile.condition_count
+    numbers = np.frombuffer(own.profile.headings, np.uint32)[first:].tolist()
+    rarities = asked.heading_rarity[first:].tolist()
     pulls: dict[bool, dict[tuple[str, str], float]] = {True: {}, False: {}}
-    for heading, near in ours.items():
-        number = number_heading(field, heading)
+    for (heading, near), number, rarity in zip(ours.items(), numbers, rarities, strict=False):
         if number in spelled:
-            rarity = float(learnt.find_rarity(np.array([number], np.uint32))[0])
             there = spelled[number]
             is_same = near == 1.0 and theirs[there] == 1.0
             pulls[is_same][heading, there] = near * theirs[there] * rarity**2
     whole = sum(sum(each.values()) for each in pulls.values())
     share = parts[f"{field}s"]
-    words = _explain_words(kinds[0], (field,), parts[f"{field} words"], own, other, learnt)
-    for kind, is_same in ((kinds[0], True), (kinds[1], False)):
-        found = sorted(pulls[is_same], key=lambda pair: -pulls[is_same][pair])
+    for kind, is_same in ((kinds.same, True), (kinds.broader, False)):
+        found = sorted(pulls[is_same], key=lambda pair: -pulls[is_same][pair])[:MOST_WORDS]
         part = share * sum(pulls[is_same].values()) / whole if whole else 0.0
-        mine, their = [each for each, _ in found], [each for _, each in found]
-        if is_same:
-            yield Reason(
-                kind,
-                part + words.share,
-                (*words.ours, *mine)[:MOST_WORDS],
-                (*words.theirs, *their)[:MOST_WORDS],
-            )
-        else:
-            yield Reason(kind, part, tuple(mine[:MOST_WORDS]), tuple(their[:MOST_WORDS]))
+        yield Reason(kind, part, tuple(each for each, _ in found), tuple(each for _, each in found))
+    # To share a word ("cell", "capsule") is not to be the same.
+    yield _explain_words(kinds.words, (field,), parts[f"{field} words"], own, other, shared)
 
 
 def _explain_words(
-    kind: str, fields: tuple[str, ...], share: float, own: Side, other: Side, learnt: Learnt
+    kind: str, fields: tuple[str, ...], share: float, own: Side, other: Side, shared: Shared
 ) -> Reason:
     """The words that count most of those that both have in some fields."""
     if share <= LEAST_SHARE:
         return Reason(kind, 0.0)
-    weighed = _weigh_shared(fields, own.profile, other.profile, learnt)
-    chosen = dict(sorted(weighed.items(), key=lambda each: -each[1])[:MOST_WORDS])
-    ours, theirs = (_find_written(side.counted, fields, set(chosen)) for side in (own, other))
+    chosen = shared.list_heaviest(fields)
+    ours = own.find_written(fields, chosen)
+    theirs = other.find_written(fields, chosen, ours)
     both = [number for number in chosen if number in ours and number in theirs]
     return Reason(kind, share, tuple(ours[each] for each in both), tuple(theirs[each] for each in both))
-
-
-def _weigh_shared(fields: tuple[str, ...], own: Profile, other: Profile, learnt: Learnt) -> dict[int, float]:
-    ours, theirs = np.frombuffer(own.terms, np.uint32), np.frombuffer(other.terms, np.uint32)
-    numbers, here, there = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
-    pulls = np.square(learnt.find_rarity(numbers))
-    if len(fields) == 1:
-        bit = 1 << MARKED.index(fields[0])
-        marks = np.frombuffer(own.marks, np.uint8)[here] & np.frombuffer(other.marks, np.uint8)[there]
-        pulls = np.where(marks & bit, pulls, 0.0)
-    else:
-        weights = (
-            np.frombuffer(own.weights, np.uint8)[here] * 1.0 * np.frombuffer(other.weights, np.uint8)[there]
-        )
-        pulls = pulls * weights
-    return {int(number): float(pull) for number, pull in zip(numbers, pulls, strict=True) if pull > 0}
-
-
-def _find_written(counted: Counted, fields: tuple[str, ...], numbers: set[int]) -> dict[int, str]:
-    """Each of some stems as the record first writes it."""
-    found: dict[int, str] = {}
-    for field in fields:
-        for word in counted.words.get(field, ()):
-            number = number_word(word)
-            if number in numbers and number not in found:
-                found[number] = word
-                if len(found) == len(numbers):
-                    return found
-    return found
 
 
 def _explain_design(share: float, own: Traits, other: Traits) -> Reason:

@@ -8,7 +8,7 @@ from zlib import crc32
 import tantivy
 
 from trialbook.record.ids import NCT_ID
-from trialbook.terms.text import cut_words
+from trialbook.terms.text import cut_quickly, drop_possessives
 
 LONGEST_WORD = 40
 # Words that stand in most records and tell nothing of any.
@@ -37,7 +37,8 @@ def cut_text(text: str) -> list[str]:
     >>> cut_text("Macitentan's 10 mg tablets (NCT03153111)")
     ['macitentan', '10', 'mg', 'tablets']
     """
-    return cut_words(NCT_ID.sub(" ", text) if "NCT" in text or "nct" in text else text)
+    plain = NCT_ID.sub(" ", text) if "NCT" in text or "nct" in text else text
+    return cut_quickly(drop_possessives(plain))
 
 
 def find_stem(word: str) -> str:

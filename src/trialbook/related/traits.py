@@ -102,8 +102,8 @@ class Traits(msgspec.Struct, frozen=True):
     has_results: bool
 
 
-def read_traits(record: dict[str, Any], thesaurus: Thesaurus) -> Traits:
-    """Read the traits of a raw API v2 record."""
+def read_traits(record: dict[str, Any], thesaurus: Thesaurus, *, names_others: bool = True) -> Traits:
+    """Read the traits of a raw API v2 record; `names_others`: whether to look in its texts for ids of others."""
     texts = {field: _join(record, paths) for field, paths in FIELDS.items()}
     names = [name for name in _find_intervention_names(record) if not _COMPARATORS.search(name)]
     texts["intervention"] = _shorten(names)
@@ -118,10 +118,10 @@ def read_traits(record: dict[str, Any], thesaurus: Thesaurus) -> Traits:
             if (found := [each for each in find_texts(record, PROTOCOL + path) if each != "NA"])
         },
         population=_read_population(record),
-        kin=read_kin(record, texts),
+        kin=read_kin(record, texts if names_others else {}),
         sponsor_name=find_text(record, PROTOCOL + "sponsorCollaboratorsModule.leadSponsor.name"),
         status=find_text(record, PROTOCOL + "statusModule.overallStatus"),
-        has_results=find_text(record, "hasResults") == "true" or "resultsSection" in record,
+        has_results=find_text(record, "hasResults") == "true" or record.get("resultsSection") is not None,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.unit.related.conftest import make_record, make_trial, write_records
+from tests.unit.related.conftest import make_record, make_records, make_trial, write_records
 
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.library import Library
-from trialbook.related.engine import RelatedStudy
+from trialbook.related.engine import RelatedEngine, RelatedStudy
 
 PARENT, EXTENSION, STRANGER = "NCT10000001", "NCT10000002", "NCT10000003"
 
@@ -57,14 +58,44 @@ def test_shares_add_up_to_the_score_and_scores_fall(related_home: Path) -> None:
 def test_reasons_name_the_words_on_both_sides(related_home: Path) -> None:
     stranger = next(each for each in find(related_home, PARENT) if each.nct_id == STRANGER)
     reasons = {reason.kind: reason for reason in stranger.reasons}
-    assert {"pulmonary", "arterial", "hypertension"} <= set(reasons["same condition"].ours)
+    words = reasons["words of conditions and keywords"]
+    assert {"pulmonary", "arterial", "hypertension"} == set(words.ours) == set(words.theirs)
+    assert "Pulmonary Arterial Hypertension" in reasons["same condition"].ours
     assert reasons["same population"].theirs == ("18 years or older", "all sexes")
     assert reasons["same design"].ours == ("study type: INTERVENTIONAL",)
 
 
+def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:
+    records = [
+        make_trial("NCT50000001", "Blue capsule", "Frozen Shoulder Syndrome"),
+        make_trial("NCT50000002", "Red capsule", "Restless Ear Syndrome"),
+    ]
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        (found,) = library.find_related("NCT50000001").studies
+    assert "same intervention" not in get_kinds(found)
+    reasons = {reason.kind: reason for reason in found.reasons}
+    assert reasons["words of interventions"].ours == reasons["words of interventions"].theirs == ("capsule",)
+
+
+def test_what_changed_since_the_index_was_made_is_told_as_it_is_now(tmp_path: Path) -> None:
+    records = make_records()
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        engine = library.related_engine
+        changed = make_trial(EXTENSION, "macitentan", "Pulmonary Arterial Hypertension", sponsor="Another")
+        bodies = {EXTENSION: msgspec.json.encode(changed)}
+        newer = RelatedEngine(
+            engine._data, engine._thesaurus, lambda nct_id: bodies.get(nct_id) or library.find_body(nct_id)
+        )
+        told = {each.nct_id: each for each in newer.find([newer.read_traits(PARENT)]).studies}[EXTENSION]
+    assert not {"same sponsor", "named by id", "same run of study ids"} & get_kinds(told)
+    assert sum(reason.share for reason in told.reasons) == pytest.approx(told.score)
+
+
 def test_the_list_for_one_facet_alone_has_its_reasons_alone(related_home: Path) -> None:
     for study in find(related_home, PARENT, facets=["drug"]):
-        assert get_kinds(study) <= {"same intervention", "same class"}
+        assert get_kinds(study) <= {"same intervention", "same class", "words of interventions"}
     assert find(related_home, PARENT, facets=["drug"])[0].nct_id == EXTENSION
 
 

@@ -55,6 +55,21 @@ def test_ids_of_others_are_read_from_texts_and_words_are_not() -> None:
     assert kin.own == ("NCT10000009", "AB10002")
 
 
+def test_grants_are_no_ids_of_a_study() -> None:
+    ids = [
+        {"id": "R01HL084155", "type": "NIH"},
+        {"id": "5P30CA043703-12"},
+        {"id": "UL1 RR024150", "type": "OTHER"},
+        {"id": "2005-001234-56", "type": "EUDRACT_NUMBER"},
+        {"id": "B12345678"},
+        "odd",
+    ]
+    record = make_record(
+        "NCT10000009", identificationModule={"nctId": "NCT10000009", "secondaryIdInfos": ids}
+    )
+    assert read_kin(record, {}).own == ("NCT10000009", "200500123456", "B12345678")
+
+
 def test_publications_and_people_are_read() -> None:
     record = make_record(
         "NCT10000009",

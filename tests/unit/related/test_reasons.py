@@ -119,10 +119,6 @@ def has_publication(side: Side, said: str) -> bool:
     return said.removeprefix("PMID ") in {each.get("pmid") for each in side.references}
 
 
-def has_word_or_heading(side: Side, said: str) -> bool:
-    return side.says(said) or side.means(said)
-
-
 def has_title(side: Side, said: str) -> bool:
     module = side.protocol["identificationModule"]
     return said in {module.get("briefTitle"), module.get("officialTitle")}
@@ -145,8 +141,10 @@ CHECKS = {
     "title": Side.says,
     "same outcome": Side.says,
     "same criteria": Side.says,
-    "same intervention": has_word_or_heading,
-    "same condition": has_word_or_heading,
+    "same intervention": has_heading,
+    "same condition": has_heading,
+    "words of interventions": Side.says,
+    "words of conditions and keywords": Side.says,
     "same class": has_heading,
     "broader condition": has_heading,
     "same design": has_design,

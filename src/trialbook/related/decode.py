@@ -1,0 +1,54 @@
+"""The parts of a record that are compared, decoded without the rest: results and sites are most of a large one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from trialbook.model.study import decode_record
+
+_PROTOCOL = (
+    "identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule",
+    "designModule", "armsInterventionsModule", "outcomesModule", "eligibilityModule", "referencesModule",
+)  # fmt: skip
+_BROWSED = ("conditionBrowseModule", "interventionBrowseModule")
+
+
+def _define(name: str, **members: Any) -> Any:
+    return msgspec.defstruct(name, [(member, kind, None) for member, kind in members.items()])
+
+
+_Contacts = _define("Contacts", overallOfficials=Any)
+_Protocol = _define("Protocol", **dict.fromkeys(_PROTOCOL, Any), contactsLocationsModule=_Contacts | None)
+_Derived = _define("Derived", **dict.fromkeys(_BROWSED, Any))
+# What is there of the results is not looked at.
+_Record = _define(
+    "Record",
+    protocolSection=_Protocol | None,
+    derivedSection=_Derived | None,
+    hasResults=Any,
+    resultsSection=msgspec.Raw,
+)
+_DECODER = msgspec.json.Decoder(_Record)
+
+
+def decode_compared(body: bytes) -> dict[str, Any]:
+    """A raw record with the elements that are compared; whole, where it has not the registry's shape.
+
+    Raises SourceFormatError for what is no JSON object.
+    """
+    try:
+        found = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_record(body)
+    record = _list_members(found)
+    protocol = record["protocolSection"] = _list_members(found.protocolSection)
+    protocol["contactsLocationsModule"] = _list_members(protocol.get("contactsLocationsModule"))
+    record["resultsSection"] = None if found.resultsSection in (None, b"null") else {}
+    record["derivedSection"] = _list_members(found.derivedSection)
+    return record
+
+
+def _list_members(found: Any) -> dict[str, Any]:
+    return {} if found is None else msgspec.structs.asdict(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from trialbook.model import PartialDate, Study
+from trialbook.model.enums import Status
 from trialbook.model.protocol import PartialDateStruct
 from trialbook.model.sentences import count_of
 from trialbook.pages.labels import label_of, meaning_of, term_of
@@ -48,7 +49,7 @@ def results_section(study: Study, today: date) -> Section:
 
 def _due_fact(outlook: ResultsOutlook) -> Fact:
     due = Day(PartialDate(outlook.due.isoformat() if outlook.due else ""))
-    if outlook.state == "delayed":
+    if outlook.is_counted_from_certificate:
         return Fact("Due at the latest", (due,), "Counted from the certificate of delay.")
     meanings = {
         "likely": "Counted from the completion date given here; the rule seems to apply.",
@@ -108,8 +109,9 @@ def key_facts_section(study: Study) -> Section:
     if status.why_stopped:
         more.append(Fact("Why it stopped", (Prose(status.why_stopped),)))
     if status.delayed_posting is not None:
+        is_held = status.overall_status == Status.WITHHELD
         words = (
-            "Posting was delayed until the device was approved."
+            f"Posting {'is' if is_held else 'was'} delayed until the device {'is' if is_held else 'was'} approved."
             if status.delayed_posting
             else "Posting was not delayed."
         )

@@ -168,14 +168,18 @@ def parse_study_rows(nct_id: str, tables: dict[str, list[Row]]) -> dict[str, Any
     )
 
 
+# What older exports call the events of a submission.
+_EVENTS = {"submitted": "RELEASE", "returned": "RESET", "submission_canceled": "UNRELEASE"}
+
+
 def _read_annotations(tables: dict[str, list[Row]]) -> dict[str, Any]:
     events = []
     for row in tables.get("pending_results", []):
-        kind = row.get("event", "")
+        kind = row.get("event", "").strip()
         said = row.get("event_date_description", "")
         events.append(
             keep(
-                type=as_enum("UnpostedEventType", kind) if kind else None,
+                type=_EVENTS.get(kind) or (as_enum("UnpostedEventType", kind) if kind else None),
                 date=as_day(row.get("event_date", "")) or as_day(said),
                 dateUnknown=True if "unknown" in said.casefold() else None,
             )

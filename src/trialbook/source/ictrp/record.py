@@ -146,7 +146,15 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
     }
     exported = as_date(said.get("exportdate", ""), month_first=True)
     derived = keep({"miscInfoModule": keep({"versionHolder": exported})})
-    return keep({"protocolSection": keep(protocol), "derivedSection": derived})
+    return keep(
+        {"protocolSection": keep(protocol), "derivedSection": derived, "hasResults": _find_results(said)}
+    )
+
+
+def _find_results(said: Mapping[str, str]) -> bool | None:
+    """Whether results were posted; None where the export does not say so, since a "no" of WHO is often old."""
+    is_told = said.get("resultsyesno", "").casefold() in ("yes", "y")
+    return True if is_told or as_date(said.get("resultsdateposted", "")) else None
 
 
 def _given(said: Mapping[str, str], name: str) -> str:

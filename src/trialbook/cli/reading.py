@@ -18,6 +18,8 @@ from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.related import read_records
 from trialbook.model import parse_study
+from trialbook.model.dates import find_asked_day
+from trialbook.model.status_age import find_status_age
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
@@ -80,6 +82,10 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
+            if study.overall_status and (
+                age := find_status_age(study.status).write_short(find_asked_day(request.as_of))
+            ):
+                status += f" ({age})"
             click.echo(f"{nct_id}  {status}{', ' + phases if phases else ''}\n    {study.brief_title}")
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")

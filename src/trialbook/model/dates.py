@@ -69,3 +69,13 @@ class PartialDate(str):
             return date(year, 1, 1), date(year, 12, 31)
         except (ValueError, calendar.IllegalMonthError):
             return None, None
+
+
+def find_asked_day(as_of: str | None) -> date:
+    """The day on which something is asked: the last one of `as_of`, or the present day.
+
+    >>> find_asked_day("2021-02")
+    datetime.date(2021, 2, 28)
+    """
+    day = PartialDate(as_of).latest if as_of else None
+    return day or date.today()  # noqa: DTZ011 - a calendar day where the reader is

@@ -195,13 +195,16 @@ class Snippet(Content, frozen=True):
 class Hit(Content, frozen=True):
     """One study in the list of results. `status` and `phases` are the registry's values.
 
-    `problem` says why nothing else of it can be shown.
+    `status_age` says as of when the status is, `is_outdated` that time has passed it by. `problem` says why
+    nothing else of it can be shown.
     """
 
     nct_id: str
     title: str
     url: str
     status: str = ""
+    status_age: str = ""
+    is_outdated: bool = False
     study_type: str = ""
     phases: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from trialbook.model import PartialDate, Study
+from trialbook.model import Study
+from trialbook.model.dates import find_asked_day
 from trialbook.pages.contents import Near, PlaceForm, RelatedView, StudyHistory
 from trialbook.pages.environment import render
-from trialbook.pages.labels import label_of, meaning_of, status_tone
+from trialbook.pages.labels import label_of
 from trialbook.pages.record import compose_record
 from trialbook.pages.record.shorten import shorten_title
+from trialbook.pages.status import show_status
 from trialbook.pages.write_html import render_parts
 from trialbook.record.links import NCT_ID, registry_url, study_url
 
@@ -39,15 +41,15 @@ def render_study_page(
     today
         The day against which results are due or late; `as_of` when that is given, else the present day.
     """
+    day = today or find_asked_day(as_of)
     parts = compose_record(
         study,
-        today=today or _day_of(as_of),
+        today=day,
         history=history,
         near=near,
         place_form=place_form,
         related=related,
     )
-    status = study.overall_status
     versions = history.versions if history else ()
     shown = next((line for line in versions if line.is_shown), None)
     return render(
@@ -55,9 +57,7 @@ def render_study_page(
         study=study,
         title=shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record"),
         official_title=shorten_title(study.official_title),
-        status_label=label_of(status) if status else "Status not given",
-        status_meaning=meaning_of(status),
-        tone=status_tone(str(status or "")),
+        status=show_status(study.status, day),
         phases=" / ".join(label_of(phase) for phase in study.phases if phase != "NA"),
         kind=label_of(study.study_type) if study.study_type else "",
         registry_url=registry_url(study.nct_id) if NCT_ID.fullmatch(study.nct_id) else "",
@@ -69,8 +69,3 @@ def render_study_page(
         parts=parts,
         body=render_parts(parts),
     )
-
-
-def _day_of(as_of: str | None) -> date:
-    day = PartialDate(as_of).latest if as_of else None
-    return day or date.today()  # noqa: DTZ011 - a due date is a calendar day where the reader is

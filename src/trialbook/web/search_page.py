@@ -11,6 +11,8 @@ from trialbook.ask.form import MAX_PAGE, PAGE_SIZE, Fields, get_text, read_form
 from trialbook.ask.kinds import Filter
 from trialbook.errors import QueryError
 from trialbook.library import Library
+from trialbook.model.dates import find_asked_day
+from trialbook.model.status_age import find_status_age
 from trialbook.model.study import decode_record, read_typed
 from trialbook.pages.contents import (
     ActiveFilter,
@@ -204,12 +206,15 @@ def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tup
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None
     start, end = study.status.start_date_struct, study.status.completion_date_struct
+    age, day = find_status_age(study.status), find_asked_day(as_of)
     url = study_url(nct_id) + ("?" + urlencode({"as_of": as_of}) if as_of else "")
     return Hit(
         nct_id=nct_id,
         title=study.brief_title or study.official_title,
         url=url,
         status=study.overall_status or "",
+        status_age=age.write_short(day),
+        is_outdated=age.is_outdated(day),
         study_type=study.study_type or "",
         phases=tuple(study.phases),
         conditions=study.conditions[:SHOWN_LIST],

@@ -67,7 +67,7 @@ def compose_record(
     """
     overview = (
         results_section(study, today),
-        key_facts_section(study),
+        key_facts_section(study, today),
         summary_section(study),
         description_section(study),
         conditions_section(study),

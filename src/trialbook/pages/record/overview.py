@@ -9,6 +9,7 @@ from trialbook.model.enums import Status
 from trialbook.model.protocol import PartialDateStruct
 from trialbook.model.sentences import count_of
 from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.status import show_status
 from trialbook.pages.tree import (
     Absent,
     Block,
@@ -72,14 +73,14 @@ def _posted_links(study: Study) -> Items:
     )
 
 
-def key_facts_section(study: Study) -> Section:
+def key_facts_section(study: Study, today: date) -> Section:
     """Status, phase, size, type and dates on one glance."""
     status = study.status
     status_values: tuple[Inline, ...] = (term_of(status.overall_status),) if status.overall_status else ()
     phases = tuple(term_of(phase) for phase in study.phases)
     phase_meaning = " ".join(dict.fromkeys(filter(None, (meaning_of(phase) for phase in study.phases))))
     rows = [
-        Fact("Recruitment status", status_values, meaning_of(status.overall_status)),
+        Fact("Recruitment status", status_values, show_status(status, today).meaning),
         Fact("Clinical phase", phases, phase_meaning),
         Fact("Total enrolment", _enrollment(study)),
         Fact(

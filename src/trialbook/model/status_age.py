@@ -1,0 +1,120 @@
+"""As of when does a record say what it says of its status, and can it be taken as it stands?
+
+The registry shows a study that recruits or is active as Unknown once its completion date has passed and nobody has
+verified it for two years (ClinicalTrials.gov glossary, "Unknown"). Each of the two is told here by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import MAXYEAR, date, timedelta
+
+import msgspec
+
+from trialbook.model.dates import PartialDate
+from trialbook.model.enums import Status
+from trialbook.model.protocol import StatusModule
+from trialbook.model.sentences import write_day
+
+# What goes on, or is still to begin: its status is out of date once time has passed it by.
+OPEN = frozenset(
+    {
+        Status.RECRUITING,
+        Status.NOT_YET_RECRUITING,
+        Status.ENROLLING_BY_INVITATION,
+        Status.ACTIVE_NOT_RECRUITING,
+        Status.AVAILABLE,
+    }
+)
+VERIFIED_FOR_YEARS = 2
+
+
+class StatusAge(msgspec.Struct, frozen=True):
+    """How old a status is.
+
+    Attributes
+    ----------
+    told_on
+        When it was last verified, else last updated; None where the record does not say.
+    is_verified
+        Whether `told_on` is a day of verification.
+    ended_on
+        The completion date, of a study that is open according to its status; None for others.
+    current_until
+        The last day on which the status can be taken as it stands; None where no day ends that.
+    """
+
+    told_on: PartialDate | None = None
+    is_verified: bool = False
+    ended_on: PartialDate | None = None
+    current_until: date | None = None
+
+    def is_outdated(self, today: date) -> bool:
+        """Whether an open study's completion date has passed, or nobody verified it for two years."""
+        return self.current_until is not None and today > self.current_until
+
+    def write_short(self, today: date) -> str:
+        """The age in a few words, for beside the status; "" where the record does not tell it.
+
+        >>> StatusAge(PartialDate("2015-01"), current_until=date(2016, 6, 30)).write_short(date(2026, 1, 1))
+        'as of January 2015, out of date'
+        """
+        told = f"as of {write_day(self.told_on)}" if self.told_on else ""
+        if self.is_outdated(today):
+            return f"{told}, out of date" if told else "out of date"
+        return told
+
+    def describe(self, today: date) -> tuple[str, ...]:
+        """The age in sentences, as of a day; at least one."""
+        verb = "confirmed" if self.is_verified else "updated"
+        told = write_day(self.told_on) if self.told_on else ""
+        if not self.is_outdated(today):
+            return (f"As of {told}, when the record was last {verb}.",) if told else (_NO_DAY,)
+        sentences = []
+        is_old = bool(self.told_on) and _lapses(self.told_on) < today
+        end = self.ended_on.latest if self.ended_on else None
+        is_over = end is not None and today > end
+        if is_old:
+            sentences.append(f"Nobody has {verb} this since {told}.")
+        else:
+            sentences.append(f"As of {told}, when the record was last {verb}." if told else _NO_DAY)
+        if is_over and self.ended_on:
+            sentences.append(f"The record's own completion date, {write_day(self.ended_on)}, has passed.")
+        if is_old and is_over:
+            sentences.append("The registry shows the status of such a study as Unknown.")
+        return tuple(sentences)
+
+
+_NO_DAY = "The record does not say as of when."
+
+
+def find_status_age(status: StatusModule) -> StatusAge:
+    """How old the status of a record is."""
+    verified = _known(status.status_verified_date)
+    posted = status.last_update_post_date_struct
+    # A day without a type is one on which some other portal refreshed its copy.
+    refreshed = _known(posted.date if posted and posted.type else None)
+    told = verified or _known(status.last_update_submit_date) or refreshed
+    if status.overall_status not in OPEN:
+        return StatusAge(told, is_verified=verified is not None)
+    end = status.completion_date_struct
+    # An expanded access goes on as long as it is offered.
+    has_end = status.overall_status != Status.AVAILABLE
+    ended = _known(end.date if end and has_end else None)
+    days = [day for day in (ended.latest if ended else None, _lapses(told) if told else None) if day]
+    return StatusAge(told, verified is not None, ended, min(days, default=None))
+
+
+def _known(day: PartialDate | None) -> PartialDate | None:
+    return day if day and day.latest else None
+
+
+def _lapses(told: PartialDate | None) -> date:
+    """The last day on which something told then is not two years old."""
+    last = told.latest if told else None
+    if last is None or last.year + VERIFIED_FOR_YEARS > MAXYEAR:
+        return date.max
+    following = last + timedelta(days=1)
+    try:
+        return following.replace(year=following.year + VERIFIED_FOR_YEARS) - timedelta(days=1)
+    except ValueError:
+        return following.replace(year=following.year + VERIFIED_FOR_YEARS, day=28)

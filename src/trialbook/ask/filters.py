@@ -114,6 +114,29 @@ FILTERS: tuple[Filter, ...] = (
         meaning="Whether results were posted.",
         example="true",
     ),
+    Filter(
+        name="results_overdue",
+        short="overdue",
+        kind="yes_no",
+        piece="ResultsOverdue",
+        facet="ResultsOverdue",
+        label="Results overdue",
+        answers=("Overdue", "Not known to be"),
+        meaning="Whether results seem overdue under 42 CFR Part 11, as far as the record tells.",
+        example="true",
+    ),
+    Filter(
+        name="status_outdated",
+        short="outdated",
+        kind="yes_no",
+        piece="StatusOutdated",
+        facet="StatusOutdated",
+        label="Status out of date",
+        answers=("Out of date", "Not known to be"),
+        meaning="Whether an open study's completion date has passed, or nobody verified it for two years; "
+        "false leaves such out.",
+        example="false",
+    ),
 )
 
 

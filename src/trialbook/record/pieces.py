@@ -157,6 +157,41 @@ def read_pieces(table: bytes) -> dict[str, Piece]:
 
 
 @cache
+def get_own_pieces() -> dict[str, Piece]:
+    """Get what is found out of a record beside the registry's pieces; none of it stands in the record.
+
+    A finding that time alone can make true has two pieces: the day from which it is, which is indexed, and
+    whether it is on the day of asking (`DATED`).
+    """
+    kinds: tuple[tuple[str, Kind], ...] = (
+        ("ResultsOverdue", "boolean"),
+        ("ResultsOverdueFrom", "date"),
+        ("StatusOutdated", "boolean"),
+        ("StatusOutdatedFrom", "date"),
+    )
+    return {
+        name: Piece(
+            name=name,
+            path=f"trialbook.{name[0].lower()}{name[1:]}",
+            type="boolean" if kind == "boolean" else "NormalizedDate",
+            kind=kind,
+            search_only=True,
+        )
+        for name, kind in kinds
+    }
+
+
+# Whether something is so on a day, by the piece that has the day from which it is.
+DATED = {"ResultsOverdue": "ResultsOverdueFrom", "StatusOutdated": "StatusOutdatedFrom"}
+
+
+@cache
+def get_indexed_pieces() -> dict[str, Piece]:
+    """Get every piece that the index has: the registry's and our own."""
+    return get_pieces() | get_own_pieces()
+
+
+@cache
 def get_areas() -> dict[str, SearchArea]:
     """Get every search area by name, in the registry's order."""
     pieces = get_pieces()
@@ -180,7 +215,7 @@ def get_enums() -> dict[str, tuple[EnumValue, ...]]:
 @cache
 def _pieces_by_any_name() -> dict[str, Piece]:
     names: dict[str, Piece] = {}
-    for piece in get_pieces().values():
+    for piece in get_indexed_pieces().values():
         for name in (piece.name, piece.path, *piece.alternatives):
             names.setdefault(name, piece)
     return names

@@ -39,6 +39,8 @@ VALUES: dict[str, Any] = {
     "start_from": "2022",
     "start_to": "2020-06",
     "has_results": True,
+    "results_overdue": True,
+    "status_outdated": True,
 }
 # What stands in this list was taken for an address, and stays one.
 OLD_FIELDS = {"status", "phase", "type", "sex", "country", "age", "start_from", "start_to", "results"}

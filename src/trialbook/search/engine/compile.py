@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import tantivy
 from tantivy import FieldType, Occur
 
 from trialbook.errors import QueryError
-from trialbook.record.pieces import Part, Piece, get_parts
+from trialbook.record.pieces import DATED, Part, Piece, get_parts
 from trialbook.search.engine.locations import SiteCompiler
 from trialbook.search.engine.names import Group, Words, read_whole
 from trialbook.search.engine.places import Places
@@ -37,6 +38,7 @@ from trialbook.search.engine.targets import (
 )
 from trialbook.search.engine.tilt import tilt
 from trialbook.search.engine.variants import Variants
+from trialbook.search.index.document import EPOCH
 from trialbook.search.index.schema import get_schema, order_field
 from trialbook.search.language.render import render_query
 from trialbook.search.language.scope import Scope
@@ -111,12 +113,16 @@ class Compiler:
     group_count
         How many groups of words all queries of the request have together (`outline`); 0 where
         their order does not matter: the same matches then cost less.
+    day
+        The day of asking, on which what time makes true is so or not.
     is_best
         Leave out the tail of an `Outline` that has one.
     """
 
-    def __init__(self, state: State, *, resolve: Resolve, group_count: int, is_best: bool = False) -> None:
-        self._state = state
+    def __init__(
+        self, state: State, *, resolve: Resolve, group_count: int, day: date, is_best: bool = False
+    ) -> None:
+        self._state, self._day = state, day
         self._lift = compute_lift(group_count)
         self._is_graded = group_count <= MOST_GRADED
         self._is_best, self._is_one = is_best, group_count == 1
@@ -244,6 +250,8 @@ class Compiler:
 
     def _compile_words(self, node: Expression, text: str, scope: Scope, *, is_phrase: bool) -> tantivy.Query:
         piece, pieces = scope.named_piece, scope.pieces
+        if piece is not None and piece.name in DATED:
+            return is_so(piece.name, text == "true", self._day)
         valued = [piece] if piece is not None and piece.kind in ("enum", "boolean") else []
         if pieces and all(each.kind == "enum" for each in pieces):
             valued = pieces
@@ -389,6 +397,16 @@ def _absent(name: str) -> tantivy.Query:
 
 def _exact(name: str, value: str) -> tantivy.Query:
     return tantivy.Query.term_query(get_schema(), f"exact.{name}", value, "basic")
+
+
+def is_so(name: str, value: bool, day: date) -> tantivy.Query:
+    """The studies of which a finding of `DATED` is true on a day, or is not."""
+    low, high = -(2**61), day.toordinal() - EPOCH
+    field = order_field(DATED[name])
+    found = unscored(tantivy.Query.range_query(get_schema(), field, FieldType.Integer, low, high))
+    if value:
+        return found
+    return tantivy.Query.boolean_query([(Occur.Must, everything()), (Occur.MustNot, found)])
 
 
 def _in_range(node: Range, piece: Piece) -> tantivy.Query:

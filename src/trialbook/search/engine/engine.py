@@ -12,6 +12,7 @@ import tantivy
 from tantivy import Query as IndexQuery
 
 from trialbook.errors import QueryError
+from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine import spelling
 from trialbook.search.engine.facets import FACET_SIZE, Counts, FacetCounter, is_countable
@@ -320,7 +321,14 @@ class SearchEngine:
             total,
             tuple(dict.fromkeys(word for each in (*plain, *noted) for word in each.words)),
             tuple(dict.fromkeys(name for each in plain for name in each.added)),
-            self._counter.count(reader.searcher, counted, request.facets, request.facet_size, total),
+            self._counter.count(
+                reader.searcher,
+                counted,
+                request.facets,
+                request.facet_size,
+                total,
+                day=find_asked_day(request.as_of),
+            ),
         )
 
     def _collect(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import tantivy
 from tantivy import Occur, Query
 
-from trialbook.record.pieces import find_piece
+from trialbook.record.pieces import DATED, find_piece
+from trialbook.search.engine.compile import is_so
+from trialbook.search.engine.order import count_matches
+from trialbook.search.engine.targets import all_of
 from trialbook.search.index.packed import ODD, find_columns, get_slots
 from trialbook.search.index.schema import get_schema, is_exact
 
@@ -41,18 +45,36 @@ class FacetCounter:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="facets")
 
     def count(
-        self, searcher: tantivy.Searcher, query: Query, pieces: Sequence[str], size: int, total: int
+        self,
+        searcher: tantivy.Searcher,
+        query: Query,
+        pieces: Sequence[str],
+        size: int,
+        total: int,
+        *,
+        day: date,
     ) -> Counts:
-        """Studies by value of each piece, the most frequent values first; `total` is how many match."""
+        """Studies by value of each piece, the most frequent values first.
+
+        `total` is how many match; `day` that of asking, on which what time makes true is so or not.
+        """
         size = max(1, min(size, MOST_FACET_VALUES))
         packed = [name for name in pieces if name in get_slots()]
-        others = [name for name in pieces if name not in get_slots()]
+        others = [name for name in pieces if name not in get_slots() and name not in DATED]
         if not others or not packed or total < LONG_ANSWER:
             found = _aggregate(searcher, query, packed, others, size)
         else:
             begun = self._threads.submit(_aggregate, searcher, query, [], others, size)
             found = _aggregate(searcher, query, packed, [], size) | begun.result()
+        found |= {name: _count_dated(searcher, query, name, total, day) for name in pieces if name in DATED}
         return {name: _keep_most(found[name], size) for name in pieces}
+
+
+def _count_dated(
+    searcher: tantivy.Searcher, query: Query, name: str, total: int, day: date
+) -> dict[str, int]:
+    held = count_matches(searcher, all_of([query, is_so(name, True, day)])) if total else 0
+    return {value: count for value, count in (("true", held), ("false", total - held)) if count}
 
 
 def _aggregate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cache, cached_property, lru_cache, partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -13,6 +14,7 @@ from tantivy import Occur, Query
 
 from trialbook.errors import NotFoundError, QueryError
 from trialbook.model import PartialDate
+from trialbook.model.dates import find_asked_day
 from trialbook.model.study import decode_record
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
@@ -123,7 +125,9 @@ class Reader:
             steps=cache(partial(find_steps, snapshot.searcher)),
         )
         self._looked_up: Recent[tuple[str, str | None], tuple[str, ...]] = Recent(MOST_REMEMBERED)
-        self._compiled: Recent[tuple[ParsedQuery, str | None, int, bool], Compiled] = Recent(MOST_COMPILED)
+        self._compiled: Recent[tuple[ParsedQuery, str | None, date, int, bool], Compiled] = Recent(
+            MOST_COMPILED
+        )
 
     @property
     def places(self) -> Places:
@@ -174,18 +178,18 @@ class Reader:
     def _compile(
         self, query: ParsedQuery, as_of: str | None, group_count: int, *, is_best: bool = False
     ) -> Compiled:
-        key = (query, as_of, group_count, is_best)
+        key = (query, as_of, find_asked_day(as_of), group_count, is_best)
         return self._compiled.get(key, lambda: self._compile_anew(*key))
 
     def _compile_anew(
-        self, query: ParsedQuery, as_of: str | None, group_count: int, is_best: bool
+        self, query: ParsedQuery, as_of: str | None, day: date, group_count: int, is_best: bool
     ) -> Compiled:
         budget = LookUpBudget()
 
         def resolve(key: str, candidates: Query, check: RecordCheck) -> Query:
             return self._look_up(key, candidates, check, as_of, budget)
 
-        compiler = Compiler(self._state, resolve=resolve, group_count=group_count, is_best=is_best)
+        compiler = Compiler(self._state, resolve=resolve, group_count=group_count, day=day, is_best=is_best)
         compiled = compiler.compile(query)
         return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
 

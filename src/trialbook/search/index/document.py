@@ -15,8 +15,9 @@ import msgspec
 import tantivy
 
 from trialbook.model import Age, PartialDate
-from trialbook.record.pieces import Piece, find_enum_label, get_pieces
+from trialbook.record.pieces import Piece, find_enum_label, get_indexed_pieces, get_pieces
 from trialbook.record.walk import derive_from
+from trialbook.search.index.findings import find_own_values
 from trialbook.search.index.packed import ODD, pack_columns
 from trialbook.search.index.schema import (
     EDGE,
@@ -154,7 +155,9 @@ def build_document(
         days since 1970-01-01; `to_day` is `FOREVER` for the version now in force.
     """
     values, lengths = collect_values(record)
-    pieces, exact_names = get_pieces(), get_exact_names()
+    for name, value in find_own_values(record):
+        values[name][value] = None
+    pieces, exact_names = get_indexed_pieces(), get_exact_names()
     document = tantivy.Document()
     document.add_text("nct_id", nct_id)
     document.add_unsigned("order", compute_order(nct_id))

@@ -27,11 +27,11 @@ from functools import cache
 
 import tantivy
 
-from trialbook.record.pieces import Piece, get_areas, get_pieces
+from trialbook.record.pieces import Piece, get_areas, get_indexed_pieces
 from trialbook.search.index.packed import COLUMNS
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 8
+INDEX_VERSION = 9
 
 # The word that stands before, between and after the values of a piece, so that a query can ask for a
 # value's beginning or end, and no phrase reaches from one value into the next.
@@ -103,7 +103,7 @@ def written_term(written: str) -> str:
 @cache
 def get_ordered_pieces() -> dict[str, Piece]:
     """Every piece with an order, which therefore has a numeric field."""
-    return {name: piece for name, piece in get_pieces().items() if piece.is_ordered}
+    return {name: piece for name, piece in get_indexed_pieces().items() if piece.is_ordered}
 
 
 def is_exact(piece: Piece) -> bool:
@@ -114,7 +114,7 @@ def is_exact(piece: Piece) -> bool:
 @cache
 def get_exact_names() -> frozenset[str]:
     """The pieces for which `is_exact` holds."""
-    return frozenset(name for name, piece in get_pieces().items() if is_exact(piece))
+    return frozenset(name for name, piece in get_indexed_pieces().items() if is_exact(piece))
 
 
 def order_field(piece_name: str) -> str:

@@ -6,7 +6,14 @@ import difflib
 from dataclasses import replace
 from typing import TypeVar, get_args
 
-from trialbook.record.pieces import Piece, find_area, find_enum_value, find_piece, get_areas, get_pieces
+from trialbook.record.pieces import (
+    Piece,
+    find_area,
+    find_enum_value,
+    find_piece,
+    get_areas,
+    get_indexed_pieces,
+)
 from trialbook.search.language.check_leaves import (
     LONGEST_SHOWN,
     check_distance,
@@ -109,7 +116,7 @@ def _has_value_all(piece: Piece | None) -> bool:
 
 
 def _make_unknown_area(name: str, position: int, *, pieces_only: bool = False) -> Problem:
-    known = [*get_pieces()] if pieces_only else [*get_areas(), *get_pieces()]
+    known = [*get_indexed_pieces()] if pieces_only else [*get_areas(), *get_indexed_pieces()]
     hint = "The names of search areas and pieces are case-sensitive."
     if 0 < len(name) <= LONGEST_SHOWN:
         same = [other for other in known if other.casefold() == name.casefold()]

@@ -50,7 +50,7 @@ def list_disk(home: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def list_forms(home: Path) -> list[str]:
-    return sorted(path.name for path in (home / "index").iterdir())
+    return sorted((path.name for path in (home / "index").iterdir()), key=int)
 
 
 def find_place(home: Path) -> Path:

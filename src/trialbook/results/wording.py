@@ -50,8 +50,8 @@ def say_returned(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     when = f" on {write_day(last)}" if last else ""
     words = (
         f"The registry returned the results to the sponsor{when}, and this copy of the record shows none sent "
-        "since: the sponsor has to correct them and send them again, within 25 days of the notice (42 CFR "
-        "11.64(b)). The registry has nothing to check."
+        "since: the sponsor has to correct them and send them again before they can be public (42 CFR 11.64(b)). "
+        "The registry has nothing to check."
     )
     return (words, *_say_rounds(facts), *_say_in_time(facts, facts.rounds[0].submitted), *_say_served(facts))
 

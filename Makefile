@@ -11,7 +11,7 @@ SPREAD := -n logical --dist loadfile
 ROOM ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-registry eval docs test-all setup clean
+.PHONY: help demo test check bench bench-registry eval docs test-all setup pins clean
 
 help: ## list what there is
 	@echo 'make TARGET, where TARGET is one of'
@@ -52,6 +52,13 @@ docs: $(READY) ## run what the README and docs/ show
 
 setup: $(READY) ## only make the environment in .venv
 
+# The resolver is needed here alone, and stays out of the environment.
+pins: $(READY) ## write constraints.txt anew from pyproject.toml: versions that are there stay, each with the hashes of its files
+	@rm -rf build/pins && $(BIN)/python -m venv build/pins
+	@build/pins/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" build/pins/bin/uv pip compile --quiet pyproject.toml --all-extras --universal \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file constraints.txt
+
 clean: ## remove the environment and what was built
 	rm -rf .venv build
 
@@ -60,5 +67,6 @@ $(READY): pyproject.toml constraints.txt
 	  echo 'Trialbook needs Python 3.11 or later; "$(PYTHON)" is not. Name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@echo 'Installing what Trialbook needs into .venv (once) …'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

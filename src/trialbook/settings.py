@@ -108,6 +108,8 @@ def read_number(name: str, given: int | None = None) -> int:
 def read_folder(name: str, given: str | Path | None = None) -> Path:
     """A setting that is a folder, with "~" resolved; as `read_text`. Raises UsageError."""
     text = read_text(name, given)
+    if "\0" in text:
+        raise UsageError(f"no folder has the character NUL in its name: {text[:200]!r}")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:

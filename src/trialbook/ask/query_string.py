@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from trialbook.ask.address import WHICH, read_asked
 from trialbook.ask.filters import FILTERS
 from trialbook.ask.parameters import Parameters
+from trialbook.errors import QueryError
 from trialbook.search.language.render import render_together
 
 
@@ -18,14 +19,27 @@ def normalise_query(query: str) -> str:
     >>> normalise_query("query.term=stroke&query.cond=heart%20failure&filter.ids=")
     'query.cond=heart+failure&query.term=stroke'
     """
-    parameters = Parameters(query.encode(), WHICH)
+    parameters = Parameters(encode_text(query), WHICH)
     read_asked(parameters)
     return urlencode([(name, value.strip()) for name, value in parameters.items() if value.strip()])
 
 
+def encode_text(text: str) -> bytes:
+    """What stands behind the ? of an address as bytes; raises QueryError for half a character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(
+            "half a character",
+            query=text,
+            position=error.start,
+            hint="Write whole characters, as Unicode text.",
+        ) from error
+
+
 def write_site_url(query: str) -> str:
     """The site's own page of what a search finds."""
-    asked = read_asked(Parameters(query.encode(), WHICH)).request
+    asked = read_asked(Parameters(encode_text(query), WHICH)).request
     return "/?" + urlencode({"q": render_together((*asked.queries, *asked.filters))})
 
 
@@ -39,7 +53,7 @@ def describe_query(query: str) -> str:
     """
     labels = {each.name: f"{each.label}: " for each in FILTERS if not each.takes_several}
     values = [
-        (labels.get(name, ""), value.strip()) for name, value in Parameters(query.encode(), WHICH).items()
+        (labels.get(name, ""), value.strip()) for name, value in Parameters(encode_text(query), WHICH).items()
     ]
     words = "; ".join(label + " ".join(value.split()) for label, value in values if value)
     return words if len(words) <= 150 else words[:149] + "…"

@@ -53,7 +53,11 @@ def _repair(home: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(done))
     else:
-        lines = [*done.problems, *done.lost, *(f"the damaged file is kept as {path}" for path in done.kept)]
+        lines = [
+            *done.problems,
+            *done.lost,
+            *(f"the damaged file is kept as {click.format_filename(path)}" for path in done.kept),
+        ]
         lines += [f"still wrong: {each}" for each in done.left]
         if not done.left:
             with Library(home) as library:
@@ -78,7 +82,7 @@ def backup(home: Path, /, file: Path, *, as_json: bool) -> None:
     damage = DamageNotes()
     with Library(home) as library:
         made = library.backup(file, on_damage=damage.add)
-    _print_manifest(made, f"{file} holds", as_json=as_json)
+    _print_manifest(made, f"{click.format_filename(file)} holds", as_json=as_json)
     damage.end()
 
 
@@ -93,7 +97,7 @@ def restore(home: Path, /, file: Path, *, is_replaced: bool, as_json: bool) -> N
     The whole FILE is compared with what was kept before anything is changed.
     """
     manifest = restore_backup(file, home, is_replaced=is_replaced)
-    _print_manifest(manifest, f"restored in {home}:", as_json=as_json)
+    _print_manifest(manifest, f"restored in {click.format_filename(home)}:", as_json=as_json)
 
 
 def _print_manifest(manifest: Manifest, lead: str, *, as_json: bool) -> None:

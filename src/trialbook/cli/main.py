@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +39,50 @@ COMMANDS: tuple[click.Command, ...] = (
 
 
 class Group(click.Group):
-    """Says what went wrong in a sentence, and never shows a traceback for bad input."""
+    """Says what went wrong in a sentence, and never shows a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses what no system hands over, but a program that calls `main` itself can."""
+        if not all(map(_is_possible, args)):
+            raise click.UsageError("an argument holds what no command line can: NUL, or half a character")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except TrialbookError as error:
-            click.echo(f"trialbook: {error}", err=True)
+            problem = str(error)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever reads has read enough: click ends quietly
+                raise
+            problem = f"the system declined: {error}"
+        except MemoryError:
+            problem = "this machine has too little memory left for that"
+        except Exception as error:
+            problem = _describe_unforeseen(error)
+        click.echo(f"trialbook: {problem}", err=True)
         ctx.exit(1)
+
+
+def _is_possible(argument: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(argument)
+    except UnicodeEncodeError:
+        return False
+
+
+def _describe_unforeseen(error: Exception) -> str:
+    """What nobody foresaw, with the file in which its traceback lies."""
+    said = f"a fault of Trialbook: {type(error).__name__}: {str(error)[:200]}"
+    try:
+        handle, path = tempfile.mkstemp(prefix="trialbook-fault-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return f"{said}; please report it"
+    return f"{said}; please report it, with {path}"
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,6 +13,7 @@ import msgspec
 
 from trialbook.ask.filters import write_values
 from trialbook.ask.parameters import Parameters
+from trialbook.ask.query_string import encode_text
 from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.errors import UsageError
 from trialbook.export.forms import FORMS
@@ -34,6 +35,8 @@ def join_asked(query: str, ask: str, filters: Mapping[str, object], **others: st
     """All ways of asking, and other parameters that are given, as parameters of an address."""
     given = [(name, value) for name, value in {"query.term": query, **others}.items() if value]
     given += write_values(filters)
+    for _, value in given:
+        encode_text(value)
     return "&".join(filter(None, (ask.strip().removeprefix("?"), urlencode(given))))
 
 
@@ -81,7 +84,7 @@ def export(
     if output is None and form == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is nothing for a terminal: name a file with -o")
     written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)
-    asked = Parameters(written.encode(), KNOWN)
+    asked = Parameters(encode_text(written), KNOWN)
     with Library(home) as library:
         wanted = read_export(asked)
         if wanted.request.filters:

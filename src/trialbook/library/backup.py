@@ -94,7 +94,10 @@ def write_backup(home: Path, file: Path, *, on_damage: OnDamage = refuse_damage)
     StoreError
         The library cannot be read; where pages of its file are broken, repair it first.
     """
-    target = file.expanduser().resolve()
+    try:
+        target = file.expanduser().resolve()
+    except (RuntimeError, OSError) as error:  # nobody of that name, a circle of links
+        raise UsageError(f"there is no place {file}: {error}") from error
     if target.is_relative_to(home.resolve()):
         raise UsageError(f"{file} lies in the library's own folder, where it would be lost with it")
     if target.exists() and not _is_backup(target):
@@ -186,6 +189,7 @@ def _is_backup(path: Path) -> bool:
 
 def read_manifest(file: Path) -> Manifest:
     """What a backup says that it holds; raises UsageError for another file."""
+    _check_file(file)
     try:
         with zipfile.ZipFile(file) as archive:
             return _read_manifest(archive)
@@ -193,6 +197,12 @@ def read_manifest(file: Path) -> Manifest:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise UsageError(f"{file} is no backup of Trialbook, or is damaged: {error}") from error
+
+
+def _check_file(file: Path) -> None:
+    """Refuse what has no end, such as a device or a pipe; what is not there is said when it is opened."""
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is no file")
 
 
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:

@@ -22,7 +22,7 @@ from trialbook.library.rebuild import DERIVED
 from trialbook.model.study import decode_record
 from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.source.api_v2 import check_incoming
-from trialbook.source.files import Progress, read_path
+from trialbook.source.files import Progress, name_file, read_path
 from trialbook.source.formats import get_format
 from trialbook.source.incoming import HistoryNotice, Incoming, Item, Rejected
 from trialbook.source.limits import estimate_memory
@@ -261,7 +261,7 @@ def import_paths(
     """
     paths = list(paths)
     progress = progress or Progress()
-    with open_batch(home, ", ".join(map(str, paths))[:2_000], on_index=on_index) as batch:
+    with open_batch(home, ", ".join(map(name_file, paths))[:2_000], on_index=on_index) as batch:
         counts = batch.counts
         for path in paths:
             read, rejected = counts.read, counts.rejected
@@ -272,7 +272,7 @@ def import_paths(
                     bad = counts.rejected - rejected
                     if bad > MAX_REJECTED and bad > (counts.read - read) / 2:
                         counts.problems.append(
-                            f"{path}: {bad:,} pieces, most of what was read, are no records: it was given up"
+                            f"{name_file(path)}: {bad:,} pieces, most of what was read, are no records: it was given up"
                             " there; take out what is none, or import the parts that are"
                         )
                         break

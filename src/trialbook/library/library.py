@@ -607,7 +607,7 @@ class Library:
 
     def backup(self, path: str | Path, *, on_damage: OnDamage = refuse_damage) -> Manifest:
         """Keep all that cannot be made again in one file, as it stands at one moment; see `backup.write_backup`."""
-        return write_backup(self._open_home, Path(path).expanduser(), on_damage=on_damage)
+        return write_backup(self._open_home, Path(path), on_damage=on_damage)
 
     @classmethod
     def restore(cls, path: str | Path, home: Path, *, is_replaced: bool = False) -> Library:

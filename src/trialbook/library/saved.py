@@ -86,9 +86,11 @@ def save_search(home: Path, name: str, query: str, *, after: int) -> SavedSearch
 
 def remove_search(home: Path, name: str) -> None:
     """Forget a search; raises NotFoundError where there is none of that name."""
+    if not NAME.fullmatch(name):
+        raise _refuse_name(name)
     with _opened(home) as connection:
         if connection.execute("DELETE FROM saved_search WHERE name = ?", (name,)).rowcount == 0:
-            raise NotFoundError(f"there is no saved search called {name[:80]}")
+            raise _refuse_name(name)
 
 
 def find_searches(home: Path) -> tuple[SavedSearch, ...]:
@@ -102,14 +104,21 @@ def find_searches(home: Path) -> tuple[SavedSearch, ...]:
 
 def get_search(home: Path, name: str) -> SavedSearch:
     """The search of a name; raises NotFoundError."""
+    if not NAME.fullmatch(name):
+        raise _refuse_name(name)
     with _opened(home) as connection:
         row = connection.execute(
             f"SELECT {COLUMNS} FROM saved_search WHERE name = ?",  # noqa: S608
             (name,),
         ).fetchone()
     if row is None:
-        raise NotFoundError(f"there is no saved search called {name[:80]}")
+        raise _refuse_name(name)
     return SavedSearch(*row)
+
+
+def _refuse_name(name: str) -> NotFoundError:
+    shown = name[:80].encode(errors="backslashreplace").decode()
+    return NotFoundError(f"there is no saved search called {shown}")
 
 
 def repair_searches(home: Path) -> tuple[tuple[str, ...], Path]:

@@ -58,7 +58,7 @@ class Progress:
         """Note a file that was passed over."""
         self.skipped_files += 1
         if len(self.skipped) < MOST_SKIPS_NAMED:
-            self.skipped.append(f"{place}: {reason}")
+            self.skipped.append(f"{name_file(place) if isinstance(place, Path) else place}: {reason}")
 
 
 def measure_path(path: Path) -> int:
@@ -127,16 +127,17 @@ class _Reader:
                 except SourceReadError as error:
                     yield Rejected(error.reason, error.place, b"")
         for problem in errors:
-            yield Rejected(f"the folder cannot be listed: {problem.strerror}", str(problem.filename), b"")
+            place = name_file(Path(str(problem.filename)))
+            yield Rejected(f"the folder cannot be listed: {problem.strerror}", place, b"")
 
     def read_file(self, path: Path) -> Iterator[Item]:
         start = self.progress.read_bytes
         with _named_errors(path):
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-                raise SourceReadError("is neither a file nor a folder", place=str(path))
+                raise SourceReadError("is neither a file nor a folder", place=name_file(path))
             with path.open("rb", buffering=0) as file:
-                yield from self.read_open_file(cast(BinaryIO, file), str(path))
+                yield from self.read_open_file(cast(BinaryIO, file), name_file(path))
             self.progress.read_bytes = max(self.progress.read_bytes, start + path.stat().st_size)
 
     def read_open_file(self, file: BinaryIO, place: str) -> Iterator[Item]:
@@ -244,9 +245,20 @@ class _Reader:
 @contextmanager
 def _named_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says into an error that names the file."""
+    if "\0" in str(path):
+        raise SourceReadError("no file or folder has the character NUL in its name", place=repr(str(path)))
     try:
         yield
     except FileNotFoundError as error:
-        raise SourceReadError("there is no such file or folder", place=str(path)) from error
+        raise SourceReadError("there is no such file or folder", place=name_file(path)) from error
     except OSError as error:
-        raise SourceReadError(f"cannot be read: {error.strerror or error}", place=str(path)) from error
+        raise SourceReadError(f"cannot be read: {error.strerror or error}", place=name_file(path)) from error
+
+
+def name_file(path: Path) -> str:
+    """A path as text that can be kept and sent: of a name that is no Unicode, the odd bytes are written out.
+
+    >>> print(name_file(Path("a\udcff.json")))
+    a\\udcff.json
+    """
+    return str(path).encode(errors="backslashreplace").decode()

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.errors import TrialbookError
+from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.pages import render_message_page
 from trialbook.web import api_v2, own_api
@@ -80,7 +80,14 @@ class SecurityHeaders:
         if is_api and self._api_headers and scope.get("method") == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT_HEADERS)(scope, receive, send_with_headers)
             return
-        length = len(scope.get("query_string", b"")) if scope["type"] == "http" else 0
+        query = scope.get("query_string", b"") if scope["type"] == "http" else b""
+        length = len(query)
+        if not query.isascii():
+            refused = PlainTextResponse(
+                "An address has ASCII characters only: write %C3%A9 for é", status_code=400
+            )
+            await refused(scope, receive, send_with_headers)
+            return
         if is_api and length > LONGEST_API_ADDRESS:
             text = f"The query string has more than {LONGEST_API_ADDRESS} characters"
             await PlainTextResponse(text, status_code=400)(scope, receive, send_with_headers)
@@ -151,7 +158,10 @@ def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allo
         server_header=False,
         timeout_graceful_shutdown=LONGEST_GOODBYE_S,
     )
-    listener = config.bind_socket()
+    try:
+        listener = config.bind_socket()
+    except (TypeError, ValueError) as error:  # what the system says itself, uvicorn prints
+        raise UsageError(f"{host[:80]!r} is no address to listen on") from error
     # Connections take this over. An answer leaves as head and body, and the second part would wait up to
     # 40 ms for the client to acknowledge the first.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -413,12 +413,12 @@ def _in_range(node: Range, piece: Piece) -> tantivy.Query:
     if node.kind == "any":
         return _present(piece.name)
     low, high = read_bounds(node)
+    if any(bound is not None and not abs(bound) < 2**62 for bound in (low, high)):
+        raise QueryError(f"no number of that size has a place in `{piece.path}`", hint="use a smaller number")
     if piece.type.startswith("number"):
         bounds: tuple[Any, Any] = (low, high)
         kind = FieldType.Float
     else:
         bounds = (None if low is None else math.ceil(low), None if high is None else math.floor(high))
         kind = FieldType.Integer
-    if any(bound is not None and abs(bound) >= 2**62 for bound in bounds):
-        raise QueryError(f"no number of that size has a place in `{piece.path}`", hint="use a smaller number")
     return unscored(tantivy.Query.range_query(get_schema(), order_field(piece.name), kind, *bounds))

@@ -244,7 +244,10 @@ class RegistryClient:
     def _ask(self, url: httpx.URL, query: Query | None) -> bytes:
         """Send the question once, following redirects on the same host; return the body of a 200."""
         if query:
-            url = url.copy_merge_params(query)
+            try:
+                url = url.copy_merge_params(query)
+            except httpx.InvalidURL as error:  # beyond 65,536 characters
+                raise UsageError(f"that is more than an address can ask for: {error}") from error
         for _ in range(_MOST_REDIRECTS + 1):
             with self._open(url) as response:
                 body = self._read(response)

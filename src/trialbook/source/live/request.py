@@ -134,6 +134,13 @@ def check_request(request: PullRequest) -> PullRequest:
         if not match:
             raise UsageError(f"{text[:40]!r} is no NCT number: expected NCT and up to 8 digits")
         ids.append(f"NCT{match[1]:0>8}")
+    for name, text in request._find_queries().items():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                f"{name} has half a character at {error.start}: write whole characters, as Unicode text"
+            ) from error
     request = msgspec.structs.replace(request, ids=tuple(sorted(set(ids))))
     is_narrow = bool(request.ids or request._find_queries())
     if request.everything and is_narrow:

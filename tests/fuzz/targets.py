@@ -29,6 +29,7 @@ from trialbook.library import Library
 from trialbook.model import encode_study, parse_study
 from trialbook.pages import render_diff_page, render_history_page, render_study_page, render_study_text
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
+from trialbook.related.decode import decode_compared
 from trialbook.related.profile import count_terms, list_learnable
 from trialbook.related.traits import read_traits
 from trialbook.search.engine.engine import SearchRequest
@@ -121,8 +122,7 @@ def make_outputs(folder: Path) -> Target:
             write_reference(record, tags).encode()
             build_document(checked.nct_id, record, names=thesaurus.known_names)
             find_passages(record, ("heart", "study"))
-            traits = read_traits(record, thesaurus)
-            list_learnable(traits, count_terms(traits))
+            list_learnable(count_terms(read_traits(decode_compared(body), thesaurus)))
             show_difference(checked, before, item.format)
             shown = next(turn)
             if shown % 8 == 0:  # these take as long as all others together

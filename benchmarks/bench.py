@@ -178,6 +178,7 @@ def measure_history(home: Path) -> dict[str, Any]:
     """
     from starlette.requests import Request
 
+    from trialbook.web.related_section import RelatedSections
     from trialbook.web.site import Site
 
     source = home / "history.jsonl"
@@ -194,12 +195,13 @@ def measure_history(home: Path) -> dict[str, Any]:
         "query_string": b"",
     }
     request = Request({**scope, "path_params": {"nct_id": "NCT00000063"}})
-    site = Site(Library(home / "library"))
+    library = Library(home / "library")
+    site = Site(library, RelatedSections(library))
     pages = {"record": site.study, "history": site.history, "diff": site.diff}
     timed = {name: time_each(page, [request] * 15) for name, page in pages.items()}
     for path in (home / "library").glob("summaries-*"):
         path.unlink()
-    cold = time_each(Site(Library(home / "library")).study, [request] * 5)
+    cold = time_each(Site(library, RelatedSections(library)).study, [request] * 5)
     return {"import_seconds": seconds, **timed, "cold": cold}
 
 

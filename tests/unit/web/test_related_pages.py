@@ -6,8 +6,10 @@ import html
 import json
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -90,7 +92,9 @@ def test_an_older_version_says_that_they_are_like_the_newest(
         assert "They are like the newest version" not in read(later.get(f"/study/{PARENT}").text)
 
 
-def test_what_is_missing_or_late_is_a_sentence_and_never_an_error(home: Path, tmp_path: Path) -> None:
+def test_what_is_missing_or_late_is_a_sentence_and_never_an_error(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copy = tmp_path / "library"
     shutil.copytree(home, copy)
     (copy / "related" / "state.json").unlink()
@@ -100,8 +104,17 @@ def test_what_is_missing_or_late_is_a_sentence_and_never_an_error(home: Path, tm
             assert answer.status_code == 200
             assert "has not been worked out in this library yet" in read(answer.text)
             assert str(copy) not in answer.text
+    find, may_go_on = Library.find_related, threading.Event()
+
+    def find_late(self: Library, *asked: Any, **how: Any) -> Any:
+        may_go_on.wait(30)
+        return find(self, *asked, **how)
+
+    monkeypatch.setattr(Library, "find_related", find_late)
     with open_site(home, wait_s=0.0) as late:
-        assert "They are being worked out" in read(late.get(f"/study/{PARENT}").text)
+        said = read(late.get(f"/study/{PARENT}").text)
+        may_go_on.set()
+    assert "They are being worked out" in said
 
 
 def test_what_the_records_got_ahead_of_is_said(home: Path, tmp_path: Path) -> None:

@@ -256,9 +256,9 @@ def _named_errors(path: Path) -> Iterator[None]:
 
 
 def name_file(path: Path) -> str:
-    """A path as text that can be kept and sent: of a name that is no Unicode, the odd bytes are written out.
+    r"""A path as text that can be kept and sent: of a name that is no Unicode, the odd bytes are written out.
 
     >>> print(name_file(Path("a\udcff.json")))
-    a\\udcff.json
+    a\udcff.json
     """
     return str(path).encode(errors="backslashreplace").decode()

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +58,8 @@ NEEDED: dict[str, list[str]] = {
 # Servers run until they are ended: they are asked as processes, below.
 SERVERS = ("mcp", "serve")
 
+# In the quick run a parameter gets one of so many values, its neighbour the next ones.
+SHARES = 4
 ODD = {
     "nothing": "",
     "a space": " ",
@@ -241,11 +243,23 @@ def list_cases() -> list[tuple[str, str]]:
     return cases
 
 
+def give_odd_values(name: str, parameter: str, odd_values: Iterable[str]) -> None:
+    found = next(each for each in COMMANDS[name].params if each.name == parameter)
+    for odd in odd_values:
+        assert_answered(["--home=library", *replace_part(name, found, odd)])
+
+
+@pytest.mark.parametrize(("number", "case"), list(enumerate(list_cases())))
+def test_some_odd_values_of_any_parameter_are_answered(
+    folder: Path, number: int, case: tuple[str, str]
+) -> None:
+    give_odd_values(*case, list(ODD.values())[number % SHARES :: SHARES])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "parameter"), list_cases())
 def test_an_odd_value_of_any_parameter_is_answered(folder: Path, name: str, parameter: str) -> None:
-    found = next(each for each in COMMANDS[name].params if each.name == parameter)
-    codes = {assert_answered(["--home=library", *replace_part(name, found, odd)]) for odd in ODD.values()}
-    assert codes
+    give_odd_values(name, parameter, ODD.values())
 
 
 # All commands get their folder from the same place: one that reads and one that makes it.

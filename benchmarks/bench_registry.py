@@ -239,6 +239,24 @@ def measure_against_bare(home: Path, source: Path, folder: Path) -> dict[str, An
     }
 
 
+def measure_related(home: Path) -> dict[str, Any]:
+    """The profiles of related studies made for the whole library; then lists of ten with reasons, one after the other."""
+    made = run_command("--home", str(home), "rebuild", "related")
+    with Store(home) as store:
+        rows = store.connection.execute("SELECT nct_id FROM study ORDER BY nct_id").fetchall()
+    nct_ids = [nct_id for (nct_id,) in rows[:: max(1, len(rows) // 200)]]
+    cold = run_command("--home", str(home), "related", nct_ids[0], "--json")
+    library = Library(home)
+    library.find_related(nct_ids[0])
+    before = time.process_time()
+    times = time_each(lambda nct_id: len(library.find_related(nct_id).studies), nct_ids)
+    return {
+        "build": vars(made),
+        "cold": vars(cold),
+        "list": times | {"cpu_ms": (time.process_time() - before) * 1000 / len(nct_ids)},
+    }
+
+
 def measure_sqlite(home: Path, path: Path) -> dict[str, Any]:
     """The same questions in SQLite."""
     path.unlink(missing_ok=True)
@@ -293,6 +311,7 @@ def measure(folder: Path, studies: int, *, with_sqlite: bool, seconds: float) ->
     result["library_mb"] = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
     report("searches", result, measure_searches(home))
     report("bare", result, measure_against_bare(home, archive, folder / "bare"))
+    report("related", result, measure_related(home))
     with serve(home) as (port, until_first):
         report("cold", result, {"seconds": until_first})
         report("api", result, measure_api(home, port, seconds=seconds))
@@ -314,7 +333,7 @@ def report(name: str, result: dict[str, Any], measured: Any) -> None:
 def render(result: dict[str, Any]) -> str:
     """The table of a large registry, each line with its aim."""
     machine, update, api = result["machine"], result["update"], result["api"]
-    bare = result["bare"]
+    bare, related = result["bare"], result["related"]
     ratio = result["import"]["cpu_seconds"] / bare["build"]["cpu_seconds"]
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; load {machine['load']:.1f}"
@@ -338,6 +357,9 @@ def render(result: dict[str, Any]) -> str:
             for name, row in bare.items()
             if name != "build"
         ),
+        f"{'profiles of related studies':<34}{describe(related['build'])}   aim 1,200 s, 3,000 MB",
+        f"{'related studies':<34}p50 {related['list']['p50_ms']:.0f} ms, p95 {related['list']['p95_ms']:.0f} ms (aim 50);"
+        f" as a command {related['cold']['seconds']:.1f} s (aim 3)",
         "",
         f"{'in the server, ms':<34}{'p50':>8}{'p95':>8}{'SQLite p50':>12}{'p95':>10}{'times':>8}   aim",
     ]

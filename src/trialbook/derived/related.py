@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from zlib import crc32
 
 import msgspec
 
 from trialbook.derived.contract import DerivedState, OnStudy
+from trialbook.derived.counting import WORTHWHILE, Answer, count_beside, count_study
 from trialbook.errors import RecordDamagedError, StoreError
-from trialbook.related.decode import decode_compared
 from trialbook.related.disk import (
     RELATED_VERSION,
     STATE_FILE,
@@ -25,13 +26,11 @@ from trialbook.related.disk import (
     update,
 )
 from trialbook.related.learnt import MOST_LEARNT_FROM, Learnt, Numbers, learn, load_learnt
-from trialbook.related.profile import COUNTED_DECODER, Counted, count_terms, list_learnable, make_profile
+from trialbook.related.profile import COUNTED_DECODER, Counted, list_learnable, make_profile
 from trialbook.related.roads import build_document
-from trialbook.related.traits import read_traits
 from trialbook.store import Store
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage
-from trialbook.terms import get_thesaurus
 
 FOLDER = "related"
 # A library that has grown by half since its words were counted has others: they are counted anew.
@@ -164,17 +163,24 @@ def _iter_counted(
     held: Mapping[str, bytes] = {},
     on_damage: OnDamage | None = None,
 ) -> Iterator[tuple[str, Counted]]:
-    thesaurus = get_thesaurus()
-    for place, (_, nct_id) in enumerate(store.iter_changed_ids(after)):
-        if place % every:
-            continue
-        if nct_id in held:
-            yield nct_id, COUNTED_DECODER.decode(held[nct_id])
-            continue
-        try:
-            body = store.find_body(nct_id)
-        except RecordDamagedError as error:
-            (on_damage or store.pass_over)(error)
-            continue
-        if body is not None:
-            yield nct_id, count_terms(read_traits(decode_compared(body), thesaurus), crc32(body))
+    """The studies that changed after a change, every so manyth, each with its numbers."""
+    ids = [nct_id for _, nct_id in islice(store.iter_changed_ids(after), 0, None, every)]
+    others = [nct_id for nct_id in ids if nct_id not in held]
+    beside: Generator[Answer] = (
+        count_beside(store.home, others)
+        if len(others) >= WORTHWHILE
+        else ((nct_id, None) for nct_id in others)
+    )
+    with closing(beside):
+        for nct_id in ids:
+            if nct_id in held:
+                yield nct_id, COUNTED_DECODER.decode(held[nct_id])
+                continue
+            _, counted = next(beside)
+            try:
+                counted = counted or count_study(store, nct_id)
+            except RecordDamagedError as error:
+                (on_damage or store.pass_over)(error)
+                continue
+            if counted is not None:
+                yield nct_id, counted

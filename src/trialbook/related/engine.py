@@ -17,7 +17,7 @@ from trialbook.related.decode import decode_compared
 from trialbook.related.disk import RelatedData, Snapshot
 from trialbook.related.facets import Facets, Weights, get_weights
 from trialbook.related.learnt import Learnt
-from trialbook.related.likeness import PLACE, Asked, compare, prepare
+from trialbook.related.likeness import PLACE, Asked, compare, prepare, temper
 from trialbook.related.pasted import read_pasted
 from trialbook.related.profile import DECODER, Profile, count_terms, make_profile
 from trialbook.related.reasons import Reason, Side, explain
@@ -169,7 +169,7 @@ class RelatedEngine:
         ids = [str(document.get_first("nct_id")) for document in documents]
         if not ids:
             return []
-        tables = [compare(own.asked, profiles) for own in owns]
+        tables = [_compare(own, profiles, weights) for own in owns]
         scores = np.mean([table @ weights for table in tables], axis=0)
         left_out = {own.side.traits.nct_id for own in owns}
         order = sorted(range(len(ids)), key=lambda at: (-scores[at], ids[at]))
@@ -203,7 +203,7 @@ class RelatedEngine:
         else:
             # It changed since the index was made, and nothing but what it says now may be said of it.
             side = _make_side(read_traits(record, self._thesaurus), snapshot.learnt)
-            features = tuple(compare(own.asked, [side.profile])[0] for own in owns)
+            features = tuple(_compare(own, [side.profile], weights)[0] for own in owns)
         return _describe(owns, side, features, weights)
 
 
@@ -214,6 +214,10 @@ def _make_side(traits: Traits, learnt: Learnt) -> Side:
 def _prepare(traits: Traits, snapshot: Snapshot) -> _Own:
     side = _make_side(traits, snapshot.learnt)
     return _Own(side, prepare(side.profile, traits.kin, snapshot.learnt))
+
+
+def _compare(own: _Own, others: Sequence[Profile], weights: Weights) -> Features:
+    return temper(compare(own.asked, others), own.asked, others, weights)
 
 
 def _describe(owns: Sequence[_Own], other: Side, each: Sequence[Features], weights: Weights) -> RelatedStudy:

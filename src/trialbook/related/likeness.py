@@ -43,6 +43,11 @@ LEAST_RARE_ID = 0.7
 # From this likeness on (as its inverse) a run of study ids and an acronym count in full.
 FULLY_ALIKE = 4.0
 PARTS_OF_POPULATION = {"age": 0.5, "sex": 0.3, "healthy": 0.2}
+# Of two studies whose conditions have nothing in common, this part of what describes them counts: one cell line
+# tried in a hundred diseases would otherwise fill the list of each.
+OTHER_DISEASE = 0.85
+# Up to this likeness, conditions share a word like "chronic".
+LEAST_ALIKE = 0.2
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -112,6 +117,25 @@ def compare(asked: Asked, others: Sequence[Profile]) -> Matrix:
         _compare_population(asked.profile, others, found)
         _compare_kin(asked, others, found)
     return found.clip(0.0, 1.0, out=found)
+
+
+def temper(found: Matrix, asked: Asked, others: Sequence[Profile], weights: Floats) -> Matrix:
+    """The same features, less of those that describe where the conditions are others.
+
+    A study without conditions is not held to be of another disease; nor is any, where `weights` leave diseases out.
+    """
+    disease = [PLACE["conditions"], PLACE["condition words"]]
+    if not (weights[disease].any() and _has_conditions(asked.profile)):
+        return found
+    is_other = (found[:, disease[0]] == 0) & (found[:, disease[1]] <= LEAST_ALIKE)
+    is_other &= np.array([_has_conditions(each) for each in others], bool)
+    kept = found.copy()
+    kept[is_other, : PLACE["sponsor"]] *= OTHER_DISEASE
+    return kept
+
+
+def _has_conditions(profile: Profile) -> bool:
+    return bool(np.frombuffer(profile.norms, np.float32)[MARKED.index("condition") + 1] > 0)
 
 
 def _match(own: bytes, all_of_others: Sequence[bytes]) -> tuple[npt.NDArray[np.intp], ...]:

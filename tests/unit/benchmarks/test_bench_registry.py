@@ -39,7 +39,9 @@ def test_every_line_of_the_table_is_measured(result: dict[str, Any]) -> None:
     assert 10 < result["import"]["peak_mb"] < 2_000
     assert result["cold"]["seconds"] > 0
     assert result["api"]["requests_a_second"] > 0
-    assert set(result["load"]) == {"import", "again", "searches", "cold", "api", "update", "sqlite"}
+    assert result["related"]["build"]["seconds"] > 0 < result["related"]["list"]["p95_ms"]
+    parts = {"import", "again", "searches", "bare", "related", "cold", "api", "update", "sqlite"}
+    assert set(result["load"]) == parts
 
 
 def test_no_search_fails_while_the_next_day_comes_in(result: dict[str, Any]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 from tests.unit.related.conftest import make_records, make_trial, write_records
 
-from trialbook.derived import related
+from trialbook.derived import counting, related
 from trialbook.derived.related import FOLDER, RelatedProfiles
 from trialbook.library import Library
 from trialbook.library.rebuild import bring_into_step, rebuild
@@ -68,6 +70,46 @@ def test_a_changed_study_is_replaced_without_the_others_being_made_anew(home: Pa
     assert len(ids) == len(set(ids))
     rebuild(home, ["related"])
     assert {nct_id for nct_id, _ in tell(home)[:3]} == set(ids[:3])
+
+
+@pytest.mark.parametrize("program", [sys.executable, "/bin/false", "/no/such/program"])
+def test_counted_in_other_processes_they_are_the_same(
+    home: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    told = tell(home)
+    monkeypatch.setattr(related, "WORTHWHILE", 1)
+    monkeypatch.setattr(counting, "AT_ONCE", 3)
+    monkeypatch.setattr(sys, "executable", program)
+    assert rebuild(home, ["related"]) == {"related": 11}
+    assert tell(home) == told
+
+
+def test_other_processes_count_and_end_with_whoever_asked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    start = counting._start
+
+    def remember(place: Path) -> subprocess.Popen[bytes] | None:
+        started.append(start(place))
+        return started[-1]
+
+    monkeypatch.setattr(counting, "_start", remember)
+    with Store(home) as store:
+        ids = [nct_id for _, nct_id in store.iter_changed_ids(0)]
+        counted = dict(counting.count_beside(home, [*ids, "NCT19999999"]))
+        assert counted == {nct_id: counting.count_study(store, nct_id) for nct_id in counted}
+        assert None not in [counted[nct_id] for nct_id in ids]
+    assert started
+    assert all(process is not None and process.returncode is not None for process in started)
+
+
+def test_a_process_that_nobody_asks_any_more_ends(home: Path) -> None:
+    process = counting._start(home)
+    assert process is not None
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(timeout=60) == 0
 
 
 def test_made_anew_they_are_the_same(home: Path) -> None:

@@ -11,6 +11,7 @@ from tests.unit.related.conftest import make_record, make_records, make_trial, w
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.library import Library
 from trialbook.related.engine import RelatedEngine, RelatedStudy
+from trialbook.related.likeness import OTHER_DISEASE
 
 PARENT, EXTENSION, STRANGER = "NCT10000001", "NCT10000002", "NCT10000003"
 
@@ -76,6 +77,31 @@ def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:
     assert "same intervention" not in get_kinds(found)
     reasons = {reason.kind: reason for reason in found.reasons}
     assert reasons["words of interventions"].ours == reasons["words of interventions"].theirs == ("capsule",)
+
+
+def test_another_disease_counts_against_a_study_unless_diseases_are_left_out(tmp_path: Path) -> None:
+    asked, other, unsaid = "NCT50000001", "NCT50000002", "NCT50000003"
+    records = [
+        make_trial(asked, "Blue capsule", "Frozen Shoulder Syndrome"),
+        make_trial(other, "Blue capsule", "Asthma"),
+        make_trial(unsaid, "Blue capsule", "Asthma"),
+    ]
+    del records[2]["protocolSection"]["conditionsModule"]
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+
+        def find_shares(*facets: str) -> dict[str, float]:
+            found = library.find_related(asked, facets=facets).studies
+            return {
+                each.nct_id: reason.share
+                for each in found
+                for reason in each.reasons
+                if reason.kind == "words of interventions"
+            }
+
+        shares, without = find_shares(), find_shares("disease=0")
+    assert shares[other] == pytest.approx(OTHER_DISEASE * without[other])
+    assert shares[unsaid] == pytest.approx(without[unsaid])
 
 
 def test_what_changed_since_the_index_was_made_is_told_as_it_is_now(tmp_path: Path) -> None:

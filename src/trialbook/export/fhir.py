@@ -273,10 +273,8 @@ def _make_outcomes(record: Record) -> list[Resource]:
 def _make_sites(record: Record) -> list[Resource]:
     sites = []
     for number, each in enumerate(find_structures(record, _PLACES + "locations"), 1):
-        position = {
-            "longitude": _find_number(each, "geoPoint.lon"),
-            "latitude": _find_number(each, "geoPoint.lat"),
-        }
+        point = each.get("geoPoint", {})
+        position = {"longitude": _find_number(point, "lon"), "latitude": _find_number(point, "lat")}
         names = (("city", "city"), ("state", "state"), ("zip", "postalCode"), ("country", "country"))
         sites.append(
             _drop_empty(

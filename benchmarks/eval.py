@@ -39,7 +39,8 @@ from eval_pools import Pool, read_pool
 from trialbook.ask.filters import make_request
 from trialbook.library import Library
 from trialbook.library.build import import_paths
-from trialbook.patient.note import STOP_WORDS, read_note
+from trialbook.patient.note import read_note
+from trialbook.patient.stop_words import STOP_WORDS
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
 from trialbook.search.language.parse import parse_query

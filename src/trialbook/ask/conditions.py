@@ -44,20 +44,20 @@ def lies_between(piece: str, low: str, high: str) -> Query:
     return Query(Area(piece, Range(low or MIN, high or MAX, "date")))
 
 
-def admits_age(years: float) -> tuple[Query, ...]:
-    """Studies that admit an age in years; limits that a record does not give admit every age."""
-    minutes = round(years * MINUTES_A_YEAR)
-    older, younger = f"{minutes + 1} Minutes", f"{minutes - 1} Minutes"
-    is_old_enough = Query(Not(Area("MinimumAge", Range(older, MAX, "age"))))
-    if not minutes:
+def admits_age(years: float, high: float | None = None) -> tuple[Query, ...]:
+    """Studies that admit an age in years, or one from it to `high`; limits that a record does not give admit all."""
+    youngest = round(years * MINUTES_A_YEAR)
+    oldest = youngest if high is None else round(high * MINUTES_A_YEAR)
+    is_old_enough = Query(Not(Area("MinimumAge", Range(f"{oldest + 1} Minutes", MAX, "age"))))
+    if not youngest:
         return (is_old_enough,)
-    return is_old_enough, Query(Not(Area("MaximumAge", Range(MIN, younger, "age"))))
+    return is_old_enough, Query(Not(Area("MaximumAge", Range(MIN, f"{youngest - 1} Minutes", "age"))))
 
 
 def admits_patient(note: PatientNote) -> tuple[Query, ...]:
     """Studies that do not exclude a patient by age or sex; what a record leaves open excludes nobody."""
     other = {"FEMALE": "MALE", "MALE": "FEMALE"}
-    ages = () if note.age_years is None else admits_age(note.age_years)
+    ages = () if note.ages is None else admits_age(*note.ages)
     sexes = (Query(Not(Area("Sex", Term(other[note.sex])))),) if note.sex else ()
     return (*ages, *sexes)
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 import click
 import msgspec
 
+from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
 from trialbook.changes.history import describe_history
 from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
@@ -50,7 +51,8 @@ WORDS_SHOWN = 5
 @click.pass_obj
 def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
-    note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus()) if patient else None
+    day = find_asked_day(read_as_of(asked["as_of"] or ""))
+    note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus(), day=day) if patient else None
     filters = {each.name: asked.pop(each.name) for each in FILTERS}
     facets = list_facets() if as_json else ()
     request = make_request(text, filters, note=note, facets=facets, **asked)

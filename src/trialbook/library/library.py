@@ -42,6 +42,7 @@ from trialbook.library.related import find_related, make_reader, name_record
 from trialbook.library.repair import Repair, repair_library
 from trialbook.library.study import LibraryStudy
 from trialbook.library.taking_out import put_back, take_out
+from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_nct_id
 from trialbook.related.engine import RelatedEngine, RelatedList
@@ -392,8 +393,9 @@ class Library:
 
     def _make_request(self, text: str, *, note: str = "", as_of: str | None, **asked: Any) -> SearchRequest:
         filters = {name: asked.pop(name) for name in list(asked) if name not in SHAPE}
-        read = read_note(note, get_thesaurus()) if note else None
-        return make_request(text, filters, note=read, as_of=read_as_of(as_of or ""), **asked)
+        as_of = read_as_of(as_of or "")
+        read = read_note(note, get_thesaurus(), day=find_asked_day(as_of)) if note else None
+        return make_request(text, filters, note=read, as_of=as_of, **asked)
 
     @property
     def index_lag(self) -> int:

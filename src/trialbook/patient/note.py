@@ -1,123 +1,121 @@
-"""What does a free description of a patient say that a search can use? Age, sex, conditions, words."""
+"""What does a free description of a patient say that a search can use? Age, sex, conditions, words.
+
+`read_note` is the path of a note on one screen; what each step knows stands in the modules that it asks.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Iterable
+from datetime import date
 from itertools import pairwise
-from typing import Literal, Protocol
 
 import msgspec
 
 from trialbook.errors import QueryError
-from trialbook.terms import Mention, Synonym
+from trialbook.patient.ages import Age, find_age
+from trialbook.patient.clauses import Clauses
+from trialbook.patient.forms import find_labelled, find_main, list_idle
+from trialbook.patient.kinship import Sex
+from trialbook.patient.mentions import Found, NoteNames, Words, find_mentions, list_names
+from trialbook.patient.persons import Persons
+from trialbook.patient.sexes import ReadSex, find_sex
+from trialbook.patient.standing import STANDINGS, Standing, Told, find_standing
+from trialbook.patient.stop_words import STOP_WORDS
 from trialbook.terms.text import cut_words
 
 LONGEST_NOTE = 20_000
-MOST_MENTIONS = 60
-MOST_NAMES = 8
-# Who and how old a patient is stands at the beginning; further on, it may be of a relative.
-HEAD = 400
-# So far before a mention is looked for what denies it.
-REACH = 80
-
-# A name in the words of the index, in order.
-Words = tuple[str, ...]
-Sex = Literal["FEMALE", "MALE"]
-
-_YEARS = re.compile(r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y\.?/?o\b|y\b)|\bage[d:]?\s+(\d{1,3})\b", re.IGNORECASE)
-_YOUNGER = re.compile(r"\b(\d{1,3})[\s-]*(month|week|day)s?[\s-]*old\b", re.IGNORECASE)
-_AGE_AND_SEX = re.compile(r"\b(\d{1,3})\s?-?([MF])\b")
-_SEXES: tuple[tuple[re.Pattern[str], Sex], ...] = (
-    (re.compile(r"\b(?:woman|female|girl|lady)\b", re.IGNORECASE), "FEMALE"),
-    (re.compile(r"\b(?:man|male|boy|gentleman)\b", re.IGNORECASE), "MALE"),
-)
-_PRONOUNS: tuple[tuple[re.Pattern[str], Sex], ...] = (
-    (re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE), "FEMALE"),
-    (re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE), "MALE"),
-)
-_YEARS_A_UNIT = {"month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
-_DENIAL = re.compile(
-    r"\b(?:no|not|nor|denie[sd]|without|negative\sfor|absence\sof|never|free\sof|ruled?\sout"
-    r"|family\shistory|mother|father|brother|sister|grand\w+)\b",
-    re.IGNORECASE,
-)
-_TURN = re.compile(r"\b(?:but|however|who|which|presents?|except)\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.;:\n]")
-# Words of English, then words in which any patient's story is told: they name no patient's condition.
-STOP_WORDS = frozenset({
-    "a", "about", "above", "after", "again", "all", "also", "although", "an", "and", "any", "are", "as",
-    "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can",
-    "could", "did", "do", "does", "due", "during", "each", "few", "for", "from", "further", "had", "has",
-    "have", "he", "her", "here", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may",
-    "me", "might", "more", "most", "my", "no", "nor", "not", "of", "on", "once", "only", "or", "other",
-    "our", "out", "over", "own", "s", "same", "she", "should", "so", "some", "such", "than", "that", "the",
-    "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under",
-    "until", "up", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom",
-    "why", "will", "with", "would", "you", "your",
-    "ago", "appears", "becomes", "began", "brought", "came", "clinic", "come", "comes",
-    "complain", "complained", "complaining", "complains", "complaint", "continued", "currently", "daily",
-    "day", "days", "denied", "denies", "department", "describes", "despite", "developed", "doctor", "ed",
-    "emergency", "evaluated", "evaluation", "exam", "examination", "examined", "family", "father",
-    "feels", "female", "found", "gave", "gentleman", "girl", "given", "go", "having", "hospital", "hour",
-    "hours", "husband", "including", "initially", "just", "kg", "lady", "last", "later", "left", "like",
-    "lives", "male", "man", "mg", "ml", "mm", "month", "months", "mother", "mr", "mrs",
-    "never", "new", "none", "normal", "noted", "notes", "noticed", "now", "off", "office", "old", "one",
-    "past", "patient", "patients", "per", "performed", "physical", "physician", "presented",
-    "presenting", "presents", "prior", "pt", "recent", "recently", "referred", "remarkable", "reported",
-    "reports", "revealed", "reveals", "right", "said", "saw", "seen", "several", "show", "showed", "shows",
-    "significant", "since", "sister", "son", "started", "states", "status", "still", "taking", "three",
-    "today", "told", "took", "two", "unremarkable", "visit", "week", "weeks", "well", "went", "wife",
-    "within", "without", "woman", "year", "years", "yesterday", "yo", "young", "boy", "brother",
-    "daughter", "admitted", "history",
-})  # fmt: skip
-
-
-class NoteNames(Protocol):
-    """Where conditions and drugs are recognised: `trialbook.terms.Thesaurus`."""
-
-    def find_concepts_in(self, text: str, *, limit: int = 100) -> tuple[Mention, ...]:
-        """The concepts that a text mentions."""
-
-    def find_synonyms(self, phrase: str, *, limit: int = 40) -> tuple[Synonym, ...]:
-        """Other names of a whole phrase."""
+# Of what has one of these standings the patient has something, or had it.
+AFFIRMED: frozenset[Standing] = frozenset({"present", "past", "possible"})
+_TITLES: dict[Standing, str] = {
+    "past": "in the past",
+    "possible": "possible",
+    "denied": "not",
+    "other": "of others",
+}
+_LONGEST_CUE = 40
 
 
 class NoteConcept(msgspec.Struct, frozen=True):
-    """A condition, drug or finding of a note: its names in words, and how often the note affirms it.
+    """A condition, drug or finding of a note: its names in words, and what the note says of it.
 
-    `affirmed` is 0 where each mention is denied ("denies chest pain") or is of a relative.
+    Attributes
+    ----------
+    text
+        As the note names it first.
+    affirmed
+        How often the note says that the patient has it, had it or may have it; 0 where each mention is
+        denied ("denies chest pain") or of somebody else.
+    standing
+        The strongest of "present", "past", "possible", "denied" and "other" (of somebody else).
+    cue
+        The note's words that say so; "" where it only names it.
+    is_main
+        Whether it is what the note is about: its diagnosis, or the first condition that it affirms.
     """
 
     text: str
     names: tuple[Words, ...]
     affirmed: int
+    standing: Standing = "present"
+    cue: str = ""
+    is_main: bool = False
 
 
 class PatientNote(msgspec.Struct, frozen=True):
-    """What a note says; None and () where it says nothing.
+    """What a note says of the person who looks for a trial; None, "" and () where it says nothing.
 
-    `words` are those that may name something, `pairs` those of them that follow one another outside the
-    names of `concepts`; each with how often.
+    Attributes
+    ----------
+    ages
+        From how many to how many years; both alike where the note says it exactly.
+    words, pairs
+        The words that may name something, and those of them that follow one another outside the names of
+        `concepts`, each with how often; without what is denied, of somebody else, or a form's own label.
+    subject
+        How the note names that person: "my mother"; "" for a note that only describes one.
+    age_words, sex_words
+        The note's words that were read so.
     """
 
-    age_years: float | None
+    ages: tuple[float, float] | None
     sex: Sex | None
     concepts: tuple[NoteConcept, ...]
     words: tuple[tuple[str, int], ...]
     pairs: tuple[tuple[Words, int], ...] = ()
+    subject: str = ""
+    age_words: str = ""
+    sex_words: str = ""
+
+    @property
+    def age_years(self) -> float | None:
+        """The age in years where it is known exactly."""
+        return self.ages[0] if self.ages and self.ages[0] == self.ages[1] else None
 
     def explain(self) -> str:
-        """What was read, in one line."""
-        age = "age not found" if self.age_years is None else f"age {self.age_years:.3g} years"
-        affirmed = [concept.text for concept in self.concepts if concept.affirmed]
-        denied = [concept.text for concept in self.concepts if not concept.affirmed]
-        parts = [age, (self.sex or "sex not found").lower(), ", ".join(affirmed) or "no condition found"]
-        return "; ".join([*parts, *(["not: " + ", ".join(denied)] if denied else [])])
+        """What was read, and from which words, in one line."""
+        parts = [f'about "{self.subject}"'] if self.subject else []
+        parts.append(_tell(_say_age(self.ages), self.age_words))
+        parts.append(_tell((self.sex or "sex not found").lower(), self.sex_words))
+        present = [concept.text for concept in self.concepts if concept.standing == "present"]
+        is_affirmed = any(concept.affirmed for concept in self.concepts)
+        parts += [", ".join(present)] if present else [] if is_affirmed else ["no condition found"]
+        for standing, title in _TITLES.items():
+            told = [_tell(each.text, each.cue) for each in self.concepts if each.standing == standing]
+            if told:
+                parts.append(f"{title}: " + ", ".join(told))
+        return "; ".join(parts)
 
 
-def read_note(text: str, names: NoteNames | None) -> PatientNote:
-    """Read a description of a patient in English.
+def read_note(text: str, names: NoteNames | None, *, day: date | None = None) -> PatientNote:
+    """Read a description of a patient in English, or of a relative of its writer.
+
+    Parameters
+    ----------
+    names
+        Where conditions and drugs are recognised; None for age, sex and words alone.
+    day
+        The day on which the note is read, for a year of birth; without it such a year says no age.
 
     Raises
     ------
@@ -128,19 +126,86 @@ def read_note(text: str, names: NoteNames | None) -> PatientNote:
         raise QueryError(f"a note of {len(text):,} characters is too long", hint=f"at most {LONGEST_NOTE:,}")
     # Half a character, as broken programs send it, stands for nothing.
     text = text.encode("utf-8", "replace").decode()
-    words = cut_words(text)
+    clauses = Clauses(text)
+    persons = Persons(text, clauses)
+    age, sex = find_age(text, persons, day), find_sex(text, persons)
+    found = find_mentions(text, names) if names else []
+    found = sorted([*found, *find_labelled(text, clauses, found)])
+    told = [_judge(text, each, clauses, persons) for each in found]
+    concepts = _gather(text, found, told, clauses, names)
+    words = cut_words(_leave_out(text, list_idle(text, clauses, found), found, told))
     note = PatientNote(
-        _find_age(text[:HEAD]),
-        _find_sex(text),
-        concepts := _find_concepts(text, names) if names else (),
+        (age.low, age.high) if age else None,
+        sex.sex if sex else None,
+        concepts,
         tuple(Counter(filter(_is_telling, words)).items()),
         _pair(words, concepts),
+        "" if persons.subject.key in ("patient", "writer") else " ".join(persons.subject.words.split()),
+        _quote(text, age),
+        _quote(text, sex),
     )
-    if not note.words and note.age_years is None and note.sex is None:
+    if not note.words and not note.concepts and note.ages is None and note.sex is None:
         raise QueryError(
             "the note says nothing", hint="describe the patient: age, sex, conditions, treatment"
         )
     return note
+
+
+def _judge(text: str, found: Found, clauses: Clauses, persons: Persons) -> Told:
+    """How a mention stands: what is of somebody else is not the patient's, whatever is said of it."""
+    turn = persons.find_owner(found.start, found.end)
+    if not turn.is_subject:
+        return Told("other", turn.start, turn.end)
+    return find_standing(text, found.start, found.end, clauses.find(found.start))
+
+
+def _gather(
+    text: str, found: list[Found], told: list[Told], clauses: Clauses, names: NoteNames | None
+) -> tuple[NoteConcept, ...]:
+    """Mentions of one concept as one: the strongest of what the note says holds."""
+    by_key: dict[str, list[int]] = {}
+    for number, each in enumerate(found):
+        if told[number].standing != "unknown":
+            by_key.setdefault(each.key, []).append(number)
+    main = find_main(
+        text, clauses, [each for each, said in zip(found, told, strict=True) if said.standing in AFFIRMED]
+    )
+    concepts = []
+    for key, numbers in by_key.items():
+        best = min((told[number] for number in numbers), key=lambda each: STANDINGS.index(each.standing))
+        forms = list_names((found[number].phrase for number in numbers), names) if names else ()
+        if forms:
+            affirmed = sum(told[number].standing in AFFIRMED for number in numbers)
+            cue = _shorten(text[best.start : best.end])
+            concepts.append(
+                NoteConcept(
+                    found[numbers[0]].text,
+                    forms,
+                    affirmed,
+                    best.standing,
+                    cue,
+                    bool(affirmed) and key in main,
+                )
+            )
+    return tuple(concepts)
+
+
+def _leave_out(text: str, idle: Iterable[tuple[int, int]], found: list[Found], told: list[Told]) -> str:
+    """A note without its labels and without what the patient has not."""
+    spans = [
+        *idle,
+        *(
+            (each.start, each.end)
+            for each, said in zip(found, told, strict=True)
+            if said.standing in ("denied", "other", "unknown")
+        ),
+    ]
+    parts, end = [], 0
+    for start, stop in sorted(spans):
+        parts.append(text[end : max(end, start)])
+        end = max(end, stop)
+    # A mark that no word crosses, and no pair: it is asked as a number is, which is never.
+    return " 0 ".join([*parts, text[end:]])
 
 
 def _pair(words: list[str], concepts: tuple[NoteConcept, ...]) -> tuple[tuple[Words, int], ...]:
@@ -155,48 +220,21 @@ def _is_telling(word: str) -> bool:
     return len(word) > 1 and not word.isdigit() and word not in STOP_WORDS
 
 
-def _find_age(head: str) -> float | None:
-    found = [
-        (match.start(), float(match[1] or match[2])) for match in [_YEARS.search(head)] if match is not None
-    ]
-    if younger := _YOUNGER.search(head):
-        found.append((younger.start(), float(younger[1]) * _YEARS_A_UNIT[younger[2].lower()]))
-    if both := _AGE_AND_SEX.search(head):
-        found.append((both.start(), float(both[1])))
-    age = min(found)[1] if found else None
-    return age if age is None or age <= 120 else None
+def _say_age(ages: tuple[float, float] | None) -> str:
+    if ages is None:
+        return "age not found"
+    low, high = ages
+    return f"age {low:.3g} years" if low == high else f"age {low:.3g} to {high:.3g} years"
 
 
-def _find_sex(text: str) -> Sex | None:
-    head = text[:HEAD]
-    named = [(match.start(), sex) for pattern, sex in _SEXES if (match := pattern.search(head))]
-    if both := _AGE_AND_SEX.search(head):
-        named.append((both.start(), "FEMALE" if both[2] == "F" else "MALE"))
-    if named:
-        return min(named)[1]
-    meant = [sex for pattern, sex in _PRONOUNS if pattern.search(text)]
-    return meant[0] if len(meant) == 1 else None
+def _quote(text: str, read: Age | ReadSex | None) -> str:
+    return _shorten(text[read.start : read.end]) if read else ""
 
 
-def _find_concepts(text: str, names: NoteNames) -> tuple[NoteConcept, ...]:
-    mentioned: dict[str, list[Mention]] = {}
-    for mention in names.find_concepts_in(text, limit=MOST_MENTIONS):
-        mentioned.setdefault(mention.concepts[0].concept_id, []).append(mention)
-    found = []
-    for mentions in mentioned.values():
-        spelt = dict.fromkeys(mention.text for mention in mentions)
-        said = [
-            *spelt,
-            *(synonym.text for each in spelt for synonym in names.find_synonyms(each)[:MOST_NAMES]),
-        ]
-        forms = dict.fromkeys(words for each in said if (words := tuple(cut_words(each))))
-        affirmed = sum(not _is_denied(text, mention.start) for mention in mentions)
-        if forms:
-            found.append(NoteConcept(mentions[0].text, tuple(forms), affirmed))
-    return tuple(found)
+def _shorten(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= _LONGEST_CUE else words[:_LONGEST_CUE] + "…"
 
 
-def _is_denied(text: str, start: int) -> bool:
-    before = _SENTENCE_END.split(text[max(0, start - REACH) : start])[-1]
-    denials = list(_DENIAL.finditer(before))
-    return bool(denials) and not _TURN.search(before, denials[-1].end())
+def _tell(what: str, words: str) -> str:
+    return f'{what} ("{words}")' if words else what

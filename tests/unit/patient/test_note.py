@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,74 @@ def test_what_is_denied_or_of_a_relative_is_told_from_what_the_patient_has() -> 
     affirmed = {concept.text.lower(): concept.affirmed for concept in note.concepts}
     assert affirmed == {"asthma": 2, "chest pain": 0, "hypertension": 1, "stroke": 0, "breast cancer": 0}
     assert note.explain() == (
-        "age not found; female; asthma, hypertension; not: chest pain, stroke, breast cancer"
+        'age not found; female ("She"); asthma, hypertension; not: chest pain ("denies"), stroke ("No"); '
+        'of others: breast cancer ("Her mother")'
     )
+
+
+def test_a_relative_for_whom_somebody_asks_is_who_the_note_is_about() -> None:
+    note = read("My mother, 64, has breast cancer. Her sister had asthma, and I have eczema.")
+    assert note.explain() == (
+        'about "My mother"; age 64 years ("My mother, 64"); female ("My mother"); breast cancer; '
+        'of others: asthma ("Her sister"), eczema ("I")'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "ages"),
+    [
+        ("She is in her sixties", (60, 70)),
+        ("He is turning 50", (49, 50)),
+        ("Age: 18-64, asthma", (18, 64)),
+        ("A man of about 60", (58, 62)),
+        ("Asthma since he was 16; his brother is 40", None),
+        ("Her haemoglobin is 10, her BMI is 24", None),
+    ],
+)
+def test_an_age_that_is_not_said_exactly_is_an_interval_or_unknown(
+    text: str, ages: tuple[float, float] | None
+) -> None:
+    note = read(text)
+    assert note.ages == ages
+    assert note.age_years is None
+
+
+def test_a_year_of_birth_says_an_age_on_a_known_day_alone() -> None:
+    told = "She was born in 1957 and has asthma."
+    assert read(told).ages is None
+    assert read_note(told, load_thesaurus(), day=date(2024, 3, 1)).ages == (66, 67)
+
+
+@pytest.mark.parametrize(
+    ("text", "main"),
+    [
+        ("Gout\nSmoker: no\nDiagnosis: asthma", ["Gout", "asthma"]),
+        ("A man with gout, later asthma", ["gout"]),
+        ("No gout. Asthma.", ["Asthma"]),
+    ],
+)
+def test_a_note_is_about_its_diagnosis_or_the_first_condition_that_it_affirms(
+    text: str, main: list[str]
+) -> None:
+    assert [concept.text for concept in read(text).concepts if concept.is_main] == main
+
+
+def test_labels_and_what_is_denied_are_no_words_of_the_patient() -> None:
+    note = read(
+        "Glaucoma\nVisual field: normal\nPrior trabeculectomy: no\nIntraocular pressure: 24 mmHg\nHer2: negative"
+    )
+    assert [word for word, _ in note.words] == [
+        "glaucoma",
+        "intraocular",
+        "pressure",
+        "mmhg",
+        "her2",
+        "negative",
+    ]
+    assert [(concept.text, concept.standing) for concept in note.concepts] == [
+        ("Glaucoma", "present"),
+        ("trabeculectomy", "denied"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", " \n", "of the and", "!?", "x" * (LONGEST_NOTE + 1)])
@@ -102,6 +169,11 @@ def test_trials_on_the_condition_come_first_under_any_name_and_none_that_exclude
 def test_limits_that_a_record_or_note_leaves_open_exclude_nobody(engine: SearchEngine) -> None:
     assert set(match(engine, "Heart attack last year.")) == {"1", "2", "3", "4", "6"}
     assert set(match(engine, "A woman of 40 years, heart attack.")) == {"1", "2", "3", "4", "6"}
+
+
+def test_an_age_between_two_excludes_what_admits_none_of_them(engine: SearchEngine) -> None:
+    assert "2" not in match(engine, "A man in his sixties, heart attack.")
+    assert "2" in match(engine, "Heart attack, in his fifties.")
 
 
 def test_what_a_patient_denies_counts_less_than_what_he_has(engine: SearchEngine) -> None:
@@ -172,7 +244,10 @@ def test_the_command_reads_a_note_and_says_what_it_read(engine: SearchEngine, tm
     done = CliRunner().invoke(main, asked, input="A 63-year-old man after a heart attack.\n")
     assert done.exit_code == 0
     assert done.output.startswith("1 study")
-    assert "read from the note: age 63 years; male; heart attack" in done.output
+    assert (
+        'read from the note: age 63 years ("63-year-old"); male ("man"); in the past: heart attack ("after")'
+        in done.output
+    )
     assert "NCT00000001" in done.output
     assert "both say: heart attack" in done.output
     assert CliRunner().invoke(main, asked, input="").exit_code != 0

@@ -1,0 +1,111 @@
+"""Which words say that somebody had something, may have it, or has it not? Those before it, and those behind.
+
+After NegEx (Chapman 2001) and ConText (Harkema 2009), with what families and doctors write. A blank in a
+pattern of this module stands for any white space.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def compile_cues(*phrases: str) -> re.Pattern[str]:
+    """A pattern of alternatives in whatever case."""
+    return re.compile("|".join(phrases).replace(" ", r"\s+"), re.IGNORECASE)
+
+
+_NOT_DENIED = (
+    r"\bno longer\b",
+    r"\bnot (?:only|sure|certain|just|improv\w+|controlled|respond\w*|toler\w+|work\w*|yet known)\b",
+    r"\bno (?:doubt|change|increase|relief|improvement|response|success)\b",
+    r"\bwithout (?:success|response|relief|improvement|difficulty)\b",
+    r"\b(?:not|never) (?:been )?(?:hospitali[sz]ed|admitted|relieved|associated|increased|related|caused|affected|changed"
+    r"|prescribed \w+|ruled out|excluded)\b",
+)
+_CANNOT = r"(?:do|does|did|is|was|has|have|had|are|were|could|ca|wo|would)n['’]?t|cannot"
+# What looks like a denial and is none is the group "none", so that it hides what it holds.
+DENIED = compile_cues(
+    f"(?P<none>{'|'.join(_NOT_DENIED)})",
+    r"\b(?:no|nor|none of|not|never|denie[sd]|denying|deny|without|w/o|negative (?:\w+ )?for|neg(?:ative)? (?:for|hx)"
+    r"|neg\.? for|absence of|free (?:of|from)|ruled out|ruling out|excluded|excludes|lack of|lacks|rather than|unlikely"
+    rf"|{_CANNOT})\b"
+    r"(?: (?:(?:ever|any|an?|yet|been|be|have|had|has|having|take|taken|taking|use|used|get|got|show|shown|show any"
+    r"|a history of|diagnosed with|treated for)\b))*",
+)
+NON = re.compile(r"\bnon[\s-]$", re.IGNORECASE)
+NOT_EXCLUDED = compile_cues(r"\bnot (?:yet )?(?:been )?(?:ruled|excluded)")
+POSSIBLE = compile_cues(
+    r"\b(?:suspect(?:s|ed|ing)?|suspicious for|suspicion (?:of|for)|possib(?:le|ly)|probabl[ey]|questionable|query|question of"
+    r"|(?:may|might|could) (?:also )?(?:have|be|get|need|start|undergo)|r/o|rule out|ruling|concern(?:ed|ing|s)? (?:for|about|of)"
+    r"|risk (?:of|for)|differential|versus|vs|planned (?:for)?|plan(?:s|ning)? (?:for|to)|scheduled for|about to start"
+    r"|(?:to|will|going to|would like to) (?:start|begin|receive|undergo)|awaiting|listed for|(?:being )?considered for"
+    r"|considering|candidate for|eligible for|interested in|(?:trials?|stud(?:y|ies)) of|evaluated? for|work-?up for"
+    r"|screening for|to exclude|imp)\b",
+    r"\bstarts(?= )",
+    r"\?\s?(?=\w*$)",
+)
+_HISTORY = (
+    r"(?:(?:past|prior|previous|remote|known|medical|surgical|pmh|significant for) )*(?:history|hx|h/o)\b"
+    r"(?: (?:is )?(?:significant|notable|remarkable) for)?(?: (?:of|includes?))?"
+)
+PAST = compile_cues(
+    rf"\b(?:{_HISTORY}|pmhx?|pshx?|s/p|status[ -]post|previous(?:ly)?|prior|past|former(?:ly)?|ex"
+    r"|used to(?: (?:have|be|take|suffer from))?|once (?:had|was)|remote|no longer|post|failed|fail(?:ure|ing) of|trial(?:l?ed)"
+    r"|tried|stopped(?: taking)?|quit|discontinued|ceased|progressed (?:on|after|through)|refractory to|after|following"
+    r"|underwent|recovered from|cured of|survived|survivor of|sustained|completed|finished|received"
+    r"|(?:was|were|been|had been) (?:\w+ )?(?:on|taking|treated with|given|treated for)|treated with)\b"
+)
+# These reach to the next comma alone: "s/p CABG, diabetes".
+NEAR = compile_cues(r"s/p|status[ -]post|post|after|following|underwent")
+HAD = re.compile(
+    r"(?<!has\s)(?<!have\s)(?<!['’]ve\s)(?<!['’]s\s)\b(?:had|I['’]d)\s+(?!been\b)", re.IGNORECASE
+)
+_TURNS = (
+    r"but|however|who|which|presents?|presented|presenting|except|although|now|currently|still|today|on|has|have|with|is|takes"
+    r"|taking|shows?|showed|revealed|suffers?|because|since|admitted|came|comes|she|he|I"
+)
+# Words that begin something else: a cue before them no longer holds.
+TURN = compile_cues(
+    rf"\b(?:{_TURNS}|p/w|c/o|though|yet|had|does|due|secondary|complicated|started|includ\w+|until|when|trial(?:l?ed)|tried"
+    r"|failed|s/p|underwent|received|treated)\b",
+    r"[()]",
+)
+TURN_OF_PAST = compile_cues(rf"\b(?:{_TURNS}|started|w|w/)\b", r"[()]", r",\s*(?:to|no|not|listed)\b")
+
+_AUXILIARY = (
+    r"(?:(?:has|have|had)(?: (?:also|since|now))?(?: been)?|(?:was|were|is|are|been|being|tested|came back|turned out|it was)"
+    r"(?: (?:also|since|later|now|all|then))?)\s*"
+)
+_LINK = rf"^(?P<gap>[^.;:()]{{0,40}}?)\s*,?\s*\b(?:{_AUXILIARY})?"
+DENIED_BEHIND = compile_cues(
+    rf"{_LINK}(?:ruled out|excluded|negative|neg\b|absent|not (?:present|found|seen|given|detected|done|confirmed)|unlikely"
+    r"|denied)"
+)
+POSSIBLE_BEHIND = compile_cues(
+    rf"{_LINK}(?:possible|suspected|likely|probable|planned|scheduled|pending|considered|cannot be excluded"
+    r"|not (?:yet )?excluded|to be ruled out|unclear|questioned|in question|soon)\b",
+    r"^\s*\?",
+)
+_COUNT = r"(?:\d+|two|three|four|five|ten|several|many|some)"
+PAST_BEHIND = compile_cues(
+    rf"{_LINK}(?:stopped|discontinued|done|d/c['’]?e?d|dc['’]?d|resolved|cured|withdrawn|in (?:full |complete )?remission"
+    r"|did\s?n['’]t work|no longer works?|healed"
+    rf"|(?<=\s){_AUXILIARY}(?:gone|removed|over|tried|failed|done|finished|completed|ended|treated in))\b",
+    r"^\s*,?\s*(?:did\s?n['’]?t|no longer|never) (?:work|help)",
+    r"^[^.;:,()]{0,30}?\b(?:gave|caused)\b[^.;]{0,40}\b(?:so|and)\b[^.;]{0,20}\b(?:quit|stop)",
+    r"^\s*(?:x\s?\d+ )?\(?(?:in )?(?:\d{1,2}/)?(?:19|20)\d\d\b",
+    rf"^ (?:\w+ )?{_COUNT} (?:years?|months?) ago\b",
+    r"^ (?:last year|as an? (?:child|teenager|infant|baby))\b",
+    r"^ until\b",
+)
+# What began then is there still: "diagnosed with lupus in 2015".
+BEGAN = compile_cues(
+    r"\b(?:diagnosed|diagnosis|found|known|developed|onset|since|told|began|started|noticed)\b[^.;,]{0,30}$"
+)
+WHEN = re.compile(r"^[^a-z]*(?:in\s+)?[\d(]|\bago\b|\blast\s+year\b", re.IGNORECASE)
+AND = re.compile(r"\b(?:and|or|nor)\b", re.IGNORECASE)
+# With one of these between, what follows is said of something else.
+VERB = compile_cues(
+    r"\b(?:has|have|had|with|on|but|takes|no|not|denies|who|is|was|were|are|shows?|and (?:on|is|has|no))\b",
+    r",\s*(?:on|no|now|s/p)\b",
+)

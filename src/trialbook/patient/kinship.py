@@ -1,0 +1,103 @@
+"""Where does a note name relatives, and what do they there: are they ill, or do they only tell?"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+Sex = Literal["FEMALE", "MALE"]
+
+_FEMALE = (
+    "mother mom mum mama mommy mummy sister daughter grandmother grandma granny nana granddaughter aunt niece "
+    "wife girlfriend gf fiancée stepmother stepdaughter stepsister"
+)
+_MALE = (
+    "father dad papa daddy brother son grandfather grandpa grandson uncle nephew husband boyfriend bf fiancé "
+    "stepfather stepson stepbrother"
+)
+_EITHER = "parent sibling cousin spouse partner grandparent grandchild fiance friend neighbor neighbour relative twin"
+_SEXES: dict[str, Sex | None] = {
+    **dict.fromkeys(_FEMALE.split(), "FEMALE"),
+    **dict.fromkeys(_MALE.split(), "MALE"),
+    **dict.fromkeys(_EITHER.split()),
+    "girl": "FEMALE",
+    "boy": "MALE",
+}
+NAMES = "|".join(sorted(f"{_FEMALE} {_MALE} {_EITHER}".split(), key=len, reverse=True))
+AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o)[\s-]?(?:olds?\b)?"
+_KINSHIP = re.compile(
+    r"(?:\b(?P<owner>my|our|his|her|their|your|patient['’]?s|pt['’]?s|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
+    r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
+    rf"|adopted|best|{AGED})\s+){{0,3}}"
+    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!\s+of\s+(?:an?|two|three|four|five|\d)\b)"
+    rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor)\s+)?"
+    rf"(?:{AGED}|(?:child|children|kid|baby|toddler|infant|newborn|teenager|teen|boy|girl|one)\b)",
+    re.IGNORECASE,
+)
+# Without an owner these are no relatives: "twin pregnancy", "sexual partners".
+_NEED_OWNERS = ("bf", "partner", "friend", "relative", "twin")
+# Relatives who say, bring or see something are not who is spoken of.
+_TELL = re.compile(
+    r"['’]?s?(?:\s+(?:also|now|then|has|have|had|who|is|was|both|and|\w+ly)){0,3}\s*,?\s*(?:reports?|reported|says?"
+    r"|said|states?|stated|tells?|told|notices?|noticed|describes?|described|thinks?|thought|brought|brings?"
+    r"|accompan\w+|gives?|gave|den(?:y|ies|ied)|called|calls|worried|worries|feels|felt\s+that|noted|notes?|found"
+    r"|explain\w*|recalls?|recount\w*|mentions?|mentioned|agrees?|adds?|observed|saw|seen?|heard?|believe\w*"
+    r"|at\s+(?:the\s+)?bedside|house|home)\b|\s+and\s+(?:I|me)\b",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(r"\b(?:by|with|from|to|and|between|without)\s+$", re.IGNORECASE)
+_WHO = re.compile(r"\s*,?\s*(?:who|whose)\b", re.IGNORECASE)
+_ILL = re.compile(r"\s+(?:both\s+|also\s+)?(?:have|had|has|with|died|suffer)\b", re.IGNORECASE)
+_HISTORY = re.compile(r"\s*(?:history|hx|hist|members?)\b", re.IGNORECASE)
+_RUNS_IN = re.compile(r"\bin\s+(?:the|my|our|his|her)\s+(?:\w+\s+)?famil", re.IGNORECASE)
+_NEAR = 12
+
+
+class Relative(NamedTuple):
+    """Somebody whom a note names by kinship.
+
+    `key` is the word of kinship in small letters, "child" for "our 6-month-old", "family" for all of them;
+    `owner` whose he is in the note's word ("my", "her", ""); `tells` whether he only says or brings
+    something, `is_beside` whether he only stands by ("lives with her mother").
+    """
+
+    start: int
+    end: int
+    words: str
+    key: str
+    sex: Sex | None
+    owner: str
+    tells: bool
+    is_beside: bool
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether he is the writer's relative."""
+        return self.owner in ("my", "our")
+
+
+def find_relatives(text: str) -> list[Relative]:
+    """The relatives of a note, in its order; the family where what runs in it is told."""
+    found = []
+    for match in _KINSHIP.finditer(text):
+        relative = _read(text, match)
+        before = text[max(0, relative.start - _NEAR) : relative.start].lower()
+        is_idle = relative.key in _NEED_OWNERS and not relative.owner
+        is_family = relative.key == "family"
+        is_told = _HISTORY.match(text, relative.end) or _RUNS_IN.search(
+            text, max(0, relative.start - _NEAR), relative.end
+        )
+        if not is_idle and not before.endswith("sexual ") and (is_told or not is_family):
+            found.append(relative)
+    return found
+
+
+def _read(text: str, match: re.Match[str]) -> Relative:
+    word = (match["kin"] or match[0].split()[-1]).lower()
+    key = "family" if word.startswith("famil") else word if match["kin"] else "child"
+    tells = bool(_TELL.match(text, match.end()))
+    is_ill = _WHO.match(text, match.end()) or (key == "parent" and _ILL.match(text, match.end()))
+    before = text[max(0, match.start() - _NEAR) : match.start()]
+    is_beside = not is_ill and (tells or key == "parent" or bool(_BESIDE.search(before)))
+    owner = (match["owner"] or match["mine"] or "").lower()
+    return Relative(*match.span(), match[0], key, _SEXES.get(word), owner, tells, is_beside)

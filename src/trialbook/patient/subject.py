@@ -1,0 +1,120 @@
+"""Who of those whom a note names looks for a trial?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trialbook.patient.clauses import Clauses
+from trialbook.patient.kinship import AGED, Relative, Sex
+
+WRITER = re.compile(r"\b(?:I(?:['’]m|\s+am|['’]ve|['’]ll|m|ve)?|me|myself|mine)(?!\w)(?!\.\w)", re.IGNORECASE)
+PATIENT = re.compile(
+    r"\b(?P<definite>(?:the|this|our|said)\s+(?:patient|pt|participant|gentleman|lady|man|woman|boy|girl|child|baby|infant)"
+    r"|patient|pt)\b(?!['’]?s\s)"
+    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|male|female|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
+    rf"|\b{AGED}|\b\d{{1,3}}\s?[MF]\b|\b[MF]\s?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
+    re.IGNORECASE,
+)
+_HEALTH = re.compile(
+    r"(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take|\s+turn|\s+used|\s+think"
+    r"|\s+live\s+with)\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\s*(?:am|['’]?m|was)?\s*(?:just\s+)?(?:looking|writing|asking|searching|trying|hoping|wondering|worried"
+    r"|the\s+(?:parent|mother|father)|here)\b",
+    re.IGNORECASE,
+)
+_SEARCH = re.compile(
+    r"\b(?:trials?|stud(?:y|ies)|help|treatments?|therap(?:y|ies)|something|anything|options?|looking|ask(?:ing)?"
+    r"|writing|write|behalf|search\w*|this\s+is|it['’]?s|enrol\w*|hope|referral|question)\b",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    r"(?:\b(?:for|on\s+behalf\s+of|about|regarding|concerning)|\bit(?:['’]s|\s+is))\s*$", re.IGNORECASE
+)
+_FOR_ONE = re.compile(r"\b(?:for|behalf\s+of)\s+(?P<who>me|myself|him|her)\b", re.IGNORECASE)
+_I_HAVE = re.compile(r"\b(?:I|we)(?:\s+have|['’]ve(?:\s+got)?)\s+$", re.IGNORECASE)
+_ONESELF = ("me", "myself", "mine")
+_BEFORE = 60
+# So near behind a relative, words are of him: "my nephew, a 19-year-old".
+_APPOSED = 14
+
+
+class Person(NamedTuple):
+    """Somebody in a note: "writer", "patient", a word of kinship in small letters; how the note says it."""
+
+    key: str
+    sex: Sex | None
+    words: str
+
+
+def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -> Person:
+    """The person whom a note is about.
+
+    First a relative for whom somebody asks ("a trial for my sister"); then whoever is told of first: the
+    writer by his own health, a patient by words of his age or sex, a relative by what he has.
+    """
+    relatives = [each for each in relatives if each.key != "family"]
+    asked = _find_asked_for(text, clauses, relatives)
+    if asked:
+        return asked
+    writer = next((found for found in WRITER.finditer(text) if is_own_health(text, found, relatives)), None)
+    patient = next(
+        (found for found in PATIENT.finditer(text) if not _is_of_kin(text, found, relatives)), None
+    )
+    kin = next((each for each in relatives if not each.is_beside), None)
+    first = min(found.start() for found in (writer, patient) if found) if writer or patient else len(text)
+    if kin and kin.start <= first and _is_told_of(text, kin, relatives, has_patient=patient is not None):
+        return Person(kin.key, kin.sex, kin.words)
+    if writer and writer.start() == first:
+        return Person("writer", None, writer[0])
+    return Person("patient", None, patient[0] if patient else "")
+
+
+def is_own_health(text: str, found: re.Match[str], relatives: Sequence[Relative] = ()) -> bool:
+    """Whether the writer tells at a word ("I", "I'm") of himself; "I have a son with…" is of the son."""
+    if found[0].lower() in _ONESELF:
+        return False
+    rest = text[found.start() + 1 : found.end() + 24]
+    is_kin = any(found.end() <= kin.start < found.end() + 10 for kin in relatives)
+    return bool(_HEALTH.match(rest)) and not _ASKING.match(rest) and not is_kin
+
+
+def _find_asked_for(text: str, clauses: Clauses, relatives: Sequence[Relative]) -> Person | None:
+    for kin in relatives:
+        before = text[max(clauses.find(kin.start).start, kin.start - _BEFORE) : kin.start]
+        is_sought = _FOR.search(before) and (_SEARCH.search(before) or not before[: -len("for ")].strip())
+        if is_sought and (kin.is_mine or (kin.key == "friend" and kin.owner)):
+            return Person(kin.key, kin.sex, kin.words)
+    one = _FOR_ONE.search(text)
+    if one and one["who"].lower() in _ONESELF:
+        return Person("writer", None, one[0])
+    meant = ("MALE" if one["who"].lower() == "him" else "FEMALE", None) if one else ()
+    return next(
+        (Person(kin.key, kin.sex, kin.words) for kin in relatives if kin.is_mine and kin.sex in meant), None
+    )
+
+
+def _is_of_kin(text: str, found: re.Match[str], relatives: Sequence[Relative]) -> bool:
+    """Whether words that may be of a patient are of a relative: "our 9-year-old son", "my nephew, a student of 19"."""
+    at = found.start()
+    return any(
+        kin.start <= at < kin.end
+        or (kin.end <= at <= kin.end + _APPOSED and not re.search(r"[.;]", text[kin.end : at]))
+        for kin in relatives
+    )
+
+
+def _is_told_of(text: str, kin: Relative, relatives: Sequence[Relative], *, has_patient: bool) -> bool:
+    """Whether the relative who is named first is the subject, not part of a patient's family history."""
+    if _I_HAVE.search(text[: kin.start][-_APPOSED:]) or kin.is_mine:
+        return True
+    if not kin.owner:
+        return not has_patient
+    # "Her son" is the mother's who reports.
+    return kin.owner in ("her", "his") and any(
+        other.is_beside and other.end <= kin.start for other in relatives
+    )

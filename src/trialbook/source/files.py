@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from trialbook.errors import SourceFormatError, SourceReadError
 from trialbook.source.api_v2 import FORMAT as API_V2
 from trialbook.source.containers.byte_stream import Budget, ByteStream, find_decompressor, iter_file
-from trialbook.source.containers.folder import find_files
+from trialbook.source.containers.folder import FolderArchive, find_files
 from trialbook.source.containers.json_slices import is_one_record
 from trialbook.source.containers.zip_archive import ZIP_MAGICS, ZipArchive, ZipEntry
 from trialbook.source.formats import FORMATS, describe_formats
@@ -120,8 +120,16 @@ class _Reader:
 
     def read_folder(self, folder: Path) -> Iterator[Item]:
         errors: list[OSError] = []
+        # Those that hold one export, of which no file is a record, by whether they do.
+        exports: dict[Path, bool] = {}
         with _named_errors(folder):
             for path in find_files(folder, on_skip=self.progress.skip, on_error=errors.append):
+                if path.parent not in exports:
+                    exports[path.parent] = self.is_export(path.parent)
+                    if exports[path.parent]:
+                        yield from self.read_export(path.parent)
+                if exports[path.parent]:
+                    continue
                 try:
                     yield from self.read_file(path)
                 except SourceReadError as error:
@@ -129,6 +137,21 @@ class _Reader:
         for problem in errors:
             place = name_file(Path(str(problem.filename)))
             yield Rejected(f"the folder cannot be listed: {problem.strerror}", place, b"")
+
+    def is_export(self, folder: Path) -> bool:
+        """Whether the files of a folder are one export (AACT's tables), as in an archive that was unpacked."""
+        archive = FolderArchive(folder, place=name_file(folder), on_bytes=self.progress.add)
+        return any(form.is_this(archive) for form in _ARCHIVE_FORMS)
+
+    def read_export(self, folder: Path) -> Iterator[Item]:
+        place = name_file(folder)
+        archive = FolderArchive(folder, place=place, on_bytes=self.progress.add)
+        read = next(form.read for form in _ARCHIVE_FORMS if form.is_this(archive))
+        self.progress.files += sum(1 for _ in archive)
+        try:
+            yield from contain(read(archive, self.limits), place, b"")
+        except SourceReadError as error:
+            yield Rejected(error.reason, error.place, b"")
 
     def read_file(self, path: Path) -> Iterator[Item]:
         start = self.progress.read_bytes

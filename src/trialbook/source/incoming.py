@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from trialbook.errors import SourceFormatError, TrialbookError
-from trialbook.source.containers.zip_archive import ZipArchive
+from trialbook.source.containers.folder import Archive
 from trialbook.source.limits import MIB, Limits
 
 
@@ -142,10 +142,10 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class ArchiveForm(msgspec.Struct, frozen=True):
-    """A form of which no single file is a record: a whole zip is looked at, and read as one."""
+    """A form of which no single file is a record: a whole zip, or folder, is looked at, and read as one."""
 
-    is_this: Callable[[ZipArchive], bool]
-    read: Callable[[ZipArchive, Limits], Iterator[Item]]
+    is_this: Callable[[Archive], bool]
+    read: Callable[[Archive, Limits], Iterator[Item]]
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):

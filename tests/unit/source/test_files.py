@@ -16,7 +16,7 @@ import zstandard
 
 from trialbook.errors import SourceReadError
 from trialbook.source.containers.byte_stream import ByteStream
-from trialbook.source.containers.zip_archive import ZipArchive
+from trialbook.source.containers.folder import Archive
 from trialbook.source.files import Progress, measure_path, read_path
 from trialbook.source.incoming import ArchiveForm, HistoryNotice, Incoming, Item, Rejected
 from trialbook.source.legacy import read as legacy_xml
@@ -334,11 +334,11 @@ def test_what_a_reader_gave_before_it_failed_is_kept_and_the_first_mebibyte_of_i
 
 
 def test_a_reader_of_a_whole_archive_that_fails_costs_no_other_file(tmp_path, monkeypatch):
-    def fail(archive: ZipArchive, limits: Limits) -> Iterator[Item]:
+    def fail(archive: Archive, limits: Limits) -> Iterator[Item]:
         yield Incoming(RECORDS[2], "first", "aact")
         raise IndexError("list index out of range")
 
-    form = ArchiveForm(is_this=lambda archive: True, read=fail)
+    form = ArchiveForm(is_this=lambda archive: archive.place.endswith(".zip"), read=fail)
     monkeypatch.setattr("trialbook.source.files._ARCHIVE_FORMS", (form,))
     packed = pack_zip({"studies.txt": b"nct_id|"})
     save(tmp_path, packed, "a.zip")

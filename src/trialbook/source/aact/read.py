@@ -18,10 +18,11 @@ from typing import Any
 
 from trialbook.errors import SourceReadError
 from trialbook.source.aact.cells import as_bool, as_day, keep
+from trialbook.source.aact.lines import restore_all_lines
 from trialbook.source.aact.protocol import read_protocol
 from trialbook.source.aact.results import read_results
 from trialbook.source.aact.tables import Row, StudyRows, get_table_name, iter_studies
-from trialbook.source.containers.zip_archive import ZipArchive
+from trialbook.source.containers.folder import Archive
 from trialbook.source.incoming import ArchiveForm, Format, Incoming, Rejected, map_one
 from trialbook.source.limits import DEFAULT, Limits
 from trialbook.source.spellings import as_enum
@@ -79,7 +80,7 @@ CARRIES = frozenset(f"{prefix}.{name}" for prefix, names in _CARRIED.items() for
 """API v2 paths (and all below them) that the tables can express."""
 
 
-def is_aact_archive(archive: ZipArchive) -> bool:
+def is_aact_archive(archive: Archive) -> bool:
     """Tell from the names of its first entries whether an open archive is an AACT export."""
     try:
         names = {get_table_name(entry.name) for entry in itertools.islice(archive, _ENTRIES_TO_ASK)}
@@ -88,13 +89,14 @@ def is_aact_archive(archive: ZipArchive) -> bool:
     return "studies" in names and len(names & _TELLING_TABLES) >= 3
 
 
-def read_aact_archive(archive: ZipArchive, limits: Limits = DEFAULT) -> Iterator[Incoming | Rejected]:
+def read_aact_archive(archive: Archive, limits: Limits = DEFAULT) -> Iterator[Incoming | Rejected]:
     """Read every study of an export.
 
     Parameters
     ----------
     archive
-        The zip. Beside it, a temporary folder (TMPDIR) takes about twice what the tables unpack to.
+        The zip, or the folder that it was unpacked to. Beside it, a temporary folder (TMPDIR) takes about
+        twice what the tables unpack to.
     limits
         What the input may cost; see `Limits`.
 
@@ -158,13 +160,15 @@ def parse_study_rows(nct_id: str, tables: dict[str, list[Row]]) -> dict[str, Any
     results = read_results(tables)
     calculated = (tables.get("calculated_values") or [{}])[0]
     reported = as_bool(calculated.get("were_results_reported", ""))
-    return keep(
-        protocolSection=read_protocol(nct_id, tables),
-        resultsSection=results,
-        annotationSection=_read_annotations(tables),
-        documentSection=_read_documents(tables),
-        derivedSection=_read_derived(tables),
-        hasResults=bool(results) or bool(reported),
+    return restore_all_lines(
+        keep(
+            protocolSection=read_protocol(nct_id, tables),
+            resultsSection=results,
+            annotationSection=_read_annotations(tables),
+            documentSection=_read_documents(tables),
+            derivedSection=_read_derived(tables),
+            hasResults=bool(results) or bool(reported),
+        )
     )
 
 
@@ -225,7 +229,7 @@ def _read_terms(rows: list[Row]) -> dict[str, Any]:
 
 FORMAT = Format(
     name="aact",
-    says="AACT exports (zip)",
+    says="AACT exports (zip, or unpacked to a folder)",
     fidelity=3,
     carries=CARRIES,
     forms=(ArchiveForm(is_aact_archive, read_aact_archive),),

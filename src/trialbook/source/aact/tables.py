@@ -1,9 +1,9 @@
 """What rows does an AACT export hold for each study, however large and however ordered its tables are?
 
-The export is a zip of text tables as PostgreSQL's `COPY … CSV HEADER DELIMITER '|'` writes them: a
-header, cells in double quotes where they hold a pipe, a quote or a line break. A study's rows lie in
-some fifty tables, not all of them in the order of studies, so the rows go through a temporary SQLite
-file that sorts them by study.
+The export is a zip (or the folder that it was unpacked to) of text tables as PostgreSQL's
+`COPY … CSV HEADER DELIMITER '|'` writes them: a header, cells in double quotes where they hold a pipe, a
+quote or a line break. A study's rows lie in some fifty tables, not all of them in the order of studies, so
+the rows go through a temporary SQLite file that sorts them by study.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from trialbook.errors import SourceReadError
-from trialbook.source.containers.zip_archive import ZipArchive, ZipEntry
+from trialbook.source.containers.folder import Archive, Entry
 from trialbook.source.incoming import Rejected
 from trialbook.source.limits import MIB, Limits, describe_bytes
 
@@ -68,7 +68,7 @@ def get_table_name(entry_name: str) -> str:
     return path.stem.lower() if path.suffix.lower() == ".txt" else ""
 
 
-def iter_studies(archive: ZipArchive, limits: Limits) -> Iterator[StudyRows | Rejected]:
+def iter_studies(archive: Archive, limits: Limits) -> Iterator[StudyRows | Rejected]:
     """Sort an export's rows by study.
 
     Yields
@@ -116,7 +116,7 @@ class _Sorter:
     def close(self) -> None:
         self._connection.close()
 
-    def add_table(self, name: str, archive: ZipArchive, entry: ZipEntry) -> Iterator[Rejected]:
+    def add_table(self, name: str, archive: Archive, entry: Entry) -> Iterator[Rejected]:
         place = f"{archive.place}!{entry.name}"
         if any(name == known for known, _ in self.tables):
             yield Rejected(f"the table {name} is in the export twice; the second was not read", place, b"")
@@ -215,10 +215,13 @@ def _in_order(rows: list[list[str]], columns: list[str]) -> list[list[str]]:
 def iter_cells(chunks: Iterable[bytes], place: str) -> Iterator[tuple[int, list[str]] | Rejected]:
     """Cut a pipe-delimited table into (line, cells), the header being the first.
 
-    A quote that is never closed would swallow the rest of the table: once that shows, or after 4 MiB,
-    its line is rejected and reading goes on with the next one.
+    A quote at the start of a cell may be the text's own (`"Time is Muscle" trial`): where quotes taken for
+    marks do not give a row of the table and pipes alone do, they are. A quote that is never closed would
+    swallow the rest of the table: once that shows, or after 4 MiB, its line is rejected and reading goes on
+    with the next one.
     """
     lines = _Lines(chunks, place)
+    header: list[str] | None = None
     while (line := lines.take()) is not None:
         if isinstance(line, Rejected):
             yield line
@@ -228,11 +231,14 @@ def iter_cells(chunks: Iterable[bytes], place: str) -> Iterator[tuple[int, list[
             continue
         cells = _split(data)
         if cells is None:
-            cells = lines.take_to_closing_quote(data)
+            cells = lines.take_to_closing_quote(data, header)
+        if header and (isinstance(cells, str) or len(cells) != len(header)):
+            cells = _split_at_pipes(data, header) or cells
         if isinstance(cells, str):
             yield Rejected(cells, f"{place}:{number}", data[:MIB])
-        else:
-            yield number, cells
+            continue
+        header = header or [cell.strip().lower() for cell in cells]
+        yield number, cells
 
 
 class _Lines:
@@ -245,7 +251,7 @@ class _Lines:
     def take(self) -> tuple[int, bytes] | Rejected | None:
         return self._put_back.popleft() if self._put_back else next(self._lines, None)
 
-    def take_to_closing_quote(self, first: bytes) -> list[str] | str:
+    def take_to_closing_quote(self, first: bytes, header: list[str] | None) -> list[str] | str:
         """Join lines to the one that closes the open cell; where none does, put them all back."""
         taken: list[tuple[int, bytes] | Rejected] = []
         joined, size = [first], len(first)
@@ -255,7 +261,7 @@ class _Lines:
             if line is None:
                 break
             taken.append(line)
-            if isinstance(line, Rejected):
+            if isinstance(line, Rejected) or (header and _split_at_pipes(line[1], header)):
                 break
             joined.append(line[1])
             size += len(line[1]) + 1
@@ -297,6 +303,15 @@ def _split(record: bytes) -> list[str] | str | None:
         if at >= len(text):
             return cells
         at += 1
+
+
+def _split_at_pipes(line: bytes, header: list[str]) -> list[str] | None:
+    """The cells of a line as a whole row whose quotes are all its own; None where it is none of this table."""
+    if "nct_id" not in header:
+        return None
+    cells = line.decode("utf-8", "replace").removesuffix("\r").split("|")
+    is_row = len(cells) == len(header) and _NCT_ID.fullmatch(cells[header.index("nct_id")])
+    return cells if is_row and "\ufffd" not in "".join(cells) else None
 
 
 def _iter_lines(chunks: Iterable[bytes], place: str) -> Iterator[tuple[int, bytes] | Rejected]:

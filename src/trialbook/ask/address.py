@@ -12,10 +12,10 @@ from trialbook.ask.agg_filters import write_filters
 from trialbook.ask.filters import FILTERS, make_filters
 from trialbook.ask.parameters import SEPARATOR, TEXT_SEPARATOR, Parameters
 from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
-from trialbook.ask.refusals import refuse_field, refuse_format, refuse_value
+from trialbook.ask.refusals import refuse_format, refuse_value, suggest
 from trialbook.errors import ApiError
 from trialbook.record.ids import find_nct_id
-from trialbook.record.pieces import find_piece, get_enums
+from trialbook.record.pieces import find_piece, get_enums, get_indexed_pieces
 from trialbook.search.engine.engine import GeoDecay, SearchRequest, SortKey
 from trialbook.search.language.bounds import KM_PER_MILE
 from trialbook.search.language.parse import parse_query
@@ -184,7 +184,7 @@ def _read_decay(parameters: Parameters) -> GeoDecay | None:
 def _read_sort(parameters: Parameters) -> tuple[SortKey, ...]:
     items = parameters.read_list("sort")
     if len(items) > MAX_SORT_KEYS:
-        raise ApiError(f"Parameter `sort` has more than {MAX_SORT_KEYS} items")
+        raise ApiError(f"Parameter `sort` must contain no more than {MAX_SORT_KEYS} items")
     return tuple(_read_sort_item(number, item) for number, item in enumerate(items, 1))
 
 
@@ -197,7 +197,8 @@ def _read_sort_item(number: int, item: str) -> SortKey:
         return SortKey(field=name, descending=direction != "asc")
     piece = find_piece(name)
     if piece is None:
-        raise refuse_field("sort", name)
+        ordered = (each.name for each in get_indexed_pieces().values() if each.is_ordered)
+        raise ApiError("Unknown sort field" + suggest(name, ordered))
     if not piece.is_ordered:
         raise ApiError(f"Unsupported sort field type: {piece.type.removesuffix('[]')}")
     return make_key(piece, direction)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from trialbook.errors import ApiError
+from trialbook.record.pieces import find_close_names, list_field_names
 
 
 def quote(value: str) -> str:
@@ -26,6 +29,23 @@ def refuse_format(name: str, item: int | None = None) -> ApiError:
     return ApiError(f"{place} `{name}` has incorrect format")
 
 
-def refuse_field(name: str, value: str, kind: str = "field name") -> ApiError:
-    """A list of fields, columns or tags names something that does not exist."""
-    return ApiError(f"Parameter '{name}' contains invalid {kind}: '{quote(value)}'")
+def refuse_field(
+    name: str, value: str, kind: str = "field name", known: Iterable[str] | None = None
+) -> ApiError:
+    """A list of fields, columns or tags names something that does not exist; says what may be meant."""
+    return ApiError(
+        f"Parameter '{name}' contains invalid {kind}: '{quote(value)}'"
+        + suggest(value, list_field_names() if known is None else known)
+    )
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """What to add to the refusal of a name: on a line of its own, the known names that are close; "" for none.
+
+    >>> suggest("nctid", ["NCTId", "Phase"])
+    '\\nDid you mean NCTId?'
+    """
+    *others, last = find_close_names(name, known) or [""]
+    if not last:
+        return ""
+    return f"\nDid you mean {', '.join(others)} or {last}?" if others else f"\nDid you mean {last}?"

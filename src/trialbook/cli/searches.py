@@ -18,8 +18,10 @@ from trialbook.cli.options import DamageNotes, as_of_option, filter_options, jso
 from trialbook.errors import UsageError
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
-from trialbook.library.export import ENDINGS, KNOWN, read_export, write_file
+from trialbook.library.export import KNOWN, guess_form, read_export, write_file
 
+# What a terminal cannot show.
+BINARY = ("parquet", "xlsx", "json.zip")
 query_option = click.option(
     "--query", default="", metavar="TEXT", help='Words, "phrases", AND, OR, NOT, AREA[Phase]PHASE2…'
 )
@@ -54,7 +56,7 @@ def join_asked(query: str, ask: str, filters: Mapping[str, object], **others: st
     "--fields",
     default="",
     metavar="NAMES",
-    help="With jsonl parts of the records, as in the API; with the others columns.",
+    help="With jsonl, json and json.zip parts of the records, as in the API; with the tables columns.",
 )
 @click.option(
     "-o",
@@ -75,14 +77,16 @@ def export(
     as_of: str | None,
     **filters: Any,
 ) -> None:
-    """Write all records in force, or those that a search finds: as JSON lines, CSV or Parquet.
+    """Write all records in force, or those that a search finds, in any of the forms.
 
-    JSON lines hold the values as they were received; CSV and Parquet the registry's table. A damaged record
-    is left out and named on standard error, and the command ends with 1.
+    JSON (lines, one list, a zip of files) holds the values as they were received; csv, excel.csv (for
+    spreadsheets) and xlsx the registry's table, parquet the same with types; ris references, fhir.ndjson
+    lines of FHIR resources. A damaged record is left out and named on standard error, and the command ends
+    with 1.
     """
-    form = form or (ENDINGS.get(output.suffix.lower()) if output else None) or "jsonl"
-    if output is None and form == "parquet" and sys.stdout.isatty():
-        raise UsageError("Parquet is nothing for a terminal: name a file with -o")
+    form = form or (guess_form(output) if output else None) or "jsonl"
+    if output is None and form in BINARY and sys.stdout.isatty():
+        raise UsageError(f"{form} is nothing for a terminal: name a file with -o")
     written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)
     asked = Parameters(encode_text(written), KNOWN)
     with Library(home) as library:

@@ -27,11 +27,11 @@ from trialbook.record.pieces import Piece, get_pieces
 from trialbook.search.index.document import collect_values
 
 # Bump whenever the same records would give other statistics: libraries then compute theirs anew.
-STATISTICS_VERSION = 1
+STATISTICS_VERSION = 2
 TRACKED = 5_000
 SKETCHED = 4_096
 LONGEST_TOP_VALUE = 500
-TOP_VALUES = 100
+TOP_VALUES = 250
 LARGEST_STUDIES = 10
 PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 KB_BOUNDS = (2, 5, 10, 20, 50, 100, 200, 500, 1_000)

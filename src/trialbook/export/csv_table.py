@@ -20,6 +20,7 @@ Record = dict[str, Any]
 Column = Callable[[Record], str]
 
 _ID = "protocolSection.identificationModule."
+ID = _ID + "nctId"
 _STATUS = "protocolSection.statusModule."
 _DESIGN = "protocolSection.designModule."
 _SPONSORS = "protocolSection.sponsorCollaboratorsModule."
@@ -136,7 +137,7 @@ def choose_columns(names: Sequence[str]) -> list[str]:
     """The asked columns in the table's order, all of them where none is asked; raises ApiError."""
     for name in names:
         if name not in COLUMNS:
-            raise refuse_field("fields", name, "CSV column name")
+            raise refuse_field("fields", name, "CSV column name", COLUMNS)
     return [name for name in COLUMNS if name in names] if names else list(COLUMNS)
 
 
@@ -147,9 +148,10 @@ def write_table(records: Iterable[Record], columns: Sequence[str], *, is_header_
     if is_header_due:
         writer.writerow(columns)
     for record in records:
-        writer.writerow([_clean(COLUMNS[name](record)) for name in columns])
+        writer.writerow([clean_cell(COLUMNS[name](record)) for name in columns])
     return table.getvalue()
 
 
-def _clean(cell: str) -> str:
+def clean_cell(cell: str) -> str:
+    """A cell without line ends."""
     return LINE_ENDS.sub(" ", cell)

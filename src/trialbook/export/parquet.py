@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from trialbook.errors import UsageError
-from trialbook.export.csv_table import COLUMNS, LINE_ENDS
+from trialbook.export.typed_table import TYPED, TypedColumn
 
 # Whatever comes first ends a group of rows: memory holds one group, whatever the size of the table.
 ROWS_IN_A_GROUP = 10_000
 CHARACTERS_IN_A_GROUP = 8_000_000
 # Columns of few different values: each of these is written once for a group.
-REPEATED = (
-    "Study Status",
-    "Study Results",
-    "Sex",
-    "Age",
-    "Phases",
-    "Funder Type",
-    "Study Type",
-    "Study Design",
-)
-NUMBERS = frozenset({"Enrollment"})
+REPEATED = ("Study Status", "Sex", "Funder Type", "Study Type", "Study Design")
 MISSING = "Parquet needs the package pyarrow: install it with `pip install 'trialbook[parquet]'`"
 
 
@@ -68,14 +58,14 @@ def open_writer() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def write_parquet(records: Iterable[dict[str, Any]], columns: list[str]) -> Iterator[bytes]:
-    """Write the registry's table as Parquet, in blocks of a row group each.
+def write_parquet(records: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
+    """Write the registry's table, with types, as Parquet, in blocks of a row group each.
 
-    Every column holds text, `Enrollment` whole numbers; what a record lacks is null. Raises UsageError
-    where pyarrow is not installed.
+    What a record lacks is null, a list that it lacks is empty. Raises UsageError where pyarrow is not
+    installed.
     """
     arrow, parquet = open_writer()
-    schema = arrow.schema([(name, arrow.int64() if name in NUMBERS else arrow.string()) for name in columns])
+    schema = arrow.schema([(name, _find_type(arrow, TYPED[name])) for name in columns])
     sink = Sink()
     repeated = [name for name in columns if name in REPEATED]
     with parquet.ParquetWriter(sink, schema, compression="zstd", use_dictionary=repeated) as writer:
@@ -86,15 +76,25 @@ def write_parquet(records: Iterable[dict[str, Any]], columns: list[str]) -> Iter
     yield sink.drain()
 
 
-def _group(records: Iterable[dict[str, Any]], columns: list[str]) -> Iterator[list[list[Any]]]:
-    """The cells of a group of rows, column by column."""
+def _find_type(arrow: Any, column: TypedColumn) -> Any:
+    """The type that a column has in the file."""
+    if column.kind == "structures":
+        return arrow.list_(arrow.struct([(name, arrow.string()) for name in column.members]))
+    types = {"number": arrow.int64, "day": arrow.date32, "yes_no": arrow.bool_}
+    if column.kind == "texts":
+        return arrow.list_(arrow.string())
+    return types.get(column.kind, arrow.string)()
+
+
+def _group(records: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[list[list[Any]]]:
+    """The values of a group of rows, column by column."""
     rows: list[list[Any]] = [[] for _ in columns]
     count = characters = 0
     for record in records:
         for name, row in zip(columns, rows, strict=True):
-            cell = LINE_ENDS.sub(" ", COLUMNS[name](record))
-            characters += len(cell)
-            row.append(_read_number(cell) if name in NUMBERS else cell or None)
+            value = TYPED[name].read(record)
+            characters += _measure(value)
+            row.append(value)
         count += 1
         if count >= ROWS_IN_A_GROUP or characters >= CHARACTERS_IN_A_GROUP:
             yield rows
@@ -104,6 +104,12 @@ def _group(records: Iterable[dict[str, Any]], columns: list[str]) -> Iterator[li
         yield rows
 
 
-def _read_number(cell: str) -> int | None:
-    """A cell of digits as a number that fits into 64 bits; None for all else."""
-    return int(cell) if cell.isascii() and cell.isdigit() and len(cell) <= 18 else None
+def _measure(value: Any) -> int:
+    """About how many characters a value has."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(map(_measure, value))
+    if isinstance(value, dict):
+        return sum(map(_measure, value.values()))
+    return 8

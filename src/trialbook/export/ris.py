@@ -36,9 +36,10 @@ def _write_secondary_ids(record: Record) -> list[str]:
     ]
 
 
-def _write_short_title(record: Record) -> list[str]:
+def write_short_title(record: Record) -> str:
+    """The brief title with the acronym behind it, unless it stands there already."""
     title, acronym = find_text(record, _ID + "briefTitle"), find_text(record, _ID + "acronym")
-    return [f"{title} ({acronym})" if acronym else title]
+    return f"{title} ({acronym})" if acronym and f"({acronym})" not in title else title
 
 
 def _write_documents(record: Record) -> list[str]:
@@ -65,7 +66,7 @@ TAGS: dict[str, Tag] = {
     "ID": _take(_ID + "nctId"),
     "AN": _take(_ID + "nctId"),
     "U1": _write_secondary_ids,
-    "ST": _write_short_title,
+    "ST": lambda record: [write_short_title(record)],
     "TI": _take(_ID + "officialTitle"),
     "Y1": _take(_STATUS + "studyFirstSubmitDate"),
     "Y2": _take(_STATUS + "startDateStruct.date"),
@@ -89,7 +90,7 @@ def choose_tags(names: Sequence[str]) -> list[str]:
     """The asked tags in the format's order, all of them where none is asked; the type always; raises ApiError."""
     for name in names:
         if name not in TAGS and name != "ER":
-            raise refuse_field("fields", name, "RIS tag")
+            raise refuse_field("fields", name, "RIS tag", TAGS)
     return [tag for tag in TAGS if tag == "TY" or tag in names] if names else list(TAGS)
 
 

@@ -13,38 +13,20 @@ from trialbook.ask.address import WHICH, read_asked
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.parameters import Parameters
 from trialbook.errors import RecordDamagedError, StoreDamagedError, UsageError
-from trialbook.export.csv_table import choose_columns
-from trialbook.export.forms import FORMS
-from trialbook.export.parquet import open_writer
-from trialbook.export.projection import Selection, select_fields
+from trialbook.export.forms import ENDINGS, FORMS, Wanted, make_wanted
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.store.store import OnDamage, refuse_damage
 
 FindBody = Callable[[str, str | None], bytes | None]
 STUDIES_AT_ONCE = 1_000
-ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 KNOWN = frozenset({*WHICH, "as_of", "format", "fields"})
 
 
-class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be exported.
-
-    Attributes
-    ----------
-    request
-        Which studies; without any query, all.
-    form
-        One of `FORMS`.
-    selection
-        The part of each record that JSON lines hold; None for the record as received.
-    columns
-        The columns of the tables.
-    """
+class Export(msgspec.Struct, frozen=True):
+    """What is to be exported: which studies (without any query, all), and what of each in which form."""
 
     request: SearchRequest
-    form: str
-    selection: Selection | None
-    columns: list[str]
+    wanted: Wanted
 
 
 def read_export(parameters: Parameters) -> Export:
@@ -63,36 +45,39 @@ def make_export(request: SearchRequest, *, form: str, names: Sequence[str] = ())
     Parameters
     ----------
     names
-        Parts of the record for JSON lines, columns for the tables; all unless told.
+        Parts of the record for JSON, columns for the tables; all unless told.
 
     Raises
     ------
     ApiError
-        There is no such part or column.
+        There is no such part or column, or the form has none to choose from.
     UsageError
         Parquet cannot be written here.
     """
     form = form.lower()
     if form not in FORMS:
         raise UsageError(f"there is no form {form[:40]!r}: {', '.join(FORMS)}")
-    if form == "parquet":
-        open_writer()
-    is_table = form != "jsonl"
-    return Export(
-        # As filters the queries find the same, and no order has to be kept for a walk of any length.
-        request=SearchRequest(filters=(*request.queries, *request.filters), as_of=request.as_of),
-        form=form,
-        selection=select_fields(names) if names and not is_table else None,
-        columns=choose_columns(list(names)) if is_table else [],
-    )
+    # As filters the queries find the same, and no order has to be kept for a walk of any length.
+    plain = SearchRequest(filters=(*request.queries, *request.filters), as_of=request.as_of)
+    return Export(plain, make_wanted(form, names))
 
 
 def find_form(path: Path) -> str:
     """The form that the end of a file's name stands for; raises UsageError."""
-    form = ENDINGS.get(path.suffix.lower())
-    if form is None:
+    form = guess_form(path)
+    if not form:
         raise UsageError(f"{path.name} does not end as one of {', '.join(ENDINGS)}: name a form")
     return form
+
+
+def guess_form(path: Path) -> str:
+    """The form that the end of a file's name stands for, "" where it stands for none.
+
+    >>> [guess_form(Path(name)) for name in ("a.CSV", "a.excel.csv", "a.fhir.ndjson", "a.doc")]
+    ['csv', 'excel.csv', 'fhir.ndjson', '']
+    """
+    name = path.name.lower()
+    return next((form for ending, form in ENDINGS.items() if name.endswith(ending)), "")
 
 
 def iter_found(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,17 @@ from trialbook.errors import QueryError, UsageError
 from trialbook.library.study import LibraryStudy
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import find_piece, get_values
-from trialbook.search.engine.engine import FACETS, SearchRequest, SearchResult
+from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest, SearchResult
+from trialbook.search.engine.facets import is_countable
 from trialbook.search.engine.snippets import Passage, find_passages
+from trialbook.search.language.syntax import And, Area, Expansion, Expression, Or, Query, Term
+from trialbook.terms.text import cut_words
 
 if TYPE_CHECKING:
     from trialbook.library.library import Library
 
+# So many values are looked at: of the studies that have the words; of places, which stand in no common text, of all.
+MOST_COUNTED = 1_000
 COLUMNS = (
     "NCTId",
     "BriefTitle",
@@ -167,3 +172,38 @@ def _import(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise UsageError(f"this needs {name}: pip install {name}") from error
+
+
+def complete(engine: SearchEngine, piece: str, text: str, *, most: int = 10) -> list[str]:
+    """Values of a countable piece that begin so, in whatever case, whole, those of the most studies first.
+
+    Raises QueryError for a piece that cannot be counted.
+    """
+    if not is_countable(piece):
+        raise QueryError(f"there is nothing to complete `{piece[:60]}` with")
+    asked = () if piece.startswith("Location") else _make_begun(engine, piece, text)
+    if asked is None:
+        return []
+    request = SearchRequest(filters=asked, facets=(piece,), facet_size=MOST_COUNTED, limit=0)
+    return _choose(engine.search(request).facets[piece], text, most)
+
+
+def _make_begun(engine: SearchEngine, piece: str, text: str) -> tuple[Query, ...] | None:
+    """The studies with a piece in which the text's words may stand, its last begun; None where there are none."""
+    *whole, last = cut_words(text) or [""]
+    words = engine.find_words(last) if last else []
+    if not words:
+        return None
+    begun = Or(tuple(Term(word) for word in words)) if len(words) > 1 else Term(words[0])
+    terms: list[Expression] = [Term(word) for word in whole]
+    return (Query(Area(piece, Expansion("Term", And((*terms, begun)) if terms else begun))),)
+
+
+def _choose(counts: Mapping[str, int], text: str, most: int) -> list[str]:
+    """The values that begin with a text; of those that differ by case alone, the most frequent."""
+    beginning = text.casefold()
+    best: dict[str, str] = {}
+    for value in sorted(counts, key=lambda value: (-counts[value], value)):
+        if value.casefold().startswith(beginning):
+            best.setdefault(value.casefold(), value)
+    return list(best.values())[:most]

@@ -34,7 +34,7 @@ from trialbook.library.backup import Manifest, restore_backup, write_backup
 from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
-from trialbook.library.found import Found
+from trialbook.library.found import Found, complete
 from trialbook.library.landscape import Landscape, make_landscape
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
@@ -411,6 +411,10 @@ class Library:
         """Answer a request that was made before; raises QueryError."""
         return Found(self, request, self.engine.search(request))
 
+    def complete(self, piece: str, text: str, *, most: int = 10) -> list[str]:
+        """Values of a piece that begin so, whole, those that the most studies have first; see `found.complete`."""
+        return complete(self.engine, piece, text, most=most)
+
     def find_related(
         self,
         *asked: str,
@@ -499,17 +503,17 @@ class Library:
         """How many changes of the records the lists of related studies do not know of yet; 0 where in step."""
         return max(0, self.store.seq - self.related_engine.position)
 
-    def iter_export(self, wanted: Export, *, on_damage: OnDamage = refuse_damage) -> Iterator[bytes]:
+    def iter_export(self, asked: Export, *, on_damage: OnDamage = refuse_damage) -> Iterator[bytes]:
         """An export in blocks; of all records it is read without a look at the index.
 
         `on_damage` as in `iter_bodies`.
         """
-        request = wanted.request
+        request = asked.request
         if request.filters:
             bodies = iter_found(self.engine, request, self.find_body, on_damage=on_damage)
         else:
             bodies = self.iter_bodies(as_of=request.as_of, on_damage=on_damage)
-        return write_records(bodies, wanted.form, selection=wanted.selection, columns=wanted.columns)
+        return write_records(bodies, asked.wanted)
 
     def export(
         self,
@@ -526,9 +530,10 @@ class Library:
         Parameters
         ----------
         path
-            Its end says in which form: `.jsonl`, `.csv`, `.parquet`; or else `form` does.
+            Its end says in which form: `.jsonl`, `.json`, `.csv`, `.excel.csv`, `.xlsx`, `.parquet`, `.ris`,
+            `.fhir.ndjson`, `.zip`; or else `form` does.
         fields
-            Parts of the records (JSON lines) or columns (the tables); all unless told.
+            Parts of the records (JSON) or columns (the tables); all unless told.
         query, as_of, filters
             As in `search`.
 

@@ -7,7 +7,9 @@ The tables beside this module restate the registry's lists of both, and of its e
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -15,6 +17,9 @@ from typing import Any, Literal
 import msgspec
 
 from trialbook.record.walk import derive_values, walk_values
+
+# A longer name than any is not looked for among those that are close.
+LONGEST_MISSPELT = 100
 
 Kind = Literal["text", "enum", "boolean", "date", "number", "age", "geo", "struct"]
 
@@ -230,6 +235,26 @@ def find_piece(name: str) -> Piece | None:
     True
     """
     return _pieces_by_any_name().get(name)
+
+
+def find_close_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Which of the known names may have been meant: those that differ by case alone, else some that are close.
+
+    >>> find_close_names("nctid", get_pieces()), find_close_names("Phases", ["Phase", "Sex"])
+    (['NCTId'], ['Phase'])
+    """
+    if not 0 < len(name) <= LONGEST_MISSPELT:
+        return []
+    names = list(known)
+    same = [other for other in names if other.casefold() == name.casefold()]
+    return same or difflib.get_close_matches(name, names, n=most, cutoff=0.7)
+
+
+@cache
+def list_field_names() -> tuple[str, ...]:
+    """Every name that `fields` can have: of search areas and pieces, and the paths of these."""
+    named = (name for each in get_indexed_pieces().values() for name in (each.name, each.path))
+    return (*get_areas(), *named)
 
 
 def find_area(name: str) -> SearchArea | None:

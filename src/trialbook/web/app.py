@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.pages import render_message_page
-from trialbook.web import api_v2, own_api
+from trialbook.web import api_v2, own_api, site_api
 from trialbook.web.api_v2.answers import Turns
+from trialbook.web.compression import CompressedAnswers
 from trialbook.web.connections import (
     BACKLOG,
     LONGEST_GOODBYE_S,
@@ -29,6 +30,7 @@ from trialbook.web.connections import (
     find_most_connections,
 )
 from trialbook.web.hosts import KnownHosts
+from trialbook.web.paths import FoldedPaths
 from trialbook.web.problems import show_missing, show_problem
 from trialbook.web.related_section import WAIT_S, RelatedSections
 from trialbook.web.site import Site
@@ -120,6 +122,7 @@ def make_app(
 
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
+        *site_api.make_routes(library, turns),
         *api_v2.make_routes(library, turns),
         *own_api.make_routes(library, turns),
         Route("/", site.search),
@@ -135,6 +138,8 @@ def make_app(
     return Starlette(
         routes=routes,
         middleware=[
+            Middleware(FoldedPaths),
+            Middleware(CompressedAnswers),
             Middleware(SecurityHeaders, allow_origin=allow_origin),
             Middleware(KnownHosts, names=hosts),
         ],

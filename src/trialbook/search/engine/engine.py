@@ -14,7 +14,7 @@ from tantivy import Query as IndexQuery
 from trialbook.errors import QueryError
 from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import PatientNote
-from trialbook.search.engine import spelling
+from trialbook.search.engine import completion, spelling
 from trialbook.search.engine.facets import FACET_SIZE, Counts, FacetCounter, is_countable
 from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
@@ -241,6 +241,10 @@ class SearchEngine:
     def suggest(self, text: str) -> tuple[str, ...]:
         """The text with words that no study has put right, the likeliest first."""
         return spelling.suggest(self._open_reader().searcher, text)
+
+    def find_words(self, beginning: str) -> list[str]:
+        """Words that some version of a study has and that begin so, the most frequent first."""
+        return completion.find_words(self._open_reader().searcher, beginning)
 
     def _walk_by_id(
         self, request: SearchRequest, place: Bookmark | None, size: int, fingerprint: bytes

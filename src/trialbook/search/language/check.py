@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from typing import TypeVar, get_args
 
 from trialbook.record.pieces import (
     Piece,
     find_area,
+    find_close_names,
     find_enum_value,
     find_piece,
     get_areas,
@@ -119,8 +119,7 @@ def _make_unknown_area(name: str, position: int, *, pieces_only: bool = False) -
     known = [*get_indexed_pieces()] if pieces_only else [*get_areas(), *get_indexed_pieces()]
     hint = "The names of search areas and pieces are case-sensitive."
     if 0 < len(name) <= LONGEST_SHOWN:
-        same = [other for other in known if other.casefold() == name.casefold()]
-        close = same or difflib.get_close_matches(name, known, n=3, cutoff=0.7)
+        close = find_close_names(name, known)
         if close:
             *others, last = close
             hint += f" Did you mean {', '.join(others)} or {last}?" if others else f" Did you mean {last}?"

@@ -31,11 +31,8 @@ from trialbook.search.language.syntax import (
 )
 
 BASIC = "BasicSearch"
-_SPECIAL = re.compile(r'[\\()"]')
-_READ_AS_JOINT = re.compile(rf",(?=(?:{'|'.join(BRACKET_OPERATORS)})\[)")
-_READ_AS_OPERATOR = re.compile(
-    rf"(?:{'|'.join(WORD_OPERATORS)})\Z|(?:{'|'.join(BRACKET_OPERATORS)})(?:\[|\Z)"
-)
+_SPECIAL = re.compile(r'[\\()"\[\]]')
+_READ_AS_OPERATOR = re.compile(rf"(?:{'|'.join((*WORD_OPERATORS, *BRACKET_OPERATORS))})\Z")
 
 
 def render_together(queries: Sequence[Query]) -> str:
@@ -110,5 +107,5 @@ def _render_prefixed(node: Not | Area | AreaSize | Coverage | Expansion | Search
 
 
 def _escape_word(word: str) -> str:
-    escaped = _READ_AS_JOINT.sub(r"\\,", _SPECIAL.sub(r"\\\g<0>", word))
+    escaped = _SPECIAL.sub(r"\\\g<0>", word)
     return "\\" + escaped if _READ_AS_OPERATOR.match(word) else escaped

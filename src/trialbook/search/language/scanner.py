@@ -29,6 +29,8 @@ _SOURCES = frozenset({"TERM", "PHRASE", "RANGE", "DISTANCE", "MISSING", "ALL"})
 _OPERATOR = "|".join(BRACKET_OPERATORS)
 # Clients join the parts of a place so: AREA[LocationCountry]Germany,AREA[LocationCity]Berlin
 _BRACKET_AHEAD = rf"\s*+(?:{_OPERATOR})\["
+# \AREA[x] are these characters.
+_ESCAPED_BRACKET = rf"\\(?:{_OPERATOR})\[[^\s()\"\\\[\]]*+\]?"
 _LEXEME = re.compile(
     rf"""
       (?P<space>\s++|,(?={_BRACKET_AHEAD}))
@@ -38,7 +40,8 @@ _LEXEME = re.compile(
     | (?P<right>\))
     | (?P<phrase>"(?:[^"\\]|\\.)*+")
     | (?P<quote>")
-    | (?P<word>(?:[^\s()"\\,]|,(?!{_BRACKET_AHEAD})|\\\S|\\(?=\s|\Z)|(?<!\s)"\\(?=[\s)]|\Z))++)
+    | (?P<square>[\[\]])
+    | (?P<word>(?:{_ESCAPED_BRACKET}|[^\s()"\\,\[\]]|,(?!{_BRACKET_AHEAD})|\\\S|\\(?=\s|\Z)|(?<!\s)"\\(?=[\s)]|\Z))++)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -135,6 +138,14 @@ def _make_token(text: str, lexeme: re.Match[str]) -> Token:
             f"mismatched input '{operator}'",
             start,
             f"Write {operator}[ without a space before the bracket; to search for the word, \\{operator}.",
+        )
+    if kind == "square":
+        is_last = lexeme[0] == "[" and not text[end:].strip()
+        raise Problem(
+            f"{'no viable alternative at' if is_last else 'mismatched'} input '{lexeme[0]}'",
+            start,
+            "Square brackets stand behind operators such as AREA; to search for the character itself, write"
+            f" \\{lexeme[0]} or put the words between quotation marks.",
         )
     names = {"left": "LPAREN", "right": "RPAREN"}
     return _token(names.get(kind or "", lexeme[0]), lexeme[0], start, end)

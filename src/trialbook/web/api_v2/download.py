@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
 
+from trialbook.ask.address import REGISTRY_WHICH
 from trialbook.ask.parameters import Parameters
+from trialbook.export.forms import name_file
 from trialbook.export.zip_stream import write_zip
 
-KNOWN = frozenset({"format"})
+KNOWN = frozenset({"format", *REGISTRY_WHICH})
 FORMATS = ("json.zip",)
 FILE_NAME = "ctg-studies.json.zip"
 RECORDS_AT_ONCE = 100
@@ -19,9 +20,10 @@ LEVEL = 1
 FindAfter = Callable[[str, int], list[tuple[str, bytes]]]
 
 
-def check_download_request(parameters: Parameters) -> None:
-    """Refuse any form but the one there is; raises ApiError."""
+def is_of_a_search(parameters: Parameters) -> bool:
+    """Whether not all studies are asked for; raises ApiError for any form but the one there is."""
     parameters.choice("format", FORMATS)
+    return any(value.strip() for _, value in parameters.items(without=("format",)))
 
 
 def write_download(find_after: FindAfter) -> Iterator[bytes]:
@@ -33,6 +35,5 @@ def _iter_files(find_after: FindAfter) -> Iterator[tuple[str, bytes]]:
     last = ""
     while records := find_after(last, RECORDS_AT_ONCE):
         for nct_id, body in records:
-            # Ids of other registries have slashes in them.
-            yield quote(nct_id, safe="") + ".json", body
+            yield name_file(nct_id), body
         last = records[-1][0]

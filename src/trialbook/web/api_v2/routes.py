@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from trialbook.ask.address import read_asked
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote, refuse_format
+from trialbook.derived.field_statistics import Statistics
 from trialbook.errors import ApiError, NotFoundError, TrialbookError
 from trialbook.export import forms
 from trialbook.library import Library
 from trialbook.model.api_version import API_VERSION
 from trialbook.record.ids import find_nct_id
-from trialbook.web.api_v2 import answers, download, listing, metadata, one_study, site_history, statistics
+from trialbook.web.api_v2 import (
+    answers,
+    download,
+    listing,
+    metadata,
+    one_study,
+    openapi,
+    site_history,
+    statistics,
+)
 from trialbook.web.api_v2.answers import guard, refuse, run_guarded, send, send_blocks
+from trialbook.web.exports import send_export
 from trialbook.web.problems import log_damage
 
 BASE = "/api/v2"
@@ -98,8 +111,11 @@ class Api:
         return send_blocks(listing.write_csv(asked, bodies), forms.CSV, headers)
 
     def download(self, request: Request) -> Response:
-        """The whole library as one archive."""
-        download.check_download_request(Parameters(request.scope["query_string"], download.KNOWN))
+        """The whole library, or what a search finds, as one archive."""
+        parameters = Parameters(request.scope["query_string"], download.KNOWN)
+        if download.is_of_a_search(parameters):
+            asked = read_asked(parameters).request
+            return send_export(self._library, self._turns, request, asked, form="json.zip")
         tag = answers.find_tag(self._library.store)
         if answers.has_already(request, tag):
             return answers.send_unchanged(tag)
@@ -128,6 +144,11 @@ class Api:
         _read(request)
         return self._send_json(request, metadata.write_enums())
 
+    def openapi(self, request: Request) -> Response:
+        """The description of the API for programs."""
+        _read(request)
+        return Response(openapi.write_document(), media_type=forms.JSON)
+
     def version(self, request: Request) -> Response:
         """The version of the API, and when the library last learnt something."""
         _read(request)
@@ -152,6 +173,23 @@ class Api:
         rows = statistics.choose(found.values, pieces, types)
         tag = answers.make_tag(found.library_id, found.seq, found.mark)
         return send(request, msgspec.json.encode(rows), forms.JSON, tag)
+
+    def one_field_values(self, request: Request) -> Response:
+        """How the values of one field are spread, at an address of the API's first days."""
+        _read(request, "format").choice("format", ("json",))
+        found = self._statistics.get(self._library.store)
+        return self._send_row(request, found, found.values)
+
+    def one_field_sizes(self, request: Request) -> Response:
+        """How long the lists of one field are."""
+        _read(request, "format").choice("format", ("json",))
+        found = self._statistics.get(self._library.store)
+        return self._send_row(request, found, found.lists)
+
+    def _send_row(self, request: Request, found: Statistics, rows: dict[str, dict[str, Any]]) -> Response:
+        row = statistics.get_row(rows, request.path_params["field"])
+        tag = answers.make_tag(found.library_id, found.seq, found.mark)
+        return send(request, msgspec.json.encode(row), forms.JSON, tag)
 
     def field_sizes(self, request: Request) -> Response:
         """How long the lists are."""
@@ -190,8 +228,15 @@ def make_routes(library: Library, turns: answers.Turns) -> list[Route]:
         # Their older addresses, which clients still use.
         "/stats/fieldValues": api.field_values,
         "/stats/fieldSizes": api.field_sizes,
+        "/stats/listSizes": api.field_sizes,
+        "/stats/field/values/{field}": api.one_field_values,
+        "/stats/fieldValues/{field}": api.one_field_values,
+        "/stats/field/sizes/{field}": api.one_field_sizes,
+        "/stats/fieldSizes/{field}": api.one_field_sizes,
+        "/stats/listSizes/{field}": api.one_field_sizes,
+        "/openapi.json": api.openapi,
     }
     routes = [Route(BASE + path, guard(endpoint), methods=["GET"]) for path, endpoint in paths.items()]
     routes.append(Route(BASE + "/studies/{nct_id:path}", api.study, methods=["GET"]))
-    routes.append(Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]))
+    routes += [Route(BASE + path, guard(show_nothing), methods=["GET"]) for path in ("", "/{rest:path}")]
     return routes + site_history.make_routes(library)

@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.parameters import Parameters
-from trialbook.ask.refusals import quote, refuse_value
+from trialbook.ask.refusals import quote, refuse_value, suggest
 from trialbook.derived.field_statistics import SizeStatistics, Statistics
 from trialbook.derived.statistics import are_of, compute_statistics, load_statistics
 from trialbook.errors import ApiError
-from trialbook.record.pieces import find_piece
+from trialbook.record.pieces import find_piece, list_field_names
 from trialbook.store import Store
 from trialbook.web.problems import log_damage
 
@@ -125,13 +125,24 @@ def read_size_request(parameters: Parameters) -> list[str]:
 
 
 def _find_pieces(parameters: Parameters) -> list[str]:
-    found = []
-    for name in parameters.field_names():
-        piece = find_piece(name)
-        if piece is None:
-            raise ApiError(f"Unknown piece name of field path: {quote(name)}", 404)
-        found.append(piece.name)
-    return found
+    return [_get_name(name) for name in parameters.field_names()]
+
+
+def _get_name(asked: str) -> str:
+    piece = find_piece(asked)
+    if piece is None:
+        raise ApiError(
+            f"Unknown piece name of field path: {quote(asked)}" + suggest(asked, list_field_names()), 404
+        )
+    return piece.name
+
+
+def get_row(rows: dict[str, dict[str, Any]], asked: str) -> dict[str, Any]:
+    """The row of one field; raises ApiError (404) where there is no such field, or nothing to count in it."""
+    row = rows.get(_get_name(asked))
+    if row is None:
+        raise ApiError(f"Nothing is counted of field: {quote(asked)}", 404)
+    return row
 
 
 def choose(

@@ -114,15 +114,18 @@ ENDPOINTS = (
         example="query.cond=heart+failure&format=csv",
         path="/export",
         summary="Export",
-        meaning="All studies that match, by number, however many: as JSON lines (each record as it was"
-        " received, or its asked fields), as the registry's table in CSV, or as the same table in Parquet.",
+        meaning="All studies that match, by number, however many: as JSON lines, one JSON list or a zip of files"
+        " (each record as it was received, or its asked fields); as the registry's table in CSV (`excel.csv`"
+        " for spreadsheets), as an Excel workbook, or typed in Parquet; as RIS for reference managers, or as"
+        " lines of FHIR resources.",
         parameters=(
             *WHICH,
             AS_OF,
             make_choice("format", "The form of the answer.", forms.FORMS),
             Parameter(
                 name="fields",
-                meaning="JSON lines: parts of the record; CSV and Parquet: names of columns. All unless told.",
+                meaning="JSON and zip: parts of the record; tables: names of columns. All unless told. Not for RIS and"
+                " FHIR.",
                 example="NCTId|BriefTitle",
             ),
         ),

@@ -9,21 +9,22 @@ from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from trialbook.ask import query_string as followed
-from trialbook.ask.address import WHICH
+from trialbook.ask.address import WHICH, read_asked
+from trialbook.ask.dates import read_as_of
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote
-from trialbook.errors import ApiError, UsageError
+from trialbook.errors import ApiError
 from trialbook.export import forms
 from trialbook.library import Library
-from trialbook.library.export import iter_found, read_export
 from trialbook.library.news import make_urn
 from trialbook.library.saved import SavedSearch
 from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
-from trialbook.web.api_v2.answers import Turns, find_tag, guard, send, send_blocks
+from trialbook.web.api_v2.answers import Turns, find_tag, guard, send
+from trialbook.web.exports import send_export
 from trialbook.web.own_api import feed_request as following
 from trialbook.web.own_api import feeds, versions
 from trialbook.web.own_api import openapi as document
@@ -31,7 +32,6 @@ from trialbook.web.own_api import related as relating
 from trialbook.web.own_api import search as finding
 from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
-from trialbook.web.problems import log_damage
 
 SAVED_PAGE = "/saved"
 
@@ -52,20 +52,11 @@ class OwnApi:
 
     def export(self, request: Request, parameters: Parameters) -> Response:
         """All studies that match."""
-        try:
-            export = read_export(parameters)
-        except UsageError as error:
-            raise ApiError(str(error), 501) from error
-        headers = {"content-disposition": f'attachment; filename="studies.{export.form}"'}
-        media_type = forms.FORMS[export.form]
-        if request.method == "HEAD":
-            return StreamingResponse(iter(()), headers=headers, media_type=media_type)
-        # By the index also where all are asked for: whoever reads slowly holds no state of the store.
-        bodies = iter_found(
-            self._library.engine, export.request, self._library.find_body, on_damage=log_damage
+        asked = msgspec.structs.replace(
+            read_asked(parameters).request, as_of=read_as_of(parameters.text("as_of"))
         )
-        blocks = forms.write_records(bodies, export.form, selection=export.selection, columns=export.columns)
-        return send_blocks(self._turns.take(blocks), media_type, {**headers})
+        form, names = parameters.choice("format", forms.FORMS), parameters.field_names()
+        return send_export(self._library, self._turns, request, asked, form=form, names=names, stem="studies")
 
     def study(self, request: Request, parameters: Parameters) -> Response:
         """A record, now or then."""

@@ -12,13 +12,14 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from tests.unit.web.own_api.conftest import SAVED_AFTER_FIRST_RUN
 
+from trialbook.export.forms import FORMS
 from trialbook.web.app import SECURITY_HEADERS
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS
 from trialbook.web.own_api.openapi import make_document
 
 ADDRESSES = {
     "/search": ["/search?query.cond=hart&facets=Phase&as_of=2026", "/search?query.cond=heart&limit=100"],
-    "/export": ["/export?format=jsonl", "/export?format=csv", "/export?format=parquet"],
+    "/export": [f"/export?format={form}" for form in FORMS],
     "/studies/{nctId}/versions": ["/studies/NCT04776239/versions"],
     "/studies/{nctId}/changes": ["/studies/NCT04776239/changes", "/studies/NCT98000001/changes"],
     "/studies/{nctId}/related": ["/studies/NCT04776239/related?landscape=true"],

@@ -74,7 +74,7 @@ class Ours:
         profiles = RelatedProfiles(home)
         if profiles.find_state(self._store) is None:
             profiles.apply(self._store, lambda: None)
-        data = profiles.open(self._store.library_id)
+        data = profiles.open(self._store.library_id, lambda: self._store)
         self._engine = RelatedEngine(data, get_thesaurus(), self._store.find_body)
         self._weights = get_weights()
 

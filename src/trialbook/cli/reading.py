@@ -17,7 +17,7 @@ from trialbook.cli.options import DamageNotes, as_of_option, filter_options, jso
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
-from trialbook.library.related import read_records
+from trialbook.library.related import keep_profiles, read_records
 from trialbook.model import parse_study
 from trialbook.model.dates import find_asked_day
 from trialbook.model.status_age import find_status_age
@@ -211,6 +211,7 @@ def related(
     """List the studies most like one, several, a text or a record, with the reasons and their shares in the score."""
     written = text.read(LONGEST_PASTED + 1) if text else ""
     records = read_records(record) if record else ()
+    keep_profiles(home, lambda: click.echo("Making the profiles of related studies, once …", err=True))
     with Library(home) as library:
         found = library.find_related(*nct_ids, text=written, records=records, facets=facets, limit=limit)
     if as_json:

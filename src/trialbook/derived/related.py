@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import tantivy
 
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.derived.counting import WORTHWHILE, Answer, count_beside, count_study
@@ -19,6 +22,7 @@ from trialbook.related.disk import (
     Feed,
     RelatedData,
     RelatedState,
+    Snapshot,
     make_beside,
     make_folder_name,
     read_state,
@@ -27,7 +31,7 @@ from trialbook.related.disk import (
 )
 from trialbook.related.learnt import MOST_LEARNT_FROM, Learnt, Numbers, learn, load_learnt
 from trialbook.related.profile import COUNTED_DECODER, Counted, list_learnable, make_profile
-from trialbook.related.roads import build_document
+from trialbook.related.roads import build_document, get_schema
 from trialbook.store import Store
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage
@@ -35,9 +39,23 @@ from trialbook.store.store import OnDamage
 FOLDER = "related"
 # A library that has grown by half since its words were counted has others: they are counted anew.
 GROWN = 1.5
-# Profiles of the whole registry take a quarter of an hour: an import waits for those of a small library only.
-# The larger one's are made when they are asked for, and from then on kept in step.
-SMALL_LIBRARY_BYTES = 300_000_000
+# Profiles take some 3 ms of CPU a study. An import makes those of a library this small, in about a second;
+# the command that first asks a larger one makes them, or has them made in memory where it may not write, as
+# servers do, in up to half a minute. Once they are on disk, imports keep them in step.
+MADE_BY_IMPORT_BYTES = 5_000_000
+MADE_IN_MEMORY_BYTES = 50_000_000
+
+
+def _is_below(home: Path, most_bytes: int) -> bool:
+    try:
+        return (home / FILE_NAME).stat().st_size < most_bytes
+    except OSError:
+        return False
+
+
+def has_profiles_soon(home: Path) -> bool:
+    """Whether a library is so small that whoever asks for its profiles can wait until they are made."""
+    return _is_below(home, MADE_IN_MEMORY_BYTES)
 
 
 class RelatedProfiles:
@@ -48,11 +66,16 @@ class RelatedProfiles:
     version = RELATED_VERSION
 
     def __init__(self, home: Path) -> None:
-        self._folder = home / FOLDER
-        self.is_kept_in_step = (self._folder / STATE_FILE).exists() or _is_small(home / FILE_NAME)
+        self._home, self._folder = home, home / FOLDER
+        self.is_kept_in_step = (self._folder / STATE_FILE).exists() or _is_below(home, MADE_BY_IMPORT_BYTES)
 
-    def open(self, library_id: str) -> RelatedData:
-        """The profiles as they are, for reading; raises StoreError where there are none."""
+    def open(self, library_id: str, find_store: Callable[[], Store]) -> RelatedData | ProfilesInMemory:
+        """The profiles for reading; nothing is written. Where a small library has none, they are made in memory.
+
+        `find_store` as in `ProfilesInMemory`. Raises StoreError where a larger one has none.
+        """
+        if read_state(self._folder, library_id) is None and has_profiles_soon(self._home):
+            return ProfilesInMemory(find_store)
         return RelatedData(self._folder, library_id)
 
     def find_state(self, store: Store) -> DerivedState | None:
@@ -93,39 +116,80 @@ class RelatedProfiles:
             raise StoreError(f"cannot write {self._folder / STATE_FILE}: {error}") from error
 
     def _make(self, store: Store, on_study: OnStudy) -> int:
-        seq = store.seq
-        # Read once: of a small library all, of a whole registry every so manyth.
-        held: dict[str, bytes] = {}
-        learnt_at = datetime.now(UTC).isoformat(timespec="seconds")
-        learnt = learn(_iter_learnable(store, held), seq=seq, learnt_at=learnt_at)
-        count = store.count().studies
-        state = RelatedState(
-            store.library_id,
-            make_folder_name(),
-            seq=seq,
-            mark=store.find_mark(seq),
-            count=count,
-            learnt_from=learnt.count,
-            learnt_at=learnt_at,
-        )
+        state, learnt, held = _learn(store)
         with make_beside(self._folder, state, learnt) as feed:
             return _take_up(store, feed, learnt, 0, on_study, held)
 
     def _update(self, store: Store, state: RelatedState, on_study: OnStudy) -> int:
         learnt = load_learnt(self._folder / state.folder / "learnt.msgpack")
-        seq, count = store.seq, store.count().studies
+        reached = _find_reached(store)
         with update(self._folder, state) as feed:
             taken = _take_up(store, feed, learnt, state.seq, on_study)
-        reached = {"seq": seq, "mark": store.find_mark(seq), "count": count}
         save_state(self._folder, msgspec.structs.replace(state, **reached, is_dirty=False))
         return taken
 
 
-def _is_small(path: Path) -> bool:
-    try:
-        return path.stat().st_size < SMALL_LIBRARY_BYTES
-    except OSError:
-        return False
+class ProfilesInMemory:
+    """The same of a small library that has none on disk: made when first asked for, then kept in step.
+
+    Serves any number of threads, which wait for the one that makes them.
+
+    Parameters
+    ----------
+    find_store
+        Gives the library as the asking thread reads it.
+    """
+
+    def __init__(self, find_store: Callable[[], Store]) -> None:
+        self._find_store = find_store
+        self._lock = threading.Lock()
+        self._index = tantivy.Index(get_schema())
+        self._snapshot: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """As `RelatedData.snapshot`: the studies as they are now."""
+        with self._lock:
+            store, held = self._find_store(), self._snapshot
+            if held is None or (held.state.seq != store.seq and _is_outgrown(held.state, store)):
+                self._index = tantivy.Index(get_schema())
+                self._snapshot = self._take_up(store, *_learn(store))
+            elif held.state.seq != store.seq:
+                state = msgspec.structs.replace(held.state, **_find_reached(store))
+                self._snapshot = self._take_up(store, state, held.learnt, after=held.state.seq)
+            else:
+                return held
+            return self._snapshot
+
+    def _take_up(
+        self,
+        store: Store,
+        state: RelatedState,
+        learnt: Learnt,
+        held: Mapping[str, bytes] = {},
+        *,
+        after: int = 0,
+    ) -> Snapshot:
+        with Feed(self._index, replaces=after > 0) as feed:
+            _take_up(store, feed, learnt, after, lambda: None, held)
+        self._index.reload()
+        return Snapshot(state, self._index.searcher(), learnt)
+
+
+def _learn(store: Store) -> tuple[RelatedState, Learnt, dict[str, bytes]]:
+    """The state of profiles that are begun, the rarities to weigh by, and the studies counted for them."""
+    # Read once: of a small library all, of a whole registry every so manyth.
+    held: dict[str, bytes] = {}
+    reached, learnt_at = _find_reached(store), datetime.now(UTC).isoformat(timespec="seconds")
+    learnt = learn(_iter_learnable(store, held), seq=reached["seq"], learnt_at=learnt_at)
+    folder, learnt_from = make_folder_name(), learnt.count
+    state = RelatedState(store.library_id, folder, learnt_from=learnt_from, learnt_at=learnt_at, **reached)
+    return state, learnt, held
+
+
+def _find_reached(store: Store) -> dict[str, Any]:
+    """What a state says of the library as it is now."""
+    seq = store.seq
+    return {"seq": seq, "mark": store.find_mark(seq), "count": store.count().studies}
 
 
 def _is_outgrown(state: RelatedState, store: Store) -> bool:

@@ -167,7 +167,7 @@ class Library:
             self._check_open()
             engine = self._related
         if engine is None:
-            data = RelatedProfiles(self.home).open(self.library_id)
+            data = RelatedProfiles(self.home).open(self.library_id, lambda: self.store)
             opened = RelatedEngine(data, get_thesaurus(), self.find_body)
             with self._lock:
                 self._check_open()
@@ -447,7 +447,8 @@ class Library:
         UsageError
             Nothing, too much, or an unknown facet is asked.
         StoreError
-            Nothing was made yet to find them by: `trialbook rebuild related`.
+            Nothing was made yet to find them by, and the library is too large for that to be done at once:
+            `trialbook rebuild related`.
         """
         return find_related(
             self.related_engine,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from trialbook.errors import SourceFormatError, UsageError
+from trialbook.derived.related import RelatedProfiles, has_profiles_soon
+from trialbook.errors import SourceFormatError, StoreError, UsageError
+from trialbook.library.rebuild import rebuild
 from trialbook.model.study import decode_record
 from trialbook.related.engine import MOST_ASKED, MOST_LISTED, RelatedEngine, RelatedList
 from trialbook.related.facets import parse_facets
@@ -16,6 +19,7 @@ from trialbook.related.traits import Traits, read_traits
 from trialbook.source.api_v2 import check_incoming
 from trialbook.source.files import read_path
 from trialbook.source.incoming import Incoming, Rejected
+from trialbook.store import Store
 from trialbook.terms import get_thesaurus
 
 Record = dict[str, Any]
@@ -46,6 +50,19 @@ def find_related(
     if text.strip():
         asked.append(engine.read_text(text))
     return engine.find(asked, facets=wanted, limit=limit)
+
+
+def keep_profiles(home: Path, on_begin: Callable[[], None] = lambda: None) -> None:
+    """Make the profiles of related studies on disk where there are none, unless the library cannot be written.
+
+    So that a person who asks for one list after the other waits once; a server makes them in memory.
+    """
+    with Store(home) as store:
+        is_made = RelatedProfiles(home).find_state(store) is not None
+    if not is_made and has_profiles_soon(home):
+        on_begin()
+        with suppress(StoreError):
+            rebuild(home, [RelatedProfiles.name])
 
 
 def make_reader(engine: RelatedEngine, records: Sequence[Record]) -> Callable[[str], Traits]:

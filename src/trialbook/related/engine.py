@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from typing import Protocol
 from zlib import crc32
 
 import msgspec
@@ -14,7 +15,7 @@ from tantivy import Query
 
 from trialbook.errors import NotFoundError, StoreError
 from trialbook.related.decode import decode_compared
-from trialbook.related.disk import RelatedData, Snapshot
+from trialbook.related.disk import Snapshot
 from trialbook.related.facets import Facets, Weights, get_weights
 from trialbook.related.learnt import Learnt
 from trialbook.related.likeness import PLACE, Asked, compare, prepare, temper
@@ -101,6 +102,13 @@ class _Found(msgspec.Struct, frozen=True):
     features: tuple[Features, ...]
 
 
+class Profiles(Protocol):
+    """The profiles of one library, wherever they lie."""
+
+    def snapshot(self) -> Snapshot:
+        """The newest state of them."""
+
+
 class RelatedEngine:
     """Finds related studies in one library's profiles; serves any number of threads.
 
@@ -112,7 +120,7 @@ class RelatedEngine:
         Gives the bytes of a record in force by its id, None for one that is not here.
     """
 
-    def __init__(self, data: RelatedData, thesaurus: Thesaurus, read_body: ReadBody) -> None:
+    def __init__(self, data: Profiles, thesaurus: Thesaurus, read_body: ReadBody) -> None:
         self._data, self._thesaurus, self._read_body = data, thesaurus, read_body
 
     @property

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from tests.unit.related.conftest import make_records, make_trial, write_records
 
+from trialbook.cli.main import main as commands
 from trialbook.derived import counting, related
 from trialbook.derived.related import FOLDER, RelatedProfiles
+from trialbook.errors import StoreError
 from trialbook.library import Library
 from trialbook.library.rebuild import bring_into_step, rebuild
 from trialbook.related.disk import STATE_FILE, RelatedState
-from trialbook.store import Store
+from trialbook.store import Store, Writer
 
 PARENT = "NCT10000001"
 
@@ -173,12 +178,75 @@ def test_a_damaged_state_is_none(home: Path, written: bytes) -> None:
 def test_those_of_a_large_library_wait_until_they_are_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(related, "SMALL_LIBRARY_BYTES", 0)
+    monkeypatch.setattr(related, "MADE_BY_IMPORT_BYTES", 0)
+    monkeypatch.setattr(related, "MADE_IN_MEMORY_BYTES", 0)
     with Library.create(tmp_path / "library") as library:
         library.import_files(write_records(tmp_path / "records.jsonl", make_records()))
         assert not (library.home / FOLDER).exists()
+        with pytest.raises(StoreError, match="trialbook rebuild related"):
+            library.find_related(PARENT)
         library.rebuild("related")
         assert library.find_related(PARENT).studies
         new = make_trial("NCT30000001", "macitentan", "Pulmonary Arterial Hypertension")
         library.import_files(write_records(tmp_path / "new.jsonl", [new]))
     assert "NCT30000001" in dict(tell(tmp_path / "library"))
+
+
+def test_who_asks_first_has_them_in_memory_and_nothing_is_written(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_disk = tell(home)
+    monkeypatch.setattr(related, "MADE_BY_IMPORT_BYTES", 0)
+    with Library.create(tmp_path / "other") as other:
+        other.import_files(write_records(tmp_path / "records.jsonl", make_records()))
+        assert [(each.nct_id, round(each.score, 9)) for each in other.find_related(PARENT).studies] == on_disk
+        # Kept in step, one study for another; then counted anew, as the library outgrew its words.
+        for more in (1, 10):
+            new = [
+                make_trial(f"NCT3000{n:04}", "macitentan", "Pulmonary Arterial Hypertension")
+                for n in range(more)
+            ]
+            other.import_files(write_records(tmp_path / "new.jsonl", new))
+            found = other.find_related("NCT30000000", limit=30)
+            listed = [each.nct_id for each in found.studies]
+            assert len(listed) == len(set(listed))
+            assert PARENT in listed
+            assert found.learnt_from == (11 if more == 1 else 21)
+            assert other.related_lag == 0
+        assert not (other.home / FOLDER).exists()
+
+
+def test_one_makes_them_in_memory_for_all_who_ask_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(related, "MADE_BY_IMPORT_BYTES", 0)
+    learnt: list[str] = []
+    learn = related._learn
+    monkeypatch.setattr(related, "_learn", lambda store: learnt.append("once") or learn(store))
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "records.jsonl", make_records()))
+        with ThreadPoolExecutor(4) as threads:
+            lists = [each.studies for each in threads.map(library.find_related, [PARENT] * 4)]
+    assert learnt == ["once"]
+    assert lists[0]
+    assert lists == [lists[0]] * 4
+
+
+def test_the_command_that_first_asks_for_them_keeps_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tell(home)
+    (home / FOLDER / STATE_FILE).unlink()
+    first = CliRunner().invoke(commands, ["--home", str(home), "related", PARENT, "--json"])
+    assert "once" in first.stderr
+    assert [each["nct_id"] for each in json.loads(first.stdout)] == [nct_id for nct_id, _ in told]
+    assert read_state(home).count == 11
+    again = CliRunner().invoke(commands, ["--home", str(home), "related", PARENT, "--json"])
+    assert (again.stderr, again.stdout) == ("", first.stdout)
+
+
+def test_where_another_writes_the_command_has_them_in_memory(home: Path) -> None:
+    (home / FOLDER / STATE_FILE).unlink()
+    with Store(home) as store, Writer(store, "test"):
+        asked = CliRunner().invoke(commands, ["--home", str(home), "related", PARENT, "--json"])
+    assert asked.exit_code == 0
+    assert json.loads(asked.stdout)
+    assert not (home / FOLDER / STATE_FILE).exists()

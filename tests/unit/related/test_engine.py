@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from tests.unit.related.conftest import make_record, make_records, make_trial, write_records
 
+from trialbook.derived import related
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.library import Library
 from trialbook.related.engine import RelatedEngine, RelatedStudy
@@ -168,7 +169,10 @@ def test_nonsense_is_declined_in_a_sentence(related_home: Path) -> None:
             library.find_related(PARENT, limit=0)
 
 
-def test_a_library_without_profiles_says_what_to_do(tmp_path: Path) -> None:
+def test_a_large_library_without_profiles_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(related, "MADE_IN_MEMORY_BYTES", 0)
     with Library.create(tmp_path / "library") as library:
         library.import_files(
             write_records(tmp_path / "r.jsonl", [make_trial("NCT10000001", "aspirin", "Stroke")])

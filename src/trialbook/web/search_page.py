@@ -35,6 +35,15 @@ EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
     ("type 2 diabetes, recruiting", "/?q=type+2+diabetes&status=RECRUITING"),
 )
+# The forms that people take away, as they are called beside the answer.
+DOWNLOADS = (
+    ("CSV", "csv"),
+    ("CSV for Excel", "excel.csv"),
+    ("Excel", "xlsx"),
+    ("RIS (references)", "ris"),
+    ("JSON", "json"),
+    ("zip", "json.zip"),
+)
 AS_OF_LABEL, AS_OF_HINT = "As of", "the records as they stood on that day"
 SHOWN_LIST = 4
 # With fewer hits than this, a misspelt word is likely.
@@ -72,6 +81,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         next_url=_page_url(fields, number + 1) if has_more and number < MAX_PAGE else "",
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
+        downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
         also_searched=result.added,
         index_lag=library.index_lag,
         suggestion=_view_suggestion(engine, fields) if result.total < FEW else None,
@@ -97,6 +107,13 @@ def _write_feed_url(request: SearchRequest) -> str:
     """The feed of what is new or changed among the studies of a request."""
     asked = render_together((*request.queries, *request.filters))
     return "/api/trialbook/feed" + ("?" + urlencode({"query.term": asked}) if asked else "")
+
+
+def _write_export_url(request: SearchRequest, form: str) -> str:
+    """Where all studies of a request leave as one file in a form."""
+    asked = render_together((*request.queries, *request.filters))
+    given = {"query.term": asked, "as_of": request.as_of or "", "format": form}
+    return "/api/trialbook/export?" + urlencode({name: value for name, value in given.items() if value})
 
 
 def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str] | None:

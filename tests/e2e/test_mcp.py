@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import mcp_types as types
 import pytest
 from click.testing import CliRunner
 from mcp import Client, StdioServerParameters
@@ -55,6 +56,7 @@ async def ask(client: Client, tool: str, **arguments: Any) -> Any:
     assert not result.is_error, result.content
     facts = json.loads(result.content[0].text)
     if len(result.content) > 1:
+        assert result.structured_content == {**facts, "text": result.content[1].text}
         return result.content[1].text
     assert result.structured_content == facts
     return facts
@@ -78,6 +80,29 @@ def test_a_session_from_question_to_what_changed(samples: Path, mode: str) -> No
     talk(samples, work, mode)
 
 
+def test_records_are_resources_and_there_are_ways_to_begin(samples: Path) -> None:
+    async def work(client: Client) -> None:
+        (template,) = (await client.list_resource_templates()).resource_templates
+        assert template.uri_template == "trial://{nct_id}"
+        (content,) = (await client.read_resource(f"trial://{ACESO}")).contents
+        assert "ACESO-IHD" in content.text
+        with pytest.raises(MCPError, match="not in this library"):
+            await client.read_resource("trial://NCT00000000")
+        ref = types.ResourceTemplateReference(type="ref/resource", uri=template.uri_template)
+        found = await client.complete(ref, {"name": "nct_id", "value": "NCT0477"})
+        assert found.completion.values == [ACESO]
+        prompts = (await client.list_prompts()).prompts
+        assert [prompt.name for prompt in prompts] == ["find_trials_for_a_patient", "explain_a_trial"]
+        filled = await client.get_prompt("explain_a_trial", {"nct_id": ACESO})
+        assert ACESO in filled.messages[0].content.text
+        with pytest.raises(MCPError, match="needs the argument"):
+            await client.get_prompt("explain_a_trial", {})
+        tools = (await client.list_tools()).tools
+        assert all(tool.output_schema and tool.output_schema["type"] == "object" for tool in tools)
+
+    talk(samples, work)
+
+
 def test_agents_are_told_how_to_work_and_whom_not_to_obey(samples: Path) -> None:
     async def work(client: Client) -> str | None:
         return client.instructions
@@ -94,7 +119,7 @@ def test_errors_are_the_tools_and_the_session_goes_on(samples: Path) -> None:
             ("search", {"term": "x" * 1_000_000}, "length"),
             ("search", {"cond": "\x00"}, None),
             ("read", {"nct_id": "../../etc/passwd"}, "not in this library"),
-            ("read", {"nct_id": ["a"]}, "expected"),
+            ("read", {"nct_id": ["a", "b"]}, "expected"),
             ("facets", {"nested": [[[[]]]] * 1_000}, "unknown field"),
         ):
             result = await client.call_tool(tool, arguments)

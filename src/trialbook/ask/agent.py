@@ -12,6 +12,7 @@ from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import FILTERS, make_filters
 from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
 from trialbook.errors import QueryError
+from trialbook.record.ids import cut_address, find_nct_id
 from trialbook.record.pieces import find_piece
 from trialbook.search.engine.order import RELEVANCE, SortKey
 from trialbook.search.language.parse import parse_query
@@ -19,7 +20,6 @@ from trialbook.search.language.syntax import Query
 
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,15})?"
 _GEO = re.compile(rf"distance\((-?{_NUMBER}),(-?{_NUMBER}),({_NUMBER}(?:km|mi))\)")
-_NCT_ID = re.compile(r"NCT[0-9]{8}")
 _SORT = re.compile(r"([@A-Za-z][A-Za-z0-9.\- ]*?)(?::(asc|desc))?")
 
 
@@ -79,13 +79,16 @@ def _read_geo(text: str) -> tuple[Query, ...]:
 
 
 def _read_ids(ids: Sequence[str]) -> tuple[Query, ...]:
-    for nct_id in ids:
-        if not _NCT_ID.fullmatch(nct_id.upper()):
+    found = []
+    for asked in ids:
+        nct_id = find_nct_id(cut_address(asked))
+        if nct_id is None:
             raise QueryError(
-                f"ids holds no NCT id: {nct_id[:40]!r}",
+                f"ids holds no NCT id: {asked[:40]!r}",
                 hint="an NCT id is NCT and 8 digits; `id` looks for any other id",
             )
-    return (make_id_query([nct_id.upper() for nct_id in ids]),) if ids else ()
+        found.append(nct_id)
+    return (make_id_query(found),) if found else ()
 
 
 def read_sort(items: Sequence[str]) -> tuple[SortKey, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,13 +18,15 @@ from trialbook.cli.options import DamageNotes, as_of_option, filter_options, jso
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
+from trialbook.library.hits import HitFacts, find_hit_facts
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model import parse_study
 from trialbook.model.dates import find_asked_day
-from trialbook.model.status_age import find_status_age
-from trialbook.model.study import decode_record, read_typed
+from trialbook.model.study import decode_record
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
+from trialbook.record.pieces import find_enum_label
+from trialbook.record.texts import join_filled
 from trialbook.related.engine import MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
 from trialbook.related.pasted import LONGEST_PASTED
@@ -31,6 +34,7 @@ from trialbook.samples import sample_paths
 from trialbook.search.engine.snippets import find_passages
 from trialbook.terms import get_thesaurus
 
+LISTED = 4
 REASONS_SHOWN = 4
 WORDS_SHOWN = 5
 
@@ -60,8 +64,11 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
         engine = library.engine
         result = engine.search(request)
         warn_of_lag(library)
+        damage = DamageNotes()
         if as_json:
-            click.echo(msgspec.json.encode(result))
+            studies = [_tell_hit(library, each, request.as_of, damage) for each in result.nct_ids]
+            click.echo(msgspec.json.encode({**msgspec.structs.asdict(result), "studies": studies}))
+            damage.end()
             return
         noun = "study" if result.total == 1 else "studies"
         click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
@@ -71,7 +78,6 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
-        damage = DamageNotes()
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
             body = library.read_hit(nct_id, request.as_of)
@@ -81,19 +87,41 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
                 continue
             record = decode_record(body)
-            study, _ = read_typed(record)
-            phases = "/".join(phase.words for phase in study.phases)
-            status = study.overall_status.words if study.overall_status else "status not given"
-            if study.overall_status and (
-                age := find_status_age(study.status).write_short(find_asked_day(request.as_of))
-            ):
-                status += f" ({age})"
-            click.echo(f"{nct_id}  {status}{', ' + phases if phases else ''}\n    {study.brief_title}")
+            facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of))
+            click.echo("\n".join(_write_hit(facts)))
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
             for passage in find_passages(record, result.words)[: 1 if note else 0]:
                 click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
     damage.end()
+
+
+def _tell_hit(library: Library, nct_id: str, as_of: str | None, damage: DamageNotes) -> HitFacts:
+    body = library.read_hit(nct_id, as_of)
+    if isinstance(body, bytes):
+        return find_hit_facts(decode_record(body), nct_id, find_asked_day(as_of))
+    if body is None:
+        return HitFacts(nct_id=nct_id, problem="it is no longer here")
+    damage.add(body)
+    return HitFacts(nct_id=nct_id, problem=str(body))
+
+
+def _write_hit(facts: HitFacts) -> Iterator[str]:
+    """The lines of a study in a list: what it is, its title, what it is about, and who does it when and where."""
+    status = find_enum_label("Status", facts.status) or facts.status or "status not given"
+    status += f" ({facts.status_age})" if facts.status and facts.status_age else ""
+    phases = "/".join(find_enum_label("Phase", phase) or phase for phase in facts.phases)
+    yield f"{facts.nct_id}  {join_filled((status, phases), ', ')}"
+    yield f"    {facts.title}"
+    about = [*facts.conditions[:LISTED], *(["…"] if len(facts.conditions) > LISTED else [])]
+    span = f"{facts.start_date or '?'} – {facts.completion_date or '?'}"
+    sites = f"{facts.sites:,} site{'' if facts.sites == 1 else 's'}" if facts.sites else ""
+    where = [*facts.countries[:LISTED], *(["…"] if len(facts.countries) > LISTED else [])]
+    place = join_filled((", ".join(where), f"({sites})" if where and sites else sites), " ")
+    when = span if facts.start_date or facts.completion_date else ""
+    for line in ("; ".join(about), join_filled((facts.sponsor, when, place), " | ")):
+        if line:
+            yield f"    {' '.join(line.split())}"
 
 
 @click.command()

@@ -309,6 +309,11 @@ class Library:
         """The bytes of a record by the id that the library writes and a day (ISO); None where it is not here."""
         return self.store.find_body(nct_id, as_of=as_of)
 
+    def find_ids_after(self, nct_id: str, limit: int) -> tuple[str, ...]:
+        """The next ids of studies in force from one on (itself included, if it is one), in their order."""
+        own = (nct_id,) if self.store.has_study(nct_id) else ()
+        return (*own, *self.store.find_ids_after(nct_id, limit))[:limit]
+
     def read_hit(self, nct_id: str, as_of: str | None = None) -> bytes | RecordDamagedError | None:
         """The bytes of a record among others, as `find_body`; where it is damaged, what to say of it instead."""
         try:

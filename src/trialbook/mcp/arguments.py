@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -11,7 +10,6 @@ from msgspec import Meta
 from trialbook.ask.filters import FILTERS
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
 from trialbook.ask.queries import QUERIES, AreaQuery
-from trialbook.errors import UsageError
 from trialbook.related.engine import MOST_ASKED
 from trialbook.related.facets import DEMANDS
 from trialbook.related.facets import FACETS as LIKENESS
@@ -28,7 +26,8 @@ Words: TypeAlias = Annotated[str, Meta(max_length=LONGEST_QUERY)]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Day: TypeAlias = Annotated[str, Meta(max_length=40)]
 Number: TypeAlias = Annotated[int, Meta(ge=1)]
-NctId: TypeAlias = Annotated[str, Meta(max_length=40, examples=["NCT04776239"])]
+# The address of a record's page is understood too.
+NctId: TypeAlias = Annotated[str, Meta(max_length=300, examples=["NCT04776239"])]
 
 A = TypeVar("A", bound="Arguments")
 
@@ -245,27 +244,6 @@ class RelatedArguments(Arguments, frozen=True, kw_only=True):
 # Worked out here, since that several threads work out a type at once can end the process.
 for _kind in (SearchArguments, FacetArguments, ReadArguments, HistoryArguments, RelatedArguments):
     msgspec.json.Decoder(_kind)
-
-
-def read_arguments(given: Mapping[str, Any], kind: type[A]) -> A:
-    """Check what was given and make it a record; null counts as not given.
-
-    Raises
-    ------
-    UsageError
-        An unknown name, a value of the wrong type or outside its limits, or text that is no Unicode.
-    """
-    filled = {name: value for name, value in given.items() if value is not None}
-    try:
-        msgspec.json.encode(filled)
-    except UnicodeEncodeError:
-        raise UsageError("the arguments hold half of a character (a lone surrogate)") from None
-    try:
-        return msgspec.convert(filled, kind, strict=False)
-    except msgspec.ValidationError as error:
-        about_names = "field" in str(error)
-        known = f"; the arguments are {', '.join(kind.__struct_fields__)}" if about_names else ""
-        raise UsageError(f"the arguments cannot be used: {error}{known}") from None
 
 
 def describe_arguments(kind: type[Arguments]) -> dict[str, Any]:

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from trialbook.ask.agent import Parts, read_parts, read_sort
 from trialbook.errors import QueryError, RecordDamagedError, UsageError
 from trialbook.library import Library
-from trialbook.library.found import COLUMNS
+from trialbook.library.hits import find_hit_facts
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
+from trialbook.model.dates import find_asked_day
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.facets import is_countable
 from trialbook.search.engine.snippets import find_passages
+from trialbook.search.language.render import render_together
 
 MOST_WORDS_SHOWN = 40
 MOST_COUNTS = 1_000
+# A hit in short is an entry of an index: enough to choose by, not to answer from.
+INDEXED = (
+    "NCTId",
+    "BriefTitle",
+    "OverallStatus",
+    "StudyType",
+    "Phase",
+    "Condition",
+    "InterventionName",
+    "LeadSponsorName",
+    "EnrollmentCount",
+    "StartDate",
+    "CompletionDate",
+    "LastUpdatePostDate",
+    "HasResults",
+)
+MOST_LISTED, LONGEST_LISTED = 4, 120
+MOST_PASSAGES, LONGEST_PASSAGE = 3, 200
+LONGEST_ECHO = 2_000
+LAST_PAGE = "this is the last page: no studies are left"
 
 
 def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     """A page of studies in short, with the passages that they were found by."""
     parts = read_parts(asked.which())
-    shown = find_shown((*COLUMNS, *asked.fields))
+    shown = find_shown(asked.fields)
     request = SearchRequest(
         queries=parts.join_queries(),
         filters=parts.join_filters(),
@@ -37,39 +60,61 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
         count_total=not asked.page_token,
     )
     answer: dict[str, Any] = {} if page.total is None else {"total": page.total}
+    answer["query"] = echo(parts)
     if lag := library.index_lag:
         answer["changes_not_searched_yet"] = lag
     if page.added:
         answer["words_added"] = list(page.added[:MOST_WORDS_SHOWN])
-    areas = parts.find_areas()
+    areas, today = parts.find_areas(), find_asked_day(parts.as_of)
     bodies = {nct_id: library.read_hit(nct_id, parts.as_of) for nct_id in page.nct_ids}
     damaged = [str(body) for body in bodies.values() if isinstance(body, RecordDamagedError)]
     if damaged:
         answer["damaged"] = damaged
     whole = {nct_id: body for nct_id, body in bodies.items() if isinstance(body, bytes)}
-    hits = (_show_hit(body, shown, page.words, areas) for body in whole.values())
+    hits = (_show_hit(body, nct_id, today, shown, page.words, areas) for nct_id, body in whole.items())
     answer["studies"] = keep_what_fits(hits)
     left_out = [*whole][len(answer["studies"]) :]
     if left_out:
         answer["shown_by_id_alone"] = list(left_out)
+    answer["has_more"] = page.next_page_token is not None
     if page.next_page_token:
         answer["next_page_token"] = page.next_page_token
+    elif asked.page_token:
+        answer["note"] = LAST_PAGE
     if page.total == 0:
         answer |= _explain_nothing(library, asked, parts)
     return answer
 
 
+def echo(parts: Parts) -> str:
+    """The query that ran, as one expression of the query language; "ALL" where all studies were asked for."""
+    written = render_together((*parts.join_queries(), *parts.join_filters())) or "ALL"
+    return shorten(written, LONGEST_ECHO)
+
+
 def _show_hit(
     body: bytes,
+    nct_id: str,
+    today: date,
     shown: tuple[Piece, ...],
     words: tuple[str, ...],
     areas: tuple[str, ...],
 ) -> dict[str, Any]:
     record = decode_record(body)
-    hit = show_values(record, shown)
-    passages = find_passages(record, words, areas=areas, shown=frozenset({"NCTId"}))
+    hit = show_values(record, find_shown(INDEXED), most=MOST_LISTED, longest=LONGEST_LISTED)
+    facts = find_hit_facts(record, nct_id, today)
+    if facts.status_age:
+        hit["status_age"] = facts.status_age
+    if facts.countries:
+        hit["countries"] = [shorten(each, LONGEST_LISTED) for each in facts.countries[:MOST_LISTED]]
+        if more := len(facts.countries) - MOST_LISTED:
+            hit["countries"] += [f"… (+{more} countries)"] if more > 0 else []
+    if facts.sites:
+        hit["sites"] = facts.sites
+    hit |= show_values(record, shown)
+    passages = find_passages(record, words, areas=areas, shown=frozenset({"NCTId"}))[:MOST_PASSAGES]
     if passages:
-        hit["matched"] = {passage.piece: shorten(passage.text) for passage in passages}
+        hit["matched"] = {passage.piece: shorten(passage.text, LONGEST_PASSAGE) for passage in passages}
     return hit
 
 
@@ -118,4 +163,4 @@ def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
         for name, values in result.facets.items()
     }
     added = {"words_added": list(result.added[:MOST_WORDS_SHOWN])} if result.added else {}
-    return {"total": result.total, **added, "facets": counts}
+    return {"total": result.total, "query": echo(parts), **added, "facets": counts}

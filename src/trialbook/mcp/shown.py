@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from trialbook.errors import QueryError
-from trialbook.record.pieces import Piece, find_piece, get_areas, get_pieces, get_values
+from trialbook.record.pieces import Piece, find_close_names, find_piece, get_areas, get_pieces, get_values
 
 T = TypeVar("T")
 LONGEST_TEXT = 300
@@ -61,24 +60,27 @@ def find_shown(names: Sequence[str]) -> tuple[Piece, ...]:
 
 def refuse_name(name: str) -> QueryError:
     """There is no field of that name; says which are close."""
-    known = [*get_pieces(), *get_areas()]
-    same = [other for other in known if other.casefold() == name.casefold()]
-    close = same or difflib.get_close_matches(name[:60], known, n=4, cutoff=0.6)
+    close = find_close_names(name, [*get_pieces(), *get_areas()], most=4)
     hint = "field names are ClinicalTrials.gov's and case-sensitive: BriefTitle, Phase, EligibilityModule…"
     return QueryError(
         f"there is no field {name[:60]!r}", hint=f"did you mean {', '.join(close)}?" if close else hint
     )
 
 
-def show_values(record: dict[str, Any], pieces: Sequence[Piece]) -> dict[str, Any]:
-    """The values of pieces by name: one value, or a list where the record has several; absent ones are left out."""
+def show_values(
+    record: dict[str, Any], pieces: Sequence[Piece], *, most: int = MOST_ITEMS, longest: int = LONGEST_TEXT
+) -> dict[str, Any]:
+    """The values of pieces by name: one value, or a list where the record has several; absent ones are left out.
+
+    Of a list the first `most` are shown, of a text the first `longest` characters.
+    """
     shown: dict[str, Any] = {}
     for piece in pieces:
         values = [value for value in get_values(record, piece) if value not in ("", {})]
         if not values:
             continue
-        items = [shorten(value) if isinstance(value, str) else value for value in values[:MOST_ITEMS]]
-        if len(values) > MOST_ITEMS:
-            items.append(f"… (+{len(values) - MOST_ITEMS:,} values)")
+        items = [shorten(value, longest) if isinstance(value, str) else value for value in values[:most]]
+        if len(values) > most:
+            items.append(f"… (+{len(values) - most:,} values)")
         shown[piece.name] = items[0] if len(items) == 1 else items
     return shown

@@ -9,6 +9,7 @@ import msgspec
 
 from trialbook.errors import StoreError, TrialbookError
 from trialbook.library import Library
+from trialbook.mcp import answers
 from trialbook.mcp.arguments import (
     Arguments,
     FacetArguments,
@@ -16,13 +17,13 @@ from trialbook.mcp.arguments import (
     ReadArguments,
     RelatedArguments,
     SearchArguments,
-    read_arguments,
 )
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
 from trialbook.mcp.search import count_studies, search_studies
 from trialbook.mcp.shown import shorten
+from trialbook.mcp.understanding import read_arguments
 
 INSTRUCTIONS = """\
 A library of clinical-study records as ClinicalTrials.gov publishes them, read-only and offline. Each record is one \
@@ -54,13 +55,14 @@ Answer = Callable[[Library, Any], "dict[str, Any] | Content"]
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """One tool: its name, a title for people, what an agent reads, the arguments, and what answers."""
+    """One tool: its name, a title for people, what an agent reads, the arguments, what answers and in which form."""
 
     name: str
     title: str
     description: str
     arguments: type[Arguments]
     answer: Answer
+    gives: type[answers.Answer]
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -70,17 +72,24 @@ class Reply(msgspec.Struct, frozen=True):
     text: str = ""
     error: str = ""
 
+    @property
+    def is_of_a_record(self) -> bool:
+        """Whether the text of a record belongs to it."""
+        return bool(self.text)
+
 
 TOOLS = (
     Tool(
         "search",
         "Search studies",
         "Find clinical studies. Give any of cond, intr, term, locn… (each in the query language; they rank) and of the"
-        " filters; all must hold. Nothing given: all studies. Answers the total (on the first page), and for each study"
-        " a few fields and `matched`: passages that hold the words searched for, by field. When nothing is found it"
-        " tells what each part finds alone.",
+        " filters; all must hold. Nothing given: all studies. Answers the total (on the first page), the query that ran, and"
+        " an index entry for each study: what it is, its status and how old that is, sponsor, dates, place, and"
+        " `matched`: passages that hold the words searched for, by field. `has_more` says whether there is another"
+        " page. When nothing is found it tells what each part finds alone.",
         SearchArguments,
         search_studies,
+        answers.SearchAnswer,
     ),
     Tool(
         "read",
@@ -90,6 +99,7 @@ TOOLS = (
         " millions: name the sections that you need. Long text comes in parts: go on at next_offset.",
         ReadArguments,
         read_study,
+        answers.ReadAnswer,
     ),
     Tool(
         "history",
@@ -98,6 +108,7 @@ TOOLS = (
         " to_version, compare two versions field by field. Warns where primary outcomes were changed late.",
         HistoryArguments,
         tell_history,
+        answers.HistoryAnswer,
     ),
     Tool(
         "facets",
@@ -107,6 +118,7 @@ TOOLS = (
         " number of studies that have them; a study with several values counts for each.",
         FacetArguments,
         count_studies,
+        answers.FacetsAnswer,
     ),
     Tool(
         "related",
@@ -117,6 +129,7 @@ TOOLS = (
         " (sponsors, investigators, sites) and which outcomes they measure, and when.",
         RelatedArguments,
         find_related_studies,
+        answers.RelatedAnswer,
     ),
 )
 

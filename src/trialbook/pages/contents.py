@@ -223,7 +223,7 @@ class SearchView(Content, frozen=True):
 
     `choices` and `texts` are the filters. `suggestion` is
     (words, address) of a better spelling; `also_searched` the synonyms that were added; `feed_url` where
-    what is new or changed in the answer can be followed.
+    what is new or changed in the answer can be followed; `downloads` (form, address) where all of it leaves.
     """
 
     query: str = ""
@@ -245,4 +245,5 @@ class SearchView(Content, frozen=True):
     as_of: str = ""
     index_lag: int = 0
     feed_url: str = ""
+    downloads: tuple[tuple[str, str], ...] = ()
     examples: tuple[tuple[str, str], ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 NCT_ID = re.compile(r"[Nn][Cc][Tt]0*[1-9][0-9]{0,7}")
+NCT_IN_ADDRESS = re.compile(r"[/=]([Nn][Cc][Tt][0-9]{1,8})(?![0-9])")
 LONGEST_ID = 64
 # What stands behind an id, or in its place, in an address of a page or an API.
 RESERVED = frozenset(
@@ -20,6 +21,19 @@ def find_nct_id(text: str) -> str | None:
     ('NCT00001234', None)
     """
     return f"NCT{text[3:].lstrip('0'):0>8}" if NCT_ID.fullmatch(text) else None
+
+
+def cut_address(text: str) -> str:
+    """What is an id in the address of a record's page; any other text as it is, without white space around it.
+
+    >>> cut_address(" https://clinicaltrials.gov/study/NCT04776239?tab=table#x"), cut_address("trial://nct1 ")
+    ('NCT04776239', 'nct1')
+    """
+    bare = text.strip()
+    if "://" in bare or "clinicaltrials.gov/" in bare.lower():
+        found = NCT_IN_ADDRESS.search(bare)
+        return found[1] if found else re.split(r"[?#]", bare)[0].rstrip("/").rpartition("/")[2]
+    return bare
 
 
 def find_fault(nct_id: str) -> str:

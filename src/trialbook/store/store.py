@@ -235,6 +235,14 @@ class Store(LibraryFile):
             on_damage(RecordDamagedError(nct_id, ""))
         return body
 
+    def find_ids_after(self, nct_id: str, limit: int) -> tuple[str, ...]:
+        """The next ids of studies in force behind an id, in their order."""
+        rows = self.fetch_all(
+            "SELECT nct_id FROM study WHERE nct_id > ? AND current_version_id <> 0 ORDER BY nct_id LIMIT ?",
+            (nct_id, limit),
+        )
+        return tuple(str(each) for (each,) in rows)
+
     def find_after(
         self, nct_id: str, limit: int, *, on_damage: OnDamage = refuse_damage
     ) -> list[tuple[str, bytes]]:
@@ -246,13 +254,10 @@ class Store(LibraryFile):
         found: list[tuple[str, bytes]] = []
         last = nct_id
         while len(found) < limit:
-            ids = self.fetch_all(
-                "SELECT nct_id FROM study WHERE nct_id > ? AND current_version_id <> 0 ORDER BY nct_id LIMIT ?",
-                (last, limit - len(found)),
-            )
+            ids = self.find_ids_after(last, limit - len(found))
             if not ids:
                 break
-            for (last,) in ids:
+            for last in ids:
                 body = self._read_current(last, None, on_damage)
                 if body is not None:
                     found.append((last, body))

@@ -11,9 +11,9 @@ from trialbook.ask.form import MAX_PAGE, PAGE_SIZE, Fields, get_text, read_form
 from trialbook.ask.kinds import Filter
 from trialbook.errors import QueryError
 from trialbook.library import Library
+from trialbook.library.hits import find_hit_facts
 from trialbook.model.dates import find_asked_day
-from trialbook.model.status_age import find_status_age
-from trialbook.model.study import decode_record, read_typed
+from trialbook.model.study import decode_record
 from trialbook.pages.contents import (
     ActiveFilter,
     ChoiceFilter,
@@ -34,6 +34,15 @@ from trialbook.search.language.render import render_together
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
     ("type 2 diabetes, recruiting", "/?q=type+2+diabetes&status=RECRUITING"),
+)
+# The forms that people take away, as they are called beside the answer.
+DOWNLOADS = (
+    ("CSV", "csv"),
+    ("CSV for Excel", "excel.csv"),
+    ("Excel", "xlsx"),
+    ("RIS (references)", "ris"),
+    ("JSON", "json"),
+    ("zip", "json.zip"),
 )
 AS_OF_LABEL, AS_OF_HINT = "As of", "the records as they stood on that day"
 SHOWN_LIST = 4
@@ -72,6 +81,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         next_url=_page_url(fields, number + 1) if has_more and number < MAX_PAGE else "",
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
+        downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
         also_searched=result.added,
         index_lag=library.index_lag,
         suggestion=_view_suggestion(engine, fields) if result.total < FEW else None,
@@ -97,6 +107,13 @@ def _write_feed_url(request: SearchRequest) -> str:
     """The feed of what is new or changed among the studies of a request."""
     asked = render_together((*request.queries, *request.filters))
     return "/api/trialbook/feed" + ("?" + urlencode({"query.term": asked}) if asked else "")
+
+
+def _write_export_url(request: SearchRequest, form: str) -> str:
+    """Where all studies of a request leave as one file in a form."""
+    asked = render_together((*request.queries, *request.filters))
+    given = {"query.term": asked, "as_of": request.as_of or "", "format": form}
+    return "/api/trialbook/export?" + urlencode({name: value for name, value in given.items() if value})
 
 
 def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str] | None:
@@ -202,28 +219,23 @@ def _view_hits(
 
 
 def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tuple[str, ...]) -> Hit:
-    study, _ = read_typed(record)
-    sponsors = study.protocol.sponsor_collaborators_module
-    lead = sponsors.lead_sponsor if sponsors else None
-    start, end = study.status.start_date_struct, study.status.completion_date_struct
-    age, day = find_status_age(study.status), find_asked_day(as_of)
-    url = study_url(nct_id) + ("?" + urlencode({"as_of": as_of}) if as_of else "")
+    facts = find_hit_facts(record, nct_id, find_asked_day(as_of))
     return Hit(
         nct_id=nct_id,
-        title=study.brief_title or study.official_title,
-        url=url,
-        status=study.overall_status or "",
-        status_age=age.write_short(day),
-        is_outdated=age.is_outdated(day),
-        study_type=study.study_type or "",
-        phases=tuple(study.phases),
-        conditions=study.conditions[:SHOWN_LIST],
-        interventions=tuple(item.name or "" for item in study.interventions[:SHOWN_LIST]),
-        sponsor=(lead.name or "") if lead else "",
-        enrollment_count=study.enrollment_count,
-        start_date=(start.date or "") if start else "",
-        completion_date=(end.date or "") if end else "",
-        has_results=bool(study.has_results),
+        title=facts.title,
+        url=study_url(nct_id) + ("?" + urlencode({"as_of": as_of}) if as_of else ""),
+        status=facts.status,
+        status_age=facts.status_age,
+        is_outdated=facts.is_outdated,
+        study_type=facts.study_type,
+        phases=facts.phases,
+        conditions=facts.conditions[:SHOWN_LIST],
+        interventions=facts.interventions[:SHOWN_LIST],
+        sponsor=facts.sponsor,
+        enrollment_count=facts.enrollment_count,
+        start_date=facts.start_date,
+        completion_date=facts.completion_date,
+        has_results=facts.has_results,
         snippets=tuple(map(_view_passage, find_passages(record, words))),
     )
 

@@ -13,12 +13,14 @@ from trialbook.terms.text import cut_words
 LEAST_LETTERS = 4
 MOST_WORDS = 12
 MOST_SUGGESTIONS = 3
+# A word of so few studies may be a slip in these, where so many times as many have another that is close.
+MOST_SLIPS, SLIPS_AGAINST = 3, 20
 FIELD = "basic"
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def suggest(searcher: tantivy.Searcher, text: str) -> tuple[str, ...]:
-    """The text with unknown words put right, the likeliest first; () where all words are known.
+    """The text with words that no or hardly any study has put right, the likeliest first; () where there are none.
 
     Looks for words of the index that begin with the same letter and differ by one letter inserted,
     dropped, replaced or swapped with its neighbour (by two from eight letters on), the most frequent first.
@@ -27,7 +29,7 @@ def suggest(searcher: tantivy.Searcher, text: str) -> tuple[str, ...]:
     choices: list[tuple[int, int, list[str]]] = []
     for match in found:
         words = cut_words(match[0])
-        if len(words) == 1 and not match[0].isupper() and not _occurs(searcher, words[0]):
+        if len(words) == 1 and not match[0].isupper():
             better = _find_close(searcher, words[0])
             if better:
                 choices.append((match.start(), match.end(), better))
@@ -43,16 +45,16 @@ def _replace(text: str, choices: list[tuple[int, int, list[str]]], row: tuple[in
     return text
 
 
-def _occurs(searcher: tantivy.Searcher, word: str) -> bool:
-    return searcher.doc_freq(FIELD, word) + searcher.doc_freq("basic_plain", word) > 0
-
-
 def _find_close(searcher: tantivy.Searcher, word: str) -> list[str]:
-    """Up to three words of the index close to one that it lacks."""
+    """Up to three words of the index close to one that it lacks, or has so rarely that it is a slip there too."""
     most = 2 if len(word) >= 8 else 1
+    own = searcher.doc_freq(FIELD, word) + searcher.doc_freq("basic_plain", word)
+    if own > MOST_SLIPS:
+        return []
+    least = max(1, own * SLIPS_AGAINST)
     near: list[tuple[int, int, str]] = []
     for other, count in searcher.terms_with_prefix(FIELD, word[0]):
-        if abs(len(other) - len(word)) <= most and count > 1 and other.isalpha():
+        if abs(len(other) - len(word)) <= most and count > least and other.isalpha():
             distance = OSA.distance(word, other, score_cutoff=most)
             if distance <= most:
                 near.append((distance, -count, other))

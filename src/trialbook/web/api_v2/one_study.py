@@ -46,14 +46,18 @@ def read_study_request(parameters: Parameters) -> StudyAnswer:
     names = parameters.field_names()
     if form == "csv":
         columns = choose_columns(names)
-        return StudyAnswer(forms.CSV, lambda _, body: _write_csv(body, columns))
+        return StudyAnswer(forms.CSV, lambda _, body: _write_csv(body, columns), ".csv")
     if form == "ris":
         tags = choose_tags(names)
-        return StudyAnswer(forms.RIS, lambda _, body: write_reference(decode_record(body), tags).encode())
+        return StudyAnswer(
+            forms.RIS, lambda _, body: write_reference(decode_record(body), tags).encode(), ".ris"
+        )
     if form == "fhir.json":
         if names:
             raise ApiError("Parameter `fields` must not be given for format `fhir.json`")
-        return StudyAnswer(forms.FHIR, lambda _, body: msgspec.json.encode(make_bundle(decode_record(body))))
+        return StudyAnswer(
+            forms.FHIR, lambda _, body: msgspec.json.encode(make_bundle(decode_record(body))), ".fhir.json"
+        )
     selection = select_fields(names) if names else None
     is_legacy = markup == "legacy" and form == "json"
     if form == "json.zip":

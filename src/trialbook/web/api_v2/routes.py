@@ -106,6 +106,7 @@ class Api:
             "etag": tag,
             "x-total-count": None if total is None else str(total),
             "x-next-page-token": page.next_page_token,
+            "content-disposition": 'attachment; filename="ctg-studies.csv"',
             "warning": bodies.warning,
         }
         return send_blocks(listing.write_csv(asked, bodies), forms.CSV, headers)

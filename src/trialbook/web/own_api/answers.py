@@ -55,7 +55,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The answer to a search.
 
     `synonyms` are the other names that were searched for too; `suggestions` give, for each parameter with
-    words that no study has, its text put right, the likeliest first; `index_lag` counts the last changes of
+    words that no or hardly any study has, its text put right, the likeliest first; `index_lag` counts the last changes of
     the records that a search does not see yet. `damaged` names the studies of this window that cannot be
     shown; they count in `total`.
     """

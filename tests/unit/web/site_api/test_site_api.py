@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 import xml.etree.ElementTree as ET
 import zipfile
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from starlette.testclient import TestClient
@@ -208,3 +211,14 @@ def test_a_long_answer_is_one_of_a_few_that_leave_at_once(
 
 def refuse(self: Turns, blocks: Any) -> Any:
     raise ApiError("ask again in a minute", 503)
+
+
+def test_the_search_page_offers_all_that_it_found_as_files(site: TestClient) -> None:
+    page = site.get("/?q=sugar&status=RECRUITING&country=Norway").text
+    links = [html.unescape(link) for link in re.findall(r'href="(/api/trialbook/export[^"]+)"', page)]
+    forms = [parse_qs(link.partition("?")[2])["format"][0] for link in links]
+    assert forms == ["csv", "excel.csv", "xlsx", "ris", "json", "json.zip"]
+    found = site.get(links[4]).json()
+    assert [study["protocolSection"]["identificationModule"]["nctId"] for study in found] == ["NCT97000002"]
+    assert all(site.get(link).status_code == 200 for link in links)
+    assert "/api/trialbook/export" not in site.get("/?q=nothinglikethis").text

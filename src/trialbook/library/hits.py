@@ -1,0 +1,88 @@
+"""What does a program need to know of each study of an answer, without reading its record?"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from trialbook.model.status_age import find_status_age
+from trialbook.model.study import read_typed
+from trialbook.record.texts import find_texts
+
+
+class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A study in short; what its record does not say is "", null or an empty list.
+
+    Attributes
+    ----------
+    status, status_age
+        The registry's word, and as of when it is, in words ("as of January 2015, out of date").
+    is_outdated
+        Whether an open study's completion date has passed, or nobody verified its status for two years.
+    start_date, primary_completion_date, completion_date, last_update_posted
+        As the record writes them: 2021-08-16, 2021-08 or 2021.
+    countries, sites
+        Where it is done: the countries, each once, and the number of its sites.
+    problem
+        Why nothing else can be said of a study that matches: its record is damaged.
+    """
+
+    nct_id: str
+    title: str = ""
+    status: str = ""
+    status_age: str = ""
+    is_outdated: bool = False
+    study_type: str = ""
+    phases: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    interventions: tuple[str, ...] = ()
+    sponsor: str = ""
+    enrollment_count: int | None = None
+    start_date: str = ""
+    primary_completion_date: str = ""
+    completion_date: str = ""
+    last_update_posted: str = ""
+    has_results: bool = False
+    countries: tuple[str, ...] = ()
+    sites: int = 0
+    problem: str = ""
+
+
+def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts:
+    """What a raw record says in short; `today` is the day against which its status is old or not."""
+    study, _ = read_typed(record)
+    sponsors = study.protocol.sponsor_collaborators_module
+    lead = sponsors.lead_sponsor if sponsors else None
+    age = find_status_age(study.status)
+    status = study.status
+    dates = {
+        "start_date": status.start_date_struct,
+        "primary_completion_date": status.primary_completion_date_struct,
+        "completion_date": status.completion_date_struct,
+        "last_update_posted": status.last_update_post_date_struct,
+    }
+    locations = "protocolSection.contactsLocationsModule.locations"
+    return HitFacts(
+        nct_id=nct_id,
+        title=study.brief_title or study.official_title,
+        status=_write(study.overall_status),
+        status_age=age.write_short(today),
+        is_outdated=age.is_outdated(today),
+        study_type=_write(study.study_type),
+        phases=tuple(map(_write, study.phases)),
+        conditions=study.conditions,
+        interventions=tuple(item.name or "" for item in study.interventions),
+        sponsor=(lead.name or "") if lead else "",
+        enrollment_count=study.enrollment_count,
+        has_results=bool(study.has_results),
+        countries=tuple(dict.fromkeys(find_texts(record, f"{locations}.country"))),
+        sites=len(study.locations),
+        **{name: _write(day.date if day else None) for name, day in dates.items()},
+    )
+
+
+def _write(value: str | None) -> str:
+    """A date or a value of an enumeration as the plain text that the record has."""
+    return str.__str__(value) if value else ""

@@ -1,0 +1,160 @@
+"""What form do the tools' answers have? The output schemas that agents are shown; what is absent is left out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Texts: TypeAlias = list[str]
+# One value, or a list where the record has several; a record may hold another type than the registry's.
+Values: TypeAlias = Any
+Query: TypeAlias = Annotated[
+    str, Meta(description="The query that ran, as one expression of the query language; ALL for all studies.")
+]
+Left: TypeAlias = Annotated[
+    Texts, Meta(description="Studies of this page for which there was no room: read them by id.")
+]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every tool's answer."""
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A study in short, by field names of the registry; further fields as asked for."""
+
+    NCTId: Values
+    BriefTitle: Values | UnsetType = UNSET
+    OverallStatus: Values | UnsetType = UNSET
+    status_age: (
+        Annotated[str, Meta(description="As of when the status is, and whether it is out of date.")]
+        | UnsetType
+    ) = UNSET
+    StudyType: Values | UnsetType = UNSET
+    Phase: Values | UnsetType = UNSET
+    Condition: Values | UnsetType = UNSET
+    InterventionName: Values | UnsetType = UNSET
+    LeadSponsorName: Values | UnsetType = UNSET
+    EnrollmentCount: Values | UnsetType = UNSET
+    StartDate: Values | UnsetType = UNSET
+    CompletionDate: Values | UnsetType = UNSET
+    LastUpdatePostDate: Values | UnsetType = UNSET
+    HasResults: Values | UnsetType = UNSET
+    countries: Texts | UnsetType = UNSET
+    sites: int | UnsetType = UNSET
+    matched: (
+        Annotated[dict[str, str], Meta(description="Passages that hold the words searched for, by field.")]
+        | UnsetType
+    ) = UNSET
+
+
+class SearchAnswer(Answer, frozen=True, kw_only=True):
+    """What `search` answers."""
+
+    query: Query
+    studies: list[Hit]
+    has_more: Annotated[bool, Meta(description="Whether there is a further page.")]
+    total: Annotated[int, Meta(description="How many studies match; on the first page.")] | UnsetType = UNSET
+    next_page_token: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    words_added: Annotated[Texts, Meta(description="Other names that were searched for too.")] | UnsetType = (
+        UNSET
+    )
+    changes_not_searched_yet: int | UnsetType = UNSET
+    damaged: Texts | UnsetType = UNSET
+    shown_by_id_alone: Left | UnsetType = UNSET
+    found_by_each_part_alone: dict[str, int] | UnsetType = UNSET
+    did_you_mean: dict[str, Texts] | UnsetType = UNSET
+
+
+class ReadAnswer(Answer, frozen=True, kw_only=True):
+    """What `read` answers."""
+
+    nct_id: str
+    text: Annotated[str, Meta(description="The record, or the part of it that was asked for.")]
+    format: str
+    characters: Annotated[int, Meta(description="How many the whole text has.")]
+    as_of: str | UnsetType = UNSET
+    version: int | UnsetType = UNSET
+    version_date: str | UnsetType | None = UNSET
+    offset: int | UnsetType = UNSET
+    next_offset: Annotated[int, Meta(description="Where to go on.")] | UnsetType = UNSET
+
+
+class HistoryAnswer(Answer, frozen=True, kw_only=True):
+    """What `history` answers: a list of versions, or a comparison of two."""
+
+    nct_id: str
+    versions_in_library: int | UnsetType = UNSET
+    versions: list[dict[str, Any]] | UnsetType = UNSET
+    older_versions_left_out: int | UnsetType = UNSET
+    versions_at_the_registry: int | UnsetType = UNSET
+    registry_lists: list[dict[str, Any]] | UnsetType = UNSET
+    from_version: dict[str, Any] | UnsetType = UNSET
+    to_version: dict[str, Any] | UnsetType = UNSET
+    changes: list[dict[str, Any]] | UnsetType = UNSET
+    warnings: Texts | UnsetType = UNSET
+    changes_left_out: int | UnsetType = UNSET
+
+
+class ValueCount(msgspec.Struct, frozen=True):
+    """How many studies have a value."""
+
+    value: str
+    studies: int
+
+
+class FacetsAnswer(Answer, frozen=True, kw_only=True):
+    """What `facets` answers."""
+
+    total: int
+    query: Query
+    facets: Annotated[
+        dict[str, list[ValueCount]], Meta(description="By field, the most frequent values first.")
+    ]
+    words_added: Texts | UnsetType = UNSET
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why two studies are alike: a kind, its share in the score, the words on both sides."""
+
+    kind: str
+    share: float
+    of_the_asked: Texts
+    of_this_one: Texts
+
+
+class RelatedHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A related study in short, by field names of the registry."""
+
+    NCTId: Values
+    score: float
+    group: str
+    reasons: list[Reason]
+    relation: str | UnsetType = UNSET
+
+
+class RelatedAnswer(Answer, frozen=True, kw_only=True):
+    """What `related` answers."""
+
+    studies: list[RelatedHit]
+    note: str | UnsetType = UNSET
+    changes_not_compared_yet: int | UnsetType = UNSET
+    shown_by_id_alone: Left | UnsetType = UNSET
+    landscape: dict[str, Any] | UnsetType = UNSET
+
+
+# Worked out here, since that several threads work out a type at once can end the process.
+_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer)
+_SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
+
+
+def describe_answer(kind: type[Answer]) -> dict[str, Any]:
+    """The JSON schema of a tool's answer, an object at its top."""
+    schema = _SCHEMAS[kind]
+    inside = dict(schema["$defs"])
+    top = inside.pop(kind.__name__)
+    kept = {name: top[name] for name in ("type", "properties", "required") if name in top}
+    return {**kept, "$defs": inside} if inside else kept

@@ -71,8 +71,8 @@ FILTERS: tuple[Filter, ...] = (
         piece="LocationCountry",
         facet="LocationCountry",
         label="Country",
-        hint="as the registry writes it",
-        meaning="A site in one of these countries, whole names as the registry writes them.",
+        hint="by any name: USA, Türkiye, Deutschland",
+        meaning="A site in one of these countries, by any of its names: United States, USA, Estados Unidos.",
         example="United States",
     ),
     Filter(

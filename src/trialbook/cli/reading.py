@@ -18,10 +18,10 @@ from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.related import keep_profiles, read_records
-from trialbook.model import parse_study
 from trialbook.model.dates import find_asked_day
+from trialbook.model.present import decode_present, parse_present
 from trialbook.model.status_age import find_status_age
-from trialbook.model.study import decode_record, read_typed
+from trialbook.model.study import read_typed
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.related.engine import MOST_LISTED
@@ -30,6 +30,7 @@ from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
 from trialbook.search.engine.snippets import find_passages
 from trialbook.terms import get_thesaurus
+from trialbook.terms.countries import find_country
 
 REASONS_SHOWN = 4
 WORDS_SHOWN = 5
@@ -71,6 +72,13 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
+        for country in (filters["country"] or ()) if not result.total else ():
+            if better := engine.suggest_places(country):
+                click.echo(f"did you mean: --country {' or '.join(map(repr, better))}")
+            elif find_country(country) is None:
+                click.echo(
+                    f"no country is called {country!r}: `trialbook search --json` counts those there are"
+                )
         damage = DamageNotes()
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
@@ -80,7 +88,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                     damage.add(body)
                 click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
                 continue
-            record = decode_record(body)
+            record = decode_present(body)
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
             status = study.overall_status.words if study.overall_status else "status not given"
@@ -135,7 +143,7 @@ def show(
         click.echo(msgspec.json.format(body, indent=2))
         return
     columns = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
-    click.echo(render_study_text(parse_study(body), width=columns))
+    click.echo(render_study_text(parse_present(body), width=columns))
 
 
 @click.command()

@@ -10,7 +10,7 @@ from trialbook.library import Library
 from trialbook.library.found import COLUMNS
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.facets import is_countable
@@ -65,7 +65,7 @@ def _show_hit(
     words: tuple[str, ...],
     areas: tuple[str, ...],
 ) -> dict[str, Any]:
-    record = decode_record(body)
+    record = decode_present(body)
     hit = show_values(record, shown)
     passages = find_passages(record, words, areas=areas, shown=frozenset({"NCTId"}))
     if passages:
@@ -80,11 +80,16 @@ def _explain_nothing(library: Library, asked: SearchArguments, parts: Parts) -> 
         name: library.engine.search(SearchRequest(filters=queries, as_of=parts.as_of, limit=0)).total
         for name, queries in alone.items()
     }
+    engine = library.engine
     meant = {
         name: list(better)
         for name in parts.queries
-        if counts[name] == 0 and (better := library.engine.suggest(getattr(asked, name)))
+        if counts[name] == 0
+        and (better := (engine.suggest_places if name == "locn" else engine.suggest)(getattr(asked, name)))
     }
+    if counts.get("country") == 0:
+        countries = [better for name in asked.which()["country"] for better in engine.suggest_places(name)]
+        meant |= {"country": countries} if countries else {}
     return {"found_by_each_part_alone": counts} | ({"did_you_mean": meant} if meant else {})
 
 

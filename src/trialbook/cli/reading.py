@@ -21,7 +21,7 @@ from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present, parse_present
 from trialbook.model.status_age import find_status_age
-from trialbook.model.study import read_typed
+from trialbook.model.study import find_register_words, read_typed
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.related.engine import MOST_LISTED
@@ -91,7 +91,8 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             record = decode_present(body)
             study, _ = read_typed(record)
             phases = "/".join(phase.words for phase in study.phases)
-            status = study.overall_status.words if study.overall_status else "status not given"
+            status = find_register_words(record).get("Recruitment status", "status not given")
+            status = study.overall_status.words if study.overall_status else status
             if study.overall_status and (
                 age := find_status_age(study.status).write_short(find_asked_day(request.as_of))
             ):

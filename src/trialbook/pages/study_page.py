@@ -57,7 +57,7 @@ def render_study_page(
         study=study,
         title=shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record"),
         official_title=shorten_title(study.official_title),
-        status=show_status(study.status, day),
+        status=show_status(study.status, day, own_words=study.register_words.get("Recruitment status", "")),
         phases=" / ".join(label_of(phase) for phase in study.phases if phase != "NA"),
         kind=label_of(study.study_type) if study.study_type else "",
         registry_url=registry_url(study.nct_id) if NCT_ID.fullmatch(study.nct_id) else "",

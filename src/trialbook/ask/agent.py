@@ -10,8 +10,9 @@ import msgspec
 
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import FILTERS, make_filters
-from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
+from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key, read_query
 from trialbook.errors import QueryError
+from trialbook.record.ids import find_nct_id
 from trialbook.record.pieces import find_piece
 from trialbook.search.engine.order import RELEVANCE, SortKey
 from trialbook.search.language.parse import parse_query
@@ -19,7 +20,6 @@ from trialbook.search.language.syntax import Query
 
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,15})?"
 _GEO = re.compile(rf"distance\((-?{_NUMBER}),(-?{_NUMBER}),({_NUMBER}(?:km|mi))\)")
-_NCT_ID = re.compile(r"NCT[0-9]{8}")
 _SORT = re.compile(r"([@A-Za-z][A-Za-z0-9.\- ]*?)(?::(asc|desc))?")
 
 
@@ -49,7 +49,7 @@ def read_parts(given: Mapping[str, Any]) -> Parts:
     Raises QueryError for what cannot be understood.
     """
     queries = {
-        each.name: parse_query(text, where=each.name, default_area=each.area)
+        each.name: read_query(text, where=each.name, area=each.area)
         for each in QUERIES
         if (text := given.get(each.name, "")).strip()
     }
@@ -80,12 +80,12 @@ def _read_geo(text: str) -> tuple[Query, ...]:
 
 def _read_ids(ids: Sequence[str]) -> tuple[Query, ...]:
     for nct_id in ids:
-        if not _NCT_ID.fullmatch(nct_id.upper()):
+        if find_nct_id(nct_id.strip()) is None:
             raise QueryError(
                 f"ids holds no NCT id: {nct_id[:40]!r}",
                 hint="an NCT id is NCT and 8 digits; `id` looks for any other id",
             )
-    return (make_id_query([nct_id.upper() for nct_id in ids]),) if ids else ()
+    return (make_id_query([find_nct_id(nct_id.strip()) or nct_id for nct_id in ids]),) if ids else ()
 
 
 def read_sort(items: Sequence[str]) -> tuple[SortKey, ...]:

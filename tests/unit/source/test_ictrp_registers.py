@@ -163,7 +163,7 @@ def test_an_export_without_a_header_is_read_by_the_published_order_of_its_column
     first, second = read(data)
     assert first["protocolSection"]["identificationModule"] == {
         "nctId": "PACTR209900000000001",
-        "briefTitle": "A\nB",
+        "briefTitle": "A B",
     }
     assert first["protocolSection"]["designModule"] == {"studyType": "INTERVENTIONAL", "phases": ["PHASE2"]}
     assert first["protocolSection"]["eligibilityModule"]["sex"] == "FEMALE"

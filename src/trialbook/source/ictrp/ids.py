@@ -16,9 +16,6 @@ _TYPES = (
         ),
     ),
 )
-_PREFIXED = re.compile(
-    r"(?:EUCTR|CTIS)(\d{4}-\d{6}-\d{2}(?:-\d{2}(?!\d))?)(?:-[A-Z0-9]{2,3})?", re.IGNORECASE
-)
 _PLACEHOLDER = re.compile(
     r"(?:nil|none|no|not|na|nothing)(?: (?:known|applicable|available|assigned|provided|specified|stated|given|yet"
     r"|registered|secondary ids?|other ids?|ids?|number|.{0,20}numbers?))*|(?:un|not )known|n ?a|tb[acd]|pending|"
@@ -52,13 +49,3 @@ def find_id_type(text: str) -> str | None:
     if re.fullmatch(r"(?:CTIS)?\d{4}-5\d{5}-\d{2}-\d{2}", text, re.IGNORECASE):
         return "CTIS"
     return next((kind for kind, shape in _TYPES if shape.fullmatch(text)), None)
-
-
-def find_bare_number(trial_id: str) -> str:
-    """The EudraCT or CTIS number in an id of WHO's; "" where it has none.
-
-    >>> find_bare_number("EUCTR2013-009999-36-SK"), find_bare_number("CTIS2024-509999-11-00")
-    ('2013-009999-36', '2024-509999-11-00')
-    """
-    match = _PREFIXED.fullmatch(trial_id)
-    return match[1] if match else ""

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from trialbook.errors import SourceFormatError
+from trialbook.record.ids import find_european_number
 from trialbook.source.ictrp.conditions import as_conditions
 from trialbook.source.ictrp.design import as_design
-from trialbook.source.ictrp.ids import find_bare_number, find_id_type, is_placeholder, is_trial_id
+from trialbook.source.ictrp.ids import find_id_type, is_placeholder, is_trial_id
 from trialbook.source.ictrp.kinds import as_status, as_study_type
 from trialbook.source.ictrp.participants import Told, as_age, as_count, as_sex
 from trialbook.source.ictrp.phases import as_phases, is_phase_zero
@@ -157,7 +158,7 @@ def _given(said: Mapping[str, str], name: str) -> str:
 
 
 def _map_identification(said: Mapping[str, str], trial_id: str) -> dict[str, Any]:
-    others = [find_bare_number(trial_id), *split_list(said.get("secondaryid", ""))]
+    others = [find_european_number(trial_id), *split_list(said.get("secondaryid", ""))]
     ids = dict.fromkeys(text for text in others if text != trial_id and not is_placeholder(text))
     return keep(
         {

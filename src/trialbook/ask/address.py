@@ -11,10 +11,9 @@ import msgspec
 from trialbook.ask.agg_filters import write_filters
 from trialbook.ask.filters import FILTERS, make_filters
 from trialbook.ask.parameters import SEPARATOR, TEXT_SEPARATOR, Parameters
-from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
+from trialbook.ask.queries import QUERIES, find_areas, find_ids, make_geo_query, make_id_query, make_key
 from trialbook.ask.refusals import refuse_format, refuse_value, suggest
 from trialbook.errors import ApiError
-from trialbook.record.ids import find_nct_id
 from trialbook.record.pieces import find_piece, get_enums, get_indexed_pieces
 from trialbook.search.engine.engine import GeoDecay, SearchRequest, SortKey
 from trialbook.search.language.bounds import KM_PER_MILE
@@ -40,7 +39,6 @@ DECAY = re.compile(
 )
 DEFAULT_DECAY = "func:exp,scale:300mi,offset:0mi,decay:0.5"
 SORT_ITEM = re.compile(r"([a-zA-Z][a-zA-Z0-9\-. ]*|@relevance)(?::(asc|desc))?")
-LIST_SEPARATOR = re.compile(r"[,\s]+")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -66,7 +64,7 @@ def read_asked(parameters: Parameters) -> Asked:
         text = read_words(parameters.text(name))
         if not text:
             continue
-        ids = _find_ids(text)
+        ids = find_ids(text)
         is_by_id = is_by_id or bool(ids)
         if ids:
             queries.append(make_id_query(ids, area=area))
@@ -94,12 +92,6 @@ def read_words(text: str) -> str:
     if "+" in text and not re.search(r"\s", text):
         return text.replace("+", " ").strip()
     return text
-
-
-def _find_ids(text: str) -> list[str]:
-    """The ids that a query consists of; empty where it has anything else."""
-    ids = [find_nct_id(item) for item in LIST_SEPARATOR.split(text) if item]
-    return [nct_id for nct_id in ids if nct_id is not None] if all(ids) else []
 
 
 def _read_everyday(parameters: Parameters) -> Iterator[Query]:

@@ -10,7 +10,7 @@ import msgspec
 
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import FILTERS, make_filters
-from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key
+from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key, read_query
 from trialbook.errors import QueryError
 from trialbook.record.ids import cut_address, find_nct_id
 from trialbook.record.pieces import find_piece
@@ -49,7 +49,7 @@ def read_parts(given: Mapping[str, Any]) -> Parts:
     Raises QueryError for what cannot be understood.
     """
     queries = {
-        each.name: parse_query(text, where=each.name, default_area=each.area)
+        each.name: read_query(text, where=each.name, area=each.area)
         for each in QUERIES
         if (text := given.get(each.name, "")).strip()
     }

@@ -20,11 +20,11 @@ from trialbook.ask.conditions import (
 )
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.kinds import Filter, Value, read_value
+from trialbook.ask.queries import read_query
 from trialbook.errors import QueryError
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import FACETS, SearchRequest
 from trialbook.search.engine.order import SortKey
-from trialbook.search.language.parse import parse_query
 from trialbook.search.language.syntax import Query
 
 FILTERS: tuple[Filter, ...] = (
@@ -71,8 +71,8 @@ FILTERS: tuple[Filter, ...] = (
         piece="LocationCountry",
         facet="LocationCountry",
         label="Country",
-        hint="as the registry writes it",
-        meaning="A site in one of these countries, whole names as the registry writes them.",
+        hint="by any name: USA, Türkiye, Deutschland",
+        meaning="A site in one of these countries, by any of its names: United States, USA, Estados Unidos.",
         example="United States",
     ),
     Filter(
@@ -208,7 +208,7 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     filters = [query for group in make_filters(given or {}).values() for query in group]
     if note:
         filters += admits_patient(note)
-    query = parse_query(text, where="the search") if text.strip() else None
+    query = read_query(text, where="the search") if text.strip() else None
     is_ranked = query is not None and sort != "id"
     return SearchRequest(
         queries=(query,) if query and is_ranked else (),

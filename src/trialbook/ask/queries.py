@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from trialbook.record.ids import find_nct_id
 from trialbook.record.pieces import Piece, get_areas
 from trialbook.search.engine.order import SortKey
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.syntax import Area, AreaSize, Query, walk
 
+_SEPARATOR = re.compile(r"[,\s]+")
 # The registry answers to this parameter too, but lists it among no search area's.
 _LEAD = ("query.lead", "LeadSponsorName")
 
@@ -105,6 +108,25 @@ def make_id_query(nct_ids: Sequence[str], *, area: str = "BasicSearch") -> Query
     """The studies of these NCT ids, which must have the form of ids."""
     alternatives = " OR ".join(dict.fromkeys(nct_ids))
     return parse_query(f"AREA[NCTIdSearch]EXPANSION[Term]({alternatives})", default_area=area)
+
+
+def read_query(text: str, *, where: str, area: str = "BasicSearch") -> Query:
+    """A query as people type it: a list of NCT ids, in any form of them, or one in the registry's language.
+
+    Raises QueryError where it cannot be parsed.
+    """
+    ids = find_ids(text)
+    return make_id_query(ids, area=area) if ids else parse_query(text, where=where, default_area=area)
+
+
+def find_ids(text: str) -> list[str]:
+    """The ids that a query consists of, as the registry writes them; empty where it has anything else.
+
+    >>> find_ids("nct1, NCT00000002"), find_ids("NCT00000001 heart")
+    (['NCT00000001', 'NCT00000002'], [])
+    """
+    ids = [find_nct_id(item) for item in _SEPARATOR.split(text) if item]
+    return [nct_id for nct_id in ids if nct_id is not None] if all(ids) else []
 
 
 def make_geo_query(latitude: str, longitude: str, radius: str, *, where: str) -> Query:

@@ -20,9 +20,8 @@ from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.hits import HitFacts, find_hit_facts
 from trialbook.library.related import keep_profiles, read_records
-from trialbook.model import parse_study
 from trialbook.model.dates import find_asked_day
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present, parse_present
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.record.pieces import find_enum_label
@@ -33,6 +32,7 @@ from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
 from trialbook.search.engine.snippets import find_passages
 from trialbook.terms import get_thesaurus
+from trialbook.terms.countries import find_country
 
 LISTED = 4
 REASONS_SHOWN = 4
@@ -78,6 +78,13 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
+        for country in (filters["country"] or ()) if not result.total else ():
+            if better := engine.suggest_places(country):
+                click.echo(f"did you mean: --country {' or '.join(map(repr, better))}")
+            elif find_country(country) is None:
+                click.echo(
+                    f"no country is called {country!r}: `trialbook search --json` counts those there are"
+                )
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
             body = library.read_hit(nct_id, request.as_of)
@@ -86,7 +93,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                     damage.add(body)
                 click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
                 continue
-            record = decode_record(body)
+            record = decode_present(body)
             facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of))
             click.echo("\n".join(_write_hit(facts)))
             if reasons.get(nct_id):
@@ -99,7 +106,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
 def _tell_hit(library: Library, nct_id: str, as_of: str | None, damage: DamageNotes) -> HitFacts:
     body = library.read_hit(nct_id, as_of)
     if isinstance(body, bytes):
-        return find_hit_facts(decode_record(body), nct_id, find_asked_day(as_of))
+        return find_hit_facts(decode_present(body), nct_id, find_asked_day(as_of))
     if body is None:
         return HitFacts(nct_id=nct_id, problem="it is no longer here")
     damage.add(body)
@@ -163,7 +170,7 @@ def show(
         click.echo(msgspec.json.format(body, indent=2))
         return
     columns = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
-    click.echo(render_study_text(parse_study(body), width=columns))
+    click.echo(render_study_text(parse_present(body), width=columns))
 
 
 @click.command()

@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from trialbook.record.pieces import Piece, get_pieces
+from trialbook.record.walk import find_present_country
 from trialbook.search.index.document import collect_values
 
 # Bump whenever the same records would give other statistics: libraries then compute theirs anew.
@@ -81,6 +82,10 @@ def find_statistics_type(piece: Piece) -> str | None:
     return _TYPES.get(piece.kind)
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 class StatisticsBuilder:
     """Takes records one by one and says in the end how their values are spread."""
 
@@ -96,6 +101,8 @@ class StatisticsBuilder:
     def add(self, nct_id: str, record: dict[str, Any], size_bytes: int) -> None:
         """Count one record in."""
         values, lengths = collect_values(record)
+        if countries := values.get("LocationCountry"):
+            values["LocationCountry"] = dict.fromkeys(map(find_present_country, filter(_is_text, countries)))
         for name, found in values.items():
             tally = self._tallies[name]
             if tally is not None and found:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import IndexMissingError, StoreError
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.files import find_changed_files
 from trialbook.search.index.intake import IndexIntake
@@ -95,7 +95,7 @@ def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
     is_empty = index.state.seq == 0
     with _seldom_collected(), IndexIntake(index, store.find_mark) as intake:
         for seq, nct_id, bodies in store.iter_changed(index.state.seq, on_damage=store.pass_over):
-            versions = [(day, decode_record(body)) for day, body in bodies]
+            versions = [(day, decode_present(body)) for day, body in bodies]
             intake.add(seq, nct_id, versions, is_new=is_empty)
             on_study()
     index.put_in_place()

@@ -18,7 +18,7 @@ import msgspec
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.derived.field_statistics import STATISTICS_VERSION, Statistics, StatisticsBuilder
 from trialbook.errors import StoreError
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.store import Store
 from trialbook.store.private import open_private
 from trialbook.store.store import OnDamage, refuse_damage
@@ -38,7 +38,7 @@ def compute_statistics(home: Path, *, on_damage: OnDamage = refuse_damage) -> St
     with Store(home) as store:
         seq = store.seq
         for nct_id, body in store.iter_current(on_damage=on_damage):
-            builder.add(nct_id, decode_record(body), len(body))
+            builder.add(nct_id, decode_present(body), len(body))
         statistics = builder.finish(store.library_id, seq, store.find_mark(seq))
     fresh = home / f"{FILE_NAME}.{secrets.token_hex(8)}"
     try:

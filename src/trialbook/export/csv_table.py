@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from trialbook.ask.refusals import refuse_field
+from trialbook.record.address import find_study_address
 from trialbook.record.links import document_url
 from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
 
-REGISTRY_STUDY = "https://clinicaltrials.gov/study/"
 # Clients split the table at every line end that Unicode knows: each study stands in one line.
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
@@ -33,11 +33,6 @@ def _take(path: str) -> Column:
 
 def _join(path: str, separator: str = "|") -> Column:
     return lambda record: separator.join(find_texts(record, path))
-
-
-def _write_url(record: Record) -> str:
-    nct_id = find_text(record, _ID + "nctId")
-    return REGISTRY_STUDY + nct_id if nct_id else ""
 
 
 def _write_results(record: Record) -> str:
@@ -100,7 +95,7 @@ _OUTCOME = ("measure", "description", "timeFrame")
 COLUMNS: dict[str, Column] = {
     "NCT Number": _take(_ID + "nctId"),
     "Study Title": _take(_ID + "briefTitle"),
-    "Study URL": _write_url,
+    "Study URL": find_study_address,
     "Acronym": _take(_ID + "acronym"),
     "Study Status": _take(_STATUS + "overallStatus"),
     "Brief Summary": _take("protocolSection.descriptionModule.briefSummary"),

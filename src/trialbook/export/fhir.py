@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from trialbook.export.csv_table import REGISTRY_STUDY
-from trialbook.model import Age
+from trialbook.model import Age, PartialDate
+from trialbook.record.address import find_resource_address
+from trialbook.record.links import NCT_ID
 from trialbook.record.markup import unescape
 from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
 
@@ -52,6 +53,9 @@ ROLES = {
     "STUDY_CHAIR": "study-chair",
     "SUB_INVESTIGATOR": "sub-investigator",
 }
+# An id of FHIR; those of other registers have slashes.
+_NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9.-]")
+LONGEST_ID = 64 - len("-eligibility")
 WHOLE_NUMBER = re.compile(r"[0-9]{1,10}")
 AGE_UNITS = {"Year": "a", "Month": "mo", "Week": "wk", "Day": "d", "Hour": "h", "Minute": "min"}
 
@@ -69,14 +73,15 @@ _PLACES = "protocolSection.contactsLocationsModule."
 def make_bundle(record: Record) -> Resource:
     """The study and its eligible group as a FHIR bundle of type collection; absent elements are left out."""
     nct_id = find_text(record, _ID + "nctId")
+    address, nct_id = find_resource_address(record), _NOT_OF_AN_ID.sub("-", nct_id)[:LONGEST_ID]
     study, group = _make_study(record, nct_id), _make_group(record, nct_id)
     return {
         "resourceType": "Bundle",
         "id": nct_id,
         "type": "collection",
         "entry": [
-            {"fullUrl": REGISTRY_STUDY + nct_id, "resource": study},
-            {"fullUrl": f"{REGISTRY_STUDY}{nct_id}#eligibility", "resource": group},
+            {"fullUrl": address, "resource": study},
+            {"fullUrl": f"{address}#eligibility", "resource": group},
         ],
     }
 
@@ -84,20 +89,22 @@ def make_bundle(record: Record) -> Resource:
 def _make_study(record: Record, nct_id: str) -> Resource:
     sites = _make_sites(record)
     start, end = (
-        find_text(record, f"{_STATUS}{name}.date") for name in ("startDateStruct", "completionDateStruct")
+        _as_date(find_text(record, f"{_STATUS}{name}.date"))
+        for name in ("startDateStruct", "completionDateStruct")
     )
+
     return _drop_empty(
         {
             "resourceType": "ResearchStudy",
             "id": nct_id,
             "meta": {"profile": [PROFILE]},
             "contained": sites,
-            "url": REGISTRY_STUDY + nct_id,
+            "url": find_resource_address(record),
             "identifier": _make_identifiers(record, nct_id),
             "title": find_text(record, _ID + "officialTitle") or find_text(record, _ID + "briefTitle"),
             "label": _make_labels(record),
             "relatedArtifact": _make_citations(record),
-            "date": find_text(record, _STATUS + "lastUpdatePostDateStruct.date"),
+            "date": _as_date(find_text(record, _STATUS + "lastUpdatePostDateStruct.date")),
             "status": "active",
             "primaryPurposeType": _code_one(
                 TERMINOLOGY + "research-study-prim-purp-type",
@@ -125,8 +132,16 @@ def _make_study(record: Record, nct_id: str) -> Resource:
     )
 
 
+def _as_date(text: str) -> str:
+    """A date as FHIR has it, whole or partial; "" for a text that is none."""
+    return text[:10] if PartialDate(text).earliest is not None else ""
+
+
 def _make_identifiers(record: Record, nct_id: str) -> list[Resource]:
-    found = [{"use": "official", "system": "https://clinicaltrials.gov", "value": nct_id}]
+    is_ours = NCT_ID.fullmatch(nct_id)
+    system = "https://clinicaltrials.gov" if is_ours else "https://trialsearch.who.int"
+    given = find_text(record, _ID + "nctId")
+    found = [{"use": "official", "system": system, "value": given}] if given else []
     found += [{"use": "secondary", "value": value} for value in find_texts(record, _ID + "orgStudyIdInfo.id")]
     for each in find_structures(record, _ID + "secondaryIdInfos"):
         kind = join_filled((find_text(each, "type"), find_text(each, "domain")), ", ")

@@ -17,6 +17,7 @@ from trialbook.export.parquet import open_writer, write_parquet
 from trialbook.export.projection import Selection, cut_fields, replace_markup, select_fields
 from trialbook.export.typed_table import TYPED
 from trialbook.export.zip_stream import write_zip
+from trialbook.model.present import decode_present
 from trialbook.model.study import decode_record
 from trialbook.record.texts import find_text
 
@@ -129,18 +130,18 @@ def _write_array(bodies: Iterable[bytes], wanted: Wanted) -> Iterator[bytes]:
 def _write_csv(bodies: Iterable[bytes], wanted: Wanted) -> Iterator[bytes]:
     yield write_table([], wanted.columns, is_header_due=True).encode()
     for body in bodies:
-        yield write_table([decode_record(body)], wanted.columns, is_header_due=False).encode()
+        yield write_table([decode_present(body)], wanted.columns, is_header_due=False).encode()
 
 
 def _write_references(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
     for body in bodies:
-        yield references.write_reference(decode_record(body)).encode()
+        yield references.write_reference(decode_present(body)).encode()
 
 
 def _write_fhir(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
     """A line for the study and a line for the group that it looks for."""
     for body in bodies:
-        for entry in make_bundle(decode_record(body))["entry"]:
+        for entry in make_bundle(decode_present(body))["entry"]:
             yield msgspec.json.encode(entry["resource"]) + b"\n"
 
 
@@ -163,9 +164,9 @@ _WRITERS: dict[str, Callable[[Iterable[bytes], Wanted], Iterator[bytes]]] = {
     "jsonl": _write_lines,
     "json": _write_array,
     "csv": _write_csv,
-    "excel.csv": lambda bodies, wanted: write_excel_csv(map(decode_record, bodies), wanted.columns),
-    "xlsx": lambda bodies, wanted: write_workbook(map(decode_record, bodies), wanted.columns),
-    "parquet": lambda bodies, wanted: write_parquet(map(decode_record, bodies), wanted.columns),
+    "excel.csv": lambda bodies, wanted: write_excel_csv(map(decode_present, bodies), wanted.columns),
+    "xlsx": lambda bodies, wanted: write_workbook(map(decode_present, bodies), wanted.columns),
+    "parquet": lambda bodies, wanted: write_parquet(map(decode_present, bodies), wanted.columns),
     "ris": _write_references,
     "fhir.ndjson": _write_fhir,
     "json.zip": _write_archive,

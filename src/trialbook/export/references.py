@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trialbook.export.csv_table import REGISTRY_STUDY
 from trialbook.export.ris import write_short_title
 from trialbook.model import PartialDate
+from trialbook.record.address import find_study_address
 from trialbook.record.markup import strip_markup
 from trialbook.record.texts import find_structures, find_text, find_texts
 
@@ -99,8 +99,8 @@ def _list_tags(record: Record) -> Iterator[tuple[str, str]]:
         yield "KW", find_text(each, "name")
     for note in _list_notes(record):
         yield "N1", note
-    if nct_id:
-        yield "UR", REGISTRY_STUDY + nct_id
+    if address := find_study_address(record):
+        yield "UR", address
 
 
 def _list_dates(record: Record) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trialbook.ask.refusals import refuse_field
-from trialbook.export.csv_table import REGISTRY_STUDY
+from trialbook.record.address import find_study_address
 from trialbook.record.markup import strip_markup
 from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
 
@@ -56,7 +56,8 @@ def _write_contacts(record: Record) -> list[str]:
 
 
 def _write_url(record: Record) -> list[str]:
-    return [REGISTRY_STUDY + nct_id for nct_id in find_texts(record, _ID + "nctId")[:1]]
+    address = find_study_address(record)
+    return [address] if address else []
 
 
 TAGS: dict[str, Tag] = {

@@ -19,7 +19,7 @@ from trialbook.derived.contract import Derived, OnStudy
 from trialbook.derived.index import SearchIndex
 from trialbook.errors import SourceReadError
 from trialbook.library.rebuild import DERIVED
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present, has_entities, make_present
 from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.source.api_v2 import check_incoming
 from trialbook.source.files import Progress, name_file, read_path
@@ -190,11 +190,12 @@ class Batch:
     def _find_versions(self, change: KeptVersion) -> list[Dated]:
         """All versions of the study that changed; the first is in hand, others lie in the store."""
         if change.is_first:
-            return [(change.day, change.version.record)]
+            given = change.version
+            return [(change.day, make_present(given.record, has_entities=has_entities(given.body)))]
         bodies = self.writer.store.get_dated_bodies(
             change.version.nct_id, on_damage=self.writer.store.pass_over
         )
-        return [(day, decode_record(body)) for day, body in bodies]
+        return [(day, decode_present(body)) for day, body in bodies]
 
     def show(self, *, every_s: float = 0.0) -> None:
         """Make what was written findable, unless that was done less than `every_s` seconds ago."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialbook.errors import QueryError, UsageError
 from trialbook.library.study import LibraryStudy
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.pieces import find_piece, get_values
 from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest, SearchResult
 from trialbook.search.engine.facets import is_countable
@@ -118,7 +118,7 @@ class Found:
         return rows
 
     def _decode(self, nct_id: str) -> dict[str, Any]:
-        return decode_record(self._library.get_body(nct_id, as_of=self._request.as_of))
+        return decode_present(self._library.get_body(nct_id, as_of=self._request.as_of))
 
     def to_pandas(self, pieces: Sequence[str] = COLUMNS) -> Any:
         """The window as a `pandas.DataFrame`, as `to_rows`; raises UsageError where pandas is not here."""

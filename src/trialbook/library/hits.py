@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from trialbook.model.status_age import find_status_age
-from trialbook.model.study import read_typed
+from trialbook.model.study import find_register_words, read_typed
 from trialbook.record.texts import find_texts
 
 
@@ -18,7 +18,8 @@ class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     status, status_age
-        The registry's word, and as of when it is, in words ("as of January 2015, out of date").
+        The registry's value, or the words of a register that has none of these, and as of when it is ("as of
+        January 2015, out of date").
     is_outdated
         Whether an open study's completion date has passed, or nobody verified its status for two years.
     start_date, primary_completion_date, completion_date, last_update_posted
@@ -51,7 +52,7 @@ class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts:
-    """What a raw record says in short; `today` is the day against which its status is old or not."""
+    """What a record, as it is read today, says in short; `today` is the day against which its status is old or not."""
     study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None
@@ -67,7 +68,7 @@ def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts
     return HitFacts(
         nct_id=nct_id,
         title=study.brief_title or study.official_title,
-        status=_write(study.overall_status),
+        status=_write(study.overall_status) or find_register_words(record).get("Recruitment status", ""),
         status_age=age.write_short(today),
         is_outdated=age.is_outdated(today),
         study_type=_write(study.study_type),

@@ -11,7 +11,7 @@ import msgspec
 
 from trialbook.errors import NotFoundError, RecordDamagedError
 from trialbook.library.measured import OutcomeGroup, group_outcomes
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.texts import find_structures, find_text, find_texts
 from trialbook.related.engine import MOST_LISTED
 from trialbook.related.kin import fold_name, read_kin
@@ -134,7 +134,7 @@ def _iter_records(
         except (NotFoundError, RecordDamagedError):
             continue
         if body is not None:
-            yield nct_id, decode_record(body)
+            yield nct_id, decode_present(body)
 
 
 def _rank(

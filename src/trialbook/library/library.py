@@ -44,7 +44,7 @@ from trialbook.library.study import LibraryStudy
 from trialbook.library.taking_out import put_back, take_out
 from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import read_note
-from trialbook.record.ids import find_nct_id
+from trialbook.record.ids import find_european_number, find_nct_id
 from trialbook.related.engine import RelatedEngine, RelatedList
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
@@ -57,6 +57,8 @@ from trialbook.store.taking_out import TakeOut, find_log, find_out
 from trialbook.terms import get_thesaurus
 
 LONGEST_ID = 100
+# So many studies are looked at that give the same number of another register.
+MOST_NAMESAKES = 20
 # What says in which form a search answers; all else that it is asked by name is a filter.
 SHAPE = ("sort", "offset", "limit")
 
@@ -226,7 +228,7 @@ class Library:
         for each in dict.fromkeys((bare, nct_id, bare.upper())):
             if each and self.store.has_study(each):
                 return each
-        alias = self._find_alias(nct_id) if nct_id else None
+        alias = self._find_alias(nct_id) if nct_id else self._find_by_european_number(bare)
         if alias is None and (log := self.find_taken_out(bare)):
             raise NotFoundError(
                 f"{log[-1].nct_id} is not in this library any more: {log[-1]}; `trialbook put-back"
@@ -241,6 +243,18 @@ class Library:
         # Where there is no index to look in, the record is not found: that the caller says.
         with contextlib.suppress(StoreError):
             return next(iter(self.engine.search(request).nct_ids), None)
+        return None
+
+    def _find_by_european_number(self, text: str) -> str | None:
+        """The study of a bare EudraCT or CTIS number: the European register's own record, or the only one."""
+        number = find_european_number(text)
+        if not number:
+            return None
+        query = parse_query(f'AREA[SecondaryId]COVERAGE[FullMatch]EXPANSION[Term]"{number}"')
+        with contextlib.suppress(StoreError):
+            found = self.engine.search(SearchRequest(filters=(query,), limit=MOST_NAMESAKES)).nct_ids
+            own = [each for each in found if find_european_number(each) == number]
+            return own[0] if own else found[0] if len(found) == 1 else None
         return None
 
     def find_version(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> Version:

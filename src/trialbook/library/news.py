@@ -11,7 +11,7 @@ import msgspec
 from trialbook.changes.compare import Change
 from trialbook.changes.history import compare
 from trialbook.errors import StoreDamagedError
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.walk import walk_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.store import Store
@@ -143,7 +143,7 @@ def _tell(store: Store, arrival: Arrival, number: int) -> News | None:
 
 
 def _find_title(body: bytes) -> str:
-    record = decode_record(body)
+    record = decode_present(body)
     for name in _TITLES:
         for value in walk_values(record, ("protocolSection", "identificationModule", name)):
             if isinstance(value, str) and value.strip():

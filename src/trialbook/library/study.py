@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trialbook.changes.history import Comparison, HistoryLine
-from trialbook.model import Study, parse_study
+from trialbook.model import Study
 from trialbook.model.criteria import Criterion
+from trialbook.model.present import parse_present
 from trialbook.store import Version
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
     @classmethod
     def make(cls, library: Library, version: Version, body: bytes) -> LibraryStudy:
         """The study in one version, from its bytes."""
-        plain = parse_study(body)
+        plain = parse_present(body)
         study = cls(**{name: getattr(plain, name) for name in plain.__struct_fields__})
         study.__dict__.update(plain.__dict__, _library=library, _version=version, _body=body)
         return study
@@ -96,4 +97,4 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
 
     def __reduce__(self) -> Any:
         """A copy elsewhere (another process) is the record alone, without the library."""
-        return parse_study, (self.body,)
+        return parse_present, (self.body,)

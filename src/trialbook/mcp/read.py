@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from trialbook.library import Library
 from trialbook.mcp.arguments import MOST_CHARS, ReadArguments
 from trialbook.mcp.outline import render_outline
 from trialbook.mcp.shown import refuse_name
-from trialbook.model import parse_study
+from trialbook.model.present import decode_present, parse_present
 from trialbook.model.study import decode_record
 from trialbook.pages import render_study_text
 from trialbook.record.markup import unescape
@@ -62,23 +63,23 @@ def _find_body(library: Library, asked: ReadArguments) -> tuple[bytes, dict[str,
     return body, {"nct_id": version.nct_id, "version": version.number, "version_date": version.version_date}
 
 
-def _select(body: bytes, asked: ReadArguments) -> dict[str, Any]:
+def _select(body: bytes, asked: ReadArguments, decode: Callable[[bytes], dict[str, Any]]) -> dict[str, Any]:
     for name in asked.fields:
         if find_piece(name) is None and find_area(name) is None:
             raise refuse_name(name)
-    return project(decode_record(body), select_fields(asked.fields))
+    return project(decode(body), select_fields(asked.fields))
 
 
 def _write_text(body: bytes, asked: ReadArguments) -> str:
     if asked.fields:
-        text = render_outline(replace_markup(_select(body, asked), unescape))
+        text = render_outline(replace_markup(_select(body, asked, decode_present), unescape))
         return text or "(the record says nothing of these)"
     day = read_as_of(asked.as_of)
-    return render_study_text(parse_study(body), width=WIDTH, today=date.fromisoformat(day) if day else None)
+    return render_study_text(parse_present(body), width=WIDTH, today=date.fromisoformat(day) if day else None)
 
 
 def _write_json(body: bytes, asked: ReadArguments) -> str:
-    record = _select(body, asked) if asked.fields else decode_record(body)
+    record = _select(body, asked, decode_record) if asked.fields else decode_record(body)
     text = msgspec.json.encode(record).decode()
     if asked.offset:
         raise UsageError("offset goes with format=text; for JSON choose fields")

@@ -10,7 +10,7 @@ from trialbook.library.found import COLUMNS
 from trialbook.library.landscape import Landscape, Named
 from trialbook.mcp.arguments import RelatedArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.pieces import Piece
 from trialbook.related.engine import RelatedStudy
 
@@ -41,7 +41,7 @@ def find_related_studies(library: Library, asked: RelatedArguments) -> dict[str,
 def _show(library: Library, found: RelatedStudy, shown: tuple[Piece, ...]) -> dict[str, Any]:
     body = library.find_body(found.nct_id)
     return {
-        **(show_values(decode_record(body), shown) if body else {"NCTId": found.nct_id}),
+        **(show_values(decode_present(body), shown) if body else {"NCTId": found.nct_id}),
         "score": round(found.score, 3),
         "group": found.group,
         **({"relation": found.relation} if found.relation else {}),

@@ -12,7 +12,7 @@ from trialbook.library.hits import find_hit_facts
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.dates import find_asked_day
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.facets import is_countable
@@ -100,7 +100,7 @@ def _show_hit(
     words: tuple[str, ...],
     areas: tuple[str, ...],
 ) -> dict[str, Any]:
-    record = decode_record(body)
+    record = decode_present(body)
     hit = show_values(record, find_shown(INDEXED), most=MOST_LISTED, longest=LONGEST_LISTED)
     facts = find_hit_facts(record, nct_id, today)
     if facts.status_age:
@@ -125,11 +125,16 @@ def _explain_nothing(library: Library, asked: SearchArguments, parts: Parts) -> 
         name: library.engine.search(SearchRequest(filters=queries, as_of=parts.as_of, limit=0)).total
         for name, queries in alone.items()
     }
+    engine = library.engine
     meant = {
         name: list(better)
         for name in parts.queries
-        if counts[name] == 0 and (better := library.engine.suggest(getattr(asked, name)))
+        if counts[name] == 0
+        and (better := (engine.suggest_places if name == "locn" else engine.suggest)(getattr(asked, name)))
     }
+    if counts.get("country") == 0:
+        countries = [better for name in asked.which()["country"] for better in engine.suggest_places(name)]
+        meant |= {"country": countries} if countries else {}
     return {"found_by_each_part_alone": counts} | ({"did_you_mean": meant} if meant else {})
 
 

@@ -26,6 +26,8 @@ from trialbook.model.protocol import (
 from trialbook.model.results import ResultsSection
 
 EMPTY_PROTOCOL = ProtocolSection()
+# Where a record that was made from another register's holds that register's words.
+REGISTER_WORDS = "/derivedSection/registerWords"
 
 
 class Study(Element, frozen=True, dict=True, gc=True):
@@ -58,6 +60,15 @@ class Study(Element, frozen=True, dict=True, gc=True):
         """What the typed view cannot hold, by JSON pointer; empty for most records."""
         found: dict[str, Any] = self.__dict__.get("_unmodelled", {})
         return dict(found)
+
+    @property
+    def register_words(self) -> dict[str, str]:
+        """What another register says in its own way where no value of the registry's means the same, by label.
+
+        `{"Recruitment status": "Not Recruiting"}`; so WHO's exports have it. Empty for the registry's records.
+        """
+        told = self.__dict__.get("_unmodelled", {}).get(REGISTER_WORDS)
+        return _read_words(told)
 
     @property
     def protocol(self) -> ProtocolSection:
@@ -326,6 +337,19 @@ class _Misfits:
             if len(self.found) > MAX_MISFITS:
                 raise error
         return _MISFIT
+
+
+def find_register_words(record: dict[str, Any]) -> dict[str, str]:
+    """`Study.register_words` of a record's JSON values."""
+    derived = record.get("derivedSection")
+    return _read_words(derived.get("registerWords") if isinstance(derived, dict) else None)
+
+
+def _read_words(told: Any) -> dict[str, str]:
+    if not isinstance(told, list):
+        return {}
+    pairs = [(each.get("label"), each.get("words")) for each in told if isinstance(each, dict)]
+    return {label: text for label, text in pairs if isinstance(label, str) and isinstance(text, str)}
 
 
 def find_nct_id(record: dict[str, Any]) -> str:

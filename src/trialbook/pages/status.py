@@ -20,10 +20,14 @@ class ShownStatus(msgspec.Struct, frozen=True):
     tone: str
 
 
-def show_status(status: StatusModule, today: date) -> ShownStatus:
-    """The status of a record as it is told on a day. One that is out of date is told as what the record says."""
+def show_status(status: StatusModule, today: date, *, own_words: str = "") -> ShownStatus:
+    """The status of a record as it is told on a day. One that is out of date is told as what the record says.
+
+    `own_words` are those of another register, told where they mean none of the statuses for certain.
+    """
     if status.overall_status is None:
-        return ShownStatus("Status not given", "", "", status_tone(""))
+        meaning = "So its register says; none of the statuses used here means the same." if own_words else ""
+        return ShownStatus(own_words or "Status not given", "", meaning, status_tone(""))
     found = find_status_age(status)
     meaning = meaning_of(status.overall_status)
     is_outdated = found.is_outdated(today)

@@ -13,7 +13,8 @@ from trialbook.pages.record import compose_record
 from trialbook.pages.record.shorten import shorten_title
 from trialbook.pages.status import show_status
 from trialbook.pages.write_html import render_parts
-from trialbook.record.links import NCT_ID, registry_url, study_url
+from trialbook.record.address import choose_address
+from trialbook.record.links import NCT_ID, study_url
 
 
 def render_study_page(
@@ -50,6 +51,9 @@ def render_study_page(
         place_form=place_form,
         related=related,
     )
+    references = study.protocol.references_module
+    links = [(link.label or "", link.url or "") for link in references.see_also_links] if references else []
+    is_registry_id = not study.nct_id or NCT_ID.fullmatch(study.nct_id) is not None
     versions = history.versions if history else ()
     shown = next((line for line in versions if line.is_shown), None)
     return render(
@@ -57,10 +61,12 @@ def render_study_page(
         study=study,
         title=shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record"),
         official_title=shorten_title(study.official_title),
-        status=show_status(study.status, day),
+        status=show_status(study.status, day, own_words=study.register_words.get("Recruitment status", "")),
         phases=" / ".join(label_of(phase) for phase in study.phases if phase != "NA"),
         kind=label_of(study.study_type) if study.study_type else "",
-        registry_url=registry_url(study.nct_id) if NCT_ID.fullmatch(study.nct_id) else "",
+        registry_url=choose_address(study.nct_id, links),
+        registry_name="ClinicalTrials.gov" if is_registry_id else "its register",
+        id_name="NCT ID" if is_registry_id else "Trial ID",
         url=study_url(study.nct_id),
         as_of=as_of,
         older=shown if shown and versions[0] is not shown else None,

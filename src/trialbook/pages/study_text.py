@@ -10,6 +10,7 @@ from trialbook.pages.record import compose_record
 from trialbook.pages.record.shorten import shorten_title
 from trialbook.pages.tree import Day
 from trialbook.pages.write_text import heading, piece_text, render_text, wrap
+from trialbook.record.links import NCT_ID
 
 MIN_WIDTH = 40
 
@@ -43,8 +44,9 @@ def render_study_text(
     if official and official != title:
         lines += wrap(official, width)
     updated = study.version_date
+    is_registry_id = not study.nct_id or NCT_ID.fullmatch(study.nct_id)
     facts = (
-        ("NCT ID", study.nct_id or "not given"),
+        ("NCT ID" if is_registry_id else "Trial ID", study.nct_id or "not given"),
         ("Acronym", study.identification.acronym or "none given"),
         ("Last updated", piece_text(Day(updated)) if updated else "not given"),
     )

@@ -6,6 +6,10 @@ import re
 
 NCT_ID = re.compile(r"[Nn][Cc][Tt]0*[1-9][0-9]{0,7}")
 NCT_IN_ADDRESS = re.compile(r"[/=]([Nn][Cc][Tt][0-9]{1,8})(?![0-9])")
+_EUROPEAN = re.compile(
+    r"(?:EUCTR|CTIS|EU ?CT ?|EudraCT ?)?(\d{4}-\d{6}-\d{2}(?:-\d{2}(?!\d))?)(?:-(?:[A-Z]{2}|3RD))?",
+    re.IGNORECASE,
+)
 LONGEST_ID = 64
 # What stands behind an id, or in its place, in an address of a page or an API.
 RESERVED = frozenset(
@@ -34,6 +38,18 @@ def cut_address(text: str) -> str:
         found = NCT_IN_ADDRESS.search(bare)
         return found[1] if found else re.split(r"[?#]", bare)[0].rstrip("/").rpartition("/")[2]
     return bare
+
+
+def find_european_number(text: str) -> str:
+    """The EudraCT or CTIS number in an id, with or without what WHO or the register writes around it; "" for none.
+
+    >>> find_european_number("EUCTR2013-009999-36-SK"), find_european_number("ctis2024-509999-11-00")
+    ('2013-009999-36', '2024-509999-11-00')
+    >>> find_european_number("NCT00000001")
+    ''
+    """
+    found = _EUROPEAN.fullmatch(text.strip())
+    return found[1] if found else ""
 
 
 def find_fault(nct_id: str) -> str:

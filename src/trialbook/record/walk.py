@@ -32,11 +32,29 @@ def walk_values(record: Any, keys: Sequence[str]) -> list[Any]:
 
 
 @cache
+def get_country_names() -> dict[str, tuple[str, ...]]:
+    """Get the names of countries by ISO 3166-1 alpha-2 code, each in every spelling that the registry has used.
+
+    The one that it writes now comes first.
+    """
+    table = resources.files("trialbook.record") / "data" / "countries.json"
+    return _COUNTRIES.decode(table.read_bytes())
+
+
+@cache
 def get_country_codes() -> dict[str, str]:
     """Get ISO 3166-1 alpha-2 codes by country name, in each spelling that the registry has used."""
-    table = resources.files("trialbook.record") / "data" / "countries.json"
-    rows = _COUNTRIES.decode(table.read_bytes())
-    return {name.casefold(): code for code, names in rows.items() for name in names}
+    return {name.casefold(): code for code, names in get_country_names().items() for name in names}
+
+
+def find_present_country(name: str) -> str:
+    """A country as the registry writes it now; a name that it never wrote as it stands.
+
+    >>> find_present_country("Korea, Republic of"), find_present_country("Atlantis")
+    ('South Korea', 'Atlantis')
+    """
+    code = get_country_codes().get(name.casefold())
+    return get_country_names()[code][0] if code else name
 
 
 def derive_values(record: dict[str, Any], keys: Sequence[str], rule: Sequence[str]) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present, has_entities, make_present
 
 _PROTOCOL = (
     "identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule",
@@ -34,20 +34,22 @@ _DECODER = msgspec.json.Decoder(_Record)
 
 
 def decode_compared(body: bytes) -> dict[str, Any]:
-    """A raw record with the elements that are compared; whole, where it has not the registry's shape.
+    """A record with the elements that are compared, as the registry would write it today.
+
+    It is whole where it has not the registry's shape.
 
     Raises SourceFormatError for what is no JSON object.
     """
     try:
         found = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return decode_record(body)
+        return decode_present(body)
     record = _list_members(found)
     protocol = record["protocolSection"] = _list_members(found.protocolSection)
     protocol["contactsLocationsModule"] = _list_members(protocol.get("contactsLocationsModule"))
     record["resultsSection"] = None if found.resultsSection in (None, b"null") else {}
     record["derivedSection"] = _list_members(found.derivedSection)
-    return record
+    return make_present(record, has_entities=has_entities(body))
 
 
 def _list_members(found: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from trialbook.errors import (
 )
 from trialbook.library import Library
 from trialbook.library.related import name_record, read_pasted_records
-from trialbook.model import parse_study
+from trialbook.model.present import parse_present
 from trialbook.pages.contents import Option
 from trialbook.pages.related_page import FacetField, RelatedPage, StudyLink
 from trialbook.record.links import study_url
@@ -180,14 +180,14 @@ def _write_json_url(path: str, asked: Asked, ids: list[tuple[str, str]]) -> str:
 
 
 def _link_study(library: Library, nct_id: str) -> StudyLink:
-    study = parse_study(library.get_body(nct_id))
+    study = parse_present(library.get_body(nct_id))
     return StudyLink(
         nct_id=nct_id, url=study_url(nct_id), title=shorten(study.brief_title or study.official_title)
     )
 
 
 def _name(record: dict[str, Any]) -> str:
-    study = parse_study(msgspec.json.encode(record))
+    study = parse_present(msgspec.json.encode(record))
     return shorten(study.brief_title or study.official_title or "the record in the text")
 
 

@@ -10,7 +10,8 @@ from trialbook.library import Library
 from trialbook.library.landscape import Landscape, Named
 from trialbook.library.measured import OutcomeGroup
 from trialbook.model import PartialDate
-from trialbook.model.study import decode_record, read_typed
+from trialbook.model.present import decode_present
+from trialbook.model.study import read_typed
 from trialbook.pages.contents import RelatedGroup, RelatedStudy
 from trialbook.pages.labels import phase_words
 from trialbook.pages.related_page import (
@@ -52,7 +53,7 @@ def view_groups(library: Library, studies: Sequence[FoundStudy]) -> tuple[Relate
 def _view_study(library: Library, found: FoundStudy) -> Iterable[RelatedStudy]:
     try:
         version = library.find_version(found.nct_id)
-        study, _ = read_typed(decode_record(library.store.get_version_body(version.version_id)))
+        study, _ = read_typed(decode_present(library.store.get_version_body(version.version_id)))
     except (NotFoundError, RecordDamagedError):
         return
     yield RelatedStudy(

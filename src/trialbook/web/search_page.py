@@ -13,7 +13,7 @@ from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.library.hits import find_hit_facts
 from trialbook.model.dates import find_asked_day
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.pages.contents import (
     ActiveFilter,
     ChoiceFilter,
@@ -117,9 +117,13 @@ def _write_export_url(request: SearchRequest, form: str) -> str:
 
 
 def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str] | None:
-    """The query with its unknown words put right, and the address that asks for it."""
+    """The query with its unknown words, or a country, put right, and the address that asks for it."""
     for text in engine.suggest(get_text(fields, "q")):
         return text, _write_url([("q", text), *_list_items(fields, without=("q", "page"))])
+    for name in fields.get("country", ()):
+        for better in engine.suggest_places(name):
+            others = _list_items(fields, without=("country", "page"))
+            return better, _write_url([*others, ("country", better)])
     return None
 
 
@@ -213,7 +217,7 @@ def _view_hits(
     for nct_id in nct_ids:
         body = library.read_hit(nct_id, as_of)
         if isinstance(body, bytes):
-            yield _view_hit(decode_record(body), nct_id, as_of, words)
+            yield _view_hit(decode_present(body), nct_id, as_of, words)
         elif body is not None:
             yield Hit(nct_id=nct_id, title="", url=study_url(nct_id), problem=str(body))
 

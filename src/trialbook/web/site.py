@@ -12,7 +12,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from trialbook.ask.dates import read_as_of
 from trialbook.errors import QueryError
 from trialbook.library import Library
-from trialbook.model import PartialDate, parse_study
+from trialbook.model import PartialDate
+from trialbook.model.present import parse_present
 from trialbook.pages import (
     render_diff_page,
     render_history_page,
@@ -53,7 +54,7 @@ class Site:
         number, as_of = _read_version(request)
         near, place = _read_place(request)
         shown = self._library.find_version(nct_id, version=number, as_of=as_of)
-        study = parse_study(self._library.store.get_version_body(shown.version_id))
+        study = parse_present(self._library.store.get_version_body(shown.version_id))
         history = view_history(nct_id, self._library.find_history(nct_id), shown=shown.number)
         html = render_study_page(
             study,
@@ -94,7 +95,7 @@ class Site:
         """A record as plain text."""
         number, as_of = _read_version(request)
         shown = self._library.find_version(request.path_params["nct_id"], version=number, as_of=as_of)
-        study = parse_study(self._library.store.get_version_body(shown.version_id))
+        study = parse_present(self._library.store.get_version_body(shown.version_id))
         return PlainTextResponse(render_study_text(study, related=self._find_related(shown.nct_id, shown)))
 
     def _read_body(self, request: Request) -> bytes:
@@ -116,7 +117,7 @@ class Site:
         return HTMLResponse(render_diff_page(view_comparison(comparison, self._find_title(nct_id), lines)))
 
     def _find_title(self, nct_id: str) -> str:
-        return parse_study(self._library.get_body(nct_id)).brief_title
+        return parse_present(self._library.get_body(nct_id)).brief_title
 
 
 def _send_related(page: RelatedPage) -> Response:

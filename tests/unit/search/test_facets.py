@@ -21,8 +21,8 @@ from trialbook.search.language.parse import parse_query
 STATUS, PHASES, SEX = "statusModule.overallStatus", "designModule.phases", "eligibilityModule.sex"
 ODD_RECORDS = (
     {STATUS: "RECRUITING", PHASES: ["PHASE1", "PHASE2"], SEX: "ALL"},
-    {STATUS: "RECRUITING", PHASES: ["PHASE2", "PHASE2"], SEX: "Both"},
-    {STATUS: "Recruiting", PHASES: ["PHASE2/PHASE3"]},
+    {STATUS: "RECRUITING", PHASES: ["PHASE2", "PHASE2"], SEX: "Any"},
+    {STATUS: "Paused", PHASES: ["PHASE2/PHASE3"]},
     {STATUS: "RECRUITING", PHASES: "PHASE3", SEX: "FEMALE"},
     {STATUS: "COMPLETED"},
     {},
@@ -36,6 +36,8 @@ def count_by_hand(records: list[dict[str, Any]], name: str) -> dict[str, int]:
             str(value).lower() if isinstance(value, bool) else value
             for value in get_values(record, get_pieces()[name])
         }
+        if name == "LocationCountry":
+            found = {"Turkey (Türkiye)" if value == "Turkey" else value for value in found}
         counts.update(found)
     return dict(counts)
 

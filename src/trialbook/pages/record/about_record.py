@@ -7,6 +7,7 @@ import msgspec
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import BrowseLeaf, BrowseModule, Mesh, UnpostedEvent, ViolationEvent
 from trialbook.model.protocol import DateStruct
+from trialbook.model.study import REGISTER_WORDS
 from trialbook.pages.contents import StudyHistory
 from trialbook.pages.labels import label_of, term_of, yes_no
 from trialbook.pages.tree import (
@@ -211,6 +212,9 @@ def versions_section(history: StudyHistory | None) -> Section:
 def unread_section(study: Study) -> Section:
     """Elements that the typed view cannot hold, shown as they stand."""
     unread = study.unmodelled
+    if study.register_words:
+        # Shown among the key facts.
+        unread.pop(REGISTER_WORDS, None)
     purpose = "What this version of Trialbook does not know how to show; it is kept and exported as it came."
     if not unread:
         return Section(

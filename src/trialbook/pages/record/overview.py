@@ -28,6 +28,7 @@ from trialbook.pages.tree import (
 )
 from trialbook.results.due import ResultsOutlook, derive_results_outlook
 
+OWN_WORDS = "In the register's own words: none of the values used here means the same for certain."
 TONES = {"posted": "good", "overdue": "warn"}
 
 
@@ -117,6 +118,10 @@ def key_facts_section(study: Study, today: date) -> Section:
             else "Posting was not delayed."
         )
         more.append(Fact("Delayed posting", ("Yes" if status.delayed_posting else "No",), words))
+    more += [
+        Fact(f"{label}, as its register says", (words,), OWN_WORDS)
+        for label, words in study.register_words.items()
+    ]
     if more:
         blocks.append(Facts(tuple(more)))
     return Section(

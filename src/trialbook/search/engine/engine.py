@@ -246,6 +246,10 @@ class SearchEngine:
         """Words that some version of a study has and that begin so, the most frequent first."""
         return completion.find_words(self._open_reader().searcher, beginning)
 
+    def suggest_places(self, text: str) -> tuple[str, ...]:
+        """Places that may be meant by a text that names none, the likeliest first."""
+        return spelling.suggest_places(self._open_reader().searcher, text)
+
     def _walk_by_id(
         self, request: SearchRequest, place: Bookmark | None, size: int, fingerprint: bytes
     ) -> tuple[Window, str | None]:

@@ -15,7 +15,7 @@ from tantivy import Occur, Query
 from trialbook.errors import NotFoundError, QueryError
 from trialbook.model import PartialDate
 from trialbook.model.dates import find_asked_day
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
 from trialbook.search.engine.names import Names, read_groups, read_whole
@@ -29,6 +29,7 @@ from trialbook.search.index.disk import Snapshot
 from trialbook.search.index.document import find_id
 from trialbook.search.index.intake import to_day_number
 from trialbook.search.index.schema import get_schema
+from trialbook.search.language.places import widen_places
 from trialbook.search.language.syntax import Query as ParsedQuery
 from trialbook.terms.known_names import NO_NAMES
 
@@ -158,7 +159,7 @@ class Reader:
 
     def outline(self, queries: Sequence[ParsedQuery]) -> Outline:
         """What the order of the answers to some queries depends on."""
-        return outline(queries, self._state)
+        return outline([widen_places(query) for query in queries], self._state)
 
     def compile_ranked(
         self, queries: Sequence[ParsedQuery], as_of: str | None, *, is_best: bool = False
@@ -190,7 +191,7 @@ class Reader:
             return self._look_up(key, candidates, check, as_of, budget)
 
         compiler = Compiler(self._state, resolve=resolve, group_count=group_count, day=day, is_best=is_best)
-        compiled = compiler.compile(query)
+        compiled = compiler.compile(widen_places(query))
         return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
 
     def compile_note(self, note: PatientNote, weights: NoteWeights) -> Compiled:
@@ -255,7 +256,7 @@ class Reader:
             except NotFoundError:
                 continue
             budget.take_bytes(len(body) * check.parts)
-            if check.is_match(decode_record(body)):
+            if check.is_match(decode_present(body)):
                 kept.append(nct_id)
         return tuple(kept)
 

@@ -16,7 +16,7 @@ import tantivy
 
 from trialbook.model import Age, PartialDate
 from trialbook.record.pieces import Piece, find_enum_label, get_indexed_pieces, get_pieces
-from trialbook.record.walk import derive_from
+from trialbook.record.walk import derive_from, find_present_country
 from trialbook.search.index.findings import find_own_values
 from trialbook.search.index.packed import ODD, pack_columns
 from trialbook.search.index.schema import (
@@ -189,7 +189,7 @@ def build_document(
 
 def _add_counted(document: tantivy.Document, exact: dict[str, list[str]]) -> None:
     """What most answers are counted by: see `packed`."""
-    for country in exact.get("LocationCountry", ()):
+    for country in dict.fromkeys(map(find_present_country, exact.get("LocationCountry", ()))):
         document.add_text("country", country)
     columns = pack_columns(exact)
     if columns is None:

@@ -10,7 +10,7 @@ name      each name of several words that stands in BasicSearch (`trialbook.term
           key, by `key#k` with its level as in `strength`, and as it is written; see `name_term`
 strength  how much each word of BasicSearch counts in this study: `word#k`, see `compute_level`
 exact     values as they stand (enumerations, countries, names): equality and facet counts
-country   the countries of its sites again, which most answers are counted by
+country   the countries of its sites again, each under one name, which most answers are counted by
 packed_*  what most answers are counted by beside it, in few numbers: see `packed`
 site      what is said of each site, at the site's number as position: see `sites`
 point     each place of the study once; `point_status` each place with a site's status there
@@ -31,7 +31,7 @@ from trialbook.record.pieces import Piece, get_areas, get_indexed_pieces
 from trialbook.search.index.packed import COLUMNS
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 9
+INDEX_VERSION = 10
 
 # The word that stands before, between and after the values of a piece, so that a query can ask for a
 # value's beginning or end, and no phrase reaches from one value into the next.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -34,6 +35,8 @@ from trialbook.search.language.syntax import (
     Tilt,
 )
 
+# The state's code behind a city, "Portland, OR", where nothing follows that could be the other choice.
+_OREGON = re.compile(r"(?<=[\w,])[ \t]+OR(?=\s*(?:,|$))")
 _PREFIX_NODES: dict[str, Any] = {
     "AREA": Area,
     "SEARCH": Search,
@@ -69,6 +72,8 @@ def parse_query(text: str, *, where: str = "query", default_area: str | None = N
     And(children=(Term(text='heart attack'), Not(child=Term(text='stroke'))))
     """
     area = default_area or "BasicSearch"
+    if area == "LocationSearch":
+        text = _OREGON.sub(r" \\OR", text)
     try:
         check_length(text)
         if not text.strip():

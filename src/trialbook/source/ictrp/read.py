@@ -18,6 +18,7 @@ import msgspec
 
 from trialbook.errors import SourceReadError
 from trialbook.source.containers.xml_elements import KEPT_BYTES, parse_element, split_elements
+from trialbook.source.ictrp.ids import is_trial_id
 from trialbook.source.ictrp.record import fold_name, map_trial
 from trialbook.source.incoming import Form, Format, Incoming, Rejected, map_one
 
@@ -30,6 +31,9 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 # The first cell of a row, where a quote that was never closed has swallowed what follows.
 _ROW_START = re.compile(rb'"?[A-Za-z]{2,8}[\w./-]{0,40}\d[\w./-]{0,40}"?[,;\t]')
+
+# What stands in the second cell of an export without a header.
+_IS_DATED = re.compile(r"\d{1,4}[-/. ]\w{1,9}[-/. ]\d{1,4}(?: .*)?|")
 
 _CARRIED = {
     "protocolSection.identificationModule": "nctId secondaryIdInfos.id briefTitle officialTitle acronym",
@@ -51,13 +55,50 @@ CARRIES = frozenset(f"{prefix}.{name}" for prefix, names in _CARRIED.items() for
 """Paths of API v2 that an export has a field for; in most others (sites, arms) it says nothing."""
 
 
+# The columns of WHO's weekly and full exports, which have no header; the second, unnamed one is the day of
+# the last refresh.
+_FULL_EXPORT = (
+    "TrialID last_update SecondaryIDs public_title Scientific_title url Public_Contact_Firstname "
+    "Public_Contact_Lastname Public_Contact_Address Public_Contact_Email Public_Contact_Tel "
+    "Public_Contact_Affiliation Scientific_Contact_Firstname Scientific_Contact_Lastname "
+    "Scientific_Contact_Address Scientific_Contact_Email Scientific_Contact_Tel Scientific_Contact_Affiliation "
+    "study_type study_design phase Date_registration Date_enrollement Target_size Recruitment_status "
+    "Primary_sponsor Secondary_sponsors Source_Support Countries Conditions Interventions Agemin Agemax Gender "
+    "Inclusion_Criteria Exclusion_Criteria Primary_Outcome Secondary_Outcomes Bridging_flag Bridged_type Childs "
+    "type_enrolment Retrospective_flag results_actual_enrollment results_url_link results_summary "
+    "results_date_posted results_date_first_publication results_baseline_char results_participant_flow "
+    "results_adverse_events results_outcome_measures results_url_protocol results_IPD_plan "
+    "results_IPD_description results_date_completed results_yes_no Ethics_Status Ethics_Approval_Date "
+    "Ethics_Contact_Name Ethics_Contact_Address Ethics_Contact_Phone Ethics_Contact_Email"
+)
+
+
 def is_ictrp(head: bytes) -> bool:
     """Whether a file that starts with these bytes is an ICTRP export (a few KiB are enough)."""
     head = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
     if head[:1] == b"<":
         return b"<Trials_downloaded_from_ICTRP" in head or (b"<Trial>" in head and b"<TrialID>" in head)
     names = _split_header(head.split(b"\n", 1)[0])[0]
-    return "trialid" in names and bool({"publictitle", "sourceregister"} & set(names))
+    if "trialid" in names:
+        return bool({"publictitle", "sourceregister"} & set(names))
+    return bool(_find_separator(head))
+
+
+def _find_separator(head: bytes) -> str:
+    """The sign between the cells of an export without a header; "" where the file begins with no row of one."""
+    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip().decode("utf-8", "replace")
+    for separator in ",;\t":
+        try:
+            first = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+        except csv.Error:
+            continue
+        if (
+            len(first) == _FULL_EXPORT.count(" ") + 1
+            and is_trial_id(first[0])
+            and _IS_DATED.fullmatch(first[1].strip())
+        ):
+            return separator
+    return ""
 
 
 def read_ictrp(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
@@ -67,8 +108,8 @@ def read_ictrp(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
     ----------
     stream
         Read once, from where it stands. CSV may be separated by commas, semicolons or tabs, in
-        UTF-8 or (row by row) Windows-1252; memory is bounded by the largest row (4 MiB) or element
-        (32 MiB).
+        UTF-8 or (row by row) Windows-1252, with a header or (the weekly and full exports) without;
+        memory is bounded by the largest row (4 MiB) or element (32 MiB).
     place
         The file's name; a trial is at `place:line` in CSV, at `place:number` in XML.
 
@@ -91,7 +132,7 @@ def read_ictrp(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
         reason = "the file is in UTF-16; save it as UTF-8 and import it again"
         yield Rejected(reason=reason, place=place, original=head[:KEPT_BYTES])
     else:
-        yield from _read_csv(_Rows(source), place)
+        yield from _read_csv(_Rows(source), place, _find_separator(head))
 
 
 def _read_xml(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected]:
@@ -114,9 +155,14 @@ def _map_element(raw: bytes, encoding: str) -> dict[str, Any]:
     return map_trial({fold_name(node.tag): "".join(node.itertext()) for node in root})
 
 
-def _read_csv(rows: _Rows, place: str) -> Iterator[Incoming | Rejected]:
+def _read_csv(rows: _Rows, place: str, separator: str) -> Iterator[Incoming | Rejected]:
+    """Read the rows; a `separator` is known of a file without a header."""
     header = rows.take_header()
-    names, separator = _split_header(header)
+    if separator:
+        names = [fold_name(name) for name in _FULL_EXPORT.split()]
+        rows.give_back(header.removeprefix(_BYTE_ORDER_MARK))
+    else:
+        names, separator = _split_header(header)
     if "trialid" not in names:
         reason = "the first row does not name a column TrialID; this is no ICTRP export"
         yield Rejected(reason=reason, place=place, original=header[:KEPT_BYTES])
@@ -196,6 +242,11 @@ class _Rows:
         while (line := self._take_line()) and not line.strip():
             pass
         return line
+
+    def give_back(self, line: bytes) -> None:
+        """Put the line that was taken last back."""
+        self._waiting.appendleft(line)
+        self._line -= 1
 
     def take_row(self) -> _Row:
         """The next row, up to a line at which no quote is open; empty at the end of the file."""

@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from trialbook.errors import SourceFormatError
+from trialbook.record.ids import find_european_number
+from trialbook.source.ictrp.conditions import as_conditions
 from trialbook.source.ictrp.design import as_design
+from trialbook.source.ictrp.ids import find_id_type, is_placeholder, is_trial_id
+from trialbook.source.ictrp.kinds import as_status, as_study_type
+from trialbook.source.ictrp.participants import Told, as_age, as_count, as_sex
+from trialbook.source.ictrp.phases import as_phases, is_phase_zero
+from trialbook.source.ictrp.places import as_countries, find_member_state
 from trialbook.source.ictrp.spellings import (
-    as_age,
-    as_count,
     as_criteria,
     as_date,
     as_paragraphs,
-    as_phase_list,
-    as_sex,
-    as_status,
-    as_study_type,
     clean,
     is_given,
     split_list,
@@ -28,24 +29,12 @@ from trialbook.source.legacy.design import derive_std_ages
 from trialbook.source.legacy.text import keep
 from trialbook.source.spellings import as_enum
 
-_TRIAL_ID = re.compile(r"[A-Za-z0-9][\w./:-]{3,59}")
 _NOT_A_NAME = re.compile(r"[^a-z0-9]")
 _OUTCOME = re.compile(r"([^\[\]]+?)\s*\[([^\[\]]+)\][;.\s]*|(.+?)\s*\bTime ?points?\s*:\s*(.+)", re.DOTALL)
 _INTERVENTION = re.compile(
     r"(Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic"
     r"|Other|Procedure|Radiation)\s*:\s*(.+)",
     re.DOTALL,
-)
-_ID_TYPES = (
-    ("EUDRACT_NUMBER", re.compile(r"(EUCTR)?\d{4}-\d{6}-\d{2}(-[A-Z]{2})?")),
-    ("CTIS", re.compile(r"(CTIS)?\d{4}-5\d{5}-\d{2}-\d{2}")),
-    (
-        "REGISTRY",
-        re.compile(
-            r"(NCT\d{8}|ISRCTN\d+|ACTRN\d+|ChiCTR\S+|CTRI/\S+|DRKS\d+|IRCT\S+|jRCT\S+|JPRN-\S+|UMIN\d+"
-            r"|KCT\d+|LBCTR\S+|NTR\d+|NL-?\S*\d+|PACTR\d+|PER-\S+|RBR-\S+|RPCEC\d+|SLCTR/\S+|TCTR\d+)"
-        ),
-    ),
 )
 _MAX_NAME = 200
 
@@ -66,22 +55,6 @@ _ALIASES = {
     "secondarysponsors": "secondarysponsor",
     "lastupdate": "lastrefreshedon",
 } | {f"publiccontact{part}": f"contact{part}" for part in ("firstname", "lastname", "email", "tel")}
-
-_COUNTRIES = {
-    "united states of america": "United States",
-    "usa": "United States",
-    "u.s.a.": "United States",
-    "us": "United States",
-    "uk": "United Kingdom",
-    "great britain": "United Kingdom",
-    "iran (islamic republic of)": "Iran",
-    "korea, republic of": "South Korea",
-    "republic of korea": "South Korea",
-    "korea": "South Korea",
-    "russian federation": "Russia",
-    "czech republic": "Czechia",
-    "viet nam": "Vietnam",
-}
 
 
 @functools.lru_cache(maxsize=512)
@@ -109,8 +82,10 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
     -------
     dict
         The record as API v2 JSON values. The trial's id in its own register stands as `nctId`.
-        Ethics reviews, results summaries, contact addresses and affiliations, and the flags of
-        bridged and prospective registrations have no place in API v2.
+        What says in the register's own way what API v2 has a list of values for, and means none of
+        them for certain, stands in `derivedSection.registerWords`. Ethics reviews, results summaries,
+        contact addresses and affiliations, and the flags of bridged and prospective registrations have
+        no place in API v2.
 
     Raises
     ------
@@ -120,16 +95,17 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
     said = {name: clean(value) for name, value in fields.items()}
     said = {name: text for name, text in said.items() if text and text.upper() != "NULL"}
     trial_id = said.get("trialid", "")
-    if not _TRIAL_ID.fullmatch(trial_id):
+    if not is_trial_id(trial_id):
         raise SourceFormatError(
             "the row has no trial id", path="TrialID", found=trial_id, expected="such as NCT00000000"
         )
+    own = _OwnWords()
     protocol = {
         "identificationModule": _map_identification(said, trial_id),
-        "statusModule": _map_status(said),
+        "statusModule": _map_status(said, own),
         "sponsorCollaboratorsModule": _map_sponsors(said),
-        "conditionsModule": keep({"conditions": split_list(said.get("condition", ""))}),
-        "designModule": _map_design(said),
+        "conditionsModule": _map_conditions(said, own),
+        "designModule": _map_design(said, own),
         "armsInterventionsModule": keep({"interventions": _map_interventions(said.get("intervention", ""))}),
         "outcomesModule": keep(
             {
@@ -137,18 +113,37 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
                 for kind in ("primary", "secondary")
             }
         ),
-        "eligibilityModule": _map_eligibility(said),
+        "eligibilityModule": _map_eligibility(said, own),
         "contactsLocationsModule": keep(
-            {"centralContacts": _map_contacts(said), "locations": _map_countries(said.get("countries", ""))}
+            {"centralContacts": _map_contacts(said), "locations": _map_countries(said, trial_id, own)}
         ),
         "referencesModule": keep({"seeAlsoLinks": _map_links(said)}),
         "ipdSharingStatementModule": _map_ipd(said),
     }
     exported = as_date(said.get("exportdate", ""), month_first=True)
-    derived = keep({"miscInfoModule": keep({"versionHolder": exported})})
+    derived = keep({"miscInfoModule": keep({"versionHolder": exported}), "registerWords": own.write()})
     return keep(
         {"protocolSection": keep(protocol), "derivedSection": derived, "hasResults": _find_results(said)}
     )
+
+
+class _OwnWords:
+    """What a register says in its own way where API v2 has a list of values, none of which means the same."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def read(self, label: str, text: str, told: Told) -> str | None:
+        """The value that a text was read as; the text is kept where that is not all it says."""
+        if not told.is_whole:
+            self.keep(label, text)
+        return told.value
+
+    def keep(self, label: str, text: str) -> None:
+        self._told[label] = " ".join(text.split())
+
+    def write(self) -> list[dict[str, str]]:
+        return [{"label": label, "words": text} for label, text in self._told.items() if text]
 
 
 def _find_results(said: Mapping[str, str]) -> bool | None:
@@ -163,19 +158,12 @@ def _given(said: Mapping[str, str], name: str) -> str:
 
 
 def _map_identification(said: Mapping[str, str], trial_id: str) -> dict[str, Any]:
-    others = [text for text in split_list(said.get("secondaryid", "")) if text != trial_id]
+    others = [find_european_number(trial_id), *split_list(said.get("secondaryid", ""))]
+    ids = dict.fromkeys(text for text in others if text != trial_id and not is_placeholder(text))
     return keep(
         {
             "nctId": trial_id.upper() if trial_id.lower().startswith("nct") else trial_id,
-            "secondaryIdInfos": [
-                keep(
-                    {
-                        "id": text,
-                        "type": next((kind for kind, shape in _ID_TYPES if shape.fullmatch(text)), None),
-                    }
-                )
-                for text in others
-            ],
+            "secondaryIdInfos": [keep({"id": text, "type": find_id_type(text)}) for text in ids],
             "briefTitle": _given(said, "publictitle"),
             "officialTitle": _given(said, "scientifictitle"),
             "acronym": _given(said, "acronym"),
@@ -183,11 +171,12 @@ def _map_identification(said: Mapping[str, str], trial_id: str) -> dict[str, Any
     )
 
 
-def _map_status(said: Mapping[str, str]) -> dict[str, Any]:
+def _map_status(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
+    status = _given(said, "recruitmentstatus")
     registered = as_date(said.get("dateregistration3", "")) or as_date(said.get("dateregistration", ""))
     return keep(
         {
-            "overallStatus": as_status(_given(said, "recruitmentstatus")),
+            "overallStatus": own.read("Recruitment status", status, as_status(status)),
             "startDateStruct": keep({"date": as_date(said.get("dateenrollement", ""))}),
             "completionDateStruct": keep({"date": as_date(said.get("resultsdatecompleted", ""))}),
             "studyFirstSubmitDate": registered,
@@ -209,18 +198,39 @@ def _map_sponsors(said: Mapping[str, str]) -> dict[str, Any]:
     return keep({"leadSponsor": keep({"name": lead}), "collaborators": collaborators})
 
 
-def _map_design(said: Mapping[str, str]) -> dict[str, Any]:
-    kind, is_registry = as_study_type(_given(said, "studytype"))
-    phases = as_phase_list(" ".join(said.get("phase", "").split()))
+def _map_conditions(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
+    conditions, areas = as_conditions(said.get("condition", ""))
+    if areas:
+        own.keep("Therapeutic area", "; ".join(areas))
+    return keep({"conditions": conditions})
+
+
+def _map_design(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
+    type_text, size_text = _given(said, "studytype"), _given(said, "targetsize")
+    told, is_registry = as_study_type(type_text)
+    kind = own.read("Study type", type_text, told)
+    phases = _read_phases(" ".join(said.get("phase", "").split()), kind, own)
+    count, is_certain = as_count(size_text)
+    if not is_certain:
+        own.keep("Target size", size_text)
     return keep(
         {
             "studyType": kind,
-            "patientRegistry": is_registry,
-            "phases": [] if phases == ["NA"] and kind == "OBSERVATIONAL" else phases,
+            "patientRegistry": is_registry or None,
+            "phases": phases,
             "designInfo": as_design(said.get("studydesign", "")),
-            "enrollmentInfo": keep({"count": as_count(_given(said, "targetsize"))}),
+            "enrollmentInfo": keep({"count": count}),
         }
     )
+
+
+def _read_phases(text: str, kind: str | None, own: _OwnWords) -> list[str]:
+    """The phases of a study; one that is no trial of an intervention has none, and "0" says nothing of it."""
+    phases, is_understood = as_phases(text)
+    if not is_understood or (kind != "INTERVENTIONAL" and is_phase_zero(text)):
+        own.keep("Phase", text)
+        return []
+    return [] if phases == ["NA"] and kind != "INTERVENTIONAL" else phases
 
 
 def _map_interventions(text: str) -> list[dict[str, Any]]:
@@ -246,14 +256,17 @@ def _map_outcome(text: str) -> dict[str, Any]:
     return {"measure": match[1] or match[3], "timeFrame": (match[2] or match[4]).strip()}
 
 
-def _map_eligibility(said: Mapping[str, str]) -> dict[str, Any]:
-    lowest, highest = as_age(_given(said, "inclusionagemin")), as_age(_given(said, "inclusionagemax"))
+def _map_eligibility(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
+    low_text, high_text = _given(said, "inclusionagemin"), _given(said, "inclusionagemax")
+    lowest = own.read("Minimum age", low_text, as_age(low_text)) or ""
+    highest = own.read("Maximum age", high_text, as_age(high_text, is_upper=True)) or ""
+    sex = said.get("inclusiongender", "")
     return keep(
         {
             "eligibilityCriteria": as_criteria(
                 said.get("inclusioncriteria", ""), said.get("exclusioncriteria", "")
             ),
-            "sex": as_sex(said.get("inclusiongender", "")),
+            "sex": own.read("Sex", sex, as_sex(sex)),
             "minimumAge": lowest,
             "maximumAge": highest,
             "stdAges": derive_std_ages(lowest, highest) if lowest or highest else [],
@@ -274,9 +287,13 @@ def _map_contacts(said: Mapping[str, str]) -> list[dict[str, Any]]:
     return contacts
 
 
-def _map_countries(text: str) -> list[dict[str, Any]]:
-    names = [_COUNTRIES.get(name.lower(), name) for name in split_list(text)]
-    return [{"country": name} for name in dict.fromkeys(names)]
+def _map_countries(said: Mapping[str, str], trial_id: str, own: _OwnWords) -> list[dict[str, Any]]:
+    countries, others = as_countries(said.get("countries", ""))
+    if others:
+        own.keep("Places", "; ".join(others))
+    if not countries and (state := find_member_state(trial_id)):
+        countries = [state]
+    return [{"country": name} for name in countries]
 
 
 def _map_links(said: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What does a register mean by this word? Dates, ages, phases and statuses as WHO ICTRP exports hold them.
+"""How do registers write their texts, dates and lists, as WHO ICTRP exports hold them?
 
 ICTRP passes on what some twenty registers write, in their own words and formats.
 """
@@ -11,7 +11,6 @@ import re
 from datetime import date
 
 from trialbook.source.legacy.text import as_iso_date, escape_markdown
-from trialbook.source.spellings import as_enum, as_phases
 
 _BREAK = re.compile(r"<\s*br\s*/?\s*>|</\s*p\s*>|_x000D_|\r\n?", re.IGNORECASE)
 _NEEDS_CLEANING = re.compile(r"[&<\r\n]|_x000D_")
@@ -28,6 +27,17 @@ _NOTHING = {
     "not applicable",
     "not specified",
     "not available",
+    "nd",
+    "nil known",
+    "none known",
+    "not known",
+    "unknown",
+    "not stated",
+    "not provided",
+    "not reported",
+    "no data",
+    "tbd",
+    "to be determined",
 }
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
@@ -35,44 +45,6 @@ _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:\s.*)?")
 _DAY_FIRST_WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})(?:\s.*)?")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-_AGE = re.compile(
-    r"\D{0,40}?(\d+(?:\.\d+)?)\s*(year|yr|y\b|month|mo\b|m\b|week|w\b|day|d\b|hour|minute)?.{0,40}",
-    re.IGNORECASE | re.DOTALL,
-)
-_AGE_UNITS = {"y": "Year", "mo": "Month", "m": "Month", "w": "Week", "d": "Day", "h": "Hour", "mi": "Minute"}
-
-_EU_SEX = re.compile(r"\b(female|male):\s*(yes|no)?")
-_EU_PHASE = re.compile(r"\(Phase (I{1,3}|IV)\):\s*(yes|no)?", re.IGNORECASE)
-_ROMAN = {"iv": "4", "iii": "3", "ii": "2", "i": "1"}
-_PHASE = re.compile(r"(?:(early\s+)?phase|^)\s*[-:]?\s*((?:iv|i{1,3}|[0-4])\b)", re.IGNORECASE)
-_NEXT_PHASE = re.compile(
-    r"\s*(?:/|-|&|,|and|to)\s*(?:phase)?\s*[-:]?\s*((?:iv|i{1,3}|[0-4])\b)", re.IGNORECASE
-)
-
-# Only what means the same: "recruitment completed" does not say whether the trial goes on.
-_STATUSES = {
-    "pending": "NOT_YET_RECRUITING",
-    "recruiting planned": "NOT_YET_RECRUITING",
-    "open to recruitment": "RECRUITING",
-    "open public recruiting": "RECRUITING",
-    "recruiting ongoing": "RECRUITING",
-    "temporary halt": "SUSPENDED",
-    "temporarily halted": "SUSPENDED",
-    "recruiting suspended on temporary hold": "SUSPENDED",
-    "complete": "COMPLETED",
-    "complete: follow-up complete": "COMPLETED",
-    "complete follow-up": "COMPLETED",
-    "main results already published": "COMPLETED",
-    "recruiting complete, follow-up complete": "COMPLETED",
-    "complete: follow-up continuing": "ACTIVE_NOT_RECRUITING",
-    "recruiting complete, follow-up continuing": "ACTIVE_NOT_RECRUITING",
-    "recruiting complete, study continuing": "ACTIVE_NOT_RECRUITING",
-    "stopped early": "TERMINATED",
-    "prematurely ended": "TERMINATED",
-    "recruiting stopped after recruiting started": "TERMINATED",
-    "recruiting withdrawn before recruiting started": "WITHDRAWN",
-}
 
 _LIST_MARK = re.compile(r"[\n;()\[\]]")
 _BULLET = re.compile(r"[-*\u2022\u00b7\u25cf]\s+(?=\S)")
@@ -97,7 +69,7 @@ def clean(value: str | None) -> str:
 
 def is_given(text: str) -> bool:
     """Whether a field says anything (`N/A`, `NULL` and the like do not)."""
-    return text.lower().rstrip(".") not in _NOTHING
+    return text.lower().strip(" .?/") not in _NOTHING
 
 
 def as_date(text: str, *, month_first: bool = False) -> str | None:
@@ -136,120 +108,6 @@ def _put_date(year: str, month: str, day: str | None) -> str | None:
     except ValueError:
         return None
     return f"{year}-{int(month):02}" + (f"-{int(day):02}" if day else "")
-
-
-def as_age(text: str) -> str:
-    """Write an age limit as the registry does; "" for no limit. A number alone counts years.
-
-    Examples
-    --------
-    >>> as_age("18"), as_age("6 months"), as_age(">= 20age old"), as_age("No limit"), as_age("65.00 Year(s)")
-    ('18 Years', '6 Months', '20 Years', '', '65 Years')
-    """
-    if not is_given(text) or not any(character.isdigit() for character in text):
-        return ""
-    match = _AGE.fullmatch(text)
-    if match is None:
-        return text
-    unit_word = (match[2] or "year").lower()
-    unit = _AGE_UNITS.get(unit_word[:2]) or _AGE_UNITS[unit_word[0]]
-    count = float(match[1])
-    shown = str(int(count)) if count.is_integer() else match[1]
-    return f"{shown} {unit}" + ("" if count == 1 else "s")
-
-
-def as_sex(text: str) -> str | None:
-    """Which sexes a study takes, as API v2 has it; None for none given, another word as it folds.
-
-    Examples
-    --------
-    >>> as_sex("Both, male and female"), as_sex("F"), as_sex("Female: yes Male: no")
-    ('ALL', 'FEMALE', 'FEMALE')
-    """
-    said = text.lower()
-    if not is_given(said):
-        return None
-    if answers := dict(_EU_SEX.findall(said)):
-        said = " ".join(sex for sex, answer in answers.items() if answer == "yes")
-    words = set(re.findall(r"[a-z]+", said))
-    female = bool(words & {"female", "females", "women", "f"})
-    male = bool(words & {"male", "males", "men", "m"})
-    if (female and male) or words & {"all", "both", "b"}:
-        return "ALL"
-    return "FEMALE" if female else "MALE" if male else as_enum("Sex", text)
-
-
-def as_status(text: str) -> str | None:
-    """A recruitment status as API v2 has it; None for none given.
-
-    ICTRP's `Not Recruiting` and `Authorised` say less than any status of API v2; they are kept.
-
-    Examples
-    --------
-    >>> as_status("Complete: follow-up continuing"), as_status("Not Recruiting")
-    ('ACTIVE_NOT_RECRUITING', 'NOT_RECRUITING')
-    """
-    if not is_given(text):
-        return None
-    return _STATUSES.get(text.lower().rstrip("."), as_enum("Status", text))
-
-
-def as_phase_list(text: str) -> list[str]:
-    """The phases of a study as API v2 has them; a text without a phase is kept as one.
-
-    Examples
-    --------
-    >>> as_phase_list("Phase II/III"), as_phase_list("1-2"), as_phase_list("Not Applicable")
-    (['PHASE2', 'PHASE3'], ['PHASE1', 'PHASE2'], ['NA'])
-    """
-    if not text or text.lower() in ("-", "null", "nan", "not selected", "not specified"):
-        return []
-    if not is_given(text):
-        return ["NA"]
-    if european := _EU_PHASE.findall(text):
-        return [f"PHASE{_ROMAN[roman.lower()]}" for roman, answer in european if answer.lower() == "yes"]
-    match = _PHASE.search(text)
-    if match is None:
-        return as_phases(text)
-    numbers = [match[2]]
-    position = match.end()
-    while following := _NEXT_PHASE.match(text, position):
-        numbers.append(following[1])
-        position = following.end()
-    digits = [_ROMAN.get(found.lower(), found) for found in numbers]
-    return [
-        "EARLY_PHASE1" if digit == "0" or (match[1] and digit == "1") else f"PHASE{digit}" for digit in digits
-    ]
-
-
-def as_study_type(text: str) -> tuple[str | None, bool | None]:
-    """The type of a study as API v2 has it, and whether an observational one is a patient registry."""
-    said = text.lower()
-    if not is_given(said):
-        return None, None
-    if said.startswith("observational"):
-        return "OBSERVATIONAL", True if "[patient registry]" in said else None
-    if said.startswith(("interventional", "intervention")):
-        return "INTERVENTIONAL", None
-    return as_enum("StudyType", text), None
-
-
-def as_count(text: str) -> int | str | None:
-    """The number of participants; the sum where it is given by group; another text as it stands.
-
-    Examples
-    --------
-    >>> as_count("1200"), as_count("test group:49;control group:50;"), as_count("20 to 30")
-    (1200, 99, '20 to 30')
-    """
-    if not is_given(text):
-        return None
-    if re.fullmatch(r"\d{1,9}(\.0+)?", text):
-        return int(text.partition(".")[0])
-    groups = [part.rpartition(":")[2].strip() for part in text.split(";") if part.strip()]
-    if ":" in text and all(re.fullmatch(r"\d{1,9}", size) for size in groups):
-        return sum(map(int, groups))
-    return text
 
 
 def split_list(text: str) -> list[str]:

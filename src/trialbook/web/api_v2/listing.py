@@ -13,7 +13,7 @@ from trialbook.errors import RecordDamagedError
 from trialbook.export.csv_table import choose_columns, write_table
 from trialbook.export.forms import cut, write_line
 from trialbook.export.projection import Selection, select_fields
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.web.api_v2.one_study import MARKUPS
 
 FORMATS = ("json", "csv")
@@ -102,7 +102,7 @@ def write_csv(request: ListRequest, bodies: Iterable[bytes]) -> Iterator[bytes]:
     if request.page_token is None:
         yield write_table([], columns, is_header_due=True).encode()
     for body in bodies:
-        yield write_table([decode_record(body)], columns, is_header_due=False).encode()
+        yield write_table([decode_present(body)], columns, is_header_due=False).encode()
 
 
 ReadHit = Callable[[str], bytes | RecordDamagedError | None]

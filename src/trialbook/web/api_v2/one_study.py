@@ -16,7 +16,7 @@ from trialbook.export.forms import cut
 from trialbook.export.projection import select_fields
 from trialbook.export.ris import choose_tags, write_reference
 from trialbook.export.zip_stream import write_zip
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 
 KNOWN = frozenset({"format", "markupFormat", "fields"})
 FORMATS = ("json", "csv", "json.zip", "fhir.json", "ris")
@@ -50,13 +50,13 @@ def read_study_request(parameters: Parameters) -> StudyAnswer:
     if form == "ris":
         tags = choose_tags(names)
         return StudyAnswer(
-            forms.RIS, lambda _, body: write_reference(decode_record(body), tags).encode(), ".ris"
+            forms.RIS, lambda _, body: write_reference(decode_present(body), tags).encode(), ".ris"
         )
     if form == "fhir.json":
         if names:
             raise ApiError("Parameter `fields` must not be given for format `fhir.json`")
         return StudyAnswer(
-            forms.FHIR, lambda _, body: msgspec.json.encode(make_bundle(decode_record(body))), ".fhir.json"
+            forms.FHIR, lambda _, body: msgspec.json.encode(make_bundle(decode_present(body))), ".fhir.json"
         )
     selection = select_fields(names) if names else None
     is_legacy = markup == "legacy" and form == "json"
@@ -66,7 +66,7 @@ def read_study_request(parameters: Parameters) -> StudyAnswer:
 
 
 def _write_csv(body: bytes, columns: list[str]) -> bytes:
-    return write_table([decode_record(body)], columns, is_header_due=True).encode()
+    return write_table([decode_present(body)], columns, is_header_due=True).encode()
 
 
 def _pack(nct_id: str, body: bytes) -> bytes:

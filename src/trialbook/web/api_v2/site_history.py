@@ -16,7 +16,7 @@ from trialbook.ask.parameters import WHOLE_NUMBER, Parameters
 from trialbook.ask.refusals import quote, refuse_format
 from trialbook.changes.compare import Change
 from trialbook.changes.history import compare_records, decode_pairs, pair_versions
-from trialbook.errors import ApiError
+from trialbook.errors import ApiError, NotFoundError
 from trialbook.export.forms import JSON
 from trialbook.library import Library
 from trialbook.record.ids import find_nct_id
@@ -55,7 +55,7 @@ def make_routes(library: Library) -> list[Route]:
     def study(request: Request) -> Response:
         parameters = Parameters(request.scope["query_string"], {"history"})
         tag = find_tag(library.store)
-        versions = _find_versions(library.store, request)
+        versions = _find_versions(library, request)
         body = library.store.get_body(versions[0].nct_id)
         if not parameters.flag("history"):
             return _send(request, tag, {"study": msgspec.Raw(body)})
@@ -65,13 +65,13 @@ def make_routes(library: Library) -> list[Route]:
     def changes(request: Request) -> Response:
         Parameters(request.scope["query_string"], ())
         tag = find_tag(library.store)
-        versions = _find_versions(library.store, request)
+        versions = _find_versions(library, request)
         return _send(request, tag, {"changes": list_changes(library.store, versions)})
 
     def version(request: Request) -> Response:
         Parameters(request.scope["query_string"], ())
         tag = find_tag(library.store)
-        versions = _find_versions(library.store, request)
+        versions = _find_versions(library, request)
         asked = request.path_params["number"]
         if not WHOLE_NUMBER.fullmatch(asked):
             raise refuse_format("version")
@@ -124,14 +124,15 @@ def name_parts(changes: Iterable[Change]) -> list[str]:
     return [label for key, label in PART_LABELS.items() if key in changed]
 
 
-def _find_versions(store: Store, request: Request) -> tuple[Version, ...]:
+def _find_versions(library: Library, request: Request) -> tuple[Version, ...]:
+    """The versions of the record that a number leads to, an older one of it too."""
     nct_id = find_nct_id(request.path_params["nct_id"])
     if nct_id is None:
         raise refuse_format("nctId")
-    versions = tuple(store.find_versions(nct_id))
-    if not versions:
-        raise ApiError(f"NCT number {nct_id} not found", 404)
-    return versions
+    try:
+        return tuple(library.store.find_versions(library.find_id(nct_id)))
+    except NotFoundError:
+        raise ApiError(f"NCT number {nct_id} not found", 404) from None
 
 
 def _send(request: Request, tag: str, document: dict[str, Any]) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from trialbook.errors import ApiError, RecordDamagedError
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.pieces import get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.facets import is_countable
@@ -65,7 +65,7 @@ def count_values(
     """
     counters: dict[str, Counter[str]] = {name: Counter() for name in pieces}
     for body in bodies:
-        record = decode_record(body)
+        record = decode_present(body)
         for name, counter in counters.items():
             written = {_write(value) for value in get_values(record, get_pieces()[name])}
             counter.update(text for text in written if 0 < len(text) <= LONGEST_VALUE)

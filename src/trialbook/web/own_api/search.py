@@ -8,10 +8,11 @@ import msgspec
 
 from trialbook.ask.address import AREAS, read_asked, read_words
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.parameters import Parameters
+from trialbook.ask.parameters import TEXT_SEPARATOR, Parameters
 from trialbook.ask.refusals import refuse_field, refuse_format
 from trialbook.errors import ApiError, RecordDamagedError
 from trialbook.export.projection import Selection, project, select_fields
+from trialbook.model.present import decode_present
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import find_piece, get_pieces
 from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequest
@@ -43,6 +44,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         Where passages are looked for, and how many.
     texts
         The queries whose spelling may be wrong, by parameter.
+    countries
+        Those that are asked for, whose names may be wrong too.
     """
 
     request: SearchRequest
@@ -50,6 +53,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     areas: tuple[str, ...]
     snippets: int
     texts: dict[str, str]
+    countries: tuple[str, ...] = ()
 
 
 def read_finding(parameters: Parameters) -> Finding:
@@ -70,6 +74,7 @@ def read_finding(parameters: Parameters) -> Finding:
         areas=found.queried or (BASIC,),
         snippets=read_number(parameters, askable.SNIPPETS),
         texts={name: text for name in AREAS if (text := read_words(parameters.text(name)))},
+        countries=tuple(parameters.read_list("country", TEXT_SEPARATOR)),
     )
 
 
@@ -108,13 +113,12 @@ def answer_finding(
         if isinstance(body, RecordDamagedError):
             damaged.append(DamagedStudy(nct_id, str(body)))
         elif body is not None:
-            record = decode_record(body)
             studies.append(
                 FoundStudy(
                     nct_id=nct_id,
                     score=score if is_by_relevance else None,
-                    study=project(record, finding.selection),
-                    snippets=_find_snippets(record, result.words, finding),
+                    study=project(decode_record(body), finding.selection),
+                    snippets=_find_snippets(decode_present(body), result.words, finding),
                 )
             )
     return SearchAnswer(
@@ -123,7 +127,7 @@ def answer_finding(
         offset=request.offset,
         as_of=request.as_of,
         synonyms=result.added,
-        suggestions=_suggest(engine, finding.texts),
+        suggestions=_suggest(engine, finding),
         facets={name: facets[name] for name in finding.request.facets},
         studies=tuple(studies),
         damaged=tuple(damaged),
@@ -131,10 +135,15 @@ def answer_finding(
     )
 
 
-def _suggest(engine: SearchEngine, texts: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Better spellings of plain texts; names between brackets are no words to be put right."""
-    found = {name: engine.suggest(text) for name, text in texts.items() if "[" not in text}
-    return {name: texts_ for name, texts_ in found.items() if texts_}
+def _suggest(engine: SearchEngine, finding: Finding) -> dict[str, tuple[str, ...]]:
+    """Better spellings of plain texts and places; names between brackets are no words to be put right."""
+    found = {
+        name: (engine.suggest_places if AREAS[name] == "LocationSearch" else engine.suggest)(text)
+        for name, text in finding.texts.items()
+        if "[" not in text
+    }
+    found["country"] = tuple(better for name in finding.countries for better in engine.suggest_places(name))
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def _find_snippets(

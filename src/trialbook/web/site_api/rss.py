@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from trialbook.library import Library
 from trialbook.model import PartialDate
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.links import study_url
 from trialbook.record.texts import find_text, find_texts
 from trialbook.search.engine.engine import SearchRequest
@@ -61,7 +61,7 @@ def find_newest(library: Library, asked: SearchRequest, field: str, limit: int) 
     for nct_id in library.engine.search(request).nct_ids:
         body = library.read_hit(nct_id)
         if isinstance(body, bytes):
-            item = _read_item(decode_record(body), nct_id, DATE_FIELDS[field])
+            item = _read_item(decode_present(body), nct_id, DATE_FIELDS[field])
             items += [item] if item.day else []
     return items
 

@@ -1,0 +1,123 @@
+"""One place is one set of studies, under whatever name it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.conftest import find_shared
+from tests.library import make_library, open_engine
+from tests.naive.records import make_located
+
+from trialbook.ask.filters import make_request
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.language.parse import parse_query
+
+SITES = (
+    ("NCT00000001", {"city": "Boston", "state": "Massachusetts", "country": "United States"}),
+    ("NCT00000002", {"city": "Miami", "state": "FL", "country": "United States"}),
+    ("NCT00000003", {"city": "Ankara", "country": "Turkey"}),
+    ("NCT00000004", {"city": "Izmir", "country": "Turkey (Türkiye)"}),
+    ("NCT00000005", {"city": "Seoul", "country": "Korea, Republic of"}),
+    ("NCT00000006", {"city": "Busan", "country": "South Korea"}),
+    ("NCT00000007", {"city": "Pyongyang", "country": "Korea, Democratic People's Republic of"}),
+    ("NCT00000008", {"city": "Portland", "state": "Oregon", "country": "United States"}),
+    ("NCT00000009", {"city": "Leeds", "country": "United Kingdom"}),
+    ("NCT00000010", {"city": "Rio de Janeiro", "country": "Brazil"}),
+    ("NCT00000011", {"city": "Tampa", "state": "Florida", "country": "United States"}),
+)
+TURKISH, AMERICAN, KOREAN = {3, 4}, {1, 2, 8, 11}, {5, 6}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
+    records = [make_located(nct_id, site, title="A study") for nct_id, site in SITES]
+    return open_engine(make_library(tmp_path_factory.mktemp("places"), records))
+
+
+def find(engine: SearchEngine, request: SearchRequest) -> set[int]:
+    return {int(nct_id[3:]) for nct_id in engine.search(request).nct_ids}
+
+
+def ask(engine: SearchEngine, text: str, area: str | None = None) -> set[int]:
+    query = parse_query(text, default_area=area)
+    ranked = find(engine, SearchRequest(queries=(query,), limit=100))
+    assert find(engine, SearchRequest(filters=(query,), limit=100)) == ranked
+    return ranked
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Turkey", TURKISH), ("Türkiye", TURKISH), ("Turkey (Türkiye)", TURKISH), ("turkiye", TURKISH),
+        ("TR", TURKISH), ("USA", AMERICAN), ("United States of America", AMERICAN), ("U.S.", AMERICAN),
+        ("South Korea", KOREAN), ("Korea, Republic of", KOREAN), ("Republic of Korea", KOREAN),
+        ("North Korea", {7}), ("UK", {9}), ("England", {9}), ("Brasil", {10}), ("Germany", set()),
+    ],
+)  # fmt: skip
+def test_a_country_is_found_under_each_of_its_names_at_every_door(
+    engine: SearchEngine, name: str, expected: set[int]
+) -> None:
+    assert find(engine, make_request("", {"country": [name]}, limit=100)) == expected
+    assert ask(engine, f'AREA[LocationCountry]"{name}"') == expected
+    assert ask(engine, f'AREA[LocationCountry]COVERAGE[FullMatch]"{name}"') == expected
+    assert ask(engine, f'SEARCH[Location](AREA[LocationCountry]"{name}")') == expected
+    assert ask(engine, f'"{name}"', "LocationSearch") == expected
+    assert ask(engine, f'NOT AREA[LocationCountry]"{name}"') == set(range(1, 12)) - expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FL", {2, 11}), ("fl", {2, 11}), ("Florida", {2, 11}), ("MA", {1}), ("Boston, MA", {1}),
+        ("Boston MA USA", {1}), ("Boston, Massachusetts, United States", {1}), ("Miami Florida", {2}),
+        ("Ankara Türkiye", {3}), ("Ankara, Turkey", {3}), ("Seoul, South Korea", {5}), ("Seoul Korea", {5}),
+        ("Portland, OR", {8}), ("Portland OR", {8}), ("Boston Turkey", set()), ("Rio de Janeiro", {10}),
+        ("Leeds, UK", {9}), ("Leeds, United Kingdom", {9}), ("USA Boston", {1}),
+    ],
+)  # fmt: skip
+def test_places_are_searched_as_people_write_them(
+    engine: SearchEngine, text: str, expected: set[int]
+) -> None:
+    assert ask(engine, text, "LocationSearch") == expected
+
+
+def test_words_asked_as_they_are_written_stay_so(engine: SearchEngine) -> None:
+    assert ask(engine, "AREA[LocationCountry]EXPANSION[None]Turkey") == TURKISH
+    assert ask(engine, "AREA[LocationCountry]EXPANSION[None]Türkiye") == {4}
+    assert ask(engine, 'AREA[LocationCountry]EXPANSION[None]"Korea, Republic of"') == {5}
+
+
+def test_a_country_is_counted_under_one_name(engine: SearchEngine) -> None:
+    counts = engine.search(SearchRequest(facets=("LocationCountry",))).facets["LocationCountry"]
+    assert counts["Turkey (Türkiye)"] == 2
+    assert counts["South Korea"] == 2
+    assert set(counts) == {
+        "United States", "Turkey (Türkiye)", "South Korea", "North Korea", "United Kingdom", "Brazil",
+    }  # fmt: skip
+
+
+def test_a_place_that_there_is_not_gets_a_suggestion(engine: SearchEngine) -> None:
+    assert engine.suggest_places("Untied States") == ("United States",)
+    assert engine.suggest_places("Bostn, MA") == ("Boston, MA",)
+    assert engine.suggest_places("Germany") == ()
+    assert engine.suggest_places("") == ()
+
+
+def test_the_shared_case_of_country_names(tmp_path: Path) -> None:
+    body = (find_shared("cases") / "07a_country_names.json").read_bytes()
+    records = msgspec.json.decode(body)["studies"]
+    engine = open_engine(make_library(tmp_path, records))
+    pairs = (
+        ("Turkey", "Turkey (Türkiye)", "Türkiye"),
+        ("Russia", "Russian Federation"),
+        ("South Korea", "Korea, Republic of"),
+        ("Iran", "Iran, Islamic Republic of"),
+    )
+    for at, names in enumerate(pairs):
+        expected = {99900700 + 2 * at, 99900701 + 2 * at}
+        for name in names:
+            assert find(engine, make_request("", {"country": [name]}, limit=100)) == expected, name
+            assert ask(engine, f"AREA[LocationCountry]({name!r})".replace("'", '"')) == expected
+            assert ask(engine, f'"{name}"', "LocationSearch") == expected

@@ -16,6 +16,7 @@ from trialbook.ask.parameters import Parameters
 from trialbook.ask.query_string import encode_text
 from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.errors import UsageError
+from trialbook.export.aact.files import find_kind, write_tables
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
 from trialbook.library.export import KNOWN, guess_form, read_export, write_file
@@ -64,6 +65,12 @@ def join_asked(query: str, ask: str, filters: Mapping[str, object], **others: st
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file, which appears when it is complete; standard output unless told.",
 )
+@click.option(
+    "--tables",
+    "is_tables",
+    is_flag=True,
+    help="Write tables for SQL in the shape of AACT's into --output, an SQLite (.sqlite) or DuckDB (.duckdb) file.",
+)
 @as_of_option
 @click.pass_obj
 def export(
@@ -74,7 +81,7 @@ def export(
     form: str | None,
     fields: str,
     output: Path | None,
-    as_of: str | None,
+    is_tables: bool,
     **filters: Any,
 ) -> None:
     """Write all records in force, or those that a search finds, in any of the forms.
@@ -84,6 +91,12 @@ def export(
     lines of FHIR resources. A damaged record is left out and named on standard error, and the command ends
     with 1.
     """
+    as_of: str | None = filters.pop("as_of")
+    if is_tables:
+        if form or fields or output is None:
+            raise UsageError("--tables needs --output, and takes neither --format nor --fields")
+        _export_tables(home, output, join_asked(query, ask, filters, as_of=as_of))
+        return
     form = form or (guess_form(output) if output else None) or "jsonl"
     if output is None and form in BINARY and sys.stdout.isatty():
         raise UsageError(f"{form} is nothing for a terminal: name a file with -o")
@@ -100,6 +113,23 @@ def export(
         else:
             for block in blocks:
                 sys.stdout.buffer.write(block)
+    damage.end()
+
+
+def _export_tables(home: Path, output: Path, written: str) -> None:
+    """Write what is asked for as tables, and say how many rows there are."""
+    find_kind(output)
+    damage = DamageNotes()
+    with Library(home) as library:
+        asked = read_export(Parameters(encode_text(written), KNOWN))
+        if asked.request.filters:
+            warn_of_lag(library)
+        bodies = library.iter_found(asked, on_damage=damage.add)
+        counts = write_tables(bodies, output, apart_from=home)
+    studies, rows = counts["studies"], sum(counts.values())
+    click.echo(
+        f"{studies:,} studies in {rows:,} rows of {len(counts)} tables: {click.format_filename(output)}"
+    )
     damage.end()
 
 

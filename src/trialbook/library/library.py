@@ -28,6 +28,7 @@ from trialbook.errors import (
     StoreError,
     UsageError,
 )
+from trialbook.export.aact.files import write_tables
 from trialbook.export.forms import write_records
 from trialbook.library import news, saved
 from trialbook.library.backup import Manifest, restore_backup, write_backup
@@ -528,12 +529,14 @@ class Library:
 
         `on_damage` as in `iter_bodies`.
         """
+        return write_records(self.iter_found(asked, on_damage=on_damage), asked.wanted)
+
+    def iter_found(self, asked: Export, *, on_damage: OnDamage = refuse_damage) -> Iterator[bytes]:
+        """The records of an export as they were received, by id."""
         request = asked.request
         if request.filters:
-            bodies = iter_found(self.engine, request, self.find_body, on_damage=on_damage)
-        else:
-            bodies = self.iter_bodies(as_of=request.as_of, on_damage=on_damage)
-        return write_records(bodies, asked.wanted)
+            return iter_found(self.engine, request, self.find_body, on_damage=on_damage)
+        return self.iter_bodies(as_of=request.as_of, on_damage=on_damage)
 
     def export(
         self,
@@ -570,6 +573,55 @@ class Library:
         request = self._make_request(query, as_of=as_of, **filters)
         wanted = make_export(request, form=form or find_form(target), names=fields)
         write_file(self.iter_export(wanted), target, apart_from=self.home)
+
+    def export_tables(
+        self,
+        path: str | Path,
+        *,
+        query: str = "",
+        as_of: str | None = None,
+        on_damage: OnDamage = refuse_damage,
+        **filters: Any,
+    ) -> dict[str, int]:
+        """Write the records that a search finds, or all, as tables in the shape of AACT's, for questions in SQL.
+
+        Parameters
+        ----------
+        path
+            Its end says whose file it is: `.sqlite`, `.sqlite3` or `.db`, or `.duckdb` (which needs the extra
+            `duckdb`). It appears when it is complete.
+        query, as_of, filters
+            As in `search`.
+
+        Returns
+        -------
+        dict
+            Table -> how many rows it has.
+
+        Raises
+        ------
+        QueryError
+            The search cannot be understood.
+        UsageError
+            The file cannot be written.
+
+        Examples
+        --------
+        >>> import sqlite3
+        >>> library, folder = getfixture("sample_library"), getfixture("tmp_path")
+        >>> library.export_tables(folder / "tables.sqlite", status="RECRUITING")["studies"]
+        13
+        >>> with sqlite3.connect(folder / "tables.sqlite") as tables:
+        ...     tables.execute("SELECT count(*) FROM studies JOIN facilities USING (nct_id)").fetchone()
+        (179,)
+        """
+        request = self._make_request(query, as_of=as_of, **filters)
+        asked = make_export(request, form="jsonl")
+        return dict(
+            write_tables(
+                self.iter_found(asked, on_damage=on_damage), Path(path).expanduser(), apart_from=self.home
+            )
+        )
 
     def find_news(
         self, request: SearchRequest, *, after: int = 0, since: str | None = None, limit: int = 50

@@ -181,7 +181,7 @@ def _read_design(study: Row, design: Row) -> dict[str, Any]:
     return keep(
         studyType=as_enum("StudyType", study_type) if study_type else None,
         expandedAccessTypes=pick(study, access),
-        patientRegistry=True if is_registry else None,
+        patientRegistry=True if is_registry else as_bool(study.get("patient_registry", "")),
         targetDuration=study.get("target_duration"),
         phases=as_phases(study.get("phase", "")),
         designInfo=_read_design_info(design),

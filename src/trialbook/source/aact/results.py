@@ -80,7 +80,12 @@ def _read_periods(tables: Tables) -> list[dict[str, Any]]:
         stats = pick(row, achievement)
         _add(period.setdefault("milestones", []), pick(row, milestone), "achievements", stats)
     withdrawal: Wanted = {"type": "reason", "comment": "drop_withdraw_comment"}
-    reason: Wanted = {"groupId": "ctgov_group_code", "comment": "reason_comment", "numSubjects": "count"}
+    reason: Wanted = {
+        "groupId": "ctgov_group_code",
+        "comment": "reason_comment",
+        "numSubjects": "count",
+        "numUnits": "count_units",
+    }
     for row in tables.get("drop_withdrawals", []):
         period = periods.setdefault(row.get("period", ""), {})
         stats = pick(row, reason)

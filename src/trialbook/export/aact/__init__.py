@@ -1,0 +1,1 @@
+"""How does a library become tables for those who ask in SQL? Names and keys are those of AACT's schema `ctgov`."""

@@ -137,6 +137,16 @@ FILTERS: tuple[Filter, ...] = (
         "false leaves such out.",
         example="false",
     ),
+    Filter(
+        name="outcome_changed",
+        kind="yes_no",
+        piece="PrimaryOutcomeChanged",
+        facet="PrimaryOutcomeChanged",
+        label="Primary outcome changed",
+        answers=("After the start", "Not known to have"),
+        meaning="Whether versions held here prove that a primary outcome changed after the study had started.",
+        example="true",
+    ),
 )
 
 

@@ -12,6 +12,8 @@ from trialbook.changes.items import KEYS, Item, get_key, is_rewording, match_ite
 from trialbook.changes.outcomes import compare_outcomes
 from trialbook.changes.sites import compare_sites
 from trialbook.model import PartialDate
+from trialbook.model.dates import Precision
+from trialbook.model.sentences import count_of
 
 __all__ = ["Change", "compute_changes", "summarise_changes"]
 
@@ -41,6 +43,7 @@ def compute_changes(
     *,
     carried: Collection[str] | None = None,
     before_carried: Collection[str] | None = None,
+    is_same_version: bool = False,
 ) -> tuple[Change, ...]:
     """Compare two versions of one record, both in the shape of API v2.
 
@@ -51,6 +54,8 @@ def compute_changes(
     carried, before_carried
         API v2 paths (each with all below it) that the format of `after` and of `before` can express; None
         for everything. What only one version holds and the other's format has no place for is no change.
+    is_same_version
+        Whether both are copies of one version: what only one of them holds was neither added nor removed.
 
     Returns
     -------
@@ -69,8 +74,10 @@ def compute_changes(
     before, after = _keep_compared(before), _keep_compared(after)
     for paths in (carried, before_carried):
         if paths is not None:
-            before, after = _prune_both(before, after, _build_trie(frozenset(paths)))
+            before, after = _prune_both(before, after, build_trie(frozenset(paths)))
     changes = list(_compare(before, after, ""))
+    if is_same_version:
+        changes = [change for change in changes if change.kind not in ("added", "removed")]
     order = {group: rank for rank, group in enumerate(GROUPS)}
     return tuple(sorted(changes, key=lambda change: order[change.group]))
 
@@ -101,6 +108,7 @@ def summarise_changes(changes: Collection[Change]) -> tuple[tuple[str, str], ...
 def _keep_compared(record: Item) -> Item:
     kept = {name: part for name, part in record.items() if name != "derivedSection"}
     kept["hasResults"] = bool(record.get("hasResults"))
+    kept |= _drop_acronym(record)
     derived = record.get("derivedSection")
     misc = derived.get("miscInfoModule") if isinstance(derived, dict) else None
     removed = misc.get("removedCountries") if isinstance(misc, dict) else None
@@ -109,8 +117,19 @@ def _keep_compared(record: Item) -> Item:
     return kept
 
 
+def _drop_acronym(record: Item) -> Item:
+    """A page prints the acronym behind the title, in brackets: the title is the same without it."""
+    protocol = _as_dict(record.get("protocolSection"))
+    own = _as_dict(protocol.get("identificationModule"))
+    title, acronym = own.get("briefTitle"), own.get("acronym")
+    if not (isinstance(title, str) and isinstance(acronym, str) and acronym):
+        return {}
+    bare = title.removesuffix(f"({acronym})").rstrip()
+    return {"protocolSection": {**protocol, "identificationModule": {**own, "briefTitle": bare or title}}}
+
+
 @lru_cache(maxsize=16)
-def _build_trie(paths: frozenset[str]) -> Trie:
+def build_trie(paths: frozenset[str]) -> Trie:
     """Arrange paths as nested dicts; an empty dict stands for a path with everything below it."""
     root: Trie = {}
     for path in sorted(paths, key=lambda path: path.count(".")):
@@ -203,10 +222,7 @@ def _note_value(before: Any, after: Any, path: str) -> str:
         if isinstance(old, int) and isinstance(new, int) and old != new:
             return f"{abs(new - old)} {'more' if new > old else 'fewer'} participants"
     if name.endswith("DateStruct"):
-        months = _count_months(_as_dict(before).get("date"), _as_dict(after).get("date"))
-        if months:
-            plural = "" if abs(months) == 1 else "s"
-            return f"{abs(months)} month{plural} {'later' if months > 0 else 'earlier'}"
+        return _write_shift(_as_dict(before).get("date"), _as_dict(after).get("date"))
     if name == "eligibilityCriteria":
         old_lines = Counter(filter(None, map(normalise, str(before).splitlines())))
         new_lines = Counter(filter(None, map(normalise, str(after).splitlines())))
@@ -215,11 +231,30 @@ def _note_value(before: Any, after: Any, path: str) -> str:
     return ""
 
 
-def _count_months(before: Any, after: Any) -> int:
+def _write_shift(before: Any, after: Any) -> str:
+    """How far a date moved; of partial dates no more than they say."""
     if not isinstance(before, str) or not isinstance(after, str):
-        return 0
-    old, new = PartialDate(before).earliest, PartialDate(after).earliest
-    return (new.year - old.year) * 12 + new.month - old.month if old and new else 0
+        return ""
+    old, new = PartialDate(before), PartialDate(after)
+    if not (old.earliest and new.earliest and old.latest and new.latest):
+        return ""
+    if old != new and old.earliest <= new.latest and new.earliest <= old.latest:
+        return "Told more exactly" if len(new) > len(old) else "Told less exactly"
+    start, end = sorted((old.earliest, new.earliest))
+    if old.precision == new.precision == Precision.DAY:
+        months = (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
+        about = ""
+    else:
+        months = (end.year - start.year) * 12 + end.month - start.month
+        about = "about " if old.precision != new.precision else ""
+    way = "later" if new.earliest > old.earliest else "earlier"
+    if months:
+        return (
+            f"{about}{count_of(months, 'month')} {way}".capitalize()
+            if about
+            else f"{count_of(months, 'month')} {way}"
+        )
+    return f"{count_of((end - start).days, 'day')} {way}" if end > start else ""
 
 
 def _compare_words(before: Any, after: Any, path: str) -> Iterator[Change]:

@@ -10,14 +10,15 @@ import msgspec
 from trialbook.changes.compare import Change, compute_changes, summarise_changes
 from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.errors import NotFoundError
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
+from trialbook.model.sentences import count_of
 from trialbook.settings import read_number
-from trialbook.source.formats import FORMATS
-from trialbook.store import AnnouncedVersion, Store, Version
+from trialbook.source.carried import find_carried
+from trialbook.store import AnnouncedVersion, ListedVersion, Store, Version
 from trialbook.store.taking_out import TakeOut
 
-# What each poorer format can say: what it cannot is not "removed" in a version that came in it.
-CARRIED = {each.name: each.carries for each in FORMATS if each.carries is not None}
+# The format that writes a line break as "~", which stands in texts of others too.
+LINES_AS_TILDE = "aact"
 
 Record: TypeAlias = dict[str, Any]
 Summary: TypeAlias = tuple[tuple[str, str], ...]
@@ -70,7 +71,15 @@ class HistoryLine(msgspec.Struct, frozen=True):
 
 
 def _name(version: Version) -> str:
-    return f"version {version.number} ({version.version_date or 'no date'})"
+    return f"version {version.number} ({name_day(version)})"
+
+
+def name_day(version: Version) -> str:
+    """The day of a version, with what it means where that is not when the sponsor handed it in."""
+    if version.version_date is None:
+        return "no date"
+    meaning = version.meaning if version.meaning != "submitted" else ""
+    return f"{meaning} {version.version_date}".strip()
 
 
 def find_history(
@@ -121,18 +130,34 @@ def decode_pairs(
         elif held is not None and older.version_id == held.version_id:
             before = record
         else:
-            before = decode_record(store.get_version_body(older.version_id))
-        held, record = newer, decode_record(store.get_version_body(newer.version_id))
+            before = decode_present(store.get_version_body(older.version_id))
+        held, record = newer, decode_present(store.get_version_body(newer.version_id))
         yield before, record
 
 
 def compare_records(
-    older: Record, newer: Record, *, before_format: str, after_format: str
+    older: Record, newer: Record, *, before_format: str, after_format: str, is_same_version: bool = False
 ) -> tuple[Change, ...]:
-    """Compare two decoded versions, taking into account what the formats they came in can say."""
+    """Compare two decoded versions, taking into account what the copies can say, see `find_carried`."""
+    is_soft = LINES_AS_TILDE in (before_format, after_format) and before_format != after_format
     return compute_changes(
-        older, newer, carried=CARRIED.get(after_format), before_carried=CARRIED.get(before_format)
+        _soften(older) if is_soft else older,
+        _soften(newer) if is_soft else newer,
+        carried=find_carried(after_format, newer),
+        before_carried=find_carried(before_format, older),
+        is_same_version=is_same_version,
     )
+
+
+def _soften(value: Any) -> Any:
+    """A record in which the sign for a line break is one."""
+    if isinstance(value, str):
+        return value.replace("~", "\n") if "~" in value else value
+    if isinstance(value, list):
+        return [_soften(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _soften(each) for name, each in value.items()}
+    return value
 
 
 def summarise_pair(
@@ -162,20 +187,69 @@ def compare_versions(
     versions = tuple(version for version in store.find_versions(nct_id) if was_known(version, as_of))
     if not versions:
         raise NotFoundError(f"{nct_id} is not in this library" + (f" as of {as_of}" if as_of else ""))
-    newer = len(versions) if after is None else after
-    older = max(1, newer - 1) if before is None else before
-    for number in (older, newer):
-        if not 1 <= number <= len(versions):
-            raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
-    return compare(store, nct_id, versions[older - 1], versions[newer - 1])
+    newer = pick_version(versions, nct_id, after)
+    place = versions.index(newer)
+    older = versions[max(0, place - 1)] if before is None else pick_version(versions, nct_id, before)
+    return compare(store, nct_id, older, newer)
+
+
+def pick_version(versions: Sequence[Version], nct_id: str, number: int | None) -> Version:
+    """The version of a number, the last one where none is asked; raises NotFoundError where it is not held."""
+    if number is None:
+        return versions[-1]
+    found = next((version for version in versions if version.number == number), None)
+    if found is None:
+        raise NotFoundError(f"{nct_id}: no version {number} is held here; held: {_write_numbers(versions)}")
+    return found
+
+
+def _write_numbers(versions: Sequence[Version]) -> str:
+    """Numbers as people write them: `0 to 3, 59`."""
+    runs: list[list[int]] = []
+    for version in versions:
+        if runs and version.number == runs[-1][-1] + 1:
+            runs[-1].append(version.number)
+        else:
+            runs.append([version.number])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def compare(store: Store, nct_id: str, before: Version, after: Version) -> Comparison:
-    """Compare two versions."""
+    """Compare two versions, or two copies of one: these are no news of a removal, nor of another outcome."""
     older, newer = next(decode_pairs(store, [(before, after)]))
-    changes = compare_records(older, newer, before_format=before.format, after_format=after.format)
-    switching = note_outcome_switching(changes, older, newer)
+    is_same = before.number == after.number
+    changes = compare_records(
+        older, newer, before_format=before.format, after_format=after.format, is_same_version=is_same
+    )
+    if is_same:
+        return Comparison(nct_id, before, after, changes)
+    switching = note_outcome_switching(changes, older, newer, is_next=after.is_next_of(before))
     return Comparison(nct_id, before, after, switching.changes, switching.warnings)
+
+
+def list_versions(
+    versions: Sequence[Version], announced: Sequence[AnnouncedVersion]
+) -> tuple[ListedVersion, ...]:
+    """All versions that are known of, oldest first: those of the registry's list, and those held here.
+
+    Where the numbers here are not the registry's, its list cannot be laid beside them: what is held is given.
+    """
+    held = {version.number: version for version in versions}
+    if not announced or not any(version.is_numbered for version in versions):
+        return tuple(ListedVersion(each.number, each.version_date, version=each) for each in versions)
+    lines = {
+        each.number: ListedVersion(
+            each.number,
+            each.version_date,
+            each.overall_status,
+            each.module_labels,
+            held.get(each.number),
+        )
+        for each in announced
+    }
+    for number, version in held.items():
+        lines.setdefault(number, ListedVersion(number, version.version_date, version=version))
+    return tuple(lines[number] for number in sorted(lines))
 
 
 def describe_history(
@@ -190,22 +264,30 @@ def describe_history(
     if as_json:
         document = {"nct_id": nct_id, "versions": lines, "announced": announced, "taken_out": taken_out}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-    text = []
-    for line in lines:
-        version = line.version
-        mark = ", in force" if version.is_current else ""
-        text.append(f"{_name(version)}{mark}: learnt {version.learnt_at} from {version.place}")
-        text += [f"    ! {version.doubt}"] if version.doubt else []
-        text += [f"    {group}: {change}" for group, change in line.changes]
+    by_number = {line.version.number: line for line in lines}
+    listed = list_versions([line.version for line in lines], announced)
+    text = (
+        [f"The registry lists {count_of(len(listed), 'version')}; {len(by_number)} held here."]
+        if any(each.version is None for each in listed)
+        else []
+    )
+    for each in listed:
+        text += _write_line(by_number[each.number]) if each.version else [_write_announced(each)]
     text += [f"taken out of this library, or put back: {entry}" for entry in taken_out]
-    return "\n".join(text + _write_announced(announced))
+    return "\n".join(text)
 
 
-def _write_announced(announced: tuple[AnnouncedVersion, ...]) -> list[str]:
-    if not announced:
-        return []
-    lines = [f"The registry's own history lists {len(announced)} versions:"]
-    for version in announced:
-        labels = ", ".join(version.module_labels) or "first version"
-        lines.append(f"    {version.number}  {version.version_date}  {version.overall_status}  {labels}")
-    return lines
+def _write_line(line: HistoryLine) -> list[str]:
+    version = line.version
+    mark = ", in force" if version.is_current else ""
+    text = [f"{_name(version)}{mark}: learnt {version.learnt_at} from {version.place}"]
+    if version.copies > 1:
+        text.append(f"    {count_of(version.copies, 'copy', 'copies')}; this is the fullest")
+    text += [f"    ! {version.doubt}"] if version.doubt else []
+    return text + [f"    {group}: {change}" for group, change in line.changes]
+
+
+def _write_announced(listed: ListedVersion) -> str:
+    labels = ", ".join(listed.module_labels) or ("first version" if not listed.number else "")
+    told = "; ".join(filter(None, (listed.overall_status, labels)))
+    return f"version {listed.number} ({listed.version_date}), not held here" + (f": {told}" if told else "")

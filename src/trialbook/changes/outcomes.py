@@ -11,22 +11,34 @@ import msgspec
 from trialbook.changes.groups import Change, ChangeKind, get_label, normalise
 from trialbook.changes.items import Item, drop_equal, get_key, is_rewording, match_alike, pair_by
 from trialbook.model import PartialDate
+from trialbook.model.sentences import count_of, write_day
+from trialbook.model.version_days import MEANINGS, find_days
 
 LISTS = ("primaryOutcomes", "secondaryOutcomes", "otherOutcomes")
 PRIMARY = "protocolSection.outcomesModule.primaryOutcomes"
 
 _LIKE_IN_LIST = 0.63
 _LIKE_ACROSS = 0.81
-_VERSION_DATES = ("lastUpdateSubmitDate", "lastUpdatePostDateStruct", "statusVerifiedDate")
 
 Pair = tuple[Item, Item]
 
 
 class OutcomeSwitching(msgspec.Struct, frozen=True):
-    """`changes` with notes at each change of a primary outcome after the start; `warnings` in sentences."""
+    """`changes` with notes at each change of a primary outcome after the start; `warnings` in sentences.
+
+    `is_after_start` says whether it is certain that one changed after the study had started.
+    """
 
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    is_after_start: bool = False
+
+
+class _When(msgspec.Struct, frozen=True):
+    """When something changed against the start of the study, in words; `is_after` where it was after it for sure."""
+
+    words: str = ""
+    is_after: bool = False
 
 
 def compare_outcomes(before: dict[str, Any], after: dict[str, Any], path: str) -> Iterator[Change]:
@@ -62,21 +74,32 @@ def compare_outcomes(before: dict[str, Any], after: dict[str, Any], path: str) -
             )
 
 
-def note_outcome_switching(changes: Collection[Change], before: Item, after: Item) -> OutcomeSwitching:
+def note_outcome_switching(
+    changes: Collection[Change], before: Item, after: Item, *, is_next: bool = False
+) -> OutcomeSwitching:
     """Call out primary outcomes that were added, removed, reworded, retimed or moved after the start.
 
-    `before` and `after` are the two records that `changes` come from; their dates of last update and
-    the start date (the later version's, else the earlier one's) decide. Nothing is said where one of them
-    is not known. A change of a description alone is no switch.
+    Parameters
+    ----------
+    before, after
+        The two records that `changes` come from. Their days (of one meaning) and the start date (the later
+        version's, else the earlier one's) decide; nothing is said where one of them is not known.
+    is_next
+        Whether it is known that the registry published no version between the two: only then the change was
+        made on the later one's day, else at some time between.
+
+    Notes
+    -----
+    A change of a description alone is no switch.
     """
     changes = tuple(changes)
-    when = _describe_time(before, after)
+    when = _tell_time(before, after, is_next=is_next)
     switched = [change for change in changes if _is_switch(change)]
-    if not when or not switched:
+    if not when.words or not switched:
         return OutcomeSwitching(changes)
-    noted = tuple(_add_note(change, when) if _is_switch(change) else change for change in changes)
-    warnings = dict.fromkeys(f"{_say(change)} {when}" for change in switched)
-    return OutcomeSwitching(noted, tuple(warnings))
+    noted = tuple(_add_note(change, when.words) if _is_switch(change) else change for change in changes)
+    warnings = dict.fromkeys(f"{_say(change)} {when.words}" for change in switched)
+    return OutcomeSwitching(noted, tuple(warnings), when.is_after)
 
 
 def _is_switch(change: Change) -> bool:
@@ -96,34 +119,53 @@ def _say(change: Change) -> str:
     return f"Primary outcome {change.kind}"
 
 
-def _describe_time(before: Item, after: Item) -> str:
-    start = _read_date(after, "startDateStruct") or _read_date(before, "startDateStruct")
-    first, last = _read_version_date(before), _read_version_date(after)
-    begun, changed = (start.earliest, last.earliest) if start and last else (None, None)
-    if not start or not begun or not changed or changed <= (start.latest or begun):
-        return ""
-    earlier = first.latest if first else None
-    if first and earlier and earlier < begun:
-        return f"between the versions of {first} and {last}; the study started in between ({start[:7]})"
-    months = _count_months(begun, changed)
-    span = f"{months} month{'' if months == 1 else 's'}" if months else "less than a month"
-    return f"{span} after the study started ({start[:7]})"
+def _tell_time(before: Item, after: Item, *, is_next: bool) -> _When:
+    start = _read_start(after) or _read_start(before)
+    first, last = _read_days(before, after)
+    if not start or not last or not start.earliest or not start.latest or not last.earliest:
+        return _When()
+    begun = f"({write_day(_to_month(start))})"
+    if is_next:
+        if last.earliest <= start.latest:
+            return _When()
+        months = _count_months(start.earliest, last.earliest)
+        span = count_of(months, "month") if months else "less than a month"
+        return _When(f"{span} after the study started {begun}", True)
+    if not first or not first.earliest or last.earliest <= start.latest:
+        return _When()
+    between = (
+        f"between {write_day(first)} and {write_day(last)}, from when no version in between is held here;"
+        f" the study started"
+    )
+    if first.earliest >= start.latest:
+        return _When(f"{between} before that {begun}", True)
+    return _When(f"{between} in between {begun}, so this may have been before its start")
 
 
 def _count_months(start: date, end: date) -> int:
     return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
 
 
-def _read_version_date(record: Item) -> PartialDate | None:
-    return next(filter(None, (_read_date(record, name) for name in _VERSION_DATES)), None)
+def _read_days(before: Item, after: Item) -> tuple[PartialDate | None, PartialDate | None]:
+    """The days of two versions, of the best meaning that both give; of the later one alone where none is common."""
+    old, new = find_days(before), find_days(after)
+    for meaning in MEANINGS:
+        first, last = getattr(old, meaning), getattr(new, meaning)
+        if first and last:
+            return PartialDate(first), PartialDate(last)
+    return None, PartialDate(new.first) if new.first else None
 
 
-def _read_date(record: Item, name: str) -> PartialDate | None:
+def _read_start(record: Item) -> PartialDate | None:
     section = record.get("protocolSection")
     module = section.get("statusModule") if isinstance(section, dict) else None
-    value = module.get(name) if isinstance(module, dict) else None
+    value = module.get("startDateStruct") if isinstance(module, dict) else None
     value = value.get("date") if isinstance(value, dict) else value
     return PartialDate(value) if isinstance(value, str) and PartialDate(value).earliest else None
+
+
+def _to_month(day: PartialDate) -> PartialDate:
+    return PartialDate(day[:7])
 
 
 def _items(module: dict[str, Any], name: str) -> list[Item]:

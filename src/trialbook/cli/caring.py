@@ -112,17 +112,20 @@ def _print_manifest(manifest: Manifest, lead: str, *, as_json: bool) -> None:
 
 @click.command("take-out")
 @click.argument("nct_id")
-@click.argument("version", type=click.IntRange(1))
+@click.argument("version", type=click.IntRange(0))
+@click.option("--copy", type=click.IntRange(1), help="Only one copy of it, 1 for the fullest.")
 @click.option("--reason", required=True, help="Why; it is kept, and `trialbook history` shows it.")
 @click.pass_obj
-def take_out(home: Path, /, nct_id: str, version: int, *, reason: str) -> None:
+def take_out(home: Path, /, nct_id: str, version: int, *, copy: int | None, reason: str) -> None:
     """Let a VERSION of a record count no longer, by its number in `trialbook history`.
 
     Searches, pages and exports show the record without it; its bytes stay in the library.
     """
     with Library(home) as library:
-        library.take_out(nct_id, version, reason)
-        click.echo(f"{library.find_taken_out(nct_id)[-1]}")
+        known = len(library.find_taken_out(nct_id))
+        library.take_out(nct_id, version, reason, copy=copy)
+        for entry in library.find_taken_out(nct_id)[known:]:
+            click.echo(f"{entry}")
 
 
 @click.command("put-back")

@@ -19,6 +19,7 @@ from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.hits import HitFacts, find_hit_facts
+from trialbook.library.page import render_library_study
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present, parse_present
@@ -134,7 +135,12 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
 @click.command()
 @click.argument("nct_id")
 @click.option("--width", default=0, help="Columns; the terminal's width unless told.")
-@click.option("--version", type=click.IntRange(1), help="Number of a version; the one in force unless told.")
+@click.option(
+    "--version",
+    type=click.IntRange(0),
+    help="Number of a version, as `history` has it; the one in force unless told.",
+)
+@click.option("--copy", type=click.IntRange(1), help="Which copy of the version; the fullest unless told.")
 @click.option(
     "--taken-out", type=click.IntRange(1), help="A version that was taken out, by its number in `history`."
 )
@@ -154,8 +160,9 @@ def show(
     **which: Any,
 ) -> None:
     """Print a record as a page of text, as JSON, or as it was received."""
-    if taken_out is not None and any(which.values()):
-        raise UsageError("--taken-out names a version: leave --version and --as-of out")
+    if taken_out is not None and any(value is not None for value in which.values()):
+        raise UsageError("--taken-out names a version: leave --version, --copy and --as-of out")
+    columns = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     with Library(home) as library:
         if taken_out is not None:
             body = library.get_taken_out(nct_id, taken_out, is_original=original)
@@ -163,14 +170,14 @@ def show(
             body = library.get_original(nct_id, **which)
         else:
             body = library.get_body(nct_id, **which)
-    if original:
-        sys.stdout.buffer.write(body)
-        return
-    if as_json:
-        click.echo(msgspec.json.format(body, indent=2))
-        return
-    columns = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
-    click.echo(render_study_text(parse_present(body), width=columns))
+        if original:
+            sys.stdout.buffer.write(body)
+        elif as_json:
+            click.echo(msgspec.json.format(body, indent=2))
+        elif taken_out is not None:
+            click.echo(render_study_text(parse_present(body), width=columns))
+        else:
+            click.echo(render_library_study(library, nct_id, width=columns, **which))
 
 
 @click.command()

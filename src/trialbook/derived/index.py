@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trialbook.changes.state import read_states
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import IndexMissingError, StoreError
-from trialbook.model.present import decode_present
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.files import find_changed_files
-from trialbook.search.index.intake import IndexIntake
+from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.search.index.writable import WritableIndex
 from trialbook.store import Store
@@ -94,8 +94,11 @@ class SearchIndex:
 def _catch_up(index: WritableIndex, store: Store, on_study: OnStudy) -> int:
     is_empty = index.state.seq == 0
     with _seldom_collected(), IndexIntake(index, store.find_mark) as intake:
-        for seq, nct_id, bodies in store.iter_changed(index.state.seq, on_damage=store.pass_over):
-            versions = [(day, decode_present(body)) for day, body in bodies]
+        for seq, nct_id in store.iter_changed_ids(index.state.seq):
+            versions = [
+                Dated(state.day, state.record, state.findings)
+                for state in read_states(store, nct_id, on_damage=store.pass_over)
+            ]
             intake.add(seq, nct_id, versions, is_new=is_empty)
             on_study()
     index.put_in_place()

@@ -15,15 +15,16 @@ from pathlib import Path
 
 import msgspec
 
+from trialbook.changes.state import is_complete, read_states
 from trialbook.derived.contract import Derived, OnStudy
 from trialbook.derived.index import SearchIndex
 from trialbook.errors import SourceReadError
 from trialbook.library.rebuild import DERIVED
-from trialbook.model.present import decode_present, has_entities, make_present
+from trialbook.model.present import has_entities, make_present
 from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.source.api_v2 import check_incoming
+from trialbook.source.carried import find_fidelity
 from trialbook.source.files import Progress, name_file, read_path
-from trialbook.source.formats import get_format
 from trialbook.source.incoming import HistoryNotice, Incoming, Item, Rejected
 from trialbook.source.limits import estimate_memory
 from trialbook.store import KeptVersion, NewVersion, Store, Writer, compute_wire_hash
@@ -109,8 +110,9 @@ def check_new(
             wire_hash=wire_hash,
             place=item.place,
             format=item.format,
-            fidelity=get_format(item.format).fidelity,
+            fidelity=find_fidelity(item.format, checked.record),
             original=item.original,
+            registry_number=item.number,
         )
 
 
@@ -189,13 +191,14 @@ class Batch:
 
     def _find_versions(self, change: KeptVersion) -> list[Dated]:
         """All versions of the study that changed; the first is in hand, others lie in the store."""
-        if change.is_first:
+        if change.is_first and is_complete(change.version.format, change.version.record):
             given = change.version
-            return [(change.day, make_present(given.record, has_entities=has_entities(given.body)))]
-        bodies = self.writer.store.get_dated_bodies(
-            change.version.nct_id, on_damage=self.writer.store.pass_over
-        )
-        return [(day, decode_present(body)) for day, body in bodies]
+            return [Dated(change.day, make_present(given.record, has_entities=has_entities(given.body)))]
+        store = self.writer.store
+        return [
+            Dated(state.day, state.record, state.findings)
+            for state in read_states(store, change.version.nct_id, on_damage=store.pass_over)
+        ]
 
     def show(self, *, every_s: float = 0.0) -> None:
         """Make what was written findable, unless that was done less than `every_s` seconds ago."""

@@ -16,7 +16,16 @@ import msgspec
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
 from trialbook.ask.query_string import normalise_query
-from trialbook.changes.history import Comparison, HistoryLine, compare_versions, find_history, was_known
+from trialbook.changes.history import (
+    Comparison,
+    HistoryLine,
+    compare_versions,
+    find_history,
+    list_versions,
+    pick_version,
+    was_known,
+)
+from trialbook.changes.state import KnownState, read_state
 from trialbook.derived.index import FOLDER, SearchIndex
 from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.summaries import ChangeSummaries
@@ -44,13 +53,14 @@ from trialbook.library.repair import Repair, repair_library
 from trialbook.library.study import LibraryStudy
 from trialbook.library.taking_out import put_back, take_out
 from trialbook.model.dates import find_asked_day
+from trialbook.model.sentences import count_of
 from trialbook.patient.note import read_note
 from trialbook.record.ids import find_european_number, find_nct_id
 from trialbook.related.engine import RelatedEngine, RelatedList
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
 from trialbook.source.live.request import PullRequest
-from trialbook.store import AnnouncedVersion, Store, Version
+from trialbook.store import AnnouncedVersion, ListedVersion, Store, Version
 from trialbook.store.arrivals import find_last_arrival, find_last_before
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage, refuse_damage
@@ -187,7 +197,9 @@ class Library:
             raise StoreError(f"the library in {self.home} was closed")
 
     def _read_record(self, nct_id: str, as_of: str | None) -> bytes:
-        return self.store.get_body(nct_id, as_of=as_of)
+        if as_of is None and self.store.is_of_one_copy(nct_id):
+            return self.store.get_body(nct_id)
+        return msgspec.json.encode(self.find_state(nct_id, as_of=as_of).record)
 
     def close(self) -> None:
         """Close every connection; what is asked afterwards raises StoreError."""
@@ -258,32 +270,69 @@ class Library:
             return own[0] if own else found[0] if len(found) == 1 else None
         return None
 
-    def find_version(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> Version:
-        """Which version is meant: by number (from 1), as of a day, or the one in force.
+    def find_version(
+        self, asked: str, *, version: int | None = None, as_of: str | None = None, copy: int | None = None
+    ) -> Version:
+        """Which version is meant: by number (the registry's where that is known), as of a day, or the one in force.
 
-        Raises NotFoundError where there is no such study or version, UsageError for a number and a day.
+        `copy` asks for another copy of it than the fullest (1). Raises NotFoundError where there is no such
+        study, version or copy, UsageError for a number and a day.
         """
         if version is not None and as_of:
             raise UsageError("name a version or a day, not both")
-        nct_id, day = self.find_id(asked), read_as_of(as_of or "")
-        versions = self.store.find_versions(nct_id)
-        if version is not None:
-            return _pick(nct_id, versions, version)
-        known = [each for each in versions if was_known(each, day)]
+        copies = self._find_meant(self.find_id(asked), version, read_as_of(as_of or ""))
+        if copy is not None and not 1 <= copy <= len(copies):
+            raise NotFoundError(
+                f"{copies[0].nct_id}: of version {copies[0].number} the library holds"
+                f" {count_of(len(copies), 'copy', 'copies')}, there is no copy {copy}"
+            )
+        return copies[(copy or 1) - 1]
+
+    def _find_meant(self, nct_id: str, number: int | None, day: str | None) -> tuple[Version, ...]:
+        """The copies of the version that is meant, the fullest first."""
+        found = self.store.find_copies(nct_id)
+        fullest = [copies[0] for copies in found]
+        if number is not None:
+            return found[fullest.index(pick_version(fullest, nct_id, number))]
+        known = [copies for copies in found if was_known(copies[0], day)]
         if not known:
-            first = min(each.known_from for each in versions)
+            first = min(each.known_from for each in fullest)
             raise NotFoundError(f"{nct_id} has no version as old as {day}: the first known one is of {first}")
         return known[-1]
 
-    def get_body(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> bytes:
-        """The bytes of the version that is meant, as `find_version`; API v2 JSON."""
-        if version is None:
-            return self.store.get_body(self.find_id(asked), as_of=read_as_of(as_of or ""))
-        return self.store.get_version_body(self.find_version(asked, version=version, as_of=as_of).version_id)
+    def find_copies(self, asked: str, *, version: int | None = None) -> tuple[Version, ...]:
+        """All copies of a version, the fullest first; raises NotFoundError."""
+        return self._find_meant(self.find_id(asked), version, None)
 
-    def get_original(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> bytes:
+    def find_state(
+        self, asked: str, *, version: int | None = None, as_of: str | None = None, copy: int | None = None
+    ) -> KnownState:
+        """What is known of a study in the version that is meant, whichever copy says it; as `find_version`."""
+        meant = self.find_version(asked, version=version, as_of=as_of, copy=copy)
+        copies = list(self.store.find_copies(meant.nct_id))
+        place = next(at for at, each in enumerate(copies) if each[0].number == meant.number)
+        if meant.copy > 1:
+            others = [each for each in copies[place] if each.copy != meant.copy]
+            copies[place] = (copies[place][meant.copy - 1], *others)
+        state = read_state(self.store, copies, place)
+        assert state is not None  # damage is raised
+        return state
+
+    def get_body(
+        self, asked: str, *, version: int | None = None, as_of: str | None = None, copy: int | None = None
+    ) -> bytes:
+        """The bytes of the version that is meant, as `find_version`; API v2 JSON."""
+        if version is None and copy is None:
+            return self.store.get_body(self.find_id(asked), as_of=read_as_of(as_of or ""))
+        meant = self.find_version(asked, version=version, as_of=as_of, copy=copy)
+        return self.store.get_version_body(meant.version_id)
+
+    def get_original(
+        self, asked: str, *, version: int | None = None, as_of: str | None = None, copy: int | None = None
+    ) -> bytes:
         """The bytes of a version as they were received, in the form of their source (XML, CSV…)."""
-        return self.store.get_original(self.find_version(asked, version=version, as_of=as_of).version_id)
+        meant = self.find_version(asked, version=version, as_of=as_of, copy=copy)
+        return self.store.get_original(meant.version_id)
 
     def get_study(self, asked: str, *, version: int | None = None, as_of: str | None = None) -> LibraryStudy:
         """The study, typed, of the version that is meant, as `find_version`."""
@@ -364,6 +413,21 @@ class Library:
         day = read_as_of(as_of or "")
         announced = self.store.find_announced(self.find_id(asked))
         return tuple(each for each in announced if day is None or each.version_date <= day)
+
+    def list_versions(self, asked: str, *, as_of: str | None = None) -> tuple[ListedVersion, ...]:
+        """All versions of a study that are known of, up to a day, oldest first: held here, or in the registry's list."""
+        held = self.store.find_versions(self.find_id(asked))
+        day = read_as_of(as_of or "")
+        listed = list_versions(held, self.store.find_announced(self.find_id(asked)))
+        return tuple(
+            each
+            for each in listed
+            if (
+                was_known(each.version, day)
+                if each.version
+                else day is None or (each.version_date or "") <= day
+            )
+        )
 
     def compare(
         self, asked: str, before: int | None = None, after: int | None = None, *, as_of: str | None = None
@@ -664,12 +728,17 @@ class Library:
         """Read files or folders of any known form into the library; see `build.import_paths`."""
         return import_paths(self._open_home, [Path(path).expanduser() for path in paths])
 
-    def take_out(self, asked: str, version: int, reason: str) -> None:
-        """Let a version (by its number in the history) count no longer; its bytes and the reason are kept.
+    def take_out(self, asked: str, version: int, reason: str, *, copy: int | None = None) -> None:
+        """Let a version (by its number in the history), or one copy of it, count no longer.
+
+        Its bytes and the reason are kept.
 
         Raises NotFoundError, UsageError without a reason.
         """
-        take_out(self._open_home, self.find_version(asked, version=version), reason)
+        copies = self.find_copies(asked, version=version)
+        if copy is not None:
+            copies = (self.find_version(asked, version=version, copy=copy),)
+        take_out(self._open_home, copies, reason)
 
     def put_back(self, asked: str, number: int, reason: str = "") -> None:
         """Let a version count again that was taken out, by the number in `find_taken_out`; raises NotFoundError."""
@@ -718,9 +787,3 @@ class Library:
     def bring_into_step(self, *, on_damage: OnDamage = refuse_damage) -> dict[str, int]:
         """Complete what is behind; see `rebuild.bring_into_step`."""
         return bring_into_step(self._open_home, on_damage=on_damage)
-
-
-def _pick(nct_id: str, versions: tuple[Version, ...], number: int) -> Version:
-    if not 1 <= number <= len(versions):
-        raise NotFoundError(f"{nct_id} has versions 1 to {len(versions)}, no version {number}")
-    return versions[number - 1]

@@ -73,7 +73,7 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
         Parameters
         ----------
         before, after
-            A version's number (from 1), or a day for the version in force at its end ("2022-05", "2022").
+            A version's number, or a day for the version in force at its end ("2022-05", "2022").
             Without `after` this version; without `before` the one before the other.
 
         Raises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from trialbook.library.rebuild import bring_into_step
@@ -9,13 +10,14 @@ from trialbook.store import Store, Version, Writer
 from trialbook.store import taking_out as store_taking_out
 
 
-def take_out(home: Path, version: Version, reason: str) -> None:
-    """Let a version count no longer, with a reason that is kept; its bytes stay in the library.
+def take_out(home: Path, copies: Iterable[Version], reason: str) -> None:
+    """Let the copies of a version count no longer, with a reason that is kept; their bytes stay in the library.
 
     Raises UsageError without a reason, StoreBusyError, StoreError.
     """
     with Store(home) as store, Writer(store, "take out") as writer:
-        store_taking_out.take_out(writer, version, reason)
+        for copy in copies:
+            store_taking_out.take_out(writer, copy, reason)
     bring_into_step(home, on_damage=lambda error: None)
 
 

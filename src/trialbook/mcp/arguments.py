@@ -25,7 +25,7 @@ LEAST_CHARS, DEFAULT_CHARS, MOST_CHARS = 1_000, 20_000, 100_000
 Words: TypeAlias = Annotated[str, Meta(max_length=LONGEST_QUERY)]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Day: TypeAlias = Annotated[str, Meta(max_length=40)]
-Number: TypeAlias = Annotated[int, Meta(ge=1)]
+Number: TypeAlias = Annotated[int, Meta(ge=0)]
 # The address of a record's page is understood too.
 NctId: TypeAlias = Annotated[str, Meta(max_length=300, examples=["NCT04776239"])]
 

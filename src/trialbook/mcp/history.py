@@ -25,8 +25,9 @@ def tell_history(library: Library, asked: HistoryArguments) -> dict[str, Any]:
     nct_id, as_of = library.find_id(asked.nct_id), read_as_of(asked.as_of)
     if asked.from_version is None and asked.to_version is None:
         return _list_versions(library, nct_id, as_of)
-    if asked.from_version and asked.to_version and asked.from_version >= asked.to_version:
-        raise UsageError("from_version must be the lower number of the two: version 1 is the oldest")
+    numbers = asked.from_version, asked.to_version
+    if None not in numbers and asked.from_version >= asked.to_version:  # type: ignore[operator]
+        raise UsageError("from_version must be the lower number of the two")
     return _compare(library, nct_id, asked, as_of)
 
 
@@ -42,10 +43,12 @@ def _list_versions(library: Library, nct_id: str, as_of: str | None) -> dict[str
     if len(shown) < len(lines):
         answer["older_versions_left_out"] = len(lines) - len(shown)
     if announced:
+        held = {line.version.number for line in lines if line.version.is_numbered}
         answer["versions_at_the_registry"] = len(announced)
         answer["registry_lists"] = [
             {
-                "number": version.number,
+                "version": version.number,
+                "is_held": version.number in held,
                 "date": version.version_date,
                 "status": version.overall_status,
                 "changed": shorten(", ".join(version.module_labels)),
@@ -64,6 +67,8 @@ def _show_line(line: HistoryLine) -> dict[str, Any]:
     return {
         "version": version.number,
         "version_date": version.version_date,
+        **({"date_means": version.meaning} if version.meaning not in ("", "submitted") else {}),
+        **({"copies": version.copies} if version.copies > 1 else {}),
         "learnt_at": version.learnt_at,
         "format": version.format,
         "is_in_force": version.is_current,

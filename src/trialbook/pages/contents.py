@@ -40,13 +40,20 @@ class ChangeNote(Content, frozen=True):
 
 
 class VersionLine(Content, frozen=True):
-    """One version of a record. `number` counts from 1, oldest first; `learnt_at` is ISO 8601.
+    """One version of a record; `learnt_at` is ISO 8601.
 
-    `doubt` says why its date is not believed.
+    `meaning` says what its date is where it is not when the sponsor submitted it, `doubt` why it is not believed.
+    One that the registry lists and that is not held has `status` and `labels` of that list, and no `url`.
+    `copies` are the poorer copies of it, as (words, address).
     """
 
     number: int
     version_date: PartialDate | None = None
+    meaning: str = ""
+    is_held: bool = True
+    status: str = ""
+    labels: tuple[str, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
     learnt_at: str = ""
     doubt: str = ""
     source: str = ""
@@ -57,10 +64,15 @@ class VersionLine(Content, frozen=True):
 
 
 class StudyHistory(Content, frozen=True):
-    """The versions of a record that the library holds, newest first. `url` is the page of all of them."""
+    """The versions of a record that are known of, newest first. `url` is the page of all of them."""
 
     versions: tuple[VersionLine, ...] = ()
     url: str = ""
+
+    @property
+    def held(self) -> tuple[VersionLine, ...]:
+        """Those that the library holds."""
+        return tuple(line for line in self.versions if line.is_held)
 
 
 class RelatedStudy(Content, frozen=True):

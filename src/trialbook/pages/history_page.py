@@ -22,44 +22,99 @@ from trialbook.pages.contents import (
     VersionLine,
 )
 from trialbook.pages.environment import render
+from trialbook.pages.labels import status_words
 from trialbook.pages.write_html import render_version
 from trialbook.record.links import study_url
+from trialbook.store import ListedVersion, Version
 
 MAX_WORDS = 6_000
-TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+# A date is one word: of "2020-03-06" and "2023-06-13" nothing is the same.
+TOKEN = re.compile(r"\s+|\d{4}-\d{2}(?:-\d{2})?(?!\d)|\w+|[^\w\s]")
 
 
-def view_history(nct_id: str, lines: Sequence[HistoryLine], *, shown: int | None = None) -> StudyHistory:
-    """The versions, newest first; `shown` is the number of the one on whose page they stand."""
+def view_history(
+    nct_id: str,
+    lines: Sequence[HistoryLine],
+    *,
+    listed: Sequence[ListedVersion] = (),
+    copies: Sequence[Sequence[Version]] = (),
+    shown: Version | None = None,
+) -> StudyHistory:
+    """The versions, newest first.
+
+    Parameters
+    ----------
+    listed
+        All versions that are known of, held or not; without them those of `lines`.
+    copies
+        Of each version that is held all copies, the fullest first.
+    shown
+        The one on whose page they stand.
+    """
+    by_number = {line.version.number: line for line in lines}
+    poorer = {each[0].number: each[1:] for each in copies}
+    numbers = [line.version.number for line in lines]
+    before = dict(zip(numbers[1:], numbers, strict=False))
+    known = listed or [ListedVersion(line.version.number, None, version=line.version) for line in lines]
     return StudyHistory(
-        versions=tuple(_view_line(nct_id, line, shown=shown) for line in reversed(lines)),
+        versions=tuple(
+            _view_line(
+                nct_id, by_number[each.number], before.get(each.number), poorer.get(each.number, ()), shown
+            )
+            if each.number in by_number
+            else _view_listed(each)
+            for each in reversed(known)
+        ),
         url=f"{study_url(nct_id)}/history",
     )
 
 
-def _view_line(nct_id: str, line: HistoryLine, *, shown: int | None = None) -> VersionLine:
+def _view_listed(listed: ListedVersion) -> VersionLine:
+    return VersionLine(
+        number=listed.number,
+        version_date=PartialDate(listed.version_date) if listed.version_date else None,
+        is_held=False,
+        status=status_words(listed.overall_status) if listed.overall_status else "",
+        labels=listed.module_labels,
+    )
+
+
+def _view_line(
+    nct_id: str,
+    line: HistoryLine,
+    before: int | None = None,
+    copies: Sequence[Version] = (),
+    shown: Version | None = None,
+) -> VersionLine:
     version, url = line.version, study_url(nct_id)
     day = version.version_date
+    own = f"{url}?version={version.number}"
     return VersionLine(
         number=version.number,
         version_date=PartialDate(day) if day else None,
+        meaning=version.meaning if version.meaning != "submitted" else "",
+        copies=tuple((_name_copy(copy), f"{own}&copy={copy.copy}") for copy in copies),
         learnt_at=version.learnt_at,
         doubt=version.doubt,
         source=version.place.rpartition("/")[2],
         changes=tuple(ChangeNote(group=group, text=text) for group, text in line.changes),
-        is_shown=version.number == shown,
-        url=url if version.is_current else f"{url}?version={version.number}",
-        diff_url=f"{url}/diff?from={version.number - 1}&to={version.number}" if version.number > 1 else "",
+        is_shown=shown is not None and version.number == shown.number,
+        url=url if version.is_current else own,
+        diff_url="" if before is None else f"{url}/diff?from={before}&to={version.number}",
     )
 
 
-def view_history_page(nct_id: str, title: str, lines: Sequence[HistoryLine]) -> HistoryView:
+def _name_copy(copy: Version) -> str:
+    return f"copy {copy.copy} from {copy.place.rpartition('/')[2]}"
+
+
+def view_history_page(nct_id: str, title: str, history: StudyHistory) -> HistoryView:
     """The page of all versions."""
     return HistoryView(
         nct_id=nct_id,
         title=title,
-        history=view_history(nct_id, lines),
-        compare_url=f"{study_url(nct_id)}/diff" if len(lines) > 1 else "",
+        history=history,
+        compare_url=f"{study_url(nct_id)}/diff" if len(history.held) > 1 else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from trialbook.changes.state import KnownState
 from trialbook.model import Study
 from trialbook.model.dates import find_asked_day
 from trialbook.pages.contents import Near, PlaceForm, RelatedView, StudyHistory
@@ -17,7 +18,7 @@ from trialbook.record.address import choose_address
 from trialbook.record.links import NCT_ID, study_url
 
 
-def render_study_page(
+def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the record
     study: Study,
     *,
     history: StudyHistory | None = None,
@@ -26,6 +27,7 @@ def render_study_page(
     as_of: str | None = None,
     related: RelatedView | None = None,
     today: date | None = None,
+    state: KnownState | None = None,
 ) -> str:
     """Render a record as a whole HTML page that needs no script and fetches nothing from elsewhere.
 
@@ -41,6 +43,8 @@ def render_study_page(
         The date (ISO 8601) as of which the record is shown, or None for the newest version.
     today
         The day against which results are due or late; `as_of` when that is given, else the present day.
+    state
+        What the library knows of the version from all of its copies.
     """
     day = today or find_asked_day(as_of)
     parts = compose_record(
@@ -50,6 +54,7 @@ def render_study_page(
         near=near,
         place_form=place_form,
         related=related,
+        state=state,
     )
     references = study.protocol.references_module
     links = [(link.label or "", link.url or "") for link in references.see_also_links] if references else []
@@ -69,7 +74,7 @@ def render_study_page(
         id_name="NCT ID" if is_registry_id else "Trial ID",
         url=study_url(study.nct_id),
         as_of=as_of,
-        older=shown if shown and versions[0] is not shown else None,
+        older=shown if shown and history and history.held[0] is not shown else None,
         near=near,
         query="",
         parts=parts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from trialbook.changes.state import KnownState
 from trialbook.model import Study
 from trialbook.pages.contents import Near, RelatedView, StudyHistory
 from trialbook.pages.record import compose_record
@@ -23,6 +24,7 @@ def render_study_text(
     near: Near | None = None,
     related: RelatedView | None = None,
     today: date | None = None,
+    state: KnownState | None = None,
 ) -> str:
     """Render a record as text: every section of the page in the same order, results as text tables.
 
@@ -32,12 +34,12 @@ def render_study_text(
         The record.
     width
         Columns of the terminal; at least 40 are used.
-    history, near, related, today
+    history, near, related, today, state
         As in `render_study_page`.
     """
     width = max(MIN_WIDTH, width)
     day = today or date.today()  # noqa: DTZ011 - a due date is a calendar day where the reader is
-    parts = compose_record(study, today=day, history=history, near=near, related=related)
+    parts = compose_record(study, today=day, history=history, near=near, related=related, state=state)
     title = shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record")
     official = shorten_title(study.official_title)
     lines = heading(title, "=", width)

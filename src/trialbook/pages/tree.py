@@ -56,9 +56,15 @@ class Plain(Node, frozen=True):
 
 
 class Absent(Node, frozen=True):
-    """A sentence that says that the record lacks something."""
+    """A sentence that says that the record lacks something.
+
+    `paths` are where that would stand in the record (API v2, without `protocolSection`), `link` leads to the
+    version that has it.
+    """
 
     text: str
+    paths: tuple[str, ...] = ()
+    link: Link | None = None
 
 
 class Note(Node, frozen=True):
@@ -69,11 +75,18 @@ class Note(Node, frozen=True):
 
 
 class Fact(Node, frozen=True):
-    """A label with one or several values, and what the value means in plain words."""
+    """A label with one or several values, and what the value means in plain words.
+
+    `paths` are where it stands in the record, as in `Absent`; `missing` is said where it has no value. The values
+    of one that `is_running` are the pieces of one sentence.
+    """
 
     label: str
     values: tuple[Inline | Prose, ...]
     meaning: str = ""
+    paths: tuple[str, ...] = ()
+    missing: str = "Not given"
+    is_running: bool = False
 
 
 class Facts(Node, frozen=True):

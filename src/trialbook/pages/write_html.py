@@ -99,7 +99,8 @@ def _plain(block: Plain, level: int) -> str:
 
 
 def _absent(block: Absent, level: int) -> str:
-    return f'<p class="absent">{quote_text(block.text)}</p>'
+    link = f" {render_piece(block.link)}." if block.link else ""
+    return f'<p class="absent">{quote_text(block.text)}{link}</p>'
 
 
 def _note(block: Note, level: int) -> str:
@@ -112,7 +113,9 @@ def _facts(block: Facts, level: int) -> str:
 
 def _fact(fact: Fact) -> str:
     if not fact.values:
-        value = '<dd class="absent">Not given</dd>'
+        value = f'<dd class="absent">{quote_text(fact.missing)}</dd>'
+    elif fact.is_running:
+        value = f'<dd class="absent">{"".join(map(render_piece, fact.values))}</dd>'
     elif len(fact.values) == 1:
         value = f"<dd>{render_piece(fact.values[0])}</dd>"
     else:
@@ -244,6 +247,8 @@ def render_version(line: VersionLine) -> Markup:
     name = quote_text(f"Version {line.number}")
     title = f'<a href="{quote_text(line.url)}">{name}</a>' if line.url and not line.is_shown else name
     shown = ' <span class="badge running">shown here</span>' if line.is_shown else ""
+    if not line.is_held:
+        return _write_listed(line, day, name)
     about = ", ".join(filter(None, (f"learnt {line.learnt_at[:10]}" if line.learnt_at else "", line.source)))
     notes = "".join(
         f"<li><b>{quote_text(note.group)}</b> {quote_text(note.text)}</li>" for note in line.changes
@@ -251,8 +256,21 @@ def render_version(line: VersionLine) -> Markup:
     notes = f"<ul>{notes}</ul>" if notes else ""
     diff = f'<a class="diff" href="{quote_text(line.diff_url)}">What changed</a>' if line.diff_url else ""
     about += f"; {line.doubt}" if line.doubt else ""
+    day = f"{quote_text(line.meaning)} {day}" if line.meaning else day
     words = f"<strong>{title}</strong> {day}{shown} <small>{quote_text(about)}</small> {diff}"
+    if line.copies:
+        links = ", ".join(f'<a href="{quote_text(url)}">{quote_text(text)}</a>' for text, url in line.copies)
+        words += f" <small>Fuller than {links}</small>"
     return Markup(f'<li value="{line.number}"><p>{words}</p>{notes}</li>')  # noqa: S704 - quoted above
+
+
+def _write_listed(line: VersionLine, day: str, name: str) -> Markup:
+    """A version that the registry lists and that is not held here."""
+    told = "; ".join(filter(None, (line.status, ", ".join(line.labels))))
+    words = (
+        f"<strong>{name}</strong> {day} <small>not held here{quote_text(f'; {told}' if told else '')}</small>"
+    )
+    return Markup(f'<li value="{line.number}" class="listed"><p>{words}</p></li>')  # noqa: S704 - quoted above
 
 
 def _related(block: Related, level: int) -> str:

@@ -137,7 +137,8 @@ def _plain(block: Plain | Note, width: int, level: int) -> Iterator[str]:
 
 
 def _absent(block: Absent, width: int, level: int) -> Iterator[str]:
-    yield from wrap(block.text, width)
+    link = f" {piece_text(block.link)}." if block.link else ""
+    yield from wrap(block.text + link, width)
 
 
 def _facts(block: Facts, width: int, level: int) -> Iterator[str]:
@@ -157,7 +158,8 @@ def _fact(fact: Fact, width: int) -> Iterator[str]:
         indent = "    "
     else:
         indent = " " * (LABEL_WIDTH + 2)
-    values = [piece_text(piece) for piece in fact.values] or ["not given"]
+    values = [piece_text(piece) for piece in fact.values] or [fact.missing[:1].lower() + fact.missing[1:]]
+    values = ["".join(values)] if fact.is_running else values
     first = indent if is_wide else f"{label}:".ljust(LABEL_WIDTH + 2)
     for value in values:
         yield from wrap(value, width, first=first, rest=indent)
@@ -224,9 +226,14 @@ def _table(block: Table, width: int, level: int) -> Iterator[str]:
 def _versions(block: Versions, width: int, level: int) -> Iterator[str]:
     for line in block.lines:
         day = write_day(line.version_date) if line.version_date else "date not given"
+        day = f"{line.meaning} {day}" if line.meaning else day
         learnt = f"learnt {line.learnt_at[:10]}" if line.learnt_at else ""
-        about = ", ".join(filter(None, (day, learnt, line.source, "shown here" if line.is_shown else "")))
-        yield from wrap(about, width, first=f"{line.number:>3}. ")
+        held = "" if line.is_held else "not held here"
+        shown = "shown here" if line.is_shown else ""
+        told = (day, learnt, line.source, shown, held, line.status, "; ".join(line.labels))
+        yield from wrap(", ".join(filter(None, told)), width, first=f"{line.number:>3}. ")
+        for words, _ in line.copies:
+            yield from wrap(f"fuller than {words}", width, first="     ")
         if line.doubt:
             yield from wrap(line.doubt, width, first="     ! ")
         for change in line.changes:

@@ -166,13 +166,14 @@ def get_own_pieces() -> dict[str, Piece]:
     """Get what is found out of a record beside the registry's pieces; none of it stands in the record.
 
     A finding that time alone can make true has two pieces: the day from which it is, which is indexed, and
-    whether it is on the day of asking (`DATED`).
+    whether it is on the day of asking (`DATED`). `PrimaryOutcomeChanged` comes from the versions of a record.
     """
     kinds: tuple[tuple[str, Kind], ...] = (
         ("ResultsOverdue", "boolean"),
         ("ResultsOverdueFrom", "date"),
         ("StatusOutdated", "boolean"),
         ("StatusOutdatedFrom", "date"),
+        ("PrimaryOutcomeChanged", "boolean"),
     )
     return {
         name: Piece(

@@ -15,6 +15,7 @@ import msgspec
 
 from trialbook.errors import SourceFormatError
 from trialbook.model.study import find_nct_id, read_typed
+from trialbook.model.version_days import find_days
 from trialbook.record.ids import LONGEST_ID, find_fault
 from trialbook.source.containers.json_slices import slice_records
 from trialbook.source.incoming import Form, Format, Incoming, Rejected, reject_unforeseen
@@ -73,7 +74,7 @@ class CheckedRecord(msgspec.Struct, frozen=True):
     record
         Its JSON values.
     nct_id, version_date
-        As it gives them; `version_date` None where it gives none.
+        As it gives them; `version_date` is the best of its `VersionDays`, None where it gives none.
     """
 
     record: dict[str, Any]
@@ -95,9 +96,7 @@ def check_incoming(item: Incoming, limits: Limits = DEFAULT) -> CheckedRecord | 
         raise
     except Exception as error:
         return reject_unforeseen(error, item.place, item.received[: limits.kept_bytes])
-    return CheckedRecord(
-        record, study.nct_id, None if study.version_date is None else str(study.version_date)
-    )
+    return CheckedRecord(record, study.nct_id, find_days(record).first)
 
 
 def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:

@@ -27,12 +27,15 @@ class Incoming(msgspec.Struct, frozen=True):
     original
         The bytes of this one record as received where they are not `body`; None for API v2. Records of the
         same bytes count as the same record.
+    number
+        The number that the registry gave this version, from 0; None where it came without.
     """
 
     body: bytes
     place: str
     format: str
     original: bytes | None = None
+    number: int | None = None
 
     @property
     def received(self) -> bytes:

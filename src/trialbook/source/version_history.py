@@ -1,7 +1,7 @@
 """Which versions of a record does the registry's own site know, and what does the last one say?
 
 The site serves, beside API v2, three shapes of JSON: a study with `history.changes`, that list
-alone, and one historic version with `studyVersion`. A change says when a version was submitted,
+alone, and one historic version with `studyVersion`; people keep several in one array. A change says when a version was submitted,
 with which status and which modules changed; its text is in the file only for the current version.
 
 The site renders text for the browser: rich-text fields come as HTML (`<p>eGFR &gt;60</p>`), most
@@ -24,7 +24,10 @@ from trialbook.source.incoming import Form, Format, HistoryNotice, Incoming, Ite
 
 MAX_DOCUMENT_BYTES = 256 * 2**20
 
-_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:study|studyVersion|history|changes|topics)"\s*:')
+# No record comes near this; a larger number is a slip.
+MOST_VERSIONS = 100_000
+
+_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*"(?:study|studyVersion|history|changes|topics)"\s*:')
 _NCT_ID = re.compile(r"NCT\d{8}")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
@@ -77,7 +80,7 @@ def is_history(head: bytes) -> bool:
 
 
 def read_history(stream: BinaryIO, place: str) -> Iterator[Item]:
-    """Read one document of the site, or one a line, oldest version first.
+    """Read one document of the site, one a line, or an array of them, oldest version first.
 
     Parameters
     ----------
@@ -89,9 +92,10 @@ def read_history(stream: BinaryIO, place: str) -> Iterator[Item]:
     Yields
     ------
     HistoryNotice
-        For each version but the one whose text is in the document.
+        For each version of a list.
     Incoming
-        The study, its bytes cut from the document; `original` is the whole document.
+        The study, its bytes cut from the document; `original` is the whole document. Where it came as one
+        version, or its list says which it is, with the registry's number.
     Rejected
         A document, a study or a change that does not fit its form.
 
@@ -106,6 +110,9 @@ def read_history(stream: BinaryIO, place: str) -> Iterator[Item]:
         raise SourceReadError(f"cannot be read to its end ({error})", place=place) from error
     if len(data) > MAX_DOCUMENT_BYTES:
         yield Rejected(f"larger than {MAX_DOCUMENT_BYTES} bytes", place, data[: 2**20])
+        return
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+        yield from _read_array(data, place)
         return
     found = _decode(data)
     if isinstance(found, _Document):
@@ -122,6 +129,21 @@ def read_history(stream: BinaryIO, place: str) -> Iterator[Item]:
                 yield from _read_document(entry, line, f"{place}:{number}")
             else:
                 yield Rejected(entry, f"{place}:{number}", line[: 2**20])
+
+
+def _read_array(data: bytes, place: str) -> Iterator[Item]:
+    """Each document of an array, as if it had come in a file of its own."""
+    try:
+        documents = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        yield Rejected(f"no array of version histories: {error}", place, data[: 2**20])
+        return
+    for number, raw in enumerate(documents, start=1):
+        entry, own = _decode(bytes(raw)), f"{place}#{number}"
+        if isinstance(entry, _Document):
+            yield from _read_document(entry, bytes(raw), own)
+        else:
+            yield Rejected(entry, own, bytes(raw)[: 2**20])
 
 
 def _decode(data: bytes) -> _Document | str:
@@ -152,17 +174,28 @@ def _read_document(document: _Document, data: bytes, place: str) -> Iterator[Ite
         else:
             notices.append(notice)
     notices.sort(key=lambda notice: notice.version)
-    if isinstance(study, _Study) and notices:
+    number = _read_number(document)
+    if isinstance(study, _Study) and notices and number is None:
         last = study.protocol_section.status_module.last_update_submit_date
         # The text is that of the newest version only if both say the same day.
-        if notices[-1].date == last:
-            notices.pop()
+        number = notices[-1].version if notices[-1].date == last else None
     yield from notices
     if isinstance(study, _Study):
         body = bytes(document.study)  # type: ignore[arg-type]
-        yield Incoming(body=body, place=place, format=FORMAT.name, original=data)
+        yield Incoming(body=body, place=place, format=FORMAT.name, original=data, number=number)
     elif study is not None:
         yield Rejected(study, place, data[: 2**20])
+
+
+def _read_number(document: _Document) -> int | None:
+    """The number of the one version that a document holds; None where it gives none that counts from 0."""
+    if document.study_version is msgspec.UNSET:
+        return None
+    try:
+        number = msgspec.json.decode(document.study_version, type=int)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return number if 0 <= number <= MOST_VERSIONS else None
 
 
 def _read_study(document: _Document) -> _Study | str | None:

@@ -2,13 +2,14 @@
 
 from trialbook.store.codec import compute_wire_hash
 from trialbook.store.store import Store
-from trialbook.store.versions import AnnouncedVersion, Counts, Version
+from trialbook.store.versions import AnnouncedVersion, Counts, ListedVersion, Version
 from trialbook.store.writer import KeptVersion, NewVersion, Writer
 
 __all__ = [
     "AnnouncedVersion",
     "Counts",
     "KeptVersion",
+    "ListedVersion",
     "NewVersion",
     "Store",
     "Version",

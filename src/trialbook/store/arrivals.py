@@ -65,10 +65,10 @@ def find_last_before(store: Store, day: str) -> int:
 def find_arrivals(store: Store, nct_id: str) -> tuple[Arrival, ...]:
     """All arrivals of a study, the first one first; () for an unknown study.
 
-    A version that was older than the one in force when it came (a history imported later) is none, nor is
-    one that another version of the same run surpassed.
+    A version that was older than the one in force when it came (a history imported later) is none, nor a copy
+    that is poorer than one of the same version, nor one that another of the same run surpassed.
     """
-    by_id = {version.version_id: version for version in store.find_versions(nct_id)}
+    by_id = {version.version_id: version for copies in store.find_copies(nct_id) for version in copies}
     rows = store.fetch_all(
         "SELECT source_id, version_id FROM study JOIN version USING (study_id) WHERE nct_id = ?"
         " ORDER BY version_id",
@@ -79,11 +79,16 @@ def find_arrivals(store: Store, nct_id: str) -> tuple[Arrival, ...]:
     for run, versions in groupby(rows, key=lambda row: row[0]):
         # A version may have come between the two statements.
         came = [by_id[version_id] for _, version_id in versions if version_id in by_id]
-        newest = max([*([best] if best else []), *came], key=lambda version: version.number, default=None)
+        newest = max([*([best] if best else []), *came], key=_find_place, default=None)
         if newest is not None and newest is not best:
             found.append(Arrival(run, newest, best))
             best = newest
     return tuple(found)
+
+
+def _find_place(version: Version) -> tuple[int, int]:
+    """Later versions count more, of one version the fuller copy."""
+    return version.number, -version.copy
 
 
 def find_last_receipts(store: Store, *, after: int, most: int) -> list[Receipt]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from trialbook.errors import RecordDamagedError, StoreDamagedError, StoreError
 from trialbook.model.study import decode_record, read_typed
+from trialbook.model.version_days import find_days
 from trialbook.store.codec import compute_content
 from trialbook.store.dictionaries import find_altered_dictionaries
 from trialbook.store.store import Store
-from trialbook.store.versions import IN_FORCE
 
 MOST_OF_FILE = 20
 RESTORE = "restore a backup, or bring out what is whole with `trialbook check --repair`"
@@ -80,13 +80,14 @@ def _compare(
     """What the library notes of a version that its record does not say."""
     nct_id, day, content_hash = kept
     study, _ = read_typed(record)
-    said = None if study.version_date is None else str(study.version_date)
+    said = (find_days(record).first, None if study.version_date is None else str(study.version_date))
     if nct_id is None:
         yield f"{study.nct_id}, version {version_id}: no study has it; import it again to mend it"
     elif study.nct_id != nct_id:
         yield f"{nct_id}, version {version_id}: the record is one of {study.nct_id}; {RESTORE}"
-    if said != day:
-        yield f"{study.nct_id}, version {version_id}: kept as of {day}, the record says {said}; {RESTORE}"
+    # A Trialbook of before did not count the day on which a record was served.
+    if day not in said:
+        yield f"{study.nct_id}, version {version_id}: kept as of {day}, the record says {said[0]}; {RESTORE}"
     if compute_content(record)[0] != content_hash:
         yield f"{study.nct_id}, version {version_id}: its fingerprint is not that of the record; {RESTORE}"
 
@@ -94,11 +95,17 @@ def _compare(
 def _check_studies(store: Store) -> Iterator[str]:
     """A study shows its version in force."""
     rows = store.fetch_each(
-        "SELECT nct_id FROM study WHERE current_version_id IS NOT coalesce((SELECT version_id FROM version"
-        f" WHERE study_id = study.study_id {IN_FORCE} LIMIT 1), 0) ORDER BY nct_id"
+        "SELECT nct_id, study_id, current_version_id, (SELECT count(*) FROM version"
+        " WHERE version.study_id = study.study_id), (SELECT version_id FROM version"
+        " WHERE version.study_id = study.study_id) FROM study ORDER BY nct_id"
     )
-    for (nct_id,) in rows:
-        yield f"{nct_id}: what it shows is not its version in force; import it again to mend it"
+    for nct_id, study_id, current, count, only in rows:
+        if count > 1:
+            right = store.arrange(study_id)[-1].copies[0].version_id
+        else:
+            right = only or 0
+        if right != current:
+            yield f"{nct_id}: what it shows is not its version in force; import it again to mend it"
 
 
 def _check_rejections(store: Store) -> Iterator[str]:

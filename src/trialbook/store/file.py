@@ -88,6 +88,7 @@ class LibraryFile:
     def _open(self, home: Path, *, creates: bool = False) -> None:
         self.passed: list[RecordDamagedError] = []
         self._has_marks = False
+        self._tables: set[str] = set()
         # Whoever closes a library may do so while other threads ask: SQLite itself does not survive that.
         self.guard = threading.RLock()
         try:
@@ -286,6 +287,15 @@ class LibraryFile:
     def has_marks(self) -> bool:
         """Whether a Trialbook that knows marks has written here."""
         return self.fetch_one(HAS_MARKS) is not None
+
+    def has_table(self, name: str) -> bool:
+        """Whether a table is there that only writers make which need it."""
+        if name not in self._tables:
+            asked = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+            if self.fetch_one(asked, (name,)) is None:
+                return False
+            self._tables.add(name)
+        return True
 
     def _value(self, key: str) -> str:
         row = self.fetch_one("SELECT value FROM library WHERE key = ?", (key,))

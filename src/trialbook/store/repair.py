@@ -13,6 +13,8 @@ import msgspec
 
 from trialbook.errors import StoreError
 from trialbook.model.study import decode_record, read_typed
+from trialbook.model.version_days import VersionDays, find_days
+from trialbook.store import numbers, taking_out
 from trialbook.store.codec import (
     ChangedBytesError,
     Codec,
@@ -22,14 +24,13 @@ from trialbook.store.codec import (
     unpack_body,
     unpack_original,
 )
+from trialbook.store.copies import HeldCopy, arrange, read_days
 from trialbook.store.dictionaries import keep_copies, read_dictionaries
 from trialbook.store.file import FILE_NAME, UNREADABLE
 from trialbook.store.lock import WriterLock
 from trialbook.store.private import make_private_file
 from trialbook.store.replace import finish, put_in_place
 from trialbook.store.schema import create_tables
-from trialbook.store.taking_out import TABLE
-from trialbook.store.versions import IN_FORCE
 from trialbook.store.wreck import PAGE_BYTES, Wreck
 from trialbook.store.writer import now
 
@@ -52,7 +53,14 @@ OTHERS = {
         "entry_id",
         "notes of what was taken out",
     ),
+    "registry_number": (
+        "nct_id, number, version_id",
+        "nct_id, number",
+        "numbers that the registry gave to versions",
+    ),
 }
+# Of these, the tables that only a library has which needs them.
+LATER = {"take_out": taking_out.TABLE, "registry_number": numbers.TABLE}
 
 
 class VersionRow(NamedTuple):
@@ -137,6 +145,7 @@ class _Salvage:
         self._taken: set[int] = set()
         self._changes: dict[int, int] = {}
         self._broken: set[int] = set()
+        self._facts: dict[int, tuple[VersionDays, int]] = {}
 
     def run(self) -> None:
         """Bring out all that there is; the new file is closed at the end, and on the disk."""
@@ -235,7 +244,9 @@ class _Salvage:
         record = decode_record(body)
         study, _ = read_typed(record)
         content_hash, extent = compute_content(record)
-        day = None if study.version_date is None else str(study.version_date)
+        days = find_days(record)
+        self._facts[row.version_id] = (read_days(days, str(row.format)), len(body))
+        day = days.first
         original, wire_hash = self._prove_original(row, body, study.nct_id, day)
         return row._replace(
             study_id=self._find_study(study.nct_id, row) * (-1 if _is_out(row) else 1),
@@ -354,10 +365,25 @@ class _Salvage:
             "INSERT INTO study VALUES (?, ?, 0, ?)",
             [(number, nct_id, changes[number]) for nct_id, number in self._numbers.items()],
         )
-        self._new.execute(
-            "UPDATE study SET current_version_id = coalesce((SELECT version_id FROM version"
-            f" WHERE version.study_id = study.study_id {IN_FORCE} LIMIT 1), 0)"
-        )
+        for number in changes:
+            rows = self._new.execute(
+                "SELECT version_id, version_date, fidelity, extent, learnt_at FROM version WHERE study_id = ?",
+                (number,),
+            )
+            held = arrange(
+                HeldCopy(
+                    version_id=row[0],
+                    version_date=row[1],
+                    fidelity=row[2],
+                    extent=row[3],
+                    learnt_at=row[4],
+                    days=self._facts[row[0]][0],
+                    length=self._facts[row[0]][1],
+                )
+                for row in rows
+            )
+            current = held[-1].copies[0].version_id if held else 0
+            self._new.execute("UPDATE study SET current_version_id = ? WHERE study_id = ?", (current, number))
 
     def _copy_rejections(self) -> None:
         columns = "rejection_id, source_id, place, reason, content_hash, original"
@@ -377,10 +403,10 @@ class _Salvage:
         return self._last if rows is None else int(rows[0][0] or 0)
 
     def _copy_rows(self, table: str, columns: str, order: str, meaning: str) -> None:
-        if table == "take_out":
-            if not self.wreck.fetch("SELECT 1 FROM sqlite_master WHERE name = 'take_out'"):
+        if table in LATER:
+            if not self.wreck.fetch(f"SELECT 1 FROM sqlite_master WHERE name = '{table}'"):
                 return
-            self._new.execute(TABLE)
+            self._new.execute(LATER[table])
         rows, is_all = self.wreck.read_from_both_ends(table, columns, order)
         marks = ", ".join("?" * len(columns.split(",")))
         self._new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)

@@ -10,8 +10,9 @@ from trialbook.store.dictionaries import COPIES
 from trialbook.store.marks import MARKS
 
 SCHEMA_VERSION = 1
-# By which rule the versions in force were chosen: 2 does not believe dates that lie after the arrival.
-ORDER_VERSION = "2"
+# By which rule the versions in force were chosen: 2 does not believe dates that lie after the arrival, 3 lays
+# copies to their versions.
+ORDER_VERSION = "3"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS library (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

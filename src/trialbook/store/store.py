@@ -8,10 +8,12 @@ from typing import Any
 from trialbook.errors import (
     NotFoundError,
     RecordDamagedError,
+    SourceFormatError,
     StoreDamagedError,
     StoreError,
 )
 from trialbook.model.study import decode_record, read_typed
+from trialbook.model.version_days import VersionDays, find_days
 from trialbook.store.codec import (
     HELD_BODY,
     ChangedBytesError,
@@ -20,8 +22,10 @@ from trialbook.store.codec import (
     unpack_body,
     unpack_original,
 )
+from trialbook.store.copies import HeldCopy, HeldVersion, arrange, read_days
 from trialbook.store.file import VALUES_AT_ONCE, LibraryFile
-from trialbook.store.versions import COUNTS_FROM, IN_FORCE, KNOWN_AT, AnnouncedVersion, Counts, Version
+from trialbook.store.numbers import number_versions
+from trialbook.store.versions import COUNTS_FROM, AnnouncedVersion, Counts, Version
 
 # Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
 OnDamage = Callable[[RecordDamagedError], None]
@@ -76,6 +80,14 @@ class Store(LibraryFile):
         row = self.fetch_one("SELECT 1 FROM study WHERE nct_id = ? AND current_version_id <> 0", (nct_id,))
         return row is not None
 
+    def is_of_one_copy(self, nct_id: str) -> bool:
+        """Whether no more than one copy of a record is here, in one version, as of most studies."""
+        row = self.fetch_one(
+            "SELECT count(*) FROM version WHERE study_id = (SELECT study_id FROM study WHERE nct_id = ?)",
+            (nct_id,),
+        )
+        return bool(row[0] <= 1)
+
     def get_body(self, nct_id: str, *, as_of: str | None = None) -> bytes:
         """The record's bytes, now or as they stood at the end of a day (ISO date).
 
@@ -95,11 +107,7 @@ class Store(LibraryFile):
                 (nct_id,),
             )
         else:
-            row = self.fetch_one(
-                f"SELECT {HELD_BODY} FROM study JOIN version USING (study_id)"
-                f" WHERE nct_id = :nct_id AND {KNOWN_AT} {IN_FORCE} LIMIT 1",
-                {"nct_id": nct_id, "as_of": as_of},
-            )
+            row = self._find_row(nct_id, as_of)
         if row is None:
             return None
         if row[0] is None:
@@ -109,6 +117,59 @@ class Store(LibraryFile):
         if nct_id.encode() not in body and read_typed(decode_record(body))[0].nct_id != nct_id:
             raise RecordDamagedError(nct_id, "")
         return body
+
+    def _find_row(self, nct_id: str, as_of: str) -> Any:
+        """The row of the fullest copy of the version that was in force at the end of a day."""
+        study = self.fetch_one("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,))
+        known = [each for each in self.arrange(study[0]) if each.counts_from <= as_of] if study else []
+        if not known:
+            return None
+        version_id = known[-1].copies[0].version_id
+        return self.fetch_one(f"SELECT {HELD_BODY} FROM version WHERE version_id = ?", (version_id,))
+
+    def arrange(self, study_id: int) -> tuple[HeldVersion, ...]:
+        """The versions of a study that are held, oldest first, each with its copies, the fullest first."""
+        rows = self.fetch_all(
+            "SELECT version_id, version_date, fidelity, extent, learnt_at, format FROM version WHERE study_id = ?",
+            (study_id,),
+        )
+        facts = self.find_facts([(row[0], row[5]) for row in rows]) if len(rows) > 1 else {}
+        unknown = (None, 0)
+        return arrange(
+            HeldCopy(
+                version_id=row[0],
+                version_date=row[1],
+                fidelity=row[2],
+                extent=row[3],
+                learnt_at=row[4],
+                days=facts.get(row[0], unknown)[0] or VersionDays(submitted=row[1] or ""),
+                length=facts.get(row[0], unknown)[1],
+            )
+            for row in rows
+        )
+
+    def find_facts(self, copies: list[tuple[int, str]]) -> dict[int, tuple[VersionDays, int]]:
+        """The days that copies give, and their length; of those that no writer noted, from the records themselves."""
+        found: dict[int, tuple[VersionDays, int]] = {}
+        ids = [version_id for version_id, _ in copies]
+        if self.has_table("copy_fact"):
+            for start in range(0, len(ids), VALUES_AT_ONCE):
+                part = ids[start : start + VALUES_AT_ONCE]
+                rows = self.fetch_all(
+                    "SELECT version_id, length, submitted, posted, verified, served FROM copy_fact"
+                    f" WHERE version_id IN ({', '.join('?' * len(part))})",
+                    part,
+                )
+                found |= {version_id: (VersionDays(*days), length) for version_id, length, *days in rows}
+        for version_id, format_name in copies:
+            if version_id not in found:
+                try:
+                    body = self.get_version_body(version_id)
+                    days = find_days(decode_record(body))
+                except (StoreDamagedError, SourceFormatError):
+                    continue
+                found[version_id] = (read_days(days, format_name), len(body))
+        return found
 
     def _explain_absence(self, nct_id: str, as_of: str | None) -> str:
         if as_of is None or not self.has_study(nct_id):
@@ -167,16 +228,59 @@ class Store(LibraryFile):
         return True
 
     def find_versions(self, nct_id: str) -> tuple[Version, ...]:
-        """Every version of a record, oldest first; empty for an unknown one."""
+        """Every version of a record by its fullest copy, oldest first; empty for an unknown one.
+
+        A version that the registry lists under two numbers, with one text, stands there twice.
+        """
+        return tuple(copies[0] for copies in self.find_copies(nct_id))
+
+    def find_copies(self, nct_id: str) -> tuple[tuple[Version, ...], ...]:
+        """As `find_versions`, each version with all of its copies, the fullest first."""
+        study = self.fetch_one("SELECT study_id, current_version_id FROM study WHERE nct_id = ?", (nct_id,))
+        if study is None:
+            return ()
         rows = self.fetch_all(
-            "SELECT version_id, version_date, learnt_at, location, place, format,"
-            " version_id = current_version_id FROM study JOIN version USING (study_id)"
-            f" JOIN source USING (source_id) WHERE nct_id = ? {IN_FORCE}",
-            (nct_id,),
+            "SELECT version_id, learnt_at, location, place, format, fidelity FROM version JOIN source"
+            " USING (source_id) WHERE study_id = ?",
+            study[:1],
         )
-        return tuple(
-            Version(row[0], nct_id, number, row[1], row[2], row[3], row[4], row[5], bool(row[6]))
-            for number, row in enumerate(reversed(rows), 1)
+        by_id = {row[0]: row for row in rows}
+        held = [each for each in self.arrange(study[0]) if each.copies[0].version_id in by_id]
+        numbers, is_numbered = number_versions(held, self.find_announced(nct_id), self._find_numbers(nct_id))
+        found = []
+        for version, own in zip(held, numbers, strict=True):
+            for number in own:
+                is_last = version is held[-1] and number == own[-1]
+                found.append(
+                    tuple(
+                        Version(
+                            version_id=row[0],
+                            nct_id=nct_id,
+                            number=number,
+                            version_date=version.day,
+                            learnt_at=row[1],
+                            location=row[2],
+                            place=row[3],
+                            format=row[4],
+                            is_current=is_last and row[0] == study[1],
+                            meaning=version.meaning,
+                            copy=position,
+                            copies=len(version.copies),
+                            fidelity=row[5],
+                            is_numbered=number in is_numbered,
+                        )
+                        for position, copy in enumerate(version.copies, 1)
+                        if (row := by_id.get(copy.version_id))
+                    )
+                )
+        return tuple(found)
+
+    def _find_numbers(self, nct_id: str) -> dict[int, int]:
+        """The registry's number of versions whose text came with it, and the copies that these are."""
+        if not self.has_table("registry_number"):
+            return {}
+        return dict(
+            self.fetch_all("SELECT number, version_id FROM registry_number WHERE nct_id = ?", (nct_id,))
         )
 
     def get_version_body(self, version_id: int) -> bytes:
@@ -263,20 +367,6 @@ class Store(LibraryFile):
                     found.append((last, body))
         return found
 
-    def iter_changed(
-        self, after: int, *, on_damage: OnDamage = refuse_damage
-    ) -> Iterator[tuple[int, str, list[tuple[str | None, bytes]]]]:
-        """Studies changed after a change number, as (change number, id, versions oldest first).
-
-        A version is given as the day from which it was in force (None where unknown) and its bytes.
-        """
-        studies = self.fetch_each(
-            "SELECT changed_seq, study_id, nct_id FROM study WHERE changed_seq > ? ORDER BY changed_seq",
-            (after,),
-        )
-        for seq, study_id, nct_id in studies:
-            yield seq, nct_id, self._read_dated(study_id, nct_id, on_damage)
-
     def iter_changed_ids(self, after: int) -> Iterator[tuple[int, str]]:
         """Studies changed after a change number, as (change number, id), in its order."""
         return self.fetch_each(
@@ -304,30 +394,6 @@ class Store(LibraryFile):
             " WHERE version.study_id = study.study_id AND version_id <> study.study_id) ORDER BY changed_seq",
             (after,),
         )
-
-    def get_dated_bodies(
-        self, nct_id: str, *, on_damage: OnDamage = refuse_damage
-    ) -> list[tuple[str | None, bytes]]:
-        """Every version of a study, oldest first, as in `iter_changed`; empty for an unknown one."""
-        row = self.fetch_one("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,))
-        return [] if row is None else self._read_dated(row[0], nct_id, on_damage)
-
-    def _read_dated(self, study_id: int, nct_id: str, on_damage: OnDamage) -> list[tuple[str | None, bytes]]:
-        found: list[tuple[str | None, bytes]] = []
-        try:
-            rows = self.fetch_all(
-                f"SELECT {COUNTS_FROM}, {HELD_BODY} FROM version WHERE study_id = ? {IN_FORCE}",
-                (study_id,),
-            )
-        except StoreDamagedError:
-            on_damage(RecordDamagedError(nct_id, ""))
-            return found
-        for day, *held in reversed(rows):
-            try:
-                found.append((day, self._unpack(held)))
-            except RecordDamagedError as error:
-                on_damage(error)
-        return found
 
     def find_rejections(self, limit: int = 100) -> list[tuple[str, str, bytes]]:
         """The last rejected pieces of input, as place, reason and bytes."""

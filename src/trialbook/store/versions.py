@@ -10,24 +10,10 @@ import msgspec
 # time zones differ) is not believed.
 MOST_DAYS_AHEAD = 3
 DOUBTED = f"version_date > date(learnt_at, '+{MOST_DAYS_AHEAD} days')"
-# Of the versions known at a date, the one in force is the last by the registry's own date; among
-# copies of one date the more faithful format, then the fuller copy, then the one learnt last. A
-# version without a date never displaces one that has a date. One whose date is not believed takes its place by
-# arrival: after all that came before it, and before whatever has a later date than these.
-_ORDER_DAY = (
-    f"CASE WHEN {DOUBTED} THEN (SELECT max(earlier.version_date) FROM version AS earlier"
-    " WHERE earlier.study_id = version.study_id AND earlier.version_id < version.version_id"
-    f" AND earlier.version_date <= date(earlier.learnt_at, '+{MOST_DAYS_AHEAD} days')) ELSE version_date END"
-)
-IN_FORCE = (
-    f"ORDER BY coalesce({_ORDER_DAY}, '') DESC, coalesce({DOUBTED}, 0) DESC, fidelity DESC, extent DESC,"
-    " version_id DESC"
-)
 # The day from which a version counts.
 COUNTS_FROM = (
     f"CASE WHEN version_date IS NULL OR {DOUBTED} THEN substr(learnt_at, 1, 10) ELSE version_date END"
 )
-KNOWN_AT = f"{COUNTS_FROM} <= :as_of"
 
 
 def is_doubted(version_date: str | None, learnt_at: str) -> bool:
@@ -51,14 +37,21 @@ def find_first_day(version_date: str | None, learnt_at: str) -> str:
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One version of one record, without its body.
+    """One version of one record, by a copy of it (the fullest, unless told), without its body.
 
     Attributes
     ----------
     number
-        1 for the oldest version that the library holds.
+        The registry's own, from 0, where that is known (`is_numbered`); otherwise 0 for the oldest version
+        that the library holds.
     version_date
-        The registry's own date of the version (a partial date), None where it gave none.
+        The date of the version (a partial date), None where no copy gives one.
+    meaning
+        What that date means: "submitted", "posted", "verified" or "served" (see `VersionDays`); "" without one.
+    copy, copies
+        Which copy of the version this is, 1 for the fullest, and how many the library holds.
+    fidelity
+        How much the copy can carry, see `Format`.
     learnt_at
         When this library received it, UTC, ISO 8601.
     location, place, format
@@ -76,6 +69,15 @@ class Version(msgspec.Struct, frozen=True):
     place: str
     format: str
     is_current: bool
+    meaning: str = "submitted"
+    copy: int = 1
+    copies: int = 1
+    fidelity: int = 4
+    is_numbered: bool = False
+
+    def is_next_of(self, other: Version) -> bool:
+        """Whether the registry's own numbers say that it published nothing between another version and this."""
+        return self.is_numbered and other.is_numbered and self.number == other.number + 1
 
     @property
     def known_from(self) -> str:
@@ -100,6 +102,16 @@ class AnnouncedVersion(msgspec.Struct, frozen=True):
     version_date: str
     overall_status: str
     module_labels: tuple[str, ...]
+
+
+class ListedVersion(msgspec.Struct, frozen=True):
+    """A version of a record that is known of, held here (`version`) or not; what changed is the registry's word."""
+
+    number: int
+    version_date: str | None
+    overall_status: str = ""
+    module_labels: tuple[str, ...] = ()
+    version: Version | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -10,13 +10,16 @@ from typing import Any
 import msgspec
 
 from trialbook.errors import StoreDamagedError, StoreError
+from trialbook.model.version_days import find_days
+from trialbook.store import numbers
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
+from trialbook.store.copies import read_days
 from trialbook.store.dictionaries import keep_copies
 from trialbook.store.lock import WriterLock
 from trialbook.store.marks import MARKS, move_to
 from trialbook.store.schema import EMPTY_STUDIES, ORDER_VERSION
 from trialbook.store.store import Store
-from trialbook.store.versions import DOUBTED, IN_FORCE, find_first_day
+from trialbook.store.versions import find_first_day
 
 # What a writer looks at in a version that it meets again: its body, whether its study's version in force
 # is there, and its original.
@@ -25,6 +28,19 @@ HELD = (
     " current_version_id AND current.study_id = study.study_id WHERE study.study_id = version.study_id),"
     " original, wire_hash"
 )
+
+
+# By what copies are arranged, of studies that have several: their length and the days that they give.
+FACTS = """
+CREATE TABLE IF NOT EXISTS copy_fact (
+    version_id INTEGER PRIMARY KEY,
+    length INTEGER NOT NULL,
+    submitted TEXT NOT NULL,
+    posted TEXT NOT NULL,
+    verified TEXT NOT NULL,
+    served TEXT NOT NULL
+)
+"""
 
 
 class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +63,8 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
         one of the higher fidelity counts.
     original
         The bytes as received where they are not `body`.
+    registry_number
+        The number that the registry gave it, from 0; None where it came without.
     """
 
     nct_id: str
@@ -58,6 +76,7 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     fidelity: int
     original: bytes | None = None
+    registry_number: int | None = None
 
 
 class KeptVersion(msgspec.Struct, frozen=True):
@@ -133,19 +152,23 @@ class Writer:
         self._lock.__exit__()
 
     def _order_anew(self) -> None:
-        """Once, in a library of a Trialbook that believed any date: put other versions in force where need be."""
+        """Once, in a library of a Trialbook that went by another rule: put other versions in force where need be."""
         try:
             asked = "SELECT 1 FROM library WHERE key = 'order' AND value = ?"
             if self.store.fetch_one(asked, (ORDER_VERSION,)):
                 return
-            doubted = self.store.fetch_all(f"SELECT DISTINCT study_id FROM version WHERE {DOUBTED}")
+            several = self.store.fetch_all(
+                "SELECT study_id, current_version_id FROM study WHERE EXISTS (SELECT 1 FROM version"
+                " WHERE version.study_id = study.study_id AND version_id <> study.study_id)"
+            )
         except StoreDamagedError:
             return  # what this run may mend is put in order by the next
         with _Transaction(self):
             seq = self.store.seq
-            for (study_id,) in doubted:
-                seq += 1
-                self._put_in_force(abs(study_id), seq)
+            for study_id, current in several:
+                if self._find_current(study_id) != current:
+                    seq += 1
+                    self._put_in_force(study_id, seq)
             move_to(self.connection, seq)
             self.connection.execute(EMPTY_STUDIES)
             self.connection.execute("INSERT OR REPLACE INTO library VALUES ('order', ?)", (ORDER_VERSION,))
@@ -153,10 +176,36 @@ class Writer:
     def _put_in_force(self, study_id: int, seq: int) -> None:
         """Note which version of a study is in force, as a change of it."""
         self.connection.execute(
-            "UPDATE study SET changed_seq = ?, current_version_id = coalesce((SELECT version_id FROM version"
-            f" WHERE study_id = ? {IN_FORCE} LIMIT 1), 0) WHERE study_id = ?",
-            (seq, study_id, study_id),
+            "UPDATE study SET changed_seq = ?, current_version_id = ? WHERE study_id = ?",
+            (seq, self._find_current(study_id), study_id),
         )
+
+    def _find_current(self, study_id: int) -> int:
+        """The fullest copy of the last version of a study; 0 where none is held."""
+        held = self.store.arrange(study_id)
+        return held[-1].copies[0].version_id if held else 0
+
+    def _note_facts(self, study_id: int, version_id: int, version: NewVersion) -> None:
+        """Keep what a further copy of a study is arranged by, and of the first one if it is not kept yet."""
+        self.connection.execute(FACTS)
+        keep = "INSERT OR IGNORE INTO copy_fact VALUES (?, ?, ?, ?, ?, ?)"
+        days = read_days(find_days(version.record), version.format)
+        self.connection.execute(keep, (version_id, len(version.body), *msgspec.structs.astuple(days)))
+        missing = self.connection.execute(
+            "SELECT version_id, format FROM version WHERE study_id = ?"
+            " AND version_id NOT IN (SELECT version_id FROM copy_fact)",
+            (study_id,),
+        ).fetchall()
+        for each, (found, length) in self.store.find_facts(missing).items():
+            self.connection.execute(keep, (each, length, *msgspec.structs.astuple(found)))
+
+    def _note_number(self, version: NewVersion, version_id: int) -> None:
+        if version.registry_number is not None:
+            self.connection.execute(numbers.TABLE)
+            self.connection.execute(
+                "INSERT OR REPLACE INTO registry_number VALUES (?, ?, ?)",
+                (version.nct_id, version.registry_number, version_id),
+            )
 
     def transaction(self) -> _Transaction:
         """All that is written within it, or nothing; for a `with` statement."""
@@ -250,6 +299,7 @@ class Writer:
                 "INSERT INTO study VALUES (?, ?, ?, ?)",
                 (version_id, version.nct_id, version_id, change.seq),
             )
+            self._note_number(version, version_id)
             return change
         (study_id,) = study
         if self._was_taken_out(version, study_id, content_hash):
@@ -258,12 +308,15 @@ class Writer:
             f"SELECT {HELD} FROM version WHERE study_id = ? AND (content_hash = ? OR wire_hash = ?)",
             (study_id, content_hash, version.wire_hash),
         ).fetchone()
-        if held is None:
-            self._insert_version(version, study_id, content_hash, extent, learnt_at)
-        elif self._is_unharmed(held, version.original or version.body):
-            return None
-        else:
+        if held is not None:
+            self._note_number(version, held[0])
+            if self._is_unharmed(held, version.original or version.body):
+                return None
             self._mend_version(version, held[0], content_hash, extent)
+        else:
+            version_id = self._insert_version(version, study_id, content_hash, extent, learnt_at)
+            self._note_facts(study_id, version_id, version)
+            self._note_number(version, version_id)
         self._put_in_force(study_id, change.seq)
         return msgspec.structs.replace(change, is_first=False, is_mended=held is not None)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,7 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from trialbook.ask.dates import read_as_of
 from trialbook.errors import QueryError
 from trialbook.library import Library
-from trialbook.model import PartialDate
+from trialbook.library.page import RecordPage, find_page
 from trialbook.model.present import parse_present
 from trialbook.pages import (
     render_diff_page,
@@ -51,21 +49,25 @@ class Site:
         nct_id = self._library.find_id(request.path_params["nct_id"])
         if nct_id != request.path_params["nct_id"]:
             return RedirectResponse(str(request.url.replace(path=f"/study/{nct_id}")), status_code=301)
-        number, as_of = _read_version(request)
         near, place = _read_place(request)
-        shown = self._library.find_version(nct_id, version=number, as_of=as_of)
-        study = parse_present(self._library.store.get_version_body(shown.version_id))
-        history = view_history(nct_id, self._library.find_history(nct_id), shown=shown.number)
+        page = self._find_page(nct_id, request)
         html = render_study_page(
-            study,
-            history=history,
+            page.study,
+            history=page.history,
             near=near,
             place_form=place,
-            as_of=as_of,
-            related=self._find_related(nct_id, shown),
-            today=_find_day(shown, as_of),
+            as_of=_read_version(request)[1],
+            related=self._find_related(nct_id, page.version),
+            today=page.day,
+            state=page.state,
         )
         return HTMLResponse(html)
+
+    def _find_page(self, nct_id: str, request: Request) -> RecordPage:
+        number, as_of = _read_version(request)
+        return find_page(
+            self._library, nct_id, version=number, as_of=as_of, copy=_read_number(request, "copy")
+        )
 
     def _find_related(self, nct_id: str, shown: Version) -> RelatedView:
         view = self._related.find(nct_id)
@@ -93,20 +95,32 @@ class Site:
 
     def study_text(self, request: Request) -> Response:
         """A record as plain text."""
-        number, as_of = _read_version(request)
-        shown = self._library.find_version(request.path_params["nct_id"], version=number, as_of=as_of)
-        study = parse_present(self._library.store.get_version_body(shown.version_id))
-        return PlainTextResponse(render_study_text(study, related=self._find_related(shown.nct_id, shown)))
+        page = self._find_page(request.path_params["nct_id"], request)
+        text = render_study_text(
+            page.study,
+            history=page.history,
+            state=page.state,
+            related=self._find_related(page.version.nct_id, page.version),
+            today=page.day,
+        )
+        return PlainTextResponse(text)
 
     def _read_body(self, request: Request) -> bytes:
         number, as_of = _read_version(request)
-        return self._library.get_body(request.path_params["nct_id"], version=number, as_of=as_of)
+        return self._library.get_body(
+            request.path_params["nct_id"], version=number, as_of=as_of, copy=_read_number(request, "copy")
+        )
 
     def history(self, request: Request) -> Response:
         """All versions of a record."""
         nct_id = self._library.find_id(request.path_params["nct_id"])
-        lines = self._library.find_history(nct_id)
-        return HTMLResponse(render_history_page(view_history_page(nct_id, self._find_title(nct_id), lines)))
+        history = view_history(
+            nct_id,
+            self._library.find_history(nct_id),
+            listed=self._library.list_versions(nct_id),
+            copies=self._library.store.find_copies(nct_id),
+        )
+        return HTMLResponse(render_history_page(view_history_page(nct_id, self._find_title(nct_id), history)))
 
     def diff(self, request: Request) -> Response:
         """The difference of two versions of a record."""
@@ -124,12 +138,6 @@ def _send_related(page: RelatedPage) -> Response:
     return HTMLResponse(render_related_page(page), status_code=400 if page.error else 200)
 
 
-def _find_day(shown: Version, as_of: str | None) -> date | None:
-    """The day against which a version's results are due: its own where it is not in force."""
-    day = as_of or ("" if shown.is_current else shown.version_date)
-    return PartialDate(day).latest if day else None
-
-
 def _read_version(request: Request) -> tuple[int | None, str | None]:
     """The version that an address asks for, by number or else by day."""
     number = _read_number(request, "version")
@@ -142,7 +150,7 @@ def _read_number(request: Request, name: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 9):
-        raise QueryError(f"{name} is no version number: {value[:40]!r}", hint="versions count from 1")
+        raise QueryError(f"{name} is no version number: {value[:40]!r}", hint="versions count from 0")
     return int(value)
 
 

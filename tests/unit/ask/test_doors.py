@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
@@ -41,6 +42,7 @@ VALUES: dict[str, Any] = {
     "has_results": True,
     "results_overdue": True,
     "status_outdated": True,
+    "outcome_changed": True,
 }
 # What stands in this list was taken for an address, and stays one.
 OLD_FIELDS = {"status", "phase", "type", "sex", "country", "age", "start_from", "start_to", "results"}
@@ -85,9 +87,20 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the samples."""
+    """A library of the samples, of which one changes its primary outcome after the start."""
     folder: Path = tmp_path_factory.mktemp("doors") / "library"
     import_paths(folder, sample_paths())
+    with Library(folder) as library:
+        record = msgspec.json.decode(library.get_body("NCT99000001"))
+    protocol = record["protocolSection"]
+    changed = folder.parent / "changed.jsonl"
+    versions = []
+    for day, measure in (("2020-01-01", "Steps a day"), ("2021-01-01", "Hours of sleep")):
+        protocol["statusModule"] |= {"lastUpdateSubmitDate": day}
+        protocol["outcomesModule"]["primaryOutcomes"] = [{"measure": measure, "timeFrame": "1 year"}]
+        versions.append(msgspec.json.encode(record))
+    changed.write_bytes(b"\n".join(versions))
+    import_paths(folder, [changed])
     return folder
 
 

@@ -126,11 +126,12 @@ def test_outcomes_are_matched_by_measure_and_then_by_likeness() -> None:
 def test_a_primary_outcome_changed_after_the_start_is_called_out() -> None:
     before = make_dated("2021-10-01", "2021-08", primary=["Coronary flow reserve"])
     after = make_dated("2022-04-20", "2021-08", primary=["Quality of life by questionnaire"])
-    switching = note_outcome_switching(compute_changes(before, after), before, after)
+    switching = note_outcome_switching(compute_changes(before, after), before, after, is_next=True)
     assert switching.warnings == (
-        "Primary outcome removed 8 months after the study started (2021-08)",
-        "Primary outcome added 8 months after the study started (2021-08)",
+        "Primary outcome removed 8 months after the study started (August 2021)",
+        "Primary outcome added 8 months after the study started (August 2021)",
     )
+    assert switching.is_after_start
     noted = [change.note for change in switching.changes if change.group == "Outcomes"]
     assert noted == list(switching.warnings)
 
@@ -140,10 +141,10 @@ def test_a_primary_outcome_swapped_with_a_secondary_one_is_told_as_a_move() -> N
     one, two = "Infarct size by imaging at month 6", "Infarct size by imaging at month 3"
     before = make_dated("2021-10-01", "2021-08", primary=[one], secondary=[two])
     after = make_dated("2021-11-20", "2021-08", primary=[two], secondary=[one])
-    switching = note_outcome_switching(compute_changes(before, after), before, after)
+    switching = note_outcome_switching(compute_changes(before, after), before, after, is_next=True)
     assert switching.warnings == (
-        "Primary outcome became secondary 3 months after the study started (2021-08)",
-        "Secondary outcome became primary 3 months after the study started (2021-08)",
+        "Primary outcome became secondary 3 months after the study started (August 2021)",
+        "Secondary outcome became primary 3 months after the study started (August 2021)",
     )
 
 
@@ -152,9 +153,23 @@ def test_a_change_between_two_versions_that_span_the_start_claims_no_more_than_i
     after = make_dated("2022-04-20", "2021-08-16", primary=["Coronary flow reserves"])
     switching = note_outcome_switching(compute_changes(before, after), before, after)
     assert switching.warnings == (
-        "Primary outcome reworded between the versions of 2021-03-01 and 2022-04-20;"
-        " the study started in between (2021-08)",
+        "Primary outcome reworded between 1 March 2021 and 20 April 2022, from when no version in between is held"
+        " here; the study started in between (August 2021), so this may have been before its start",
     )
+    assert not switching.is_after_start
+
+
+def test_a_change_between_versions_that_are_no_neighbours_is_told_as_one_between_their_dates() -> None:
+    before = make_dated("2020-03-26", "2020-02", primary=["Death"])
+    after = make_dated("2025-04-16", "2020-02", primary=["Stay in hospital"])
+    switching = note_outcome_switching(compute_changes(before, after), before, after)
+    assert switching.warnings == (
+        "Primary outcome removed between 26 March 2020 and 16 April 2025, from when no version in between is held"
+        " here; the study started before that (February 2020)",
+        "Primary outcome added between 26 March 2020 and 16 April 2025, from when no version in between is held"
+        " here; the study started before that (February 2020)",
+    )
+    assert switching.is_after_start
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,9 @@ def test_a_version_that_was_taken_out_counts_nowhere_until_it_is_put_back(home: 
     body = run(home, "show", ACESO, "--json").stdout
     assert find_version_date(home) == "2025-09-02"
 
-    assert run(home, "take-out", ACESO, "2", "--reason", "  ").exit_code == 1
-    assert run(home, "take-out", ACESO, "3", "--reason", REASON).exit_code == 1
-    done = run(home, "take-out", ACESO.lower(), "2", "--reason", REASON)
+    assert run(home, "take-out", ACESO, "1", "--reason", "  ").exit_code == 1
+    assert run(home, "take-out", ACESO, "2", "--reason", REASON).exit_code == 1
+    done = run(home, "take-out", ACESO.lower(), "1", "--reason", REASON)
     assert (done.exit_code, REASON in done.stdout) == (0, True)
     number = str(json.loads(run(home, "history", ACESO, "--json").stdout)["taken_out"][0]["number"])
     assert find_version_date(home) == "2022-07-07"
@@ -58,7 +58,7 @@ def test_a_version_that_was_taken_out_counts_nowhere_until_it_is_put_back(home: 
     assert count(home, f"AREA[NCTId]{ACESO} AND NOT AREA[OverallStatus]COMPLETED") == 1
     assert count(home, f"AREA[NCTId]{ACESO}") == 1
     history = run(home, "history", ACESO).stdout
-    assert "version 2 " not in history
+    assert "version 1 " not in history
     assert (
         f"taken out of this library, or put back: number {number}, the version of 2025-09-02, taken out"
         in history
@@ -86,7 +86,7 @@ def test_a_version_that_was_taken_out_counts_nowhere_until_it_is_put_back(home: 
 
 
 def test_a_study_of_which_all_is_out_is_not_here_and_says_why(home: Path, tmp_path: Path) -> None:
-    run(home, "take-out", SINGLE, "1", "--reason", REASON)
+    run(home, "take-out", SINGLE, "0", "--reason", REASON)
     for command in (("show", SINGLE), ("diff", SINGLE)):
         refused = run(home, *command)
         assert refused.exit_code == 1
@@ -115,7 +115,7 @@ def test_a_study_of_which_all_is_out_is_not_here_and_says_why(home: Path, tmp_pa
 
 def test_what_is_out_stays_out_through_a_backup_a_repair_and_a_rebuild(home: Path, tmp_path: Path) -> None:
     run(home, "take-out", ACESO, "2", "--reason", REASON)
-    run(home, "take-out", SINGLE, "1", "--reason", REASON)
+    run(home, "take-out", SINGLE, "0", "--reason", REASON)
     before = run(home, "export").stdout_bytes
     log = run(home, "history", ACESO).stdout
     write_backup(home, tmp_path / "backup.zip")

@@ -67,8 +67,8 @@ def test_a_record_at_which_the_look_into_it_fails_is_rejected_and_those_around_i
     reason = "a reader failed: ZeroDivisionError: division by zero; please report it with this file"
     assert counts.reasons == [f"{path}:2: {reason}"]
     with Store(tmp_path / "library") as store:
-        assert store.get_dated_bodies("NCT00000001")
-        assert store.get_dated_bodies("NCT00000003")
+        assert store.find_versions("NCT00000001")
+        assert store.find_versions("NCT00000003")
         ((place, said),) = store.connection.execute("SELECT place, reason FROM rejection").fetchall()
         assert (place, said) == (f"{path}:2", reason)
 

@@ -69,7 +69,7 @@ def test_ids_of_other_registers_are_as_they_were_received(others: Path) -> None:
     with Library(others) as library:
         assert library.find_id("ChiCTR2000029308") == "ChiCTR2000029308"
         assert len(library.find_history("ChiCTR2000029308")) == 1
-        assert library.compare("EUCTR2016-000370-90-DE", 1, 1).changes == ()
+        assert library.compare("EUCTR2016-000370-90-DE", 0, 0).changes == ()
         with pytest.raises(trialbook.NotFoundError, match="is not in this library"):
             library.find_id("ISRCTN10041098")
 
@@ -90,14 +90,14 @@ def test_what_is_no_id_is_not_here(sample_library: Library, asked: str) -> None:
 
 def test_a_version_is_meant_by_number_by_day_or_as_the_one_in_force(sample_library: Library) -> None:
     find = sample_library.find_version
-    assert [find(ACESO, version=number).number for number in (1, 2)] == [1, 2]
+    assert [find(ACESO, version=number).number for number in (0, 1)] == [0, 1]
     assert find(ACESO).is_current
-    assert find(ACESO, as_of="2023").number == 1
-    assert find(ACESO, as_of="2025-09-02").number == 2
-    assert find(ACESO, as_of="2025-09-01").number == 1
+    assert find(ACESO, as_of="2023").number == 0
+    assert find(ACESO, as_of="2025-09-02").number == 1
+    assert find(ACESO, as_of="2025-09-01").number == 0
     for wrong, words in (
-        ({"version": 3}, "versions 1 to 2, no version 3"),
-        ({"version": 0}, "no version 0"),
+        ({"version": 2}, "no version 2 is held here; held: 0 to 1"),
+        ({"copy": 2}, "of version 1 the library holds 1 copy, there is no copy 2"),
         ({"as_of": "1999"}, "no version as old as 1999-12-31: the first known one is of 2022-07-07"),
     ):
         with pytest.raises(trialbook.NotFoundError, match=words):
@@ -113,12 +113,12 @@ def test_a_study_knows_its_past_and_its_criteria(sample_library: Library) -> Non
     assert isinstance(study, trialbook.Study)
     assert repr(study).startswith("<Study NCT04776239")
     assert "<table>" in study._repr_html_()
-    assert [line.version.number for line in study.history] == [1, 2]
-    assert study.diff("2022", "2025").changes == study.diff(1, 2).changes == study.diff().changes != ()
+    assert [line.version.number for line in study.history] == [0, 1]
+    assert study.diff("2022", "2025").changes == study.diff(0, 1).changes == study.diff().changes != ()
     assert sum(each.kind != "other" for each in study.criteria) == 23
     older = sample_library.get_study(ACESO, as_of="2023")
-    assert (older.version.number, older.enrollment_count) == (1, 30)
-    assert older.diff().before.number == 1
+    assert (older.version.number, older.enrollment_count) == (0, 30)
+    assert older.diff().before.number == 0
     assert study.to_dict() == msgspec.json.decode(study.body)
 
 

@@ -170,7 +170,7 @@ def test_the_past_of_a_record_comes_from_the_registrys_site(
     counts = json.loads(done.stdout)
     # The newest text comes twice: with the list, and by its number.
     assert (counts["read"], counts["stored"], counts["new_versions"], counts["unchanged"]) == (4, 3, 3, 1)
-    assert (counts["announced"], counts["problems"]) == (2, [])
+    assert (counts["announced"], counts["problems"]) == (3, [])
     with Store(tmp_path) as store:
         versions = store.find_versions(NCT_ID)
         assert [(each.version_date, each.format) for each in versions] == [

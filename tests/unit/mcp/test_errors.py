@@ -56,7 +56,7 @@ WRONG = [
     ("read", {"nct_id": "../../etc/passwd"}, "not in this library"),
     ("read", {"nct_id": "x" * 301}, "length"),
     ("read", {"nct_id": "NCT04776239", "fields": ["Nonsense"]}, "Nonsense"),
-    ("read", {"nct_id": "NCT04776239", "version": 3}, "versions 1 to 2"),
+    ("read", {"nct_id": "NCT04776239", "version": 3}, "held: 0 to 1"),
     ("read", {"nct_id": "NCT04776239", "version": 10**30}, "version"),
     ("read", {"nct_id": "NCT04776239", "version": 1, "as_of": "2023"}, "not both"),
     ("read", {"nct_id": "NCT04776239", "as_of": "1999"}, "as old as"),
@@ -66,7 +66,7 @@ WRONG = [
     ("read", {"nct_id": "NCT04776239", "format": "json", "offset": 5}, "format=text"),
     ("read", {"nct_id": "NCT04776239", "format": "json", "max_chars": 1_000}, "choose fields"),
     ("history", {"nct_id": "NCT00000000"}, "not in this library"),
-    ("history", {"nct_id": "NCT04776239", "to_version": 9}, "versions 1 to 2"),
+    ("history", {"nct_id": "NCT04776239", "to_version": 9}, "held: 0 to 1"),
     ("history", {"nct_id": "NCT04776239", "from_version": 2, "to_version": 1}, "lower number"),
 ]
 

@@ -47,7 +47,7 @@ def test_what_the_record_does_not_say_is_told(call: Call) -> None:
     assert "says nothing" in call("read", nct_id=ACESO, fields=["WhyStopped"]).text
 
 
-@pytest.mark.parametrize("arguments", [{"version": 1}, {"as_of": "2023-05"}], ids=str)
+@pytest.mark.parametrize("arguments", [{"version": 0}, {"as_of": "2023-05"}], ids=str)
 def test_an_older_version_reads_as_it_was(call: Call, arguments: dict) -> None:
     text = call("read", nct_id=ACESO, fields=["EnrollmentCount", "OverallStatus"], **arguments).text
     assert "count: 30" in text
@@ -56,14 +56,14 @@ def test_an_older_version_reads_as_it_was(call: Call, arguments: dict) -> None:
 
 def test_history_lists_versions_newest_first_with_what_changed(call: Call) -> None:
     facts = call("history", nct_id=ACESO).facts
-    assert [line["version"] for line in facts["versions"]] == [2, 1]
+    assert [line["version"] for line in facts["versions"]] == [1, 0]
     assert [line["is_in_force"] for line in facts["versions"]] == [True, False]
     assert "Enrolment: Enrollment: 30 (estimated) → 26 (actual)" in facts["versions"][0]["changes"]
-    assert [line["version"] for line in call("history", nct_id=ACESO, as_of="2023").facts["versions"]] == [1]
+    assert [line["version"] for line in call("history", nct_id=ACESO, as_of="2023").facts["versions"]] == [0]
 
 
 def test_two_versions_compare_field_by_field(call: Call) -> None:
-    for asked in ({"from_version": 1}, {"to_version": 2}, {"from_version": 1, "to_version": 2}):
+    for asked in ({"from_version": 0}, {"to_version": 1}, {"from_version": 0, "to_version": 1}):
         facts = call("history", nct_id=ACESO, **asked).facts
         (enrolment,) = [change for change in facts["changes"] if change["label"] == "Enrollment"]
         assert (enrolment["before"], enrolment["after"]) == ("30 (estimated)", "26 (actual)")

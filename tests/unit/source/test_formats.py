@@ -14,9 +14,9 @@ import click
 import pytest
 
 from trialbook import source
-from trialbook.changes.history import CARRIED
 from trialbook.cli.main import main
 from trialbook.record.pieces import get_pieces
+from trialbook.source.carried import CUT_FIDELITY, find_carried, find_fidelity
 from trialbook.source.formats import FORMATS, describe_formats, get_format
 from trialbook.source.incoming import ArchiveForm, Form, Format, Incoming, Rejected
 from trialbook.source.limits import DEFAULT
@@ -24,6 +24,34 @@ from trialbook.source.limits import DEFAULT
 ROOT = Path(__file__).parents[3]
 XML = b"<clinical_study><id_info><nct_id>NCT00000001</nct_id></id_info></clinical_study>"
 RECORD = b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}}}'
+WHOLE: dict[str, Any] = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Rest"},
+        "statusModule": {"overallStatus": "COMPLETED", "lastUpdateSubmitDate": "2024-01-10"},
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": "A University"}},
+        "descriptionModule": {"briefSummary": "Rest or none."},
+        "conditionsModule": {"conditions": ["Cough"]},
+        "designModule": {"studyType": "INTERVENTIONAL"},
+        "outcomesModule": {"primaryOutcomes": [{"measure": "Cough"}]},
+        "eligibilityModule": {"sex": "ALL"},
+        "contactsLocationsModule": {"locations": [{"city": "Oslo"}]},
+    },
+    "hasResults": False,
+}
+HELD = {
+    "protocolSection.identificationModule.nctId",
+    "protocolSection.identificationModule.briefTitle",
+    "protocolSection.statusModule.overallStatus",
+    "protocolSection.statusModule.lastUpdateSubmitDate",
+    "protocolSection.sponsorCollaboratorsModule.leadSponsor.name",
+    "protocolSection.descriptionModule.briefSummary",
+    "protocolSection.conditionsModule.conditions",
+    "protocolSection.designModule.studyType",
+    "protocolSection.outcomesModule.primaryOutcomes.measure",
+    "protocolSection.eligibilityModule.sex",
+    "protocolSection.contactsLocationsModule.locations.city",
+    "hasResults",
+}
 # One small file of each form that is a file; an archive form has its own tests.
 FILES = {
     "legacy_xml": [b'{"nct_id":"NCT00000001","xml":"' + XML + b'"}', XML],
@@ -96,9 +124,32 @@ def test_what_is_looked_up_by_an_unknown_name_is_an_error_and_not_the_lowest_ran
 
 
 def test_a_comparison_knows_what_each_poorer_format_can_say() -> None:
-    assert set(CARRIED) == {"aact", "ictrp", "legacy_xml", "page_text"}
-    for name, paths in CARRIED.items():
-        assert paths is get_format(name).carries
+    poorer = {each.name: each.carries for each in FORMATS if each.carries is not None}
+    assert set(poorer) == {"aact", "ictrp", "legacy_xml", "page_text"}
+    for name, paths in poorer.items():
+        held = find_carried(name, WHOLE)
+        assert held == (paths if get_format(name).fidelity > CUT_FIDELITY else HELD), name
+    assert find_carried("api_v2", WHOLE) is None
+    protocol = find_carried("api_v2", {"protocolSection": WHOLE["protocolSection"]})
+    assert protocol is not None
+    assert "protocolSection.referencesModule" in protocol
+    assert not {"resultsSection", "hasResults"} & protocol
+
+
+@pytest.mark.parametrize("lacking", ["descriptionModule", "designModule", "conditionsModule"])
+def test_of_a_record_that_was_cut_no_more_is_known_than_it_holds(lacking: str) -> None:
+    modules = {name: part for name, part in WHOLE["protocolSection"].items() if name != lacking}
+    cut = {**WHOLE, "protocolSection": modules}
+    assert find_carried("api_v2", cut) == {path for path in HELD if lacking not in path}
+    assert (find_fidelity("api_v2", cut), find_fidelity("api_v2", WHOLE)) == (CUT_FIDELITY, 4)
+
+
+def test_that_a_record_has_no_outcomes_is_not_believed_where_the_registry_demands_some() -> None:
+    modules = {name: part for name, part in WHOLE["protocolSection"].items() if name != "outcomesModule"}
+    carried = find_carried("api_v2", {**WHOLE, "protocolSection": modules})
+    assert carried is not None
+    assert "protocolSection.outcomesModule" not in carried
+    assert {"protocolSection.referencesModule", "hasResults", "resultsSection"} <= carried
 
 
 @pytest.mark.parametrize("each", FORMATS, ids=lambda each: each.name)

@@ -64,8 +64,9 @@ def test_the_sample_s_first_trial_in_full() -> None:
         "overallStatus": "RECRUITING",
         "startDateStruct": {"date": "2024-02-01"},
         "studyFirstSubmitDate": "2024-01-02",
-        "lastUpdatePostDateStruct": {"date": "2024-03-15"},
     }
+    # The day on which the WHO took the record over is no update of it.
+    assert EXPECTED[0]["derivedSection"] == {"miscInfoModule": {"versionHolder": "2024-03-15"}}
     assert EXPECTED[0]["protocolSection"]["identificationModule"] == {
         "nctId": "ISRCTN99000011",
         "secondaryIdInfos": [

@@ -156,6 +156,8 @@ def test_every_value_read_lies_below_a_declared_path(seed: dict[str, Any]) -> No
     }
     # Labels that only some pages print: a page that lacks them does not say that they are absent.
     assert beyond == {
+        "protocolSection.contactsLocationsModule.locations.status",
+        "protocolSection.identificationModule.acronym",
         "protocolSection.conditionsModule.keywords",
         "protocolSection.contactsLocationsModule.locations.zip",
         "protocolSection.sponsorCollaboratorsModule.responsibleParty.investigatorAffiliation",

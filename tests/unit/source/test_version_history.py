@@ -60,9 +60,8 @@ def test_real_histories_give_the_study_and_a_notice_for_each_older_version(
     assert record == msgspec.json.decode(data)["study"]
     assert record["protocolSection"]["statusModule"]["lastUpdateSubmitDate"] == last
     assert all(isinstance(notice, HistoryNotice) and notice.nct_id == nct_id for notice in notices)
-    assert [notice.version for notice in notices if isinstance(notice, HistoryNotice)] == list(
-        range(count - 1)
-    )
+    assert [notice.version for notice in notices if isinstance(notice, HistoryNotice)] == list(range(count))
+    assert study.number == count - 1
     assert isinstance(notices[0], HistoryNotice)
     assert (notices[0].date, notices[0].overall_status) == (first, "NOT_YET_RECRUITING")
     assert is_history(data[:200])
@@ -88,12 +87,13 @@ def test_the_three_shapes_of_the_site() -> None:
     whole = {"study": STUDY, "topics": {}, "history": {"changes": CHANGES}}
     assert read(whole) == [
         FIRST,
-        Incoming(body=body, place="a.json", format="history", original=msgspec.json.encode(whole)),
+        SECOND,
+        Incoming(body=body, place="a.json", format="history", original=msgspec.json.encode(whole), number=1),
     ]
     assert read({"changes": CHANGES}, "histories/NCT90000001.json") == [FIRST, SECOND]
     version = {"studyVersion": 0, "study": STUDY}
     assert read(version) == [
-        Incoming(body=body, place="a.json", format="history", original=msgspec.json.encode(version))
+        Incoming(body=body, place="a.json", format="history", original=msgspec.json.encode(version), number=0)
     ]
     heads = [msgspec.json.encode(shape)[:200] for shape in (whole, {"changes": CHANGES}, version)]
     assert all(is_history(head) for head in heads)
@@ -108,12 +108,29 @@ def test_text_of_another_day_than_the_newest_change_leaves_all_notices() -> None
     found = read({"study": older, "history": {"changes": CHANGES}})
     assert found[:2] == [FIRST, SECOND]
     assert isinstance(found[2], Incoming)
+    assert found[2].number is None
+
+
+def test_an_array_of_documents_is_read_as_files_of_their_own() -> None:
+    documents = [{"studyVersion": number, "study": STUDY} for number in (0, 1)]
+    found = read([*documents, {"a": 1}, 7])
+    assert is_history(msgspec.json.encode(documents)[:200])
+    assert [type(entry).__name__ for entry in found] == ["Incoming", "Incoming", "Rejected", "Rejected"]
+    assert [entry.place for entry in found if not isinstance(entry, HistoryNotice)] == [
+        "a.json#1",
+        "a.json#2",
+        "a.json#3",
+        "a.json#4",
+    ]
+    assert [entry.number for entry in found if isinstance(entry, Incoming)] == [0, 1]
 
 
 def test_one_document_a_line() -> None:
     whole = msgspec.json.encode({"study": STUDY, "history": {"changes": CHANGES}})
     found = read(whole + b"\n\n" + whole + b"\n{broken\n")
-    assert [type(entry).__name__ for entry in found] == ["HistoryNotice", "Incoming"] * 2 + ["Rejected"]
+    assert [type(entry).__name__ for entry in found] == ["HistoryNotice", "HistoryNotice", "Incoming"] * 2 + [
+        "Rejected"
+    ]
     assert isinstance(found[-1], Rejected)
     assert (found[-1].place, found[-1].original) == ("a.json:4", b"{broken")
 
@@ -123,7 +140,7 @@ def test_one_document_a_line() -> None:
     [
         (b"", "not a version history"),
         (b"\xff\xfe", "not a version history"),
-        (b"[" * 100_000, "not a version history"),
+        (b"[" * 100_000, "no array of version histories"),
         (b'{"study": ' * 5_000, "not a version history"),
         ({"history": []}, "history"),
         ({"a": 1}, "no study"),
@@ -146,7 +163,12 @@ def test_what_does_not_fit_is_rejected_with_its_bytes(document: Any, reason: str
 )
 def test_a_change_that_does_not_fit_leaves_the_others(change: Any) -> None:
     found = read({"study": STUDY, "history": {"changes": [change, *CHANGES]}})
-    assert [type(entry).__name__ for entry in found] == ["Rejected", "HistoryNotice", "Incoming"]
+    assert [type(entry).__name__ for entry in found] == [
+        "Rejected",
+        "HistoryNotice",
+        "HistoryNotice",
+        "Incoming",
+    ]
     assert isinstance(found[0], Rejected)
     assert found[0].original == msgspec.json.encode(change)
     assert "NCT90000001" in found[0].reason

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import zstandard
 
+from trialbook.changes.state import read_states
 from trialbook.errors import RecordDamagedError
 from trialbook.store import NewVersion, Store, Writer, compute_wire_hash
 
@@ -132,8 +133,11 @@ def test_walks_go_past_what_is_damaged_and_name_it(empty_store: Store, make_vers
     assert list(empty_store.iter_current(on_damage=note)) == [(good.nct_id, good.body)]
     assert list(empty_store.iter_current(as_of="2024-02-01", on_damage=note)) == [(good.nct_id, good.body)]
     assert empty_store.find_after("", 1, on_damage=note) == [(good.nct_id, good.body)]
-    changed = [(nct_id, bodies) for _, nct_id, bodies in empty_store.iter_changed(0, on_damage=note)]
-    assert changed == [("NCT00000001", []), (good.nct_id, [("2024-01-01", good.body)])]
+    states = [
+        [state.version.nct_id for state in read_states(empty_store, nct_id, on_damage=note)]
+        for _, nct_id in empty_store.iter_changed_ids(0)
+    ]
+    assert states == [[], [good.nct_id]]
     assert named == ["NCT00000001"] * 4
     with pytest.raises(RecordDamagedError):
         list(empty_store.iter_current())

@@ -87,7 +87,7 @@ def test_a_library_of_before_is_put_in_order_by_its_next_writer(
         pass
     assert find_title(empty_store) == "next"
     assert empty_store.seq == seq + 1
-    assert [nct_id for _, nct_id, _ in empty_store.iter_changed(seq)] == ["NCT00000001"]
+    assert [nct_id for _, nct_id in empty_store.iter_changed_ids(seq)] == ["NCT00000001"]
 
 
 def test_search_and_history_follow(tmp_path: Path, make_version: MakeVersion) -> None:

@@ -39,7 +39,7 @@ def check_whole(store: Store) -> None:
     assert len(ids) == store.count().versions
     assert sum(len(store.find_versions(nct_id)) for nct_id in {nct_id for _, nct_id in ids}) == len(ids)
     assert len(dict(store.iter_current())) == store.count().studies
-    assert sum(1 for _ in store.iter_changed(0)) == store.count().studies
+    assert sum(1 for _ in store.iter_changed_ids(0)) == store.count().studies
 
 
 def test_a_batch_tells_what_it_changed_and_nothing_of_what_was_here(

@@ -151,39 +151,41 @@ def test_an_earlier_day_shows_the_record_as_it_stood(site: TestClient, bodies: l
         assert site.get(f"{STUDY}{suffix}?as_of=never").status_code == 400
 
 
-@pytest.mark.parametrize(("number", "enrollment"), [(1, 30), (2, 27), (3, 26)])
-def test_each_version_can_be_read_even_where_two_bear_one_date(
-    site: TestClient, bodies: list[bytes], number: int, enrollment: int
+@pytest.mark.parametrize(
+    ("asked", "body", "enrollment"),
+    [("version=0", 0, 30), ("version=1", 2, 26), ("version=1&copy=1", 2, 26), ("version=1&copy=2", 1, 27)],
+)
+def test_each_copy_of_each_version_can_be_read(
+    site: TestClient, bodies: list[bytes], asked: str, body: int, enrollment: int
 ) -> None:
-    assert site.get(f"{STUDY}.json?version={number}").content == bodies[number - 1]
-    page = site.get(f"{STUDY}?version={number}").text
+    assert site.get(f"{STUDY}.json?{asked}").content == bodies[body]
+    page = site.get(f"{STUDY}?{asked}").text
     assert f"{enrollment} participants" in page
-    assert ("See the newest version" in page) == (number < 3)
+    assert ("See the newest version" in page) == (body == 0)
     assert page.count("shown here") == 1
 
 
 @pytest.mark.parametrize(
-    ("version", "status"), [("0", 404), ("4", 404), ("x", 400), ("-1", 400), ("9" * 30, 400)]
+    ("version", "status"), [("2", 404), ("4", 404), ("x", 400), ("-1", 400), ("9" * 30, 400)]
 )
 def test_a_version_that_is_not_there_is_said_so(site: TestClient, version: str, status: int) -> None:
     for path in (STUDY, f"{STUDY}.json", f"{STUDY}.txt"):
         assert site.get(f"{path}?version={version}").status_code == status
-    assert site.get(f"{STUDY}/diff?from=1&to={version}").status_code == status
+    assert site.get(f"{STUDY}/diff?from=0&to={version}").status_code == status
 
 
 def test_the_history_links_each_version_and_each_difference(site: TestClient) -> None:
     page = site.get(f"{STUDY}/history").text
-    for number in (1, 2):
-        assert f'href="{STUDY}?version={number}"' in page
-    assert f'href="{STUDY}/diff?from=1&amp;to=2"' in page
-    assert "30 → 27" in page
+    for address in ("?version=0", "?version=1&amp;copy=2", "/diff?from=0&amp;to=1"):
+        assert f'href="{STUDY}{address}"' in page
+    assert "30 → 26" in page
 
 
 def test_the_difference_of_two_versions_marks_what_changed(site: TestClient) -> None:
-    page = site.get(f"{STUDY}/diff?from=1&to=3").text
+    page = site.get(f"{STUDY}/diff?from=0&to=1").text
     assert "<del>30</del>" in page
     assert "<ins>26</ins>" in page
-    assert "The two versions say the same." in site.get(f"{STUDY}/diff?from=2&to=2").text
+    assert "The two versions say the same." in site.get(f"{STUDY}/diff?from=1&to=1").text
 
 
 def test_an_id_with_slashes_has_all_its_pages(site: TestClient) -> None:

@@ -88,7 +88,7 @@ def test_an_older_version_says_that_they_are_like_the_newest(
     with Library(copy) as library:
         library.import_files(write_records(tmp_path / "later.jsonl", [record]))
     with open_site(copy) as later:
-        assert "They are like the newest version" in read(later.get(f"/study/{PARENT}?version=1").text)
+        assert "They are like the newest version" in read(later.get(f"/study/{PARENT}?version=0").text)
         assert "They are like the newest version" not in read(later.get(f"/study/{PARENT}").text)
 
 

@@ -7,9 +7,11 @@ import msgspec
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import BrowseLeaf, BrowseModule, Mesh, UnpostedEvent, ViolationEvent
 from trialbook.model.protocol import DateStruct
+from trialbook.model.sentences import count_of
 from trialbook.model.study import REGISTER_WORDS
 from trialbook.pages.contents import StudyHistory
 from trialbook.pages.labels import label_of, term_of, yes_no
+from trialbook.pages.record.told import read_entries, read_page
 from trialbook.pages.tree import (
     Absent,
     Block,
@@ -41,7 +43,12 @@ def derived_terms_section(study: Study) -> Section:
         blocks.append(Sub("Conditions", _browse(derived.condition_browse_module)))
     if derived and derived.intervention_browse_module:
         blocks.append(Sub("Interventions", _browse(derived.intervention_browse_module)))
-    blocks = blocks or [Absent("The record gives no derived terms.")]
+    blocks = blocks or [
+        Absent(
+            "The record gives no derived terms.",
+            ("derivedSection.conditionBrowseModule", "derivedSection.interventionBrowseModule"),
+        )
+    ]
     purpose = (
         "Medical subject headings (MeSH) that the registry, not the sponsor, has assigned, "
         "so that like studies are found together."
@@ -65,7 +72,12 @@ def _browse(module: BrowseModule) -> tuple[Block, ...]:
     if module.browse_leaves:
         items = tuple(Item((_leaf(leaf),)) for leaf in module.browse_leaves)
         blocks.append(Fold("How the registry's own tree files it", (Items(items),)))
-    return tuple(blocks) or (Absent("The record gives no derived terms."),)
+    return tuple(blocks) or (
+        Absent(
+            "The record gives no derived terms.",
+            ("derivedSection.conditionBrowseModule", "derivedSection.interventionBrowseModule"),
+        ),
+    )
 
 
 def _mesh(term: Mesh) -> Inline:
@@ -114,7 +126,11 @@ def milestones_section(study: Study) -> Section:
             rows.append(Fact(label, (day,)))
     if study.has_results is not None:
         rows.append(Fact("The registry counts the record as one with results", (yes_no(study.has_results),)))
-    blocks: list[Block] = [Facts(tuple(rows)) if rows else Absent("The record gives no dates of its own.")]
+    blocks: list[Block] = [
+        Facts(tuple(rows))
+        if rows
+        else Absent("The record gives no dates of its own.", ("statusModule.studyFirstSubmitDate",))
+    ]
     infos = tracking.submission_infos if tracking else ()
     for index, info in enumerate(infos, 1):
         steps = (
@@ -163,7 +179,7 @@ def annotations_section(study: Study) -> Section:
         blocks.append(
             Sub("Violations found by the FDA (FDAAA 801)", events or (Absent("No event is listed."),))
         )
-    blocks = blocks or [Absent("The registry has added no annotations.")]
+    blocks = blocks or [Absent("The registry has added no annotations.", ("annotationSection",))]
     return Section(
         "annotations",
         "Annotations by the registry",
@@ -196,11 +212,18 @@ def versions_section(history: StudyHistory | None) -> Section:
     """The versions of this record that the library holds."""
     blocks: list[Block] = []
     if history and history.versions:
+        if len(history.held) < len(history.versions):
+            held = f"{len(history.held):,} of them held here"
+            blocks.append(
+                Plain((f"The registry lists {count_of(len(history.versions), 'version')}, {held}.",))
+            )
+        elif len(history.versions) == 1:
+            blocks.append(Plain(("This library holds no other version of the record.",)))
         blocks.append(Versions(history.versions))
         if history.url:
             blocks.append(Plain((Link("Compare any two versions", history.url),)))
     else:
-        blocks.append(Absent("This library holds no other version of the record."))
+        blocks.append(Absent("Which versions of the record there are is not known here."))
     return Section(
         "versions",
         "Versions and differences",
@@ -211,11 +234,14 @@ def versions_section(history: StudyHistory | None) -> Section:
 
 def unread_section(study: Study) -> Section:
     """Elements that the typed view cannot hold, shown as they stand."""
-    unread = study.unmodelled
+    unread = {name: value for name, value in study.unmodelled.items() if not name.startswith("/pageSection")}
     if study.register_words:
         # Shown among the key facts.
         unread.pop(REGISTER_WORDS, None)
+    printed = _list_printed(study)
     purpose = "What this version of Trialbook does not know how to show; it is kept and exported as it came."
+    if printed and not unread:
+        return Section("unread", "Not understood", purpose, tuple(printed))
     if not unread:
         return Section(
             "unread",
@@ -232,4 +258,15 @@ def unread_section(study: Study) -> Section:
         blocks.append(
             Plain((f"And {len(unread) - MAX_UNREAD:,} more; the JSON of the record has them all.",))
         )
-    return Section("unread", "Not understood", purpose, tuple(blocks))
+    return Section("unread", "Not understood", purpose, (*blocks, *printed))
+
+
+def _list_printed(study: Study) -> list[Block]:
+    """What stands on a saved page and fits none of its sections, in its own words."""
+    page = read_page(study)
+    cards: list[Block] = []
+    for name, title in (("otherSections", "heading"), ("unread", "section")):
+        for entry in read_entries(page, name):
+            heading = str(entry.get(title) or "Above the first section of the page")
+            cards.append(Card(heading, (), (Prose(str(entry.get("text") or "")),)))
+    return cards

@@ -6,6 +6,7 @@ from trialbook.model import Study
 from trialbook.model.enums import ArmGroupType
 from trialbook.model.protocol import ArmGroup, Intervention
 from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.record.told import WHOLE, Told, read_page, read_texts, show_apart
 from trialbook.pages.tree import (
     Absent,
     Block,
@@ -34,7 +35,7 @@ def arms_section(study: Study) -> Section:
     if study.arm_groups:
         blocks += [_arm_card(arm) for arm in study.arm_groups]
     else:
-        blocks.append(Absent("The record gives no arms or groups."))
+        blocks.append(Absent("The record gives no arms or groups.", ("armsInterventionsModule.armGroups",)))
     return Section(
         "arms",
         "Study groups",
@@ -46,7 +47,9 @@ def arms_section(study: Study) -> Section:
 def interventions_section(study: Study) -> Section:
     """Each intervention."""
     blocks: list[Block] = [_intervention_card(item) for item in study.interventions]
-    blocks = blocks or [Absent("The record gives no interventions.")]
+    blocks = blocks or [
+        Absent("The record gives no interventions.", ("armsInterventionsModule.interventions",))
+    ]
     return Section(
         "interventions",
         "Interventions",
@@ -55,18 +58,39 @@ def interventions_section(study: Study) -> Section:
     )
 
 
-def other_names_section(study: Study) -> Section:
+def other_names_section(study: Study, told: Told = WHOLE) -> Section:
     """Brand names, codes and synonyms of the interventions."""
-    rows = tuple(
-        Fact(item.name or "Unnamed", item.other_names) for item in study.interventions if item.other_names
+    known = told.get_study(study)
+    rows = [
+        Fact(item.name or "Unnamed", item.other_names) for item in known.interventions if item.other_names
+    ]
+    printed = read_texts(read_page(study), "interventionOtherNames")
+    apart = told.find_apart("pageSection.interventionOtherNames")
+    given = {name for item in known.interventions for name in item.other_names}
+    if rest := tuple(name for name in (apart.names if apart else printed) if name not in given):
+        rows.append(Fact("Named by the page for none of them in particular", rest))
+    block: Block = (
+        Facts(tuple(rows))
+        if rows
+        else Absent("The record gives no other names.", ("armsInterventionsModule.interventions.otherNames",))
     )
-    block: Block = Facts(rows) if rows else Absent("The record gives no other names.")
     return Section(
         "other-names",
         "Other intervention names",
         "Brand names, codes and older names under which the same thing may be known.",
-        (block,),
+        (block, *_fold_apart(told)),
     )
+
+
+def _fold_apart(told: Told) -> tuple[Block, ...]:
+    found = (
+        told.find_apart(path)
+        for path in (
+            "pageSection.interventionOtherNames",
+            "protocolSection.armsInterventionsModule.interventions.otherNames",
+        )
+    )
+    return tuple(show_apart(apart)[1] for apart in found if apart)
 
 
 def build_matrix(study: Study) -> Table:

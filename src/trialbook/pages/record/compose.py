@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from trialbook.changes.state import KnownState
 from trialbook.model import Study
 from trialbook.pages.contents import Near, PlaceForm, RelatedView, StudyHistory
 from trialbook.pages.record.about_record import (
@@ -40,6 +41,7 @@ from trialbook.pages.record.references import (
 from trialbook.pages.record.related import related_section
 from trialbook.pages.record.shorten import is_giant, shorten_parts
 from trialbook.pages.record.sites import countries_section, sites_section
+from trialbook.pages.record.told import Told
 from trialbook.pages.tree import Part
 
 
@@ -51,6 +53,7 @@ def compose_record(
     near: Near | None = None,
     place_form: PlaceForm | None = None,
     related: RelatedView | None = None,
+    state: KnownState | None = None,
 ) -> tuple[Part, ...]:
     """Every section of a record page. A section without data says so; none is left out.
 
@@ -64,19 +67,22 @@ def compose_record(
         The day against which "due" and "late" are judged.
     history, near, place_form, related
         What the library adds: versions, a place to sort sites by and the field to ask for it, like studies.
+    state
+        What other copies say where this one cannot; without it the record counts as whole.
     """
+    told = Told(state)
     overview = (
-        results_section(study, today),
+        results_section(study, today, told),
         key_facts_section(study, today),
         summary_section(study),
         description_section(study),
-        conditions_section(study),
+        conditions_section(study, told),
     )
     plan = (
         design_section(study),
         arms_section(study),
         interventions_section(study),
-        other_names_section(study),
+        other_names_section(study, told),
         eligibility_section(study),
         outcomes_section(study),
     )
@@ -110,7 +116,8 @@ def compose_record(
         versions_section(history),
         unread_section(study),
     )
-    last = (Part("Like this one", (related_section(related),)),) if related else ()
+    like = related_section(related, study)
+    last = (Part("Like this one", (like,)),) if like else ()
     parts = (
         Part("At a glance", overview),
         Part("The plan", plan),
@@ -120,4 +127,5 @@ def compose_record(
         Part("About this record", behind),
         *last,
     )
+    parts = told.tell_parts(parts)
     return shorten_parts(parts) if is_giant(study) else parts

@@ -15,7 +15,9 @@ def design_section(study: Study) -> Section:
     """The design module in words, each with the registry's term beside it."""
     module = study.protocol.design_module
     if module is None:
-        return Section("design", "Study design", PURPOSE, (Absent("The record gives no design."),))
+        return Section(
+            "design", "Study design", PURPOSE, (Absent("The record gives no design.", ("designModule",)),)
+        )
     info = module.design_info or DesignInfo()
     blocks: list[Block] = []
     observational = info.observational_model or info.time_perspective
@@ -32,15 +34,15 @@ def design_section(study: Study) -> Section:
     return Section("design", "Study design", PURPOSE, tuple(blocks))
 
 
-def _fact(label: str, value: RegistryEnum | None) -> Fact:
-    return Fact(label, (term_of(value),) if value else (), meaning_of(value))
+def _fact(label: str, value: RegistryEnum | None, path: str) -> Fact:
+    return Fact(label, (term_of(value),) if value else (), meaning_of(value), (f"designModule.{path}",))
 
 
 def _intervention_facts(info: DesignInfo) -> tuple[Fact, ...]:
     return (
-        _fact("Allocation", info.allocation),
-        _fact("Intervention model", info.intervention_model),
-        _fact("Primary purpose", info.primary_purpose),
+        _fact("Allocation", info.allocation, "designInfo.allocation"),
+        _fact("Intervention model", info.intervention_model, "designInfo.interventionModel"),
+        _fact("Primary purpose", info.primary_purpose, "designInfo.primaryPurpose"),
     )
 
 
@@ -52,15 +54,20 @@ def _masking_facts(block: MaskingBlock | None) -> tuple[Fact, ...]:
     )
     masking = block.masking if block else None
     return (
-        _fact("Masking (blinding)", masking),
-        Fact("Who is masked", who, "These do not know who gets which treatment." if who else ""),
+        _fact("Masking (blinding)", masking, "designInfo.maskingInfo.masking"),
+        Fact(
+            "Who is masked",
+            who,
+            "These do not know who gets which treatment." if who else "",
+            ("designModule.designInfo.maskingInfo.whoMasked",),
+        ),
     )
 
 
 def _observation_facts(module: DesignModule, info: DesignInfo) -> tuple[Fact, ...]:
     rows = [
-        _fact("Observational model", info.observational_model),
-        _fact("Time perspective", info.time_perspective),
+        _fact("Observational model", info.observational_model, "designInfo.observationalModel"),
+        _fact("Time perspective", info.time_perspective, "designInfo.timePerspective"),
     ]
     if module.patient_registry is not None:
         meaning = (
@@ -76,7 +83,9 @@ def _observation_facts(module: DesignModule, info: DesignInfo) -> tuple[Fact, ..
 
 def _samples(module: DesignModule) -> tuple[Block, ...]:
     spec = module.bio_spec
-    blocks: list[Block] = [Facts((_fact("Samples kept", spec.retention if spec else None),))]
+    blocks: list[Block] = [
+        Facts((_fact("Samples kept", spec.retention if spec else None, "bioSpec.retention"),))
+    ]
     if spec and spec.description:
         blocks.append(Prose(spec.description))
     return tuple(blocks)

@@ -10,6 +10,8 @@ from trialbook.pages.record.shorten import MOST_CHARACTERS, WHERE
 from trialbook.pages.tree import Absent, Block, Criteria, Fact, Facts, Note, Prose, Section, Sub, Wording
 
 PURPOSE = "Who can take part and who cannot. A doctor of the study makes the final check."
+MODULE = "eligibilityModule"
+NO_LIMIT = "No limit stated"
 TITLES = {
     "inclusion": "Inclusion criteria",
     "exclusion": "Exclusion criteria",
@@ -25,7 +27,11 @@ def eligibility_section(study: Study) -> Section:
             "eligibility",
             "Eligibility criteria",
             PURPOSE,
-            (Absent("The record gives no eligibility criteria."),),
+            (
+                Absent(
+                    "The record gives no eligibility criteria.", ("eligibilityModule.eligibilityCriteria",)
+                ),
+            ),
         )
     blocks: list[Block] = [*_criteria_blocks(module), Facts(_limits(module))]
     if module.study_population:
@@ -36,7 +42,9 @@ def eligibility_section(study: Study) -> Section:
 def _criteria_blocks(module: EligibilityModule) -> list[Block]:
     text = module.eligibility_criteria
     if not text:
-        return [Absent("The record gives no eligibility criteria.")]
+        return [
+            Absent("The record gives no eligibility criteria.", ("eligibilityModule.eligibilityCriteria",))
+        ]
     blocks: list[Block] = []
     run: list[Criterion] = []
     for criterion in split_criteria(text[:MOST_CHARACTERS]):
@@ -67,13 +75,14 @@ def _list_of(run: list[Criterion]) -> Criteria:
 def _limits(module: EligibilityModule) -> tuple[Fact, ...]:
     ages = tuple(term_of(value) for value in module.std_ages)
     rows = [
-        Fact("Minimum age", (module.minimum_age,) if module.minimum_age else ("No limit stated",)),
-        Fact("Maximum age", (module.maximum_age,) if module.maximum_age else ("No limit stated",)),
-        Fact("Age groups", ages),
-        Fact("Eligible sex", (term_of(module.sex),) if module.sex else ()),
+        Fact("Minimum age", (module.minimum_age or NO_LIMIT,), paths=(f"{MODULE}.minimumAge",)),
+        Fact("Maximum age", (module.maximum_age or NO_LIMIT,), paths=(f"{MODULE}.maximumAge",)),
+        Fact("Age groups", ages, paths=(f"{MODULE}.stdAges",)),
+        Fact("Eligible sex", (term_of(module.sex),) if module.sex else (), paths=(f"{MODULE}.sex",)),
         Fact(
             "Accepts healthy volunteers",
             () if module.healthy_volunteers is None else (yes_no(module.healthy_volunteers),),
+            paths=(f"{MODULE}.healthyVolunteers",),
         ),
     ]
     if module.gender_based is not None:

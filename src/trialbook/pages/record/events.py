@@ -21,7 +21,10 @@ def events_section(study: Study) -> Section:
     module = study.results_section.adverse_events_module if study.results_section else None
     if module is None:
         return Section(
-            "adverse-events", "Adverse events", PURPOSE, (Absent("The record gives no adverse events."),)
+            "adverse-events",
+            "Adverse events",
+            PURPOSE,
+            (Absent("The record gives no adverse events.", ("resultsSection.adverseEventsModule",)),),
         )
     facts = []
     if module.time_frame:

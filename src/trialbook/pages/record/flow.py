@@ -20,7 +20,7 @@ def flow_section(study: Study) -> Section:
             "participant-flow",
             "Participant flow",
             PURPOSE,
-            (Absent("The record gives no participant flow."),),
+            (Absent("The record gives no participant flow.", ("resultsSection.participantFlowModule",)),),
         )
     blocks: list[Block] = []
     for title, text in (

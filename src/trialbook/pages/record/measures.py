@@ -32,7 +32,12 @@ def baseline_section(study: Study) -> Section:
     module = study.results_section.baseline_characteristics_module if study.results_section else None
     if module is None:
         words = "The record gives no baseline characteristics."
-        return Section("baseline", "Baseline characteristics", BASELINE_PURPOSE, (Absent(words),))
+        return Section(
+            "baseline",
+            "Baseline characteristics",
+            BASELINE_PURPOSE,
+            (Absent(words, ("resultsSection.baselineCharacteristicsModule",)),),
+        )
     blocks: list[Block] = []
     if module.population_description:
         blocks.append(Prose(module.population_description))
@@ -58,7 +63,12 @@ def measures_section(study: Study) -> Section:
     module = study.results_section.outcome_measures_module if study.results_section else None
     if module is None or not module.outcome_measures:
         words = "The record gives no outcome measures."
-        return Section("outcome-measures", "Outcome measures", MEASURES_PURPOSE, (Absent(words),))
+        return Section(
+            "outcome-measures",
+            "Outcome measures",
+            MEASURES_PURPOSE,
+            (Absent(words, ("resultsSection.outcomeMeasuresModule",)),),
+        )
     folds = tuple(_measure_fold(measure, index) for index, measure in enumerate(module.outcome_measures))
     return Section("outcome-measures", "Outcome measures", MEASURES_PURPOSE, folds)
 

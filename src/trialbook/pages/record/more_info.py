@@ -15,7 +15,9 @@ def more_info_section(study: Study) -> Section:
     module = study.results_section.more_info_module if study.results_section else None
     if module is None:
         words = "The record gives no further information on results."
-        return Section("more-info", "More on the results", PURPOSE, (Absent(words),))
+        return Section(
+            "more-info", "More on the results", PURPOSE, (Absent(words, ("resultsSection.moreInfoModule",)),)
+        )
     limits = module.limitations_and_caveats
     limit_block: Block = (
         Prose(limits.description)

@@ -24,7 +24,8 @@ def outcomes_section(study: Study) -> Section:
 
 def _rank(title: str, outcomes: tuple[Outcome, ...]) -> Sub:
     if not outcomes:
-        return Sub(title, (Absent(f"The record gives no {title.lower()}."),))
+        path = f"outcomesModule.{title.split(maxsplit=1)[0].lower()}Outcomes"
+        return Sub(title, (Absent(f"The record gives no {title.lower()}.", (path,)),))
     cards = tuple(_card(outcome) for outcome in outcomes)
     if len(cards) > OPEN_UP_TO:
         return Sub(title, (Fold(f"All {count_of(len(cards), 'outcome')}", cards),))

@@ -47,7 +47,11 @@ def expanded_access_section(study: Study) -> Section:
         rows.append(
             Fact("Records that point here", (count_of(design.n_ptrs_to_this_exp_acc_nct_id, "record"),))
         )
-    block: Block = Facts(tuple(rows)) if rows else Absent("The record gives no word on expanded access.")
+    block: Block = (
+        Facts(tuple(rows))
+        if rows
+        else Absent("The record gives no word on expanded access.", ("statusModule.expandedAccessInfo",))
+    )
     purpose = "Whether the treatment can be had outside a trial by people who cannot join one."
     return Section("expanded-access", "Expanded access", purpose, (block,))
 
@@ -60,7 +64,9 @@ def oversight_section(study: Study) -> Section:
         value: bool | None = getattr(module, name)
         if value is not None:
             rows.append(Fact(label, (yes_no(value),), meaning))
-    block: Block = Facts(tuple(rows)) if rows else Absent("The record gives no oversight.")
+    block: Block = (
+        Facts(tuple(rows)) if rows else Absent("The record gives no oversight.", ("oversightModule",))
+    )
     return Section(
         "oversight",
         "Oversight",

@@ -9,6 +9,7 @@ from trialbook.model.enums import Status
 from trialbook.model.protocol import PartialDateStruct
 from trialbook.model.sentences import count_of
 from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.record.told import WHOLE, Told, read_page, read_texts, show_apart, show_tags
 from trialbook.pages.status import show_status
 from trialbook.pages.tree import (
     Absent,
@@ -29,18 +30,36 @@ from trialbook.pages.tree import (
 from trialbook.results.due import ResultsOutlook, derive_results_outlook
 
 OWN_WORDS = "In the register's own words: none of the values used here means the same for certain."
+# What the outlook follows from, and where it stands.
+RESTING = (
+    ("the dates of completion", "statusModule.primaryCompletionDateStruct"),
+    ("the dates of completion", "statusModule.completionDateStruct"),
+    ("whether the FDA regulates what is studied", "oversightModule"),
+    ("the phase", "designModule.phases"),
+    ("the type of the study", "designModule.studyType"),
+    ("the sites", "contactsLocationsModule.locations"),
+    ("the dates of results", "statusModule.resultsFirstSubmitDate"),
+    ("the dates of results", "statusModule.resultsFirstPostDateStruct"),
+    ("the certificate of delay", "statusModule.dispFirstSubmitDate"),
+    ("who answers for the record", "sponsorCollaboratorsModule.responsibleParty"),
+    ("the submissions of results", "annotationSection"),
+    ("the results", "resultsSection"),
+)
 TONES = {"posted": "good", "overdue": "warn"}
 
 
-def results_section(study: Study, today: date) -> Section:
-    """Whether results are posted, and if not, when and why they are due."""
-    outlook = derive_results_outlook(study, today=today)
+def results_section(study: Study, today: date, told: Told = WHOLE) -> Section:
+    """Whether results are posted, and if not, when and why they are due: by all that is known."""
+    outlook = derive_results_outlook(told.get_study(study), today=today)
     blocks: list[Block] = [Note((outlook.headline,), tone=TONES.get(outlook.state, "info"))]
-    blocks += [Plain((sentence,)) for sentence in outlook.sentences]
+    blocks += [Plain((told.tell_sentence(sentence),)) for sentence in outlook.sentences]
     if outlook.due:
         blocks.append(Facts((_due_fact(outlook),)))
+    blocks += told.note_resting(RESTING)
     if study.results_section is not None:
         blocks.append(_posted_links(study))
+    if printed := read_texts(read_page(study), "results"):
+        blocks.append(Plain(("The page that this copy came from says: “" + " ".join(printed) + "”",)))
     return Section(
         "results",
         "Study results",
@@ -81,22 +100,34 @@ def key_facts_section(study: Study, today: date) -> Section:
     phases = tuple(term_of(phase) for phase in study.phases)
     phase_meaning = " ".join(dict.fromkeys(filter(None, (meaning_of(phase) for phase in study.phases))))
     rows = [
-        Fact("Recruitment status", status_values, show_status(status, today).meaning),
-        Fact("Clinical phase", phases, phase_meaning),
-        Fact("Total enrolment", _enrollment(study)),
+        Fact(
+            "Recruitment status",
+            status_values,
+            show_status(status, today).meaning,
+            ("statusModule.overallStatus",),
+        ),
+        Fact("Clinical phase", phases, phase_meaning, ("designModule.phases",)),
+        Fact("Total enrolment", _enrollment(study), paths=("designModule.enrollmentInfo",)),
         Fact(
             "Study type",
             (term_of(study.study_type),) if study.study_type else (),
             meaning_of(study.study_type),
+            ("designModule.studyType",),
         ),
-        Fact("Study start", _day(status.start_date_struct)),
+        Fact("Study start", _day(status.start_date_struct), paths=("statusModule.startDateStruct",)),
         Fact(
             "Primary completion",
             _day(status.primary_completion_date_struct),
             "Last data for the primary outcome.",
+            ("statusModule.primaryCompletionDateStruct",),
         ),
-        Fact("Study completion", _day(status.completion_date_struct), "Last visit of the last participant."),
-        Fact("Where", _where(study)),
+        Fact(
+            "Study completion",
+            _day(status.completion_date_struct),
+            "Last visit of the last participant.",
+            ("statusModule.completionDateStruct",),
+        ),
+        Fact("Where", _where(study), paths=("contactsLocationsModule.locations",)),
     ]
     blocks: list[Block] = [Facts(tuple(rows), style="tiles")]
     more: list[Fact] = []
@@ -159,7 +190,11 @@ def summary_section(study: Study) -> Section:
     """The sponsor's short description."""
     module = study.protocol.description_module
     text = module.brief_summary if module else None
-    block: Block = Prose(text) if text else Absent("The record gives no brief summary.")
+    block: Block = (
+        Prose(text)
+        if text
+        else Absent("The record gives no brief summary.", ("descriptionModule.briefSummary",))
+    )
     return Section(
         "summary",
         "Brief summary",
@@ -172,7 +207,11 @@ def description_section(study: Study) -> Section:
     """The sponsor's long description."""
     module = study.protocol.description_module
     text = module.detailed_description if module else None
-    block: Block = Prose(text) if text else Absent("The record gives no detailed description.")
+    block: Block = (
+        Prose(text)
+        if text
+        else Absent("The record gives no detailed description.", ("descriptionModule.detailedDescription",))
+    )
     return Section(
         "description",
         "Detailed description",
@@ -181,16 +220,12 @@ def description_section(study: Study) -> Section:
     )
 
 
-def conditions_section(study: Study) -> Section:
+def conditions_section(study: Study, told: Told = WHOLE) -> Section:
     """Conditions and keywords."""
     module = study.protocol.conditions_module
     keywords = module.keywords if module else ()
-    blocks: list[Block] = [
-        _tags(study.conditions) if study.conditions else Absent("The record gives no conditions.")
-    ]
-    blocks.append(
-        Sub("Keywords", (_tags(keywords) if keywords else Absent("The record gives no keywords."),))
-    )
+    blocks = _names(study.conditions, "conditions", told)
+    blocks.append(Sub("Keywords", tuple(_names(keywords, "keywords", told))))
     return Section(
         "conditions",
         "Conditions and keywords",
@@ -199,5 +234,10 @@ def conditions_section(study: Study) -> Section:
     )
 
 
-def _tags(words: tuple[str, ...]) -> Items:
-    return Items(tuple(Item((word,)) for word in words), style="tags")
+def _names(words: tuple[str, ...], name: str, told: Told) -> list[Block]:
+    apart = told.find_apart(f"protocolSection.conditionsModule.{name}")
+    if apart is not None:
+        return [*show_apart(apart)]
+    if not words:
+        return [Absent(f"The record gives no {name}.", (f"conditionsModule.{name}",))]
+    return [show_tags(words)]

@@ -15,11 +15,15 @@ def sponsors_section(study: Study) -> Section:
     if module and module.lead_sponsor:
         blocks.append(_sponsor_card(module.lead_sponsor, "Lead sponsor"))
     else:
-        blocks.append(Absent("The record gives no lead sponsor."))
+        blocks.append(
+            Absent("The record gives no lead sponsor.", ("sponsorCollaboratorsModule.leadSponsor",))
+        )
     collaborators = module.collaborators if module else ()
     blocks += [_sponsor_card(sponsor, "Collaborator") for sponsor in collaborators]
     if not collaborators:
-        blocks.append(Absent("The record gives no collaborators."))
+        blocks.append(
+            Absent("The record gives no collaborators.", ("sponsorCollaboratorsModule.collaborators",))
+        )
     organization = study.identification.organization
     if organization and organization.full_name:
         kind: tuple[Inline, ...] = (term_of(organization.class_),) if organization.class_ else ()
@@ -42,7 +46,9 @@ def responsible_party_section(study: Study) -> Section:
     party = module.responsible_party if module else None
     purpose = "The person or organisation that answers for what this record says."
     if party is None or party == ResponsibleParty():
-        block: Block = Absent("The record gives no responsible party.")
+        block: Block = Absent(
+            "The record gives no responsible party.", ("sponsorCollaboratorsModule.responsibleParty",)
+        )
     else:
         block = Facts(_party_facts(party))
     return Section("responsible-party", "Responsible party", purpose, (block,))
@@ -69,11 +75,21 @@ def officials_section(study: Study) -> Section:
         if official.affiliation:
             tags.append(official.affiliation)
         blocks.append(Card(official.name or "Unnamed", tuple(tags)))
-    blocks = blocks or [Absent("The record gives no investigators.")]
+    blocks = blocks or [
+        Absent("The record gives no investigators.", ("contactsLocationsModule.overallOfficials",))
+    ]
     contacts = tuple(
         Card(item.name or "Unnamed", _role(item), (contact_facts(item),)) for item in module.central_contacts
     )
-    blocks.append(Sub("Contacts", contacts or (Absent("The record gives no central contact."),)))
+    blocks.append(
+        Sub(
+            "Contacts",
+            contacts
+            or (
+                Absent("The record gives no central contact.", ("contactsLocationsModule.centralContacts",)),
+            ),
+        )
+    )
     return Section(
         "officials",
         "Investigators and contacts",

@@ -47,7 +47,9 @@ def links_section(study: Study) -> Section:
         )
         for link in links
     )
-    block: Block = Items(items) if items else Absent("The record gives no links.")
+    block: Block = (
+        Items(items) if items else Absent("The record gives no links.", ("referencesModule.seeAlsoLinks",))
+    )
     return Section("links", "Related links", "Pages elsewhere that tell more about the study.", (block,))
 
 
@@ -66,7 +68,7 @@ def references_section(study: Study) -> Section:
     blocks: list[Block] = []
     for kind in sorted(groups, key=lambda name: list(KINDS).index(name) if name in KINDS else len(KINDS)):
         blocks.append(Sub(KINDS.get(kind, kind), tuple(_reference(item) for item in groups[kind])))
-    blocks = blocks or [Absent("The record gives no references.")]
+    blocks = blocks or [Absent("The record gives no references.", ("referencesModule.references",))]
     return Section("references", "References", "Publications behind this study or about it.", tuple(blocks))
 
 
@@ -102,7 +104,11 @@ def other_ids_section(study: Study) -> Section:
     rows += [
         Fact("Older NCT id", (Link(alias, study_url(alias)),)) for alias in identification.nct_id_aliases
     ]
-    block: Block = Facts(tuple(rows)) if rows else Absent("The record gives no other ids.")
+    block: Block = (
+        Facts(tuple(rows))
+        if rows
+        else Absent("The record gives no other ids.", ("identificationModule.secondaryIdInfos",))
+    )
     return Section(
         "other-ids",
         "Other identifiers",
@@ -128,7 +134,7 @@ def documents_section(study: Study) -> Section:
             else "There is a statistical analysis plan."
         )
         blocks.append(Plain((words,)))
-    blocks = blocks or [Absent("The record gives no documents.")]
+    blocks = blocks or [Absent("The record gives no documents.", ("documentSection",))]
     return Section(
         "documents",
         "Documents",
@@ -168,7 +174,11 @@ def sharing_section(study: Study) -> Section:
     module = study.protocol.ipd_sharing_statement_module
     blocks: list[Block] = []
     if module is None or module == IpdSharingStatementModule():
-        blocks.append(Absent("The record gives no statement on sharing participants' data."))
+        blocks.append(
+            Absent(
+                "The record gives no statement on sharing participants' data.", ("ipdSharingStatementModule",)
+            )
+        )
     else:
         blocks += _statement(module)
     references = study.protocol.references_module

@@ -11,6 +11,7 @@ from trialbook.model.sentences import count_of
 from trialbook.pages.contents import Near, PlaceForm
 from trialbook.pages.labels import status_tone, term_of
 from trialbook.pages.record.people import contact_line
+from trialbook.pages.record.told import read_page, read_texts, show_tags
 from trialbook.pages.tree import (
     Absent,
     AskPlace,
@@ -35,7 +36,12 @@ def sites_section(study: Study, near: Near | None, place_form: PlaceForm | None 
     """Sites by distance from a place, or by country."""
     sites = study.locations
     if not sites:
-        return Section("sites", "Locations", PURPOSE, (Absent("The record gives no locations."),))
+        return Section(
+            "sites",
+            "Locations",
+            PURPOSE,
+            (Absent("The record gives no locations.", ("contactsLocationsModule.locations",)),),
+        )
     if near:
         blocks = _by_distance(sites, near)
     else:
@@ -53,11 +59,17 @@ def countries_section(study: Study) -> Section:
     items = tuple(
         Item((f"{country} ({count_of(number, 'site')})",)) for country, number in counts.most_common()
     )
-    blocks: list[Block] = [Items(items, style="tags") if items else Absent("The record gives no countries.")]
+    blocks: list[Block] = [
+        Items(items, style="tags")
+        if items
+        else Absent("The record gives no countries.", ("contactsLocationsModule.locations.country",))
+    ]
     misc = study.derived_section.misc_info_module if study.derived_section else None
     if misc and misc.removed_countries:
         gone = Items(tuple(Item((country,)) for country in misc.removed_countries), style="tags")
         blocks.append(Sub("Countries removed from the record", (gone,)))
+    if beyond := read_texts(read_page(study), "countries"):
+        blocks.append(Sub("Also named by the page that this copy came from", (show_tags(beyond),)))
     return Section(
         "countries", "Countries", "The countries in which the study has or had a site.", tuple(blocks)
     )

@@ -141,6 +141,7 @@ def build_document(
     names: KnownNames = NO_NAMES,
     from_day: int = 0,
     to_day: int = FOREVER,
+    findings: Iterable[tuple[str, str]] = (),
 ) -> tantivy.Document:
     """Build the index's document of one version of a record.
 
@@ -153,10 +154,14 @@ def build_document(
     from_day, to_day
         The first day on which the version was in force and the first on which it no longer was, in
         days since 1970-01-01; `to_day` is `FOREVER` for the version now in force.
+    findings
+        Values of our own pieces that other versions of the record tell, by name.
     """
     values, lengths = collect_values(record)
-    for name, value in find_own_values(record):
+    for name, value in (*find_own_values(record), *findings):
         values[name][value] = None
+    if "PrimaryOutcomeChanged" not in values:
+        values["PrimaryOutcomeChanged"]["false"] = None
     pieces, exact_names = get_indexed_pieces(), get_exact_names()
     document = tantivy.Document()
     document.add_text("nct_id", nct_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import tantivy
 
@@ -18,8 +18,16 @@ from trialbook.terms.known_names import KnownNames
 
 COMMIT_EVERY = 20_000
 
-# A version of a study: the day from which it was in force (None where unknown), and its JSON values.
-Dated = tuple[str | None, dict[str, Any]]
+
+class Dated(NamedTuple):
+    """A version of a study: the day from which it was in force (None where unknown), and its JSON values.
+
+    `findings` are values of our own pieces that other versions tell, by name.
+    """
+
+    day: str | None
+    record: dict[str, Any]
+    findings: tuple[tuple[str, str], ...] = ()
 
 
 class IndexIntake:
@@ -115,12 +123,19 @@ def build_versions(nct_id: str, versions: list[Dated], names: KnownNames) -> Ite
 
     Of several copies of one day only the last is ever in force.
     """
-    days = [to_day_number(day, is_end=False) for day, _ in versions]
-    for position, (_, record) in enumerate(versions):
+    days = [to_day_number(version.day, is_end=False) for version in versions]
+    for position, version in enumerate(versions):
         is_last = position == len(versions) - 1
         until = min(days[position + 1 :], default=FOREVER)
         if is_last or until > days[position]:
-            yield build_document(nct_id, record, names=names, from_day=days[position], to_day=until)
+            yield build_document(
+                nct_id,
+                version.record,
+                names=names,
+                from_day=days[position],
+                to_day=until,
+                findings=version.findings,
+            )
 
 
 def to_day_number(day: str | None, *, is_end: bool) -> int:

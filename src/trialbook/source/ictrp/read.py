@@ -39,7 +39,7 @@ _CARRIED = {
     "protocolSection.identificationModule": "nctId secondaryIdInfos.id briefTitle officialTitle acronym",
     "protocolSection.statusModule": (
         "overallStatus startDateStruct.date completionDateStruct.date studyFirstSubmitDate"
-        " resultsFirstPostDateStruct.date lastUpdatePostDateStruct.date"
+        " resultsFirstPostDateStruct.date"
     ),
     "protocolSection.sponsorCollaboratorsModule": "leadSponsor.name collaborators.name",
     "protocolSection.conditionsModule": "conditions",

@@ -120,8 +120,9 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
         "referencesModule": keep({"seeAlsoLinks": _map_links(said)}),
         "ipdSharingStatementModule": _map_ipd(said),
     }
-    exported = as_date(said.get("exportdate", ""), month_first=True)
-    derived = keep({"miscInfoModule": keep({"versionHolder": exported}), "registerWords": own.write()})
+    # The day on which the WHO took the record over is no update of it, by the register or by anybody.
+    served = as_date(said.get("lastrefreshedon", "")) or as_date(said.get("exportdate", ""), month_first=True)
+    derived = keep({"miscInfoModule": keep({"versionHolder": served}), "registerWords": own.write()})
     return keep(
         {"protocolSection": keep(protocol), "derivedSection": derived, "hasResults": _find_results(said)}
     )
@@ -181,7 +182,6 @@ def _map_status(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
             "completionDateStruct": keep({"date": as_date(said.get("resultsdatecompleted", ""))}),
             "studyFirstSubmitDate": registered,
             "resultsFirstPostDateStruct": keep({"date": as_date(said.get("resultsdateposted", ""))}),
-            "lastUpdatePostDateStruct": keep({"date": as_date(said.get("lastrefreshedon", ""))}),
         }
     )
 

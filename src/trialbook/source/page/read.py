@@ -28,6 +28,8 @@ MAX_PAGE_BYTES = 4 * 2**20
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NCT_LINE = re.compile(r"^\W*NCT ID\W{1,5}(NCT\d{8})\W*$", re.IGNORECASE)
 _UPDATED_LINE = re.compile(r"^\W*Last Updated\W{1,5}(.*)$", re.IGNORECASE)
+# The registry's acronyms have 14 characters at most; people write a few more.
+_IN_LAST_BRACKETS = re.compile(r"\(([A-Za-z0-9][A-Za-z0-9 +/.&-]{1,19})\)\s*$")
 _HEADING_MARKS = re.compile(r"^#{1,6}\s+|\*\*|[:#\s]+$")
 
 # Heading -> the words with which its explaining sentence opens. The sentence is no content.
@@ -128,7 +130,6 @@ CARRIES: frozenset[str] = frozenset(
         "contactsLocationsModule.locations.city",
         "contactsLocationsModule.locations.state",
         "contactsLocationsModule.locations.country",
-        "contactsLocationsModule.locations.status",
         "referencesModule.seeAlsoLinks",
     )
 ) | {"hasResults"}
@@ -251,12 +252,34 @@ def _read_front(lines: list[str], draft: Draft) -> int:
     draft.put("identificationModule", "nctId", match[1].upper() if match else "")
     title = " ".join(line.strip("#* ") for line in lines[:at] if line.strip())
     draft.put("identificationModule", "briefTitle", title)
+    draft.put("identificationModule", "acronym", find_acronym(title))
     for i in range(at + 1, min(at + 6, len(lines))):
         updated = _UPDATED_LINE.match(lines[i])
         if updated:
             _read_updated(updated[1].strip(" *"), draft)
             return i + 1
     return at + 1
+
+
+def find_acronym(title: str) -> str:
+    """The study's acronym, which a page prints in brackets behind the title; "" where there is none.
+
+    What abbreviates the words before it is a part of the title, not the study's name.
+
+    >>> find_acronym("Cells for Endothelial DySfunctiOn (ACESO-IHD)"), find_acronym("Adults With Heart Failure (HF)")
+    ('ACESO-IHD', '')
+    """
+    match = _IN_LAST_BRACKETS.search(title)
+    if match is None or sum(letter.isupper() for letter in match[1]) < 2:
+        return ""
+    letters = re.sub(r"[^A-Z0-9]", "", match[1].upper())
+    words = re.findall(r"[A-Za-z0-9]+", title[: match.start()])
+    initials = "".join(word[0] for word in words).upper()
+    return (
+        ""
+        if initials.endswith(letters.removesuffix("S") if match[1].endswith("s") else letters)
+        else match[1]
+    )
 
 
 def _read_updated(text: str, draft: Draft) -> None:

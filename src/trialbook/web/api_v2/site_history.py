@@ -4,7 +4,7 @@ the API, that clients use all the same: a list of versions, and each version's s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from trialbook.ask.parameters import WHOLE_NUMBER, Parameters
 from trialbook.ask.refusals import quote, refuse_format
 from trialbook.changes.compare import Change
-from trialbook.changes.history import compare_records, decode_pairs, pair_versions
+from trialbook.changes.history import compare_records, decode_pairs, list_versions, pair_versions
 from trialbook.errors import ApiError, NotFoundError
 from trialbook.export.forms import JSON
 from trialbook.library import Library
@@ -75,11 +75,14 @@ def make_routes(library: Library) -> list[Route]:
         asked = request.path_params["number"]
         if not WHOLE_NUMBER.fullmatch(asked):
             raise refuse_format("version")
-        if int(asked) >= len(versions):
-            raise ApiError(f"Version {quote(asked)} of {versions[0].nct_id} not found", 404)
-        found = versions[int(asked)]
+        nct_id, number = versions[0].nct_id, int(asked)
+        found = next((each for each in versions if each.number == number), None)
+        if found is None:
+            is_listed = any(each.number == number for each in library.store.find_announced(nct_id))
+            why = ": the registry lists it, and its text is not held here" if is_listed else ""
+            raise ApiError(f"Version {quote(asked)} of {nct_id} not found{why}", 404)
         body = library.store.get_version_body(found.version_id)
-        return _send(request, tag, {"studyVersion": int(asked), "study": msgspec.Raw(body)})
+        return _send(request, tag, {"studyVersion": number, "study": msgspec.Raw(body)})
 
     endpoints: dict[str, Callable[[Request], Response]] = {
         BASE: study,
@@ -89,33 +92,46 @@ def make_routes(library: Library) -> list[Route]:
     return [Route(path, guard(endpoint), methods=["GET"]) for path, endpoint in endpoints.items()]
 
 
-def list_changes(store: Store, versions: Iterable[Version]) -> list[dict[str, Any]]:
+def list_changes(store: Store, versions: Sequence[Version]) -> list[dict[str, Any]]:
     """The versions of a record as the registry lists them, numbered from 0, oldest first.
 
-    What changed is said of the last 60, as on the page of a record's history.
+    Where its own list was imported, that is the answer, with what is held beyond it. Of others, what changed is
+    said of the last 60, as on the page of a record's history.
     """
-    ordered = list(versions)
-    compared = {newer.version_id for _, newer in pair_versions(ordered)}
+    listed = list_versions(versions, store.find_announced(versions[0].nct_id))
+    held = _describe_held(store, versions)
+    return [
+        held[each.number]
+        if each.version is not None and not each.overall_status
+        else {
+            "version": each.number,
+            "date": each.version_date,
+            "status": each.overall_status,
+            "studyType": held[versions[-1].number]["studyType"],
+            "moduleLabels": list(each.module_labels),
+        }
+        for each in listed
+    ]
+
+
+def _describe_held(store: Store, ordered: Sequence[Version]) -> dict[int, dict[str, Any]]:
+    compared = {newer.number for _, newer in pair_versions(ordered)}
     pairs: list[tuple[Version | None, Version]] = list(zip([None, *ordered], ordered, strict=False))
-    listed = []
-    for position, ((older, version), (before, record)) in enumerate(
-        zip(pairs, decode_pairs(store, pairs), strict=True)
-    ):
+    described = {}
+    for (older, version), (before, record) in zip(pairs, decode_pairs(store, pairs), strict=True):
         labels: list[str] = []
-        if older is not None and version.version_id in compared:
+        if older is not None and version.number in compared:
             labels = name_parts(
                 compare_records(before, record, before_format=older.format, after_format=version.format)
             )
-        listed.append(
-            {
-                "version": position,
-                "date": version.known_from,
-                "status": find_text(record, "protocolSection.statusModule.overallStatus"),
-                "studyType": find_text(record, "protocolSection.designModule.studyType"),
-                "moduleLabels": labels,
-            }
-        )
-    return listed
+        described[version.number] = {
+            "version": version.number,
+            "date": version.known_from,
+            "status": find_text(record, "protocolSection.statusModule.overallStatus"),
+            "studyType": find_text(record, "protocolSection.designModule.studyType"),
+            "moduleLabels": labels,
+        }
+    return described
 
 
 def name_parts(changes: Iterable[Change]) -> list[str]:

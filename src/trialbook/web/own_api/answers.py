@@ -80,14 +80,18 @@ class ChangeAnswer(msgspec.Struct, frozen=True):
 
 
 class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A version that the library holds; `number` counts from the oldest, 1.
+    """A version that the library holds, by its fullest copy.
 
-    `changes` are those against the version before, in short; only the last 60 versions have them. `doubt` says
-    why its date is not believed; it is empty where it is.
+    `number` is the registry's own, from 0, where its list is known; otherwise the oldest version held is 0.
+    `meaning` says what its date is: when it was `submitted`, `posted`, `verified` or `served`. `changes`
+    are those against the version before, in short; only the last 60 versions have them. `doubt` says why its date is
+    not believed; it is empty where it is.
     """
 
     number: int
     version_date: str | None
+    meaning: str
+    copies: int
     learnt_at: str
     format: str
     is_current: bool
@@ -96,12 +100,13 @@ class VersionAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class AnnouncedLine(msgspec.Struct, frozen=True, rename="camel"):
-    """A version that the registry's own history lists, numbered by the registry from 0."""
+    """A version that the registry's own history lists, numbered by the registry from 0; `isHeld` here or not."""
 
     number: int
     version_date: str
     overall_status: str
     changed_modules: tuple[str, ...]
+    is_held: bool
 
 
 class VersionsAnswer(msgspec.Struct, frozen=True, rename="camel"):

@@ -18,6 +18,7 @@ from trialbook.web.own_api.counting import MOST_READ
 from trialbook.web.own_api.parameters import (
     AS_OF,
     ATOM,
+    COPY,
     FACET_SIZE,
     FIELDS,
     FOLLOWED,
@@ -136,7 +137,7 @@ ENDPOINTS = (
         path="/studies/{nctId}/versions",
         summary="Versions of a study",
         meaning="Every version that the library holds, with what changed in it, and the versions that the"
-        " registry's own history lists, where that was imported.",
+        " registry's own history lists, where that was imported: both by the registry's numbers then.",
         parameters=(NCT_ID,),
         answers={forms.JSON: shapes.VersionsAnswer},
     ),
@@ -164,7 +165,7 @@ ENDPOINTS = (
         summary="A record, now or then",
         meaning="The bytes that were received: of the version in force, of the one in force at the end of a"
         " day, or of a version by number.",
-        parameters=(NCT_ID, AS_OF, VERSION),
+        parameters=(NCT_ID, AS_OF, VERSION, COPY),
         answers={forms.JSON: dict[str, Any]},
     ),
     Endpoint(

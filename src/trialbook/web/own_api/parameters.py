@@ -59,6 +59,11 @@ def read_number(parameters: Parameters, asked: Parameter, *, default: int | None
     return number
 
 
+def find_number(parameters: Parameters, asked: Parameter) -> int | None:
+    """As `read_number`; None where none is given."""
+    return None if parameters.whole(asked.name) is None else read_number(parameters, asked)
+
+
 def make_choice(name: str, meaning: str, choices: Mapping[str, str]) -> Parameter:
     """One of a few values, the first unless told."""
     names = list(choices)
@@ -175,9 +180,12 @@ LANDSCAPE = Parameter(
     schema={"type": "boolean", "default": False},
 )
 _MOST_NUMBER = 999_999_999_999
-VERSION = make_number("version", "Number of the version, from 1.", minimum=1, maximum=_MOST_NUMBER)
-FROM = make_number("from", "Number of the older version.", minimum=1, maximum=_MOST_NUMBER)
-TO = make_number("to", "Number of the newer version.", minimum=1, maximum=_MOST_NUMBER)
+VERSION = make_number(
+    "version", "Number of the version, from 0; the registry's own where it is known.", maximum=_MOST_NUMBER
+)
+COPY = make_number("copy", "Which copy of the version, 1 for the fullest.", minimum=1, maximum=_MOST_NUMBER)
+FROM = make_number("from", "Number of the older version.", maximum=_MOST_NUMBER)
+TO = make_number("to", "Number of the newer version.", maximum=_MOST_NUMBER)
 ENTRIES = make_number("limit", "How many entries at most.", minimum=1, maximum=200, default=50)
 AFTER = make_number(
     "after",

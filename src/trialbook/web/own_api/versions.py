@@ -14,36 +14,46 @@ from trialbook.web.own_api.answers import (
     VersionAnswer,
     VersionsAnswer,
 )
-from trialbook.web.own_api.parameters import FROM, TO, VERSION, read_number
+from trialbook.web.own_api.parameters import COPY, FROM, TO, VERSION, find_number
 
 
 def find_record(library: Library, asked: str, parameters: Parameters) -> bytes:
     """The bytes of the version that is asked for; raises NotFoundError, ApiError and QueryError."""
-    number = read_number(parameters, VERSION) or None
-    if number and parameters.text("as_of"):
+    number, copy = find_number(parameters, VERSION), find_number(parameters, COPY)
+    if number is not None and parameters.text("as_of"):
         raise ApiError("Parameters `version` and `as_of` exclude each other")
-    return library.get_body(asked, version=number, as_of=parameters.text("as_of"))
+    return library.get_body(asked, version=number, as_of=parameters.text("as_of"), copy=copy)
 
 
 def answer_versions(library: Library, asked: str) -> VersionsAnswer:
     """All versions of a study; raises NotFoundError."""
     nct_id = library.find_id(asked)
+    lines = library.find_history(nct_id)
+    held = {line.version.number for line in lines if line.version.is_numbered}
     return VersionsAnswer(
         nct_id,
         tuple(
             VersionAnswer(
                 number=line.version.number,
                 version_date=line.version.version_date,
+                meaning=line.version.meaning,
+                copies=line.version.copies,
                 learnt_at=line.version.learnt_at,
                 format=line.version.format,
                 is_current=line.version.is_current,
                 doubt=line.version.doubt,
                 changes=tuple(ChangeAnswer(group, text) for group, text in line.changes),
             )
-            for line in library.find_history(nct_id)
+            for line in lines
         ),
         tuple(
-            AnnouncedLine(each.number, each.version_date, each.overall_status, each.module_labels)
+            AnnouncedLine(
+                each.number,
+                each.version_date,
+                each.overall_status,
+                each.module_labels,
+                each.number in held,
+            )
             for each in library.find_announced(nct_id)
         ),
     )
@@ -51,7 +61,7 @@ def answer_versions(library: Library, asked: str) -> VersionsAnswer:
 
 def answer_changes(library: Library, asked: str, parameters: Parameters) -> ChangesAnswer:
     """What differs between two versions; raises NotFoundError, ApiError and QueryError."""
-    before, after = (read_number(parameters, each) or None for each in (FROM, TO))
+    before, after = (find_number(parameters, each) for each in (FROM, TO))
     found = library.compare(asked, before, after, as_of=parameters.text("as_of"))
     return ChangesAnswer(
         nct_id=found.nct_id,

@@ -1,0 +1,72 @@
+"""What belongs on a record's page beside the record: its versions, and what other copies say."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from trialbook.changes.state import KnownState
+from trialbook.model import PartialDate, Study
+from trialbook.model.present import parse_present
+from trialbook.pages import render_study_text
+from trialbook.pages.contents import StudyHistory
+from trialbook.pages.history_page import view_history
+from trialbook.store import Version
+
+if TYPE_CHECKING:
+    from trialbook.library.library import Library
+
+
+class RecordPage(msgspec.Struct, frozen=True):
+    """A record in one of its copies, with what its page shows beside it.
+
+    `day` is the one against which its results are due: its own where it is not in force, None for today.
+    """
+
+    version: Version
+    study: Study
+    history: StudyHistory
+    state: KnownState
+    day: date | None
+
+
+def find_page(
+    library: Library,
+    asked: str,
+    *,
+    version: int | None = None,
+    as_of: str | None = None,
+    copy: int | None = None,
+) -> RecordPage:
+    """What a page of the version that is meant shows; raises as `Library.find_version`."""
+    state = library.find_state(asked, version=version, as_of=as_of, copy=copy)
+    meant = state.version
+    study = parse_present(library.store.get_version_body(meant.version_id))
+    history = view_history(
+        meant.nct_id,
+        library.find_history(meant.nct_id),
+        listed=library.list_versions(meant.nct_id),
+        copies=library.store.find_copies(meant.nct_id),
+        shown=meant,
+    )
+    is_now = meant.is_current or meant.version_id in {
+        each.version_id for each in library.find_copies(meant.nct_id)
+    }
+    told = as_of or ("" if is_now else meant.version_date)
+    return RecordPage(meant, study, history, state, PartialDate(told).latest if told else None)
+
+
+def render_library_study(
+    library: Library,
+    asked: str,
+    *,
+    width: int = 80,
+    version: int | None = None,
+    as_of: str | None = None,
+    copy: int | None = None,
+) -> str:
+    """A record of a library as text for a terminal, with its versions."""
+    page = find_page(library, asked, version=version, as_of=as_of, copy=copy)
+    return render_study_text(page.study, width=width, history=page.history, state=page.state, today=page.day)

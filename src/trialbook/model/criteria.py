@@ -73,6 +73,22 @@ ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 CHARACTERISTICS = re.compile(r"[A-Z][A-Z /,&-]{3,60}(?:CHARACTERISTICS|THERAPY|REQUIREMENTS)\s*:?")
+# Parts of a study, each with criteria of its own: "Cohort A", "Sub-study 2 (expansion):", "High risk arm:".
+PART_NAME = r"(?:sub-?stud(?:y|ies)|cohorts?|arms?|parts?|groups?|phases?|strat(?:um|a)|modules?)"
+PART_ID = r"(?:[A-Z]{1,2}|[A-Z]?\d{1,2}[a-zA-Z]?|[IVX]{1,4}[a-c]?)"
+PART = re.compile(
+    r"(?i:(?:additional |specific |key )?(?:criteria )?(?:for |in |of |all |only )*(?:the )?"
+    r"(?:(?:participants?|patients?|subjects?) (?:of|in|for) (?:the )?)?(?:[\w-]+ ){0,3}?)"
+    rf"(?i:{PART_NAME})[ ]?#?(?P<id>{PART_ID}(?:(?:\s*(?:,|/|&|-|–)\s*|\s+(?:and|or|to)\s+)(?:(?i:{PART_NAME}) )?{PART_ID})*)"
+    r"(?:\s*\([^()]{1,80}\))?(?i:\s+(?:only|cohorts?))*"
+)
+NAMED_PART = re.compile(
+    rf"(?:(?:for|in|additional|optional|the|all|criteria) )*(?:participants? (?:of|in) (?:the )?)?(?:[\w/-]+ ){{1,5}}?{PART_NAME}"
+    r"(?:\s*\([^()]{1,60}\))?(?:\s+only)?(?:\s*\([^()]{1,60}\))?",
+    re.IGNORECASE,
+)
+BEFORE_TITLE = re.compile(rf"(?:(?i:{PART_NAME}) ?{PART_ID}(?:\s*\([^()]{{1,80}}\))?)\s*[:–—-]\s*")
+MAX_PART = 120
 MAX_HEADING = 220
 MAX_TITLE_WORDS = 14
 MAX_PREFIX_WORDS = 4
@@ -136,8 +152,9 @@ def split_criteria(text: str) -> tuple[Criterion, ...]:
     [('inclusion', '1.', 'Adult'), ('exclusion', '*', 'Pregnant')]
     """
     splitter = _Splitter(text)
-    for line in _lines(text):
-        splitter.take(line)
+    lines = [*_lines(text)]
+    for line, following in zip(lines, [*lines[1:], None], strict=False):
+        splitter.take(line, following)
     return _settle_opening(splitter.finish())
 
 
@@ -148,15 +165,17 @@ class _Splitter:
         self.text = text
         self.found: list[Criterion] = []
         self.kind: Kind = "other"
-        self.heading = ""
+        self.heading = self.base = ""
         self.empty_heading: tuple[int, int] | None = None
         self.indents: list[int] = []
         self.last_length = 0
 
-    def take(self, line: _Line) -> None:
+    def take(self, line: _Line, following: _Line | None) -> None:
         words = self.text[line.start : line.end]
         title = _find_heading(words, line)
-        if title is not None and (title.is_strict or self._may_announce(words)):
+        if title is None and self._names_part(line, following):
+            self._open_part(line)
+        elif title is not None and (title.is_strict or self._may_announce(words)):
             self._open(line, title)
             for rest in _after_heading(self.text, line.start + title.length, line.end):
                 self._add(rest)
@@ -169,6 +188,20 @@ class _Splitter:
     def _may_announce(self, words: str) -> bool:
         """Whether a clause that ends in a colon may open a list: the first may, later ones name people."""
         return not self.heading or self.empty_heading is not None or bool(ANNOUNCES.match(words))
+
+    def _names_part(self, line: _Line, following: _Line | None) -> bool:
+        """Whether a line is the heading of a part of the study, below which its criteria stand."""
+        if following is None or not _is_part(self.text, line, following):
+            return False
+        # Names of parts one below the other are a list of them.
+        return not _is_part(self.text, following, None)
+
+    def _open_part(self, line: _Line) -> None:
+        base = self.base
+        self._open(line, _Title(self.kind, line.end - line.start, True))
+        if base and not self.heading.startswith(base):
+            self.heading = f"{base}: {self.heading}"
+        self.base = base
 
     def _continues(self, line: _Line) -> bool:
         """Whether an unmarked line goes on with the criterion above it (text that was wrapped)."""
@@ -197,7 +230,7 @@ class _Splitter:
             name = f"{self.heading}: {name}" if self.heading else name
         if self.empty_heading is None or title.is_strict or self.kind == "other":
             self.kind = title.kind
-        self.heading = name
+        self.heading = self.base = name
         self.empty_heading = (start, line.start + title.length)
         self.indents.clear()
 
@@ -280,7 +313,8 @@ def _find_heading(words: str, line: _Line) -> _Title | None:
         return None
     has_colon = bare.endswith((":", "："))
     if len(bare) <= MAX_HEADING:
-        title = TITLE.fullmatch(bare.rstrip(" :：."))
+        part = BEFORE_TITLE.match(bare)
+        title = TITLE.fullmatch(bare[part.end() if part else 0 :].rstrip(" :：."))
         if title and not CLAUSE.search(bare) and (has_colon or _is_title(bare, line.mark and title["tail"])):
             return _Title(_kind_of(bare), len(words), True)
         if has_colon and not line.mark:
@@ -289,6 +323,23 @@ def _find_heading(words: str, line: _Line) -> _Title | None:
     if inline and (not line.mark or "criteri" in inline[0].lower()):
         return _Title(_kind_of(inline[0]), inline.end(), True)
     return None
+
+
+def _is_part(text: str, line: _Line, following: _Line | None) -> bool:
+    """Whether a line is nothing but the name of a part; one that says more is, where a list follows it."""
+    words = text[line.start : line.end].strip("*_ \t")
+    bare = words.removeprefix("\\").strip("[]\\ ").rstrip(" :：.")
+    if len(bare) > MAX_PART:
+        return False
+    has_colon = words.endswith((":", "："))
+    found = PART.match(bare)
+    if found and found.end() == len(bare):
+        return has_colon or not line.mark
+    lists = following is not None and bool(following.mark) and not line.mark
+    if found and lists and re.match(r"\s*[:：–—-]\s", bare[found.end() :]):
+        return not CLAUSE.search(bare)
+    is_loud = has_colon or bare.isupper() or words.startswith(("[", "\\["))
+    return not line.mark and is_loud and bool(NAMED_PART.fullmatch(bare)) and not CLAUSE.search(bare)
 
 
 def _is_title(bare: str, marked_tail: str | None) -> bool:

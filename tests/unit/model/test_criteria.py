@@ -197,3 +197,39 @@ def test_real_texts_split_into_both_lists(shared_data: Path) -> None:
     assert total > 4000
     assert both / total > 0.98
     assert slowest < 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Inclusion Criteria:\n\nCohort A:\n\n* Adult\n\nCohort B\n\n* Child\n\nExclusion Criteria:\n\n* Ill",
+            [("inclusion", "Adult", "Inclusion Criteria: Cohort A"),
+             ("inclusion", "Child", "Inclusion Criteria: Cohort B"), ("exclusion", "Ill", "Exclusion Criteria")],
+        ),
+        (
+            "Sub-study 1 (biopsy):\n\n* Adult\n\nOptional PK Sub-study:\n\n* Willing",
+            [("other", "Adult", "Sub-study 1 (biopsy)"), ("other", "Willing", "Optional PK Sub-study")],
+        ),
+        (
+            "Part 1: Inclusion Criteria:\n\n* Adult\n\nPart 1: Exclusion Criteria:\n\n* Ill\n\n"
+            "Part 2: Inclusion Criteria:\n\n* Well",
+            [("inclusion", "Adult", "Part 1: Inclusion Criteria"), ("exclusion", "Ill", "Part 1: Exclusion Criteria"),
+             ("inclusion", "Well", "Part 2: Inclusion Criteria")],
+        ),
+        (
+            "Inclusion Criteria:\n\nFor Part 2A and 2B:\n\n* Adult\n\nHigh Risk Arm:\n\n* Smoker",
+            [("inclusion", "Adult", "Inclusion Criteria: For Part 2A and 2B"),
+             ("inclusion", "Smoker", "Inclusion Criteria: High Risk Arm")],
+        ),
+        (
+            "Inclusion Criteria:\n\n* Stage III\n* Cohort 1: Biliary tract cancer\n* Cohort 2: Bladder cancer\n"
+            "* Age group of 20-45 years\n* Part A\n* Skin stage 4",
+            [("inclusion", each, "Inclusion Criteria") for each in (
+                "Stage III", "Cohort 1: Biliary tract cancer", "Cohort 2: Bladder cancer",
+                "Age group of 20-45 years", "Part A", "Skin stage 4")],
+        ),
+    ],
+)  # fmt: skip
+def test_headings_of_cohorts_and_parts_are_headings(text: str, expected: list[tuple[str, str, str]]) -> None:
+    assert [(each.kind, each.text, each.heading) for each in split_criteria(text)] == expected

@@ -32,16 +32,39 @@ def write_zip(files: Iterable[tuple[str, bytes]], *, level: int = 6) -> Iterator
     >>> zipfile.ZipFile(io.BytesIO(archive)).read("b.txt")
     b'two'
     """
-    directory = bytearray()
-    count = offset = 0
+    writer = ZipWriter(level)
     for name, content in files:
-        head, entry = _describe(name.encode(), content, packed := _pack(content, level), offset)
-        directory += entry
-        count += 1
-        offset += len(head) + len(packed)
-        yield head + packed
-    yield bytes(directory)
-    yield _write_end(count, len(directory), offset)
+        yield writer.add(name, content)
+    yield writer.finish()
+
+
+class ZipWriter:
+    """An archive on its way.
+
+    Attributes
+    ----------
+    directory
+        Its directory so far, of which a file has some 60 bytes.
+    count, offset
+        How many files and bytes have left.
+    """
+
+    def __init__(self, level: int = 6, *, directory: bytes = b"", count: int = 0, offset: int = 0) -> None:
+        self._level = level
+        self.directory, self.count, self.offset = bytearray(directory), count, offset
+
+    def add(self, name: str, content: bytes) -> bytes:
+        """The bytes of a further file."""
+        packed = _pack(content, self._level)
+        head, entry = _describe(name.encode(), content, packed, self.offset)
+        self.directory += entry
+        self.count += 1
+        self.offset += len(head) + len(packed)
+        return head + packed
+
+    def finish(self) -> bytes:
+        """The bytes behind the last file."""
+        return bytes(self.directory) + _write_end(self.count, len(self.directory), self.offset)
 
 
 def _pack(content: bytes, level: int) -> bytes:

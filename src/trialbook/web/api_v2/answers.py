@@ -73,9 +73,11 @@ def send_blocks(blocks: Iterator[bytes], media_type: str, headers: dict[str, str
     return StreamingResponse(chain((first, second), large), headers=extra, media_type=media_type)
 
 
-def stream(blocks: Iterator[bytes], media_type: str, headers: dict[str, str]) -> Response:
+def stream(
+    blocks: Iterator[bytes], media_type: str, headers: dict[str, str], *, status: int = 200
+) -> Response:
     """Send an answer of any length that is made while it leaves."""
-    return StreamingResponse(gather(blocks), headers=headers, media_type=media_type)
+    return StreamingResponse(gather(blocks), status, headers=headers, media_type=media_type)
 
 
 def gather(blocks: Iterable[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:

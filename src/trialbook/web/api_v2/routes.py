@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import msgspec
@@ -43,6 +45,7 @@ class Api:
     def __init__(self, library: Library, turns: answers.Turns) -> None:
         self._library, self._turns = library, turns
         self._statistics = statistics.StatisticsKeeper(library.home)
+        self._archive = download.Archive(self._find_after, lambda: answers.find_tag(library.store))
 
     async def study(self, request: Request) -> Response:
         """One record. As plain JSON it leaves from here at once; all else may take longer than others like."""
@@ -120,10 +123,40 @@ class Api:
         tag = answers.find_tag(self._library.store)
         if answers.has_already(request, tag):
             return answers.send_unchanged(tag)
-        name = f'attachment; filename="{download.FILE_NAME}"'
-        is_due = request.method == "GET"
-        blocks = self._turns.take(download.write_download(self._find_after)) if is_due else iter(())
-        return answers.stream(blocks, forms.ZIP, {"etag": tag, "content-disposition": name})
+        headers = {
+            "etag": tag,
+            "content-disposition": f'attachment; filename="{download.FILE_NAME}"',
+            "accept-ranges": "bytes",
+        }
+        learnt_at = self._library.store.find_last_learnt()
+        if learnt_at is not None:
+            headers["last-modified"] = format_datetime(datetime.fromisoformat(learnt_at), usegmt=True)
+        if request.method != "GET":
+            return answers.stream(iter(()), forms.ZIP, headers)
+        if_range = request.headers.get("if-range")
+        if "range" in request.headers and if_range in (None, tag, headers.get("last-modified")):
+            part = self._send_part(request.headers["range"], tag, headers)
+            if part is not None:
+                return part
+        return answers.stream(self._turns.take(self._archive.write(tag)), forms.ZIP, headers)
+
+    def _send_part(self, asked: str, tag: str, headers: dict[str, str]) -> Response | None:
+        """A part of the archive; None where no single part is asked for, or the library is changing."""
+        layout = self._archive.find_layout(tag)
+        try:
+            found = None if layout is None else download.read_range(asked, layout.size)
+        except ApiError as error:
+            size = {"content-range": f"bytes */{layout.size if layout else 0}"}
+            return Response(str(error), error.status, headers=size, media_type=answers.TEXT)
+        if layout is None or found is None:
+            return None
+        first, last = found
+        more = {
+            "content-range": f"bytes {first}-{last}/{layout.size}",
+            "content-length": str(last - first + 1),
+        }
+        blocks = self._turns.take(self._archive.write_part(layout, first, last))
+        return answers.stream(blocks, forms.ZIP, {**headers, **more}, status=206)
 
     def _find_after(self, nct_id: str, limit: int) -> list[tuple[str, bytes]]:
         return self._library.store.find_after(nct_id, limit, on_damage=log_damage)

@@ -18,11 +18,12 @@ SUMMARIES = ("brief_summary", "summary", "description", "metadata.brief_summary"
 CONDITIONS = ("diseases", "disease", "conditions", "metadata.diseases")
 DRUGS = ("drugs", "intervention_name", "intervention_names", "metadata.drugs")
 KEYWORDS = ("keyword", "metadata.keywords")
+# By the heading that a registry record has above them.
 CRITERIA = (
-    ("eligibility_criteria", "criteria", "criteriaText"),
-    ("inclusion_criteria", "inclusion", "metadata.inclusion_criteria"),
-    ("exclusion_criteria", "exclusion", "metadata.exclusion_criteria"),
-    ("criterion_text",),
+    ("", ("eligibility_criteria", "criteria", "criteriaText")),
+    ("Inclusion Criteria", ("inclusion_criteria", "inclusion", "metadata.inclusion_criteria")),
+    ("Exclusion Criteria", ("exclusion_criteria", "exclusion", "metadata.exclusion_criteria")),
+    ("", ("criterion_text",)),
 )
 OUTCOMES = ("outcome_measure", "primary_outcome_measures")
 AGES = {
@@ -69,7 +70,7 @@ def read_pool(folder: Path, name: str) -> Pool:
 
 def shape_record(nct_id: str, text: dict[str, str]) -> dict[str, Any]:
     """Put the known parts of a trial's text where a registry record has them."""
-    criteria = [part for keys in CRITERIA if (part := _first(text, keys))]
+    criteria = [_head(heading, part) for heading, keys in CRITERIA if (part := _first(text, keys))]
     protocol: dict[str, Any] = {
         "identificationModule": {"nctId": nct_id, "briefTitle": _first(text, TITLES)},
         "descriptionModule": {"briefSummary": _first(text, SUMMARIES)},
@@ -92,6 +93,12 @@ def shape_record(nct_id: str, text: dict[str, str]) -> dict[str, Any]:
 
 def _first(text: dict[str, str], keys: tuple[str, ...]) -> str:
     return next((value.strip() for key in keys if (value := text.get(key) or "").strip()), "")
+
+
+def _head(heading: str, part: str) -> str:
+    """A part of the criteria under its heading, where it does not begin with it."""
+    is_headed = not heading or part.lower().startswith(heading.lower())
+    return part if is_headed else f"{heading}:\n\n{part}"
 
 
 def _list(value: str) -> list[str]:

@@ -31,7 +31,7 @@ _ROUGH = (
     r"|(?:just|only|now|currently|already|turned|aged?)\s+)?"
 )
 _NUMBER = (
-    rf"(?<![\w.,/%-]){_ROUGH}(?P<n>\d{{1,3}}(?:\.\d)?|(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(_ONES)}))?"
+    rf"(?<![\w.,/%-]){_ROUGH}(?P<n>\d{{1,3}}(?:\.\d|\s?½|\s1/2)?|(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(_ONES)}))?"
     rf"|{'|'.join((*_TEENS, *_ONES))})"
 )
 _UNIT = r"(?P<unit>years?|yrs?|y|months?|mths?|mos?|weeks?|wks?|days?|d)"
@@ -181,5 +181,6 @@ def _measure(found: re.Match[str]) -> Age:
 
 def _read_number(text: str) -> float:
     if text[0].isdigit():
-        return float(text)
+        whole = re.sub(r"\s?(?:½|1/2)$", "", text)
+        return float(whole) + (0.5 if whole != text else 0.0)
     return float(sum(_SPELT[word] for word in re.split(r"[-\s]", text.lower())))

@@ -83,9 +83,11 @@ DENIED_BEHIND = compile_cues(
 )
 POSSIBLE_BEHIND = compile_cues(
     rf"{_LINK}(?:possible|suspected|likely|probable|planned|scheduled|pending|considered|cannot be excluded"
-    r"|not (?:yet )?excluded|to be ruled out|unclear|questioned|in question|soon)\b",
+    r"|not (?:yet )?(?:been )?(?:excluded|ruled out)|to be ruled out|unclear|questioned|in question|soon)\b",
     r"^\s*\?",
 )
+# No dose, which looks like one: "metformin 2000 mg".
+YEAR = r"(?:\d{1,2}/)?(?:19|20)\d\d\b(?!\s*(?:m?c?g\b|mg|ml|units?|iu|kcal|/))"
 _COUNT = r"(?:\d+|two|three|four|five|ten|several|many|some)"
 PAST_BEHIND = compile_cues(
     rf"{_LINK}(?:stopped|discontinued|done|d/c['’]?e?d|dc['’]?d|resolved|cured|withdrawn|in (?:full |complete )?remission"
@@ -93,7 +95,7 @@ PAST_BEHIND = compile_cues(
     rf"|(?<=\s){_AUXILIARY}(?:gone|removed|over|tried|failed|done|finished|completed|ended|treated in))\b",
     r"^\s*,?\s*(?:did\s?n['’]?t|no longer|never) (?:work|help)",
     r"^[^.;:,()]{0,30}?\b(?:gave|caused)\b[^.;]{0,40}\b(?:so|and)\b[^.;]{0,20}\b(?:quit|stop)",
-    r"^\s*(?:x\s?\d+ )?\(?(?:in )?(?:\d{1,2}/)?(?:19|20)\d\d\b",
+    rf"^\s*(?:x\s?\d+ )?\(?(?:in )?{YEAR}",
     rf"^ (?:\w+ )?{_COUNT} (?:years?|months?) ago\b",
     r"^ (?:last year|as an? (?:child|teenager|infant|baby))\b",
     r"^ until\b",

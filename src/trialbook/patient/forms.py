@@ -14,7 +14,7 @@ LEAST_FIELDS = 2
 _MOST_HEADING_WORDS = 8
 # Labels of kinds of things: no condition or drug is called so.
 _KINDS = compile_cues(
-    r"\b(?:age|sex|gender|birth|dob|name|date|re|diagnos[ie]s|dx|disease|disorder|condition|indication|template|topic"
+    r"\b(?:age|sex|gender|birth|dob|name|date|re|diagnos[ie]s|dx|diseases?|disorders?|conditions?|indications?|template|topic"
     r"|problems?|complaint|impression|imp|assessment|reason|history|pmhx?|pshx?|fhx?|hx|medications?|meds|drugs?|treatments?"
     r"|tx|therap(?:y|ies)|surger(?:y|ies)|procedures?|comorbid\w*|allerg(?:y|ies)|stage|grade|type|class|status|course"
     r"|duration|control|severity|score|number|weight|height|bmi|ecog|plan|labs?|exam\w*|results?|test\w*|level|pressure|rate"
@@ -24,7 +24,7 @@ _KINDS = compile_cues(
 # With these beside it, a kind is one still: "definitive diagnosis", "prior treatment".
 _QUALIFIER = compile_cues(
     r"\b(?:definitive|primary|main|principal|final|prior|previous|past|current|known|chief|medical|surgical|social|family"
-    r"|(?:patient|child|mother|father)(?:['’]?s)?|of|the|and|in|first|line|tried|used|years?|ongoing|relevant|working|clinical)\b",
+    r"|(?:patient|child|mother|father)(?:['’]?s)?|of|the|and|in|first|line|tried|used|years?|ongoing|relevant|working|clinical|associated)\b",
     r"[^\w\s]",
 )
 _MAIN = compile_cues(
@@ -39,6 +39,7 @@ _BEFORE_NAME = compile_cues(
 )
 _THERE = compile_cues(r"\s*(?:yes|present|\+)")
 # What a test found is no thing that somebody has or lacks: "HER2: negative".
+_MEASURED = compile_cues(r"\s*[<>=≥≤~]?\s*\d")
 _TESTED = compile_cues(r"\s*(?:neg|pos)")
 
 
@@ -86,7 +87,9 @@ def list_idle(text: str, clauses: Clauses, found: Sequence[Found]) -> list[Span]
         is_named = any(label[0] <= each.start < label[1] for each in found)
         if _TESTED.match(said) and not is_kind and not is_named:
             continue
-        if is_kind or standing in ("denied", "unknown"):
+        # "Course: relapsing" tells of a course what it is; "FEV1: 48 %" that it was measured.
+        is_told = standing is None and not is_named and not _MEASURED.match(said)
+        if is_kind or is_told or standing in ("denied", "unknown"):
             idle.append(label)
         if standing in ("denied", "unknown") and len(said.split()) <= 3:
             idle.append(value)

@@ -26,10 +26,10 @@ _SEXES: dict[str, Sex | None] = {
 NAMES = "|".join(sorted(f"{_FEMALE} {_MALE} {_EITHER}".split(), key=len, reverse=True))
 AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o)[\s-]?(?:olds?\b)?"
 _KINSHIP = re.compile(
-    r"(?:\b(?P<owner>my|our|his|her|their|your|patient['’]?s|pt['’]?s|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
+    r"(?:\b(?P<owner>my|our|his|her|their|your|\w+['’]s|patients?|pt|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
     rf"|adopted|best|{AGED})\s+){{0,3}}"
-    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!\s+of\s+(?:an?|two|three|four|five|\d)\b)"
+    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
     rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor)\s+)?"
     rf"(?:{AGED}|(?:child|children|kid|baby|toddler|infant|newborn|teenager|teen|boy|girl|one)\b)",
     re.IGNORECASE,
@@ -47,7 +47,11 @@ _TELL = re.compile(
 )
 _BESIDE = re.compile(r"\b(?:by|with|from|to|and|between|without)\s+$", re.IGNORECASE)
 _WHO = re.compile(r"\s*,?\s*(?:who|whose)\b", re.IGNORECASE)
-_ILL = re.compile(r"\s+(?:both\s+|also\s+)?(?:have|had|has|with|died|suffer)\b", re.IGNORECASE)
+_ILL = re.compile(
+    r"(?:\s*[,(]\s*(?:aged\s+)?\d{1,3}\s*[,)])?\s+(?:both\s+|also\s+)?(?:have|had|has|with|died|suffers?)\b(?!\s+not(?:iced|ed))",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"\w['’]s\s+$")
 _HISTORY = re.compile(r"\s*(?:history|hx|hist|members?)\b", re.IGNORECASE)
 _RUNS_IN = re.compile(r"\bin\s+(?:the|my|our|his|her)\s+(?:\w+\s+)?famil", re.IGNORECASE)
 _NEAR = 12
@@ -96,8 +100,10 @@ def _read(text: str, match: re.Match[str]) -> Relative:
     word = (match["kin"] or match[0].split()[-1]).lower()
     key = "family" if word.startswith("famil") else word if match["kin"] else "child"
     tells = bool(_TELL.match(text, match.end()))
-    is_ill = _WHO.match(text, match.end()) or (key == "parent" and _ILL.match(text, match.end()))
+    is_ill = _WHO.match(text, match.end()) or (not tells and _ILL.match(text, match.end()))
     before = text[max(0, match.start() - _NEAR) : match.start()]
     is_beside = not is_ill and (tells or key == "parent" or bool(_BESIDE.search(before)))
     owner = (match["owner"] or match["mine"] or "").lower()
+    if not owner and _OWNED.search(before):
+        owner = "her"
     return Relative(*match.span(), match[0], key, _SEXES.get(word), owner, tells, is_beside)

@@ -122,9 +122,13 @@ def find_mentions(text: str, names: NoteNames) -> list[Found]:
 
 
 def list_names(phrases: Iterable[str], names: NoteNames) -> tuple[Words, ...]:
-    """The names of a concept as words: those that a note uses, then others."""
+    """The names of a concept as words: those that a note uses, then others, then as registries turn them round.
+
+    A registry's conditions are often headings: "Arthritis, Rheumatoid".
+    """
     said = list(dict.fromkeys(phrases))
-    said += [synonym.text for each in said for synonym in names.find_synonyms(each)[:MOST_NAMES]]
+    synonyms = [synonym for each in said for synonym in names.find_synonyms(each)[:MOST_NAMES]]
+    said += [synonym.text for synonym in synonyms] + [synonym.concept_name for synonym in synonyms]
     return tuple(dict.fromkeys(words for each in said if (words := tuple(cut_words(each)))))
 
 

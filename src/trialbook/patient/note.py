@@ -14,7 +14,7 @@ import msgspec
 
 from trialbook.errors import QueryError
 from trialbook.patient.ages import Age, find_age
-from trialbook.patient.clauses import Clauses
+from trialbook.patient.clauses import Clauses, Span
 from trialbook.patient.forms import find_labelled, find_main, list_idle
 from trialbook.patient.kinship import Sex
 from trialbook.patient.mentions import Found, NoteNames, Words, find_mentions, list_names
@@ -27,6 +27,8 @@ from trialbook.terms.text import cut_words
 LONGEST_NOTE = 20_000
 # Of what has one of these standings the patient has something, or had it.
 AFFIRMED: frozenset[Standing] = frozenset({"present", "past", "possible"})
+# What has one of these is no reason to show a trial.
+LACKED: frozenset[Standing] = frozenset({"denied", "unknown"})
 _TITLES: dict[Standing, str] = {
     "past": "in the past",
     "possible": "possible",
@@ -71,7 +73,8 @@ class PatientNote(msgspec.Struct, frozen=True):
         From how many to how many years; both alike where the note says it exactly.
     words, pairs
         The words that may name something, and those of them that follow one another outside the names of
-        `concepts`, each with how often; without what is denied, of somebody else, or a form's own label.
+        `concepts`, each with how often; without what is denied, a form's own labels, and what a family tells of
+        others.
     subject
         How the note names that person: "my mother"; "" for a note that only describes one.
     age_words, sex_words
@@ -133,7 +136,9 @@ def read_note(text: str, names: NoteNames | None, *, day: date | None = None) ->
     found = sorted([*found, *find_labelled(text, clauses, found)])
     told = [_judge(text, each, clauses, persons) for each in found]
     concepts = _gather(text, found, told, clauses, names)
-    words = cut_words(_leave_out(text, list_idle(text, clauses, found), found, told))
+    words = cut_words(
+        _leave_out(text, [*list_idle(text, clauses, found), *_list_lacked(found, told, persons)])
+    )
     note = PatientNote(
         (age.low, age.high) if age else None,
         sex.sex if sex else None,
@@ -190,16 +195,14 @@ def _gather(
     return tuple(concepts)
 
 
-def _leave_out(text: str, idle: Iterable[tuple[int, int]], found: list[Found], told: list[Told]) -> str:
-    """A note without its labels and without what the patient has not."""
-    spans = [
-        *idle,
-        *(
-            (each.start, each.end)
-            for each, said in zip(found, told, strict=True)
-            if said.standing in ("denied", "other", "unknown")
-        ),
-    ]
+def _list_lacked(found: list[Found], told: list[Told], persons: Persons) -> list[Span]:
+    """What names nothing of the patient; a doctor tells of a family because it bears on the patient."""
+    idle = LACKED if persons.subject.key == "patient" else LACKED | {"other"}
+    return [(each.start, each.end) for each, said in zip(found, told, strict=True) if said.standing in idle]
+
+
+def _leave_out(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """A note without some of its parts."""
     parts, end = [], 0
     for start, stop in sorted(spans):
         parts.append(text[end : max(end, start)])

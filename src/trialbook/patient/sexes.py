@@ -8,11 +8,13 @@ from typing import NamedTuple
 from trialbook.patient.kinship import Sex
 from trialbook.patient.persons import Persons
 
+_CHILDREN = r"(?:two|three|four|five|six|\d(?![\d\s-]*(?:y|m)))"
 _WORD = re.compile(
     r"(?<![\w-])(?:"
-    r"(?P<female>woman|female|girl|lady|gal|Mrs|Ms|Miss|primigravida|multigravida|(?<!not\s)pregnant|mother\s+of|(?-i:G\d{1,2}P\d))"
-    r"|(?P<male>man|male|boy|guy|gentleman|Mr|father\s+of)"
-    r"|(?:sex|gender)\s*(?:[:=]|\s[-–]\s|\sis\s)\s*(?:(?P<f>f|w|woman|girl|female)|(?P<m>m|man|boy|male))"
+    r"(?P<female>woman|female|girl|lady|gal|Mrs|Ms|Miss|primigravida|multigravida|(?<!not\s)pregnant(?!\s*[:=])"
+    rf"|mother\s+of\s+{_CHILDREN}|(?-i:G\d{{1,2}}P\d))"
+    rf"|(?P<male>man|male|boy|guy|gentleman|Mr|father\s+of\s+{_CHILDREN})"
+    r"|(?:sex|gender)\s*(?:[:=]|\s[-–]\s|\sis\s|(?=\s[FM]\b))\s*(?:(?P<f>f|w|woman|girl|female)|(?P<m>m|man|boy|male))"
     r")\b(?!\s+(?:partners?|donors?|sexual|relatives?|siblings?|friends?|pattern|infertility|condom|genital\w*))",
     re.IGNORECASE,
 )

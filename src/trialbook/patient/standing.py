@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from trialbook.patient import cues
 from trialbook.patient.clauses import Clause, Span
-from trialbook.patient.cues import compile_cues
+from trialbook.patient.cues import YEAR, compile_cues
 
 # What a note says of a concept; "other" is said of somebody else, "unknown" in a form ("Epilepsy: unknown").
 Standing = Literal["present", "past", "possible", "denied", "other", "unknown"]
@@ -47,7 +47,7 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
     (
         "past",
         compile_cues(
-            r"\s*(?:(?:yes\b|positive\b|\+)?\s*[,(]?\s*(?:in )?(?:\d{1,2}/)?(?:19|20)\d\d\b|former(?:ly)?|previous(?:ly)?|past\b"
+            rf"\s*(?:(?:yes\b|positive\b|\+)?\s*[,(]?\s*(?:in )?{YEAR}|former(?:ly)?|previous(?:ly)?|past\b"
             r"|prior\b|stopped|discontinued|resolved|failed|history|quit|ex\b|in remission|cured|\d+ years? ago)"
         ),
     ),
@@ -62,6 +62,10 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
 _FIRST = compile_cues(r"\s*\S+(?: (?:out|given|present))?")
 # What a label says of each thing in its value: "Prior treatment: …".
 _LABELS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
+    (
+        "denied",
+        compile_cues(r"^\W*(?:pertinent )?(?:negatives?|denies|denied|absent|excluded|ruled out|no)\W*$"),
+    ),
     (
         "possible",
         compile_cues(
@@ -111,9 +115,10 @@ def _judge_label(text: str, label: Span, value: Span) -> Told:
 
 
 def _read_label(text: str, label: Span) -> Told | None:
-    for standing, words in _LABELS:
-        if found := words.search(text, *label):
-            return Told(standing, *found.span())
+    words = text[slice(*label)]
+    for standing, cue in _LABELS:
+        if found := cue.search(words):
+            return Told(standing, label[0] + found.start(), label[0] + found.end())
     return None
 
 

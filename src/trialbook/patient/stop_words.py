@@ -25,5 +25,6 @@ STOP_WORDS = frozenset({
     "significant", "since", "sister", "son", "started", "states", "status", "still", "taking", "three",
     "today", "told", "took", "two", "unremarkable", "visit", "week", "weeks", "well", "went", "wife",
     "within", "without", "woman", "year", "years", "yesterday", "yo", "young", "boy", "brother",
-    "daughter", "admitted", "history",
+    "daughter", "admitted", "history", "absent", "bpm", "cm", "dl", "false", "iu", "mcg", "meq", "mmhg", "mmol", "ng",
+    "true", "umol", "yes",
 })  # fmt: skip

@@ -37,6 +37,7 @@ _FOR = re.compile(
 )
 _FOR_ONE = re.compile(r"\b(?:for|behalf\s+of)\s+(?P<who>me|myself|him|her)\b", re.IGNORECASE)
 _I_HAVE = re.compile(r"\b(?:I|we)(?:\s+have|['’]ve(?:\s+got)?)\s+$", re.IGNORECASE)
+_CHILDREN = ("son", "daughter", "child", "grandson", "granddaughter", "grandchild")
 _ONESELF = ("me", "myself", "mine")
 _BEFORE = 60
 # So near behind a relative, words are of him: "my nephew, a 19-year-old".
@@ -115,6 +116,4 @@ def _is_told_of(text: str, kin: Relative, relatives: Sequence[Relative], *, has_
     if not kin.owner:
         return not has_patient
     # "Her son" is the mother's who reports.
-    return kin.owner in ("her", "his") and any(
-        other.is_beside and other.end <= kin.start for other in relatives
-    )
+    return kin.key in _CHILDREN and any(other.is_beside and other.end <= kin.start for other in relatives)

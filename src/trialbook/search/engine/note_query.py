@@ -21,8 +21,8 @@ from trialbook.search.engine.targets import any_of, everything
 from trialbook.search.engine.variants import Variants
 from trialbook.search.index.schema import get_schema
 
-CRITERIA = "piece.EligibilityCriteria"
-FIELDS = ("piece.Condition", "piece.BriefTitle", "basic", CRITERIA)
+CONDITION, CRITERIA = "piece.Condition", "piece.EligibilityCriteria"
+FIELDS = (CONDITION, "piece.BriefTitle", "basic", CRITERIA)
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -40,24 +40,27 @@ class NoteWeights(msgspec.Struct, frozen=True):
     most_concepts, most_words, most_pairs
         So many of the rarest are asked, which bounds what a long note costs.
     denied
-        The share that a concept keeps of which the note says that the patient has it not: trials name
-        it as well, mostly to exclude or to prevent it.
+        The share that a concept keeps which the patient has not, or somebody else has, in the criteria
+        alone: trials name it there mostly to exclude it, and none gains by being about it.
+    main
+        How many times more a concept that the note is about counts among a study's conditions.
     """
 
-    concept: Weights = (("piece.Condition", 3.0), ("piece.BriefTitle", 2.0), ("basic", 1.5), (CRITERIA, 2.0))
+    concept: Weights = ((CONDITION, 3.0), ("piece.BriefTitle", 2.0), ("basic", 1.5), (CRITERIA, 2.0))
     word: Weights = (
-        ("piece.Condition", 2.0),
+        (CONDITION, 2.0),
         ("piece.BriefTitle", 1.0),
         ("piece.BriefSummary", 0.4),
         ("basic", 0.4),
         (CRITERIA, 0.4),
     )
-    pair: Weights = (("piece.Condition", 1.0), ("basic", 1.0), (CRITERIA, 1.0))
+    pair: Weights = ((CONDITION, 1.0), ("basic", 1.0), (CRITERIA, 1.0))
     density: Weights = (("basic", 0.6), (CRITERIA, 0.6))
     most_concepts: int = 24
     most_words: int = 16
     most_pairs: int = 16
     denied: float = 0.3
+    main: float = 2.0
 
 
 WEIGHTS = NoteWeights()
@@ -81,7 +84,7 @@ class NoteCompiler:
             return everything()
         asked = []
         for value, concept in self._choose_concepts(note):
-            asked += [_score(field, concept.names, weight * value) for field, weight in self._weights.concept]
+            asked += self._ask_concept(concept, value)
         for value, word in self._choose_words(note):
             asked += self._ask_word(word[0], value)
         for value, pair in self._choose(note.pairs, self._weights.most_pairs):
@@ -119,6 +122,14 @@ class NoteCompiler:
         frequency = max(map(self._count, concept.names))
         share = 1 + math.log(concept.affirmed) if concept.affirmed else self._weights.denied
         return share * self._rate_frequency(frequency) if frequency else 0.0
+
+    def _ask_concept(self, concept: NoteConcept, value: float) -> list[Query]:
+        asked = []
+        for field, weight in self._weights.concept:
+            more = self._weights.main if concept.is_main and field == CONDITION else 1.0
+            if concept.affirmed or field == CRITERIA:
+                asked.append(_score(field, concept.names, weight * value * more))
+        return asked
 
     def _ask_word(self, word: str, value: float) -> list[Query]:
         asked = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 import msgspec
@@ -129,12 +130,11 @@ def check_record(body: bytes, limits: Limits = DEFAULT) -> dict[str, Any]:
     _check_size(body, limits)
     record = _decode(body)
     nct_id = find_nct_id(record)
-    keys = _count_keys(record, limits.max_depth)
-    if keys is None:
+    if any(level >= limits.max_depth for level, _ in enumerate(_iter_levels(record))):
         reason = f"objects or lists nest more than {limits.max_depth} deep"
         raise SourceFormatError(reason, nct_id=nct_id)
     # Equal bytes prove that no key was dropped; in other spellings of the same values they are counted.
-    if msgspec.json.encode(record) != body and keys != TEXT.sub(b"", body).count(b":"):
+    if msgspec.json.encode(record) != body and _count_keys(record) != TEXT.sub(b"", body).count(b":"):
         _find_doubled(body, nct_id)
     _check_id(record)
     return record
@@ -153,21 +153,18 @@ def _check_size(body: bytes, limits: Limits) -> None:
         )
 
 
-def _count_keys(record: dict[str, Any], most_levels: int) -> int | None:
-    """How many keys all objects of a record have together; None where it nests too deep."""
+def _iter_levels(record: dict[str, Any]) -> Iterator[list[Any]]:
+    """The objects and lists of a record: itself, those in it, those in these, and so on."""
     level: list[Any] = [record]
-    keys = 0
-    for _ in range(most_levels):
-        below: list[Any] = []
-        for value in level:
-            is_object = type(value) is dict
-            keys += len(value) if is_object else 0
-            inside = value.values() if is_object else value
-            below += [each for each in inside if type(each) is dict or type(each) is list]
-        if not below:
-            return keys
-        level = below
-    return None
+    while level:
+        yield level
+        inside = chain.from_iterable([each.values() if type(each) is dict else each for each in level])
+        level = [each for each in inside if type(each) is dict or type(each) is list]
+
+
+def _count_keys(record: dict[str, Any]) -> int:
+    """How many keys all objects of a record have together."""
+    return sum(len(each) for level in _iter_levels(record) for each in level if type(each) is dict)
 
 
 def _decode(body: bytes) -> dict[str, Any]:

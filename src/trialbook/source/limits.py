@@ -52,7 +52,9 @@ TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _PART = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"){1,1000}+', re.DOTALL)
 # What one of each takes in memory, as decoded and as typed; a comma stands for the value before it.
 OBJECT_BYTES, LIST_BYTES, VALUE_BYTES = 320, 120, 80
-_WIDEST = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
+# The first bytes of characters beyond 16 bits, and their first half where it is written as an escape.
+_WIDEST = tuple(bytes([lead]) for lead in range(0xF0, 0xF5))
+_WIDEST_ESCAPED = re.compile(rb"\\u[dD][89abAB]")
 
 
 def estimate_memory(body: bytes) -> int:
@@ -85,9 +87,11 @@ def is_above_memory(body: bytes, most: int) -> bool:
 
 
 def _estimate_text(text: bytes) -> int:
-    if text.isascii() and b"\\u" not in text:
+    has_escapes = b"\\u" in text
+    if text.isascii() and not has_escapes:
         return len(text) * 3
-    return len(text) * (9 if _WIDEST.search(text) else 5)
+    is_wide = any(lead in text for lead in _WIDEST) or (has_escapes and _WIDEST_ESCAPED.search(text))
+    return len(text) * (9 if is_wide else 5)
 
 
 def describe_bytes(count: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import compress, count, pairwise
 
 from trialbook.terms.folding import fold_cut
 
@@ -52,12 +52,16 @@ class KnownNames:
         return key in self._keys
 
     @cached_property
-    def _by_pair(self) -> dict[tuple[str, str], list[tuple[list[str], str]]]:
-        """By the first two words: the rest, and the key of the whole."""
-        by_pair: dict[tuple[str, str], list[tuple[list[str], str]]] = {}
+    def _by_pair(self) -> dict[tuple[str, str], _Names]:
+        """By the first two words: the names that begin with them."""
+        by_pair: dict[tuple[str, str], _Names] = {}
         for key in self._keys:
             first, second, *rest = key.split(_JOINT)
-            by_pair.setdefault((first, second), []).append((rest, key))
+            names = by_pair.setdefault((first, second), _Names())
+            if rest:
+                names.longer.setdefault(rest[0], []).append((rest, key))
+            else:
+                names.key = key
         return by_pair
 
     def find_in(self, words: list[str]) -> list[tuple[int, str, str]]:
@@ -70,14 +74,24 @@ class KnownNames:
         [(0, 'small_cell_lung_cancer', 'small_cell_lung_cancers'), (2, 'lung_cancer', 'lung_cancers')]
         """
         folded, by_pair = fold_cut(words), self._by_pair
-        starts = [at for at, pair in enumerate(pairwise(folded)) if pair in by_pair]
         found = []
-        for at in starts:
-            for rest, key in by_pair[folded[at], folded[at + 1]]:
+        for at in compress(count(), map(by_pair.__contains__, pairwise(folded))):
+            names = by_pair[folded[at], folded[at + 1]]
+            if names.key:
+                found.append((at, names.key, join_name(words[at : at + 2])))
+            for rest, key in names.longer.get(folded[at + 2] if at + 2 < len(folded) else "", ()):
                 end = at + 2 + len(rest)
-                if not rest or folded[at + 2 : end] == rest:
+                if folded[at + 2 : end] == rest:
                     found.append((at, key, join_name(words[at:end])))
         return found
+
+
+class _Names:
+    """The names that begin with two words: these alone, and longer ones by their third word."""
+
+    def __init__(self) -> None:
+        self.key = ""
+        self.longer: dict[str, list[tuple[list[str], str]]] = {}
 
 
 NO_NAMES = KnownNames((), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import tantivy
@@ -16,16 +16,33 @@ _COMPOUND = re.compile(r"(?<![\w-])[^\W_]{1,30}(?:-[^\W_]{1,30}){1,3}(?![\w-])")
 _PLAIN_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(
     range(128, 256)
 )
-_POSSESSIVE = re.compile(r"(?<=\w)['’][sS]\b")
+# The apostrophe first: what begins with a set of characters is found fastest.
+_POSSESSIVE = re.compile(r"['’](?<=\w.)[sS]\b")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_LONGEST_WORD = 100
+# Stands between texts that are cut together; in those it would be a blank.
+_NUL = "\0"
+_PLAIN_WORDS_AND_NUL = b"\0" + _PLAIN_WORDS[1:]
 
 
 @cache
 def get_analyzer() -> tantivy.TextAnalyzer:
     """Cuts text into words: runs of letters and digits, in lower case, without accents."""
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (tantivy.Filter.remove_long(100), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()):
+    for step in (
+        tantivy.Filter.remove_long(_LONGEST_WORD),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+    ):
         builder = builder.filter(step)
     return builder.build()
+
+
+@cache
+def get_splitter() -> tantivy.TextAnalyzer:
+    """Parts what `cut_all` has cut, into the words that `get_analyzer` gives of the texts as they were."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    return builder.filter(tantivy.Filter.remove_long(_LONGEST_WORD)).build()
 
 
 def drop_possessives(text: str) -> str:
@@ -86,9 +103,36 @@ def cut_quickly(text: str) -> list[str]:
     >>> cut_quickly("Phase 2/3: Ménière")
     ['phase', '2', '3', 'meniere']
     """
-    if not text.isascii():
-        text = " ".join([run if run.isascii() else _cut_run(run) for run in text.split()])
-    return text.encode().translate(_PLAIN_WORDS).decode().split()
+    return _cut(text, _PLAIN_WORDS).split()
+
+
+def cut_all(texts: Sequence[str]) -> list[str]:
+    """Each of some texts as its words with blanks between; the words are those of `cut_quickly`.
+
+    >>> [cut.split() for cut in cut_all(["Phase 2/3", "Ménière"])]
+    [['phase', '2', '3'], ['meniere']]
+    """
+    if not texts:
+        return []
+    whole = f" {_NUL} ".join(texts)
+    if whole.count(_NUL) >= len(texts):
+        return [_cut(text, _PLAIN_WORDS) for text in texts]
+    return _cut(whole, _PLAIN_WORDS_AND_NUL).split(_NUL)
+
+
+def _cut(text: str, plain: bytes) -> str:
+    cut = text.encode().translate(plain).decode()
+    if cut.isascii():
+        return cut
+    parts, end = [], 0
+    for found in _BEYOND_ASCII.finditer(cut):
+        if found.start() >= end:
+            start = cut.rfind(" ", end, found.start()) + 1 or end
+            parts.append(cut[end:start])
+            end = cut.find(" ", start)
+            end = len(cut) if end < 0 else end
+            parts.append(_cut_run(cut[start:end]))
+    return "".join([*parts, cut[end:]])
 
 
 def _cut_run(run: str) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from trialbook.terms.text import cut_quickly, cut_words, join_compounds
+from trialbook.terms.text import (
+    cut_all,
+    cut_quickly,
+    cut_words,
+    drop_possessives,
+    get_splitter,
+    join_compounds,
+)
 
 TEXTS = (
     "",
@@ -37,3 +44,14 @@ def test_a_run_too_long_to_remember_gives_its_compounds_too() -> None:
 )
 def test_compounds_are_found_between_any_blanks(text: str, expected: list[str]) -> None:
     assert join_compounds(text) == expected
+
+
+def test_texts_cut_together_are_parted_as_the_index_parts_them() -> None:
+    texts = [*TEXTS, "a" * 99 + " kept", "a" * 100 + " dropped", "é" * 60 + " dropped too"]
+    for together in (texts, [*texts, "a\0nul\x1e-parts\u00a0words"], [], [""]):
+        cut = cut_all(together)
+        assert [get_splitter().analyze(text) for text in cut] == [cut_words(text) for text in together]
+
+
+def test_a_possessive_needs_a_letter_before_it_and_none_behind() -> None:
+    assert drop_possessives("dogs' 'S x'sy 's O’S's (a)'s _'s") == "dogs' 'S x'sy 's O (a)'s _"

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 import pytest
 from tests.library import make_library, open_engine
+from tests.naive.evaluate import evaluate
 from tests.naive.records import make_located, make_record, make_titled
 
 from trialbook.errors import QueryError
@@ -324,6 +325,48 @@ def test_a_part_that_would_need_too_many_records_is_refused(
     assert engine.search(asked).total == 4
 
 
+CITIES: dict[int, list[Any]] = {
+    1: ["Lyon"],
+    2: ["Rome"],
+    3: ["Rome", "New Rome"],
+    4: ["Rome", "Lyon"],
+    5: [None],
+    6: [["Rome", "Lyon"]],
+    7: ["---"],
+    8: ["Rome", "---"],
+    9: [{"name": "Lyon"}, "Rome"],
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "most_looked_up"),
+    [
+        ("NOT AREA[LocationCity]Rome", "145789", 3),
+        ("NOT AREA[LocationCity]COVERAGE[FullMatch]Rome", "1345789", 3),
+        ("NOT AREA[LocationCity](Rome OR Lyon)", "5789", 4),
+        ('NOT AREA[LocationCity]"New Rome"', "123456789", 0),
+        ("AREA[LocationStatus]RECRUITING AND NOT AREA[LocationCity]Rome", "145789", 6),
+        ("AREA[LocationCity]Rome AND NOT AREA[LocationCity]New", "234689", 9),
+        ("NOT AREA[LocationCity]Rome AND NOT AREA[LocationCity]Lyon", "5789", 9),
+        ("NOT Rome", "145789", 4),
+    ],
+)
+def test_what_a_site_must_not_be_is_looked_up_only_where_the_index_leaves_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, found: str, most_looked_up: int
+) -> None:
+    records = [dated(number, "2020") for number in CITIES]
+    for record, cities in zip(records, CITIES.values(), strict=True):
+        sites = [{"city": city, "status": "RECRUITING"} for city in cities]
+        record["protocolSection"]["contactsLocationsModule"] = {"locations": sites}
+    query = parse_query(f"SEARCH[Location]({asked})")
+    told = [nct_id[-1] for nct_id in evaluate(query, records)]
+    assert "".join(told) == found
+    engine = make_engine(tmp_path, *records)
+    monkeypatch.setattr("trialbook.search.engine.reader.MOST_CHECKED", most_looked_up)
+    answer = engine.search(SearchRequest(queries=(query,)))
+    assert "".join(sorted(nct_id[-1] for nct_id in answer.nct_ids)) == found
+
+
 def test_all_parts_of_a_query_share_what_may_be_looked_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -352,7 +395,7 @@ def test_what_is_looked_up_is_counted_in_bytes_and_parts_not_in_time(
         engine.search(one)
     monkeypatch.setattr(most, size)
     assert engine.search(one).total == 4
-    of_two_parts = "SEARCH[Location](NOT AREA[LocationCity]Rome NOT AREA[LocationCity]Bonn)"
+    of_two_parts = "SEARCH[Location](NOT AREA[LocationContactName]Rome NOT AREA[LocationContactName]Bonn)"
     sites = SearchRequest(queries=(parse_query(of_two_parts),))
     monkeypatch.setattr(most, 2 * size - 1)
     with pytest.raises(QueryError, match="records one by one"):

@@ -195,7 +195,8 @@ class Compiler:
         if answer.is_exact:
             return unscored(answer.query)
         key = f"{scope} {render_query(node)}"
-        return self._resolve(key, answer.query, _check(node, scope))
+        doubtful = tantivy.Query.boolean_query([(Occur.Must, answer.query), (Occur.MustNot, answer.sure)])
+        return any_of([unscored(answer.sure), self._resolve(key, doubtful, _check(node, scope))])
 
     def _compile_size(self, node: Expression, scope: Scope) -> tantivy.Query:
         match node:

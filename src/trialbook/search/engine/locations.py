@@ -2,7 +2,8 @@
 
 A tree over a site becomes alternatives, each a list of facts that must hold for one site; a fact is a
 list of tokens of `sites` of which the site must have one. What no token says (a NOT of words, names of
-contacts, case) is left out, and the answer is then checked against the records.
+contacts, case) is left out, and the answer is then checked against the records. Before that it is asked
+which studies have such a site for sure: a NOT of words holds for a site with any other value.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from dataclasses import dataclass
 from itertools import islice, pairwise, product
 
 import tantivy
-from tantivy import Query
+from tantivy import Occur, Query
 
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.places import Places
-from trialbook.search.engine.targets import Budget, any_of
+from trialbook.search.engine.targets import Budget, all_of, any_of
 from trialbook.search.engine.variants import Variants
 from trialbook.search.index.schema import get_schema
-from trialbook.search.index.sites import ANY_SITE, POINT_PREFIX, STATUS_PREFIX, TEXT_PREFIXES
+from trialbook.search.index.sites import ANY_SITE, POINT_PREFIX, STATUS_PREFIX, TEXT_PREFIXES, value_tokens
 from trialbook.search.language.scope import Scope
 from trialbook.search.language.syntax import (
     All,
@@ -43,6 +44,10 @@ MOST_ALTERNATIVES = 64
 MOST_PHRASES = 256
 MOST_PLACES = 64
 MOST_FORMS = 4
+# So many different values of a piece are gone through for those that a NOT leaves: the registry's cities, not its
+# facilities. As terms of one set, so many cost what one look-up does.
+MOST_VALUES = 100_000
+TERMS_AN_ATOM = 100
 
 Fact = tuple[str, ...]
 Alternative = tuple[Fact, ...]
@@ -54,10 +59,11 @@ class Undecided(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswer:
-    """Studies that may have such a site, and whether all of them have."""
+    """Studies that may have such a site, whether all of them have, and those that have for sure."""
 
     query: Query
     is_exact: bool
+    sure: Query
 
 
 class SiteCompiler:
@@ -66,7 +72,8 @@ class SiteCompiler:
     def __init__(
         self, searcher: tantivy.Searcher, variants: Variants, places: Callable[[], Places], budget: Budget
     ) -> None:
-        self._variants, self._places, self._budget = variants, places, budget
+        self._searcher, self._variants, self._places, self._budget = searcher, variants, places, budget
+        self._is_exact = self._wants_sure = False
         head = f"{STATUS_PREFIX}=="
         found = searcher.terms_with_prefix("site", head)
         self._statuses = frozenset({"", *(term.removeprefix(head) for term, _ in found)})
@@ -75,10 +82,34 @@ class SiteCompiler:
         """Compile a tree in the scope inside SEARCH[Location]."""
         query = self._compile_near(node, scope)
         if query is not None:
-            return SiteAnswer(query, is_exact=True)
-        self._is_exact = True
-        alternatives = self._expand(node, scope)
-        return SiteAnswer(any_of([self._ask(each) for each in alternatives]), self._is_exact)
+            return SiteAnswer(query, True, query)
+        query, is_exact = self._ask_all(node, scope)
+        if is_exact:
+            return SiteAnswer(query, True, query)
+        sure, _ = self._ask_all(node, scope, is_sure=True)
+        if not isinstance(node, Not):
+            return SiteAnswer(query, False, sure)
+        inside, is_exact = self._ask_all(node.child, scope)
+        if is_exact:
+            alone = Query.term_query(get_schema(), "present", "Location#1", "basic")
+            query = _without(query, all_of([alone, inside]))
+        return SiteAnswer(query, False, any_of([sure, _without(self._ask(()), inside)]))
+
+    def _ask_all(self, node: Expression, scope: Scope, *, is_sure: bool = False) -> tuple[Query, bool]:
+        """Studies that may have such a site (or have for sure), and whether the one is the other."""
+        self._is_exact, self._wants_sure = True, is_sure
+        asked = [self._ask(each) for each in self._expand(node, scope)]
+        query = any_of(asked)
+        return (_without(query, self._find_odd()) if is_sure else query), self._is_exact
+
+    def _find_odd(self) -> Query:
+        """Studies with a site that has several values where one is expected."""
+        terms = [
+            term
+            for name in TEXT_PREFIXES
+            for term, _ in self._searcher.terms_with_prefix("present", f"{name}#")
+        ]
+        return Query.term_set_query(get_schema(), "present", terms)
 
     def _compile_near(self, node: Expression, scope: Scope) -> Query | None:
         """A distance alone or with statuses: places are indexed with the statuses of the sites there."""
@@ -124,12 +155,13 @@ class SiteCompiler:
                 try:
                     found = self._decide(node, scope)
                 except Undecided:
-                    found = [()]
-                    self._is_exact = False
-        if len(found) > MOST_ALTERNATIVES:
-            self._is_exact = False
-            return [()]
-        return found
+                    found = self._give_up()
+        return self._give_up() if len(found) > MOST_ALTERNATIVES else found
+
+    def _give_up(self) -> list[Alternative]:
+        """Any site may be such a one, none is for sure."""
+        self._is_exact = False
+        return [] if self._wants_sure else [()]
 
     def _decide(self, node: Expression, scope: Scope) -> list[Alternative]:
         match node:
@@ -137,9 +169,11 @@ class SiteCompiler:
                 return [((ANY_SITE,),)]
             case Not(child):
                 statuses = self._read_statuses(child, scope)
-                if statuses is None:
+                if statuses is not None:
+                    return [(_status_fact(self._statuses - statuses),)]
+                if not self._wants_sure:
                     raise Undecided
-                return [(_status_fact(self._statuses - statuses),)]
+                return [(self._find_others(child, scope),)]
             case Missing():
                 pieces = [scope.named_piece] if scope.named_piece else scope.pieces
                 return [tuple((f"{_prefix(piece)}!",) for piece in pieces)]
@@ -152,6 +186,27 @@ class SiteCompiler:
                 return self._decide_words(text, scope, is_phrase=isinstance(node, Phrase))
             case Search() | _:
                 raise Undecided
+
+    def _find_others(self, node: Expression, scope: Scope) -> Fact:
+        """The values of a piece, as a fact, of which what is asked of that piece alone is not true."""
+        self._wants_sure = False
+        exact_before, self._is_exact = self._is_exact, True
+        alternatives = self._expand(node, scope)
+        is_decided, self._is_exact, self._wants_sure = self._is_exact, exact_before, True
+        prefixes = {token[:2] for each in alternatives for fact in each for token in fact}
+        if not is_decided or len(prefixes) != 1 or not prefixes <= set(TEXT_PREFIXES.values()):
+            raise Undecided
+        (prefix,) = prefixes
+        found = self._searcher.terms_with_prefix("site", f"{prefix}==", limit=MOST_VALUES + 1)
+        if len(found) > MOST_VALUES:
+            raise Undecided
+        of_values = {term: set(value_tokens(prefix, term[len(prefix) + 2 :])) for term, _ in found}
+        of_values[f"{prefix}!"] = {f"{prefix}!"}
+        return tuple(
+            term
+            for term, tokens in of_values.items()
+            if not any(all(not tokens.isdisjoint(fact) for fact in each) for each in alternatives)
+        )
 
     def _decide_words(self, text: str, scope: Scope, *, is_phrase: bool) -> list[Alternative]:
         if scope.named_piece is not None and scope.named_piece.name == "LocationStatus":
@@ -194,14 +249,20 @@ class SiteCompiler:
         return self._variants(f"piece.{piece.name}", word)[:MOST_FORMS]
 
     def _ask(self, alternative: Alternative) -> Query:
+        """Studies with a site of which all facts are true; where that asks too much, more than these, or none for sure."""
         facts = sorted(set(alternative), key=len)
         if not facts:
             facts = [(ANY_SITE,)]
+        if len(facts) == 1 and len(facts[0]) > 1:
+            self._budget.spend(1 + len(facts[0]) // TERMS_AN_ATOM)
+            return Query.term_set_query(get_schema(), "site", list(facts[0]))
         count = 1
         kept: list[Fact] = []
         for fact in facts:
             if count * len(fact) > MOST_PHRASES:
                 self._is_exact = False
+                if self._wants_sure:
+                    return Query.empty_query()
                 break
             count *= len(fact)
             kept.append(fact)
@@ -226,6 +287,10 @@ class SiteCompiler:
                 return frozenset({""})
             case _:
                 return None
+
+
+def _without(query: Query, other: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, query), (Occur.MustNot, other)])
 
 
 def _at_one_site(tokens: tuple[str, ...]) -> Query:

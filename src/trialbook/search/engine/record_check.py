@@ -171,11 +171,15 @@ def _stands_in(
 ) -> bool:
     if not wanted:
         return False
+    # As written, a word stands in a text letter for letter: most texts are passed over for lack of one.
+    letters = wanted if split is split_words else ()
     for piece in pieces:
         if piece.kind not in ("text", "enum"):
             continue
         for value in get_values(record, piece):
             if not isinstance(value, str):
+                continue
+            if piece.kind == "text" and not all(word in value for word in letters):
                 continue
             label = find_enum_label(piece.enum, value) if piece.kind == "enum" else None
             if any(_covers(list(wanted), split(each), coverage) for each in (value, label) if each):

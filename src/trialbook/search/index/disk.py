@@ -23,7 +23,7 @@ from trialbook.errors import IndexMissingError, StoreError
 from trialbook.search.index.files import META_FILE, Meta, check_files, read_meta
 from trialbook.search.index.linked import OpenedFolder
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
-from trialbook.terms.text import get_analyzer
+from trialbook.terms.text import get_splitter
 
 # How long a state is taken for the newest without a look at the disk; a look costs some microseconds.
 RELOAD_SECONDS = 0.0
@@ -239,5 +239,5 @@ def open_index(place: Path) -> tantivy.Index:
     index = tantivy.Index.open(str(place))
     if index.schema != get_schema():
         raise ValueError("it has other fields")
-    index.register_tokenizer("words", get_analyzer())
+    index.register_tokenizer("words", get_splitter())
     return index

@@ -143,7 +143,10 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
     for number, location in enumerate(islice(sites, MOST_SITES)):
         if not isinstance(location, dict):
             continue
-        tokens += [tantivy.Token(text, number, 0, 0) for text in site_tokens(location)]
+        tokens += [
+            (_kept_token if len(text) <= LONGEST_CACHED else _make_token)(text, number)
+            for text in site_tokens(location)
+        ]
         point = find_point(location)
         if point:
             key, status = point_key(*point), location.get("status")
@@ -155,6 +158,13 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
         document.add_text("point", key)
     for status in statuses:
         document.add_text("point_status", status)
+
+
+def _make_token(text: str, position: int) -> tantivy.Token:
+    return tantivy.Token(text, position, 0, 0)
+
+
+_kept_token = lru_cache(maxsize=50_000)(_make_token)
 
 
 def _list_texts() -> tuple[tuple[str, str, tuple[str, ...]], ...]:

@@ -11,7 +11,7 @@ from tantivy import Query
 
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order, find_id
-from trialbook.search.index.intake import IndexIntake
+from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.search.index.schema import get_schema
 from trialbook.search.index.sites import find_point, point_key, site_tokens
 from trialbook.search.index.writable import WritableIndex
@@ -42,7 +42,7 @@ def fill(folder: Path, *records: dict[str, Any]) -> tantivy.Searcher:
     index = WritableIndex(folder, "a library")
     with IndexIntake(index) as feed:
         for seq, record in enumerate(records, 1):
-            feed.add(seq, record["protocolSection"]["identificationModule"]["nctId"], [(None, record)])
+            feed.add(seq, record["protocolSection"]["identificationModule"]["nctId"], [Dated(None, record)])
     index.put_in_place()
     return StudyIndex(folder, "a library").snapshot().searcher
 

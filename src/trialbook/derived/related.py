@@ -39,10 +39,11 @@ from trialbook.store.store import OnDamage
 FOLDER = "related"
 # A library that has grown by half since its words were counted has others: they are counted anew.
 GROWN = 1.5
-# Profiles take some 3 ms of CPU a study. An import makes those of a library this small, in about a second;
-# the command that first asks a larger one makes them, or has them made in memory where it may not write, as
-# servers do, in up to half a minute. Once they are on disk, imports keep them in step.
+# Profiles take some 3 ms of CPU a study. An import makes those of a library this small, in about a second; the
+# command that first asks a larger one in a minute or two; who may not write, and servers, have them made in memory,
+# in up to half a minute. Once they are on disk, imports keep them in step.
 MADE_BY_IMPORT_BYTES = 5_000_000
+MADE_BY_COMMAND_BYTES = 300_000_000
 MADE_IN_MEMORY_BYTES = 50_000_000
 
 
@@ -53,9 +54,9 @@ def _is_below(home: Path, most_bytes: int) -> bool:
         return False
 
 
-def has_profiles_soon(home: Path) -> bool:
-    """Whether a library is so small that whoever asks for its profiles can wait until they are made."""
-    return _is_below(home, MADE_IN_MEMORY_BYTES)
+def can_wait_for_profiles(home: Path) -> bool:
+    """Whether a library is so small that a person who asks for its profiles can wait until they are made."""
+    return _is_below(home, MADE_BY_COMMAND_BYTES)
 
 
 class RelatedProfiles:
@@ -74,7 +75,7 @@ class RelatedProfiles:
 
         `find_store` as in `ProfilesInMemory`. Raises StoreError where a larger one has none.
         """
-        if read_state(self._folder, library_id) is None and has_profiles_soon(self._home):
+        if read_state(self._folder, library_id) is None and _is_below(self._home, MADE_IN_MEMORY_BYTES):
             return ProfilesInMemory(find_store)
         return RelatedData(self._folder, library_id)
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from trialbook.derived.related import RelatedProfiles, has_profiles_soon
+from trialbook.derived.related import RelatedProfiles, can_wait_for_profiles
 from trialbook.errors import SourceFormatError, StoreError, UsageError
 from trialbook.library.rebuild import rebuild
 from trialbook.model.study import decode_record
@@ -59,7 +59,7 @@ def keep_profiles(home: Path, on_begin: Callable[[], None] = lambda: None) -> No
     """
     with Store(home) as store:
         is_made = RelatedProfiles(home).find_state(store) is not None
-    if not is_made and has_profiles_soon(home):
+    if not is_made and can_wait_for_profiles(home):
         on_begin()
         with suppress(StoreError):
             rebuild(home, [RelatedProfiles.name])

@@ -78,7 +78,7 @@ def test_every_number_of_a_study_leads_to_its_record(home: Path, site: TestClien
         assert answer.status_code == 200, path
         assert STUDY in answer.text, path
     runner = CliRunner()
-    for command, said in (("show", STUDY), ("history", "version 1"), ("diff", STUDY)):
+    for command, said in (("show", STUDY), ("history", "in force"), ("diff", STUDY)):
         assert said in runner.invoke(main, ["--home", str(home), command, number]).output, command
     with Library(home) as library:
         assert library.find_id(number) == STUDY

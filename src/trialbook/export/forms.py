@@ -156,7 +156,7 @@ def _write_archive(bodies: Iterable[bytes], wanted: Wanted) -> Iterator[bytes]:
 
 def _write_old_archive(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
     """A file of old XML for each study, in folders of ten thousand, as the registry had them."""
-    records = ((find_record_id(body), decode_record(body)) for body in bodies)
+    records = ((find_record_id(body), decode_present(body)) for body in bodies)
     files = (
         (f"{quote(nct_id[:7], safe='')}xxxx/{quote(nct_id, safe='')}.xml", write_legacy_xml(record))
         for nct_id, record in records

@@ -15,7 +15,7 @@ from trialbook.export.aact.result_rows import add_results
 from trialbook.export.aact.rows import Rows
 from trialbook.export.aact.tables import TABLES, Type, Value, find_referred
 from trialbook.export.csv_table import ID
-from trialbook.model.study import decode_record
+from trialbook.model.present import decode_present
 from trialbook.record.texts import find_text
 
 ENDINGS = {".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb": "duckdb"}
@@ -127,7 +127,7 @@ def _gather(bodies: Iterable[bytes]) -> Iterator[dict[str, list[tuple[Value, ...
     block: dict[str, list[tuple[Value, ...]]] = {}
     held = 0
     for body in bodies:
-        for table, rows in make_rows(decode_record(body), numbers).iter_values():
+        for table, rows in make_rows(decode_present(body), numbers).iter_values():
             block.setdefault(table, []).extend(rows)
             held += len(rows)
         if held >= ROWS_AT_ONCE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
-from trialbook.export.csv_table import REGISTRY_STUDY
 from trialbook.export.legacy_xml.elements import (
     add,
     add_block,
@@ -17,6 +16,7 @@ from trialbook.export.legacy_xml.elements import (
     find_label,
     write_date,
 )
+from trialbook.record.address import find_study_address
 from trialbook.record.links import document_url
 from trialbook.record.texts import find_structures, find_text, find_texts
 
@@ -59,7 +59,7 @@ def _add_head(root: Element, record: Record) -> None:
     processed = f"ClinicalTrials.gov processed this data on {write_date(day)}" if day else ""
     add(header, "download_date", processed)
     add(header, "link_text", "Link to the current ClinicalTrials.gov record.")
-    add(header, "url", REGISTRY_STUDY + nct_id)
+    add(header, "url", find_study_address(record))
     info = SubElement(root, "id_info")
     add(info, "org_study_id", find_text(record, _ID + "orgStudyIdInfo.id"))
     for other in find_texts(record, _ID + "secondaryIdInfos.id"):

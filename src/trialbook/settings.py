@@ -38,7 +38,7 @@ SETTINGS = {
         Setting(
             "registry",
             "https://clinicaltrials.gov/api/v2",
-            "The API that `trialbook pull` asks: its base address.",
+            "The API that `trialbook pull` asks: its base address, which ends in /api/v2.",
         ),
         Setting(
             "host",

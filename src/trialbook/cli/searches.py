@@ -22,7 +22,7 @@ from trialbook.library import Library
 from trialbook.library.export import KNOWN, guess_form, read_export, write_file
 
 # What a terminal cannot show.
-BINARY = ("parquet", "xlsx", "json.zip")
+BINARY = ("parquet", "xlsx", "json.zip", "xml.zip")
 query_option = click.option(
     "--query", default="", metavar="TEXT", help='Words, "phrases", AND, OR, NOT, AREA[Phase]PHASE2…'
 )
@@ -88,8 +88,8 @@ def export(
 
     JSON (lines, one list, a zip of files) holds the values as they were received; csv, excel.csv (for
     spreadsheets) and xlsx the registry's table, parquet the same with types; ris references, fhir.ndjson
-    lines of FHIR resources. A damaged record is left out and named on standard error, and the command ends
-    with 1.
+    lines of FHIR resources, xml.zip the registry's old XML. A damaged record is left out and named on
+    standard error, and the command ends with 1.
     """
     as_of: str | None = filters.pop("as_of")
     if is_tables:

@@ -13,6 +13,7 @@ from trialbook.export import csv_table, references
 from trialbook.export.csv_table import choose_columns, write_table
 from trialbook.export.excel import write_excel_csv, write_workbook
 from trialbook.export.fhir import make_bundle
+from trialbook.export.legacy_xml.record import write_legacy_xml
 from trialbook.export.parquet import open_writer, write_parquet
 from trialbook.export.projection import Selection, cut_fields, replace_markup, select_fields
 from trialbook.export.typed_table import TYPED
@@ -30,6 +31,7 @@ FHIR = "application/fhir+json"
 FHIR_LINES = "application/fhir+ndjson"
 RIS = "application/x-research-info-systems; charset=utf-8"
 ZIP = "application/zip"
+XML = "application/xml"
 # The forms in which any number of records can leave, with their media types.
 FORMS = {
     "jsonl": JSON_LINES,
@@ -41,6 +43,7 @@ FORMS = {
     "ris": RIS,
     "fhir.ndjson": FHIR_LINES,
     "json.zip": ZIP,
+    "xml.zip": ZIP,
 }
 # How a file in each form may end, the most telling first.
 ENDINGS = {
@@ -53,6 +56,7 @@ ENDINGS = {
     ".xlsx": "xlsx",
     ".parquet": "parquet",
     ".ris": "ris",
+    ".xml.zip": "xml.zip",
     ".zip": "json.zip",
 }
 _ZIP_LEVEL = 1
@@ -81,7 +85,7 @@ def make_wanted(form: str, names: Sequence[str] = ()) -> Wanted:
         return Wanted(form, columns=tuple(_choose(TYPED, names)))
     if form in ("csv", "excel.csv", "xlsx"):
         return Wanted(form, columns=tuple(choose_columns(names)))
-    if form in ("ris", "fhir.ndjson"):
+    if form in ("ris", "fhir.ndjson", "xml.zip"):
         if names:
             raise ApiError(f"Parameter `fields` must not be given for format `{form}`")
         return Wanted(form)
@@ -150,6 +154,16 @@ def _write_archive(bodies: Iterable[bytes], wanted: Wanted) -> Iterator[bytes]:
     return write_zip(files, level=_ZIP_LEVEL)
 
 
+def _write_old_archive(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
+    """A file of old XML for each study, in folders of ten thousand, as the registry had them."""
+    records = ((find_record_id(body), decode_present(body)) for body in bodies)
+    files = (
+        (f"{quote(nct_id[:7], safe='')}xxxx/{quote(nct_id, safe='')}.xml", write_legacy_xml(record))
+        for nct_id, record in records
+    )
+    return write_zip(files, level=_ZIP_LEVEL)
+
+
 def name_file(nct_id: str) -> str:
     """The name of a study's file in an archive; ids of other registries have slashes in them."""
     return quote(nct_id, safe="") + ".json"
@@ -170,4 +184,5 @@ _WRITERS: dict[str, Callable[[Iterable[bytes], Wanted], Iterator[bytes]]] = {
     "ris": _write_references,
     "fhir.ndjson": _write_fhir,
     "json.zip": _write_archive,
+    "xml.zip": _write_old_archive,
 }

@@ -26,6 +26,7 @@ from trialbook.errors import UsageError
 from trialbook.export.aact import files
 from trialbook.export.aact.files import write_tables
 from trialbook.export.aact.tables import TABLES, find_referred
+from trialbook.model.present import decode_present
 from trialbook.samples import sample_paths
 from trialbook.source.aact.read import CARRIES
 from trialbook.source.files import read_path
@@ -94,7 +95,7 @@ def find_differences(bodies: list[bytes], folder: Path) -> tuple[Counter[str], C
         assert isinstance(item, Incoming), item
         read = json.loads(item.body)
         nct_id = read["protocolSection"]["identificationModule"]["nctId"]
-        before, after = (Counter(list_leaves(each)) for each in (json.loads(held.pop(nct_id)), read))
+        before, after = (Counter(list_leaves(each)) for each in (decode_present(held.pop(nct_id)), read))
         lost.update(path for path, _ in (before - after).elements())
         added.update(path for path, _ in (after - before).elements())
     assert held == {}

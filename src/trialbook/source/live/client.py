@@ -103,6 +103,8 @@ class RegistryRefusal(SourceReadError):
                 ". It turns this program or this network away at its door: wait an hour, "
                 "or take the bulk download and `trialbook import` it"
             )
+        if status == 404 and "/api/v2" not in place:
+            reason += ". The base address of a registry's API ends in /api/v2: name it so with --registry"
         super().__init__(reason, place=place)
 
 

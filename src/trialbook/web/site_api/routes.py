@@ -15,9 +15,11 @@ from trialbook.ask.parameters import Parameters
 from trialbook.ask.site_address import read_site_address
 from trialbook.errors import ApiError
 from trialbook.export import forms
+from trialbook.export.legacy_xml.record import write_legacy_xml
 from trialbook.export.projection import Selection, select_fields
 from trialbook.library import Library
-from trialbook.web.api_v2.answers import Turns, guard, send, send_blocks
+from trialbook.model.present import decode_present
+from trialbook.web.api_v2.answers import Turns, find_tag, guard, send, send_blocks
 from trialbook.web.exports import send_export
 from trialbook.web.problems import log_damage
 from trialbook.web.site_api import rss
@@ -90,6 +92,20 @@ class SiteApi:
         names = parameters.field_names()
         return send_export(self._library, self._turns, request, asked, form=form, names=names)
 
+    def old_archive(self, request: Request) -> Response:
+        """All studies as the registry's old XML."""
+        parameters = read_site_address(request.scope["query_string"], {"format"})
+        parameters.choice("format", ("zip",))
+        asked = read_asked(parameters).request
+        return send_export(self._library, self._turns, request, asked, form="xml.zip", stem="ctg-public-xml")
+
+    def old_study(self, request: Request) -> Response:
+        """One study as the registry's old XML."""
+        Parameters(request.scope["query_string"], ())
+        tag = find_tag(self._library.store)
+        body = self._library.get_body(request.path_params["nct_id"])
+        return send(request, write_legacy_xml(decode_present(body)), forms.XML, tag)
+
     def suggest(self, request: Request) -> Response:
         """What a word that is being typed may become: values that studies have, the most frequent first."""
         parameters = Parameters(request.scope["query_string"], {"input", "dictionary"})
@@ -119,5 +135,7 @@ def make_routes(library: Library, turns: Turns) -> list[Route]:
         "/api/int/studies/download": api.download,
         "/api/int/suggest": api.suggest,
         "/api/rss": api.rss,
+        "/api/legacy/public-xml": api.old_archive,
+        "/api/legacy/public-xml/{nct_id}": api.old_study,
     }
     return [Route(path, guard(endpoint), methods=["GET"]) for path, endpoint in endpoints.items()]

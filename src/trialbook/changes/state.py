@@ -238,11 +238,20 @@ def _add(
         elif below != {}:
             mine = base[name]
             if isinstance(mine, dict) and isinstance(value, dict):
+                if _is_another_value(mine, value):
+                    continue
                 added[name] = _add(mine, value, below or {}, at, taken)
             elif isinstance(mine, list) and mine != value and _says_within(mine, value):
                 added[name] = value
                 taken.append((at, True))
     return added
+
+
+def _is_another_value(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether two small structs say different things, so that the type of the one is not that of the other."""
+    if any(isinstance(part, dict | list) for part in (*mine.values(), *theirs.values())):
+        return False
+    return any(mine[name] != theirs[name] for name in mine.keys() & theirs.keys())
 
 
 def _says_within(poor: Any, rich: Any) -> bool:

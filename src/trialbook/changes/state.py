@@ -18,7 +18,7 @@ from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.errors import RecordDamagedError
 from trialbook.model.present import decode_present
 from trialbook.record.walk import walk_values
-from trialbook.source.carried import find_carried
+from trialbook.source.carried import find_carried, is_unlike
 from trialbook.store import Store, Version
 from trialbook.store.store import OnDamage, refuse_damage
 
@@ -320,6 +320,8 @@ def _list_interventions(record: Record) -> list[Record]:
 def _has_switched(before: KnownState, after: KnownState) -> bool:
     """Whether it is certain that a primary outcome changed between two versions, after the start of the study."""
     if _get_outcomes(before.record) == _get_outcomes(after.record):
+        return False
+    if is_unlike(before.version.format, after.version.format):
         return False
     old, new = ({"protocolSection": _keep(state.record)} for state in (before, after))
     changes = compare_records(

@@ -13,7 +13,7 @@ from trialbook.errors import NotFoundError
 from trialbook.model.present import decode_present
 from trialbook.model.sentences import count_of
 from trialbook.settings import read_number
-from trialbook.source.carried import find_carried
+from trialbook.source.carried import find_carried, is_unlike
 from trialbook.store import AnnouncedVersion, ListedVersion, Store, Version
 from trialbook.store.taking_out import TakeOut
 
@@ -140,13 +140,16 @@ def compare_records(
 ) -> tuple[Change, ...]:
     """Compare two decoded versions, taking into account what the copies can say, see `find_carried`."""
     is_soft = LINES_AS_TILDE in (before_format, after_format) and before_format != after_format
-    return compute_changes(
+    changes = compute_changes(
         _soften(older) if is_soft else older,
         _soften(newer) if is_soft else newer,
         carried=find_carried(after_format, newer),
         before_carried=find_carried(before_format, older),
         is_same_version=is_same_version,
     )
+    if is_unlike(before_format, after_format):
+        return tuple(change for change in changes if change.kind != "removed")
+    return changes
 
 
 def _soften(value: Any) -> Any:
@@ -221,7 +224,7 @@ def compare(store: Store, nct_id: str, before: Version, after: Version) -> Compa
     changes = compare_records(
         older, newer, before_format=before.format, after_format=after.format, is_same_version=is_same
     )
-    if is_same:
+    if is_same or is_unlike(before.format, after.format):
         return Comparison(nct_id, before, after, changes)
     switching = note_outcome_switching(changes, older, newer, is_next=after.is_next_of(before))
     return Comparison(nct_id, before, after, switching.changes, switching.warnings)

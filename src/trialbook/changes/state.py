@@ -18,7 +18,7 @@ from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.errors import RecordDamagedError
 from trialbook.model.present import decode_present
 from trialbook.record.walk import walk_values
-from trialbook.source.carried import find_carried
+from trialbook.source.carried import find_carried, is_unlike
 from trialbook.store import Store, Version
 from trialbook.store.store import OnDamage, refuse_damage
 
@@ -238,11 +238,20 @@ def _add(
         elif below != {}:
             mine = base[name]
             if isinstance(mine, dict) and isinstance(value, dict):
+                if _is_another_value(mine, value):
+                    continue
                 added[name] = _add(mine, value, below or {}, at, taken)
             elif isinstance(mine, list) and mine != value and _says_within(mine, value):
                 added[name] = value
                 taken.append((at, True))
     return added
+
+
+def _is_another_value(mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether two small structs say different things, so that the type of the one is not that of the other."""
+    if any(isinstance(part, dict | list) for part in (*mine.values(), *theirs.values())):
+        return False
+    return any(mine[name] != theirs[name] for name in mine.keys() & theirs.keys())
 
 
 def _says_within(poor: Any, rich: Any) -> bool:
@@ -311,6 +320,8 @@ def _list_interventions(record: Record) -> list[Record]:
 def _has_switched(before: KnownState, after: KnownState) -> bool:
     """Whether it is certain that a primary outcome changed between two versions, after the start of the study."""
     if _get_outcomes(before.record) == _get_outcomes(after.record):
+        return False
+    if is_unlike(before.version.format, after.version.format):
         return False
     old, new = ({"protocolSection": _keep(state.record)} for state in (before, after))
     changes = compare_records(

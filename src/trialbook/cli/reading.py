@@ -88,7 +88,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 )
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
-            body = library.read_hit(nct_id, request.as_of)
+            body = library.read_known(nct_id, request.as_of)
             if not isinstance(body, bytes):
                 if body is not None:
                     damage.add(body)
@@ -105,7 +105,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
 
 
 def _tell_hit(library: Library, nct_id: str, as_of: str | None, damage: DamageNotes) -> HitFacts:
-    body = library.read_hit(nct_id, as_of)
+    body = library.read_known(nct_id, as_of)
     if isinstance(body, bytes):
         return find_hit_facts(decode_present(body), nct_id, find_asked_day(as_of))
     if body is None:

@@ -387,6 +387,19 @@ class Library:
         except StoreDamagedError:
             return RecordDamagedError(nct_id, "")
 
+    def read_known(self, nct_id: str, as_of: str | None = None) -> bytes | RecordDamagedError | None:
+        """What is known of a study whichever copy says it, as JSON; as `read_hit`, whose bytes most are."""
+        try:
+            if as_of is None and self.store.is_of_one_copy(nct_id):
+                return self.store.find_body(nct_id)
+            return msgspec.json.encode(self.find_state(nct_id, as_of=as_of).record)
+        except NotFoundError:
+            return None
+        except RecordDamagedError as error:
+            return error
+        except StoreDamagedError:
+            return RecordDamagedError(nct_id, "")
+
     # Look back.
 
     def find_history(self, asked: str, *, as_of: str | None = None) -> tuple[HistoryLine, ...]:

@@ -66,7 +66,7 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     if page.added:
         answer["words_added"] = list(page.added[:MOST_WORDS_SHOWN])
     areas, today = parts.find_areas(), find_asked_day(parts.as_of)
-    bodies = {nct_id: library.read_hit(nct_id, parts.as_of) for nct_id in page.nct_ids}
+    bodies = {nct_id: library.read_known(nct_id, parts.as_of) for nct_id in page.nct_ids}
     damaged = [str(body) for body in bodies.values() if isinstance(body, RecordDamagedError)]
     if damaged:
         answer["damaged"] = damaged

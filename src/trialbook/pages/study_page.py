@@ -12,10 +12,14 @@ from trialbook.pages.environment import render
 from trialbook.pages.labels import label_of
 from trialbook.pages.record import compose_record
 from trialbook.pages.record.shorten import shorten_title
+from trialbook.pages.record.told import Told
 from trialbook.pages.status import show_status
+from trialbook.pages.tree import Absent
 from trialbook.pages.write_html import render_parts
 from trialbook.record.address import choose_address
 from trialbook.record.links import NCT_ID, study_url
+
+NO_TITLE = Absent("The record gives no official title.", ("identificationModule.officialTitle",))
 
 
 def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the record
@@ -66,6 +70,8 @@ def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the re
         study=study,
         title=shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record"),
         official_title=shorten_title(study.official_title),
+        no_title=Told(state).tell(NO_TITLE),
+        no_acronym=Told(state).say_none("identificationModule.acronym"),
         status=show_status(study.status, day, own_words=study.register_words.get("Recruitment status", "")),
         phases=" / ".join(label_of(phase) for phase in study.phases if phase != "NA"),
         kind=label_of(study.study_type) if study.study_type else "",

@@ -9,6 +9,7 @@ from trialbook.model import Study
 from trialbook.pages.contents import Near, RelatedView, StudyHistory
 from trialbook.pages.record import compose_record
 from trialbook.pages.record.shorten import shorten_title
+from trialbook.pages.record.told import Told
 from trialbook.pages.tree import Day
 from trialbook.pages.write_text import heading, piece_text, render_text, wrap
 from trialbook.record.links import NCT_ID
@@ -49,7 +50,10 @@ def render_study_text(
     is_registry_id = not study.nct_id or NCT_ID.fullmatch(study.nct_id)
     facts = (
         ("NCT ID" if is_registry_id else "Trial ID", study.nct_id or "not given"),
-        ("Acronym", study.identification.acronym or "none given"),
+        (
+            "Acronym",
+            study.identification.acronym or Told(state).say_none("identificationModule.acronym").lower(),
+        ),
         ("Last updated", piece_text(Day(updated)) if updated else "not given"),
     )
     lines.append("")

@@ -79,6 +79,17 @@ def find_fidelity(format_name: str, record: dict[str, Any]) -> int:
     return fidelity if is_whole(format_name, record) else min(fidelity, CUT_FIDELITY)
 
 
+def is_unlike(format_name: str, other: str) -> bool:
+    """Whether two copies came in formats of which one retells a record in words and lists of its own.
+
+    What then stands in one alone may stand in the other under another name.
+    """
+    return (
+        format_name != other
+        and min(get_format(format_name).fidelity, get_format(other).fidelity) <= CUT_FIDELITY
+    )
+
+
 def is_whole(format_name: str, record: dict[str, Any]) -> bool:
     """Whether a copy has all that its format always has, so that what it lacks is lacking in the record."""
     protocol = record.get(PROTOCOL)

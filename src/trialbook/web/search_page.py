@@ -215,7 +215,7 @@ def _view_hits(
 ) -> Iterator[Hit]:
     """The studies of a page; a damaged one is named among them, one that has gone meanwhile is left out."""
     for nct_id in nct_ids:
-        body = library.read_hit(nct_id, as_of)
+        body = library.read_known(nct_id, as_of)
         if isinstance(body, bytes):
             yield _view_hit(decode_present(body), nct_id, as_of, words)
         elif body is not None:

@@ -280,3 +280,16 @@ def test_the_reference_page_says_all_that_its_source_says(tmp_path: Path) -> Non
         assert said in shown, said
     for wrong in ("/pageSection", "no other version", "gives no primary outcomes"):
         assert wrong not in shown, wrong
+
+
+def test_a_retold_older_copy_removes_nothing_and_proves_no_switch(tmp_path: Path) -> None:
+    retold = WHO.replace("12 July 2024", "1 March 2023").replace(
+        "</Trial>",
+        "<Primary_outcome>Cough, as told by the patient</Primary_outcome>"
+        "<Intervention>Green tea;Black tea</Intervention></Trial>",
+    )
+    with bring(tmp_path / "library", write_full(), retold) as library:
+        found = library.compare(STUDY, 0, 1)
+        assert [change.kind for change in found.changes if change.kind == "removed"] == []
+        assert found.warnings == ()
+        assert library.search(outcome_changed=True).total == 0

@@ -12,7 +12,7 @@ from trialbook.errors import StoreError
 from trialbook.search.index import intake as intake_module
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import build_document
-from trialbook.search.index.intake import IndexIntake
+from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.search.index.writable import WritableIndex
 from trialbook.terms.known_names import KnownNames
 from trialbook.terms.text import cut_words
@@ -34,13 +34,13 @@ def begin(folder: Path) -> WritableIndex:
 def fill(index: WritableIndex, ids: list[str], *, after: int = 0) -> None:
     with IndexIntake(index) as feed:
         for seq, nct_id in enumerate(ids, after + 1):
-            feed.add(seq, nct_id, [("2024-05-01", record(nct_id))], is_new=True)
+            feed.add(seq, nct_id, [Dated("2024-05-01", record(nct_id))], is_new=True)
 
 
 def break_off(index: WritableIndex) -> None:
     with IndexIntake(index) as feed:
         for seq, nct_id in enumerate(IDS[:5], 1):
-            feed.add(seq, nct_id, [("2024-05-01", record(nct_id))], is_new=True)
+            feed.add(seq, nct_id, [Dated("2024-05-01", record(nct_id))], is_new=True)
         raise KeyboardInterrupt
 
 
@@ -80,8 +80,8 @@ def test_what_was_committed_and_not_noted_is_replaced(tmp_path: Path) -> None:
 def test_a_further_version_replaces_its_study_within_one_feed(tmp_path: Path) -> None:
     index = begin(tmp_path)
     with IndexIntake(index) as feed:
-        feed.add(1, IDS[0], [("2024-05-01", record(IDS[0]))])
-        feed.add(2, IDS[0], [("2024-05-01", record(IDS[0])), ("2024-06-01", record(IDS[0]))])
+        feed.add(1, IDS[0], [Dated("2024-05-01", record(IDS[0]))])
+        feed.add(2, IDS[0], [Dated("2024-05-01", record(IDS[0])), Dated("2024-06-01", record(IDS[0]))])
 
     assert count(tmp_path) == 2
     assert index.state.holds_past

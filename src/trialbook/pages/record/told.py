@@ -24,7 +24,6 @@ from trialbook.pages.tree import (
     Item,
     Items,
     Link,
-    Note,
     Part,
     Plain,
     Section,
@@ -59,6 +58,14 @@ class Told:
         if self._state is None or not (self._state.resting or self._state.apart):
             return shown
         return parse_record(self._state.record)
+
+    def tell(self, absent: Absent) -> Absent:
+        """A sentence on what is missing, as it is known."""
+        return absent if self._state is None or self._state.carried is None else self._tell_absent(absent)
+
+    def say_none(self, path: str) -> str:
+        """In two words, that something is not there: in the record, or as far as is known."""
+        return "None given" if self._is_carried((path,)) else "Not known"
 
     def tell_parts(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """A page on which each missing part says which of the three it is; of a whole copy it is as it was."""
@@ -135,7 +142,7 @@ class Told:
         apart = self._state.apart if self._state else ()
         return next((each for each in apart if each.path == path), None)
 
-    def note_resting(self, named: Iterable[tuple[str, str]]) -> Iterator[Note]:
+    def note_resting(self, named: Iterable[tuple[str, str]]) -> Iterator[Plain]:
         """What of some elements, as (words, path), rests on other copies than the one that is shown."""
         by_version: dict[Version, dict[str, None]] = {}
         for words, path in named:
@@ -143,7 +150,7 @@ class Told:
             if version is not None:
                 by_version.setdefault(version, {})[words] = None
         for version, named_there in by_version.items():
-            yield Note(
+            yield Plain(
                 (
                     f"This copy does not carry {_join(list(named_there))}: taken from ",
                     Link(name_version(version, is_start=False), version_url(version)),

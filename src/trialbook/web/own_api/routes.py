@@ -46,7 +46,7 @@ class OwnApi:
         """A window of the studies that match."""
         asked = finding.read_finding(parameters)
         answer = finding.answer_finding(
-            self._library.engine, asked, self._library.read_hit, index_lag=self._library.index_lag
+            self._library.engine, asked, self._library.read_known, index_lag=self._library.index_lag
         )
         return _send_json(answer)
 

@@ -395,4 +395,6 @@ def test_a_history_comes_as_received_without_the_versions_known(
 def test_an_address_that_is_no_api_is_told_where_one_is() -> None:
     said = str(RegistryRefusal(404, "No such page", place="http://127.0.0.1:8080/version"))
     assert "ends in /api/v2" in said
-    assert "/api/v2:" not in str(RegistryRefusal(404, "no", place="http://127.0.0.1:8080/api/v2/studies/NCT1"))
+    assert "/api/v2:" not in str(
+        RegistryRefusal(404, "no", place="http://127.0.0.1:8080/api/v2/studies/NCT1")
+    )

@@ -1,7 +1,7 @@
 """How would the registry write this record today? What is shown, searched, counted and exported as text.
 
 The bytes of a record stay as received, and JSON answers give them. Elsewhere a record is read as the registry
-would write it now: HTML entities that slipped into its texts, escaped once or twice, are the characters that
+would write it now: HTML entities that slipped into its texts, escaped once or more, are the characters that
 they stand for; a value in the words of an older API (`UNKNOWN_STATUS`, `healthyVolunteers: "No"`) is today's;
 a number that only fills its field (99,999,999 participants, 999 years) is none.
 """
@@ -24,8 +24,8 @@ from trialbook.record.pieces import find_enum_value, get_enums, get_pieces
 _ENTITY = re.compile(
     r"&(?:(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|(?:lt|gt|amp|quot)(?![\w=;]))"
 )
-# "&amp;amp;lt;" is the deepest that has been seen twice over.
-_MOST_TIMES = 3
+# "&amp;amp;amp;amp;" is the deepest that has been seen.
+_MOST_TIMES = 8
 _AMPERSANDS = (b"&", b"\\u0026")
 # What older forms of the API, and other registers' sheets, have in an enumeration's place.
 _OLDER = {
@@ -88,7 +88,7 @@ def make_present(record: Record, *, has_entities: bool = True) -> Record:
 
 
 def decode_entities(text: str) -> str:
-    """A text in which entities, escaped up to three times, are the characters that they stand for.
+    """A text in which entities, escaped once or many times over, are the characters that they stand for.
 
     An ampersand that begins none stays, as does what stands in an address behind one.
 

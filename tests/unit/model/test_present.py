@@ -23,6 +23,7 @@ def make(**modules: Any) -> dict[str, Any]:
     [
         ("Heart &amp; Vein", "Heart & Vein"),
         ("Research &amp;amp; Care", "Research & Care"),
+        ("cells &amp;amp;amp;amp; tissue", "cells & tissue"),
         ("&amp;lt;5 &#x2F; &#39;a&#39; &AMP; &Amp; &quot;b&quot;", "<5 / 'a' & & \"b\""),
         ("Fasting glucose &gt;&#x2F;= 7.0", "Fasting glucose >/= 7.0"),
         ("Registered &#174; and 5&nbsp;mg, 10 &micro;g, Z&uuml;rich", "Registered ® and 5 mg, 10 µg, Zürich"),

@@ -35,6 +35,7 @@ AT_ONCE = 128
 # So many questions wait for a process, so that it never waits for one; they fit into a pipe.
 WAITING = 2
 _LENGTH = struct.Struct("<I")
+_DECODER = msgspec.msgpack.Decoder(list[Any])
 _COMMAND = (
     "import sys; sys.path[:] = sys.argv[2:]; from trialbook.derived.counting import serve; serve(sys.argv[1])"
 )
@@ -122,7 +123,7 @@ def _read(stream: IO[bytes]) -> list[Any]:
     """What the other side wrote; [] where it has ended."""
     head = stream.read(_LENGTH.size)
     data = stream.read(*_LENGTH.unpack(head)) if len(head) == _LENGTH.size else b""
-    return msgspec.msgpack.decode(data, type=list[Any]) if data else []
+    return _DECODER.decode(data) if data else []
 
 
 def serve(home: str) -> None:

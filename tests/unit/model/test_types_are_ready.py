@@ -14,7 +14,8 @@ ONE_THREAD = ("source",)
 
 WORKED_OUT = """
 import sys
-from trialbook.mcp.arguments import (HistoryArguments, SearchArguments, read_arguments)
+from trialbook.mcp.arguments import HistoryArguments, SearchArguments
+from trialbook.mcp.understanding import read_arguments
 from trialbook.model import parse_study
 from trialbook.record.pieces import (get_areas, get_enums, get_pieces)
 from trialbook.web.api_v2.metadata import write_metadata

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from xml.etree.ElementTree import fromstring
 
 import msgspec
 
@@ -19,13 +21,19 @@ from trialbook.changes.history import Comparison, HistoryLine, compare_records, 
 from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.derived.field_statistics import StatisticsBuilder
 from trialbook.errors import SourceFormatError, TrialbookError
+from trialbook.export import references
+from trialbook.export.aact.files import make_rows
 from trialbook.export.csv_table import choose_columns, write_table
+from trialbook.export.excel import write_excel_csv, write_workbook
 from trialbook.export.fhir import make_bundle
 from trialbook.export.forms import cut, write_line
+from trialbook.export.legacy_xml.record import write_legacy_xml
 from trialbook.export.parquet import write_parquet
 from trialbook.export.projection import select_fields
 from trialbook.export.ris import choose_tags, write_reference
+from trialbook.export.typed_table import TYPED
 from trialbook.library import Library
+from trialbook.library.hits import find_hit_facts
 from trialbook.model import encode_study, parse_study
 from trialbook.pages import render_diff_page, render_history_page, render_study_page, render_study_text
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
@@ -120,13 +128,21 @@ def make_outputs(folder: Path) -> Target:
             write_table([record], columns, is_header_due=True).encode()
             msgspec.json.encode(make_bundle(record))
             write_reference(record, tags).encode()
+            references.write_reference(record).encode()
+            b"".join(write_excel_csv([record], columns))
+            fromstring(write_legacy_xml(record))
+            for _ in make_rows(record, Counter()).iter_values():
+                pass
+            msgspec.json.encode(find_hit_facts(record, checked.nct_id, TODAY))
             build_document(checked.nct_id, record, names=thesaurus.known_names)
             find_passages(record, ("heart", "study"))
             list_learnable(count_terms(read_traits(decode_compared(body), thesaurus)))
             show_difference(checked, before, item.format)
             shown = next(turn)
             if shown % 8 == 0:  # these take as long as all others together
-                for _ in write_parquet([record], columns):
+                for _ in write_parquet([record], list(TYPED)):
+                    pass
+                for _ in write_workbook([record], columns):
                     pass
                 counted = StatisticsBuilder()
                 counted.add(checked.nct_id, record, len(body))

@@ -62,17 +62,18 @@ def understand(given: Mapping[str, Any], kind: type[Arguments]) -> dict[str, Any
     A text is taken apart at bars, at commas too where no value has one (names of countries do); a name
     that the tool does not have is read as the one that is meant, unless that is given too.
     """
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    # Names and defaults alone: to work out types while other threads do is not safe.
+    fields = kind.__struct_fields__
+    defaults = dict(zip(reversed(fields), reversed(kind.__struct_defaults__), strict=False))
     read: dict[str, Any] = {}
     for name, value in given.items():
         meant = next((each for each in MEANT.get(name, ()) if each in fields), name)
         is_meant = name not in fields and meant not in given and meant not in read
         own = meant if is_meant else name
-        field = fields.get(own)
-        is_list = field is not None and isinstance(field.default, tuple)
+        is_list = isinstance(defaults.get(own), tuple)
         if is_list and isinstance(value, str):
             read[own] = _cut_list(value, own)
-        elif field is not None and not is_list and isinstance(value, list) and len(value) == 1:
+        elif own in fields and not is_list and isinstance(value, list) and len(value) == 1:
             read[own] = value[0]
         else:
             read[own] = value

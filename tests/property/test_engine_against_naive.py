@@ -26,12 +26,14 @@ from tests.conftest import SHARED
 from tests.library import find, make_library, open_engine
 from tests.naive.evaluate import evaluate
 
+from trialbook.changes.state import read_states
 from trialbook.errors import QueryError
 from trialbook.model.present import make_present
 from trialbook.record.pieces import find_piece, get_areas, get_enums, get_pieces, get_values
 from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.places import widen_places
+from trialbook.store import Store
 from trialbook.terms import Mention, NamedMention, Synonym, get_thesaurus
 
 SAMPLES = Path(__file__).parents[2] / "src" / "trialbook" / "samples" / "records.jsonl"
@@ -212,12 +214,17 @@ def open_corpus(home: Path, records: list[Record]) -> Corpus:
             (change, write_version(records[(number + change + 1) % len(records)], nct_id, CHANGES[change]))
             for change in changes[:-1]
         ] + [(changes[-1], write_version(record, nct_id, CHANGES[changes[-1]]))]
-    engine = open_engine(make_library(home, [record for each in versions.values() for _, record in each]))
+    library = make_library(home, [record for each in versions.values() for _, record in each])
+    engine = open_engine(library)
     engine._names = FewNames()
-    in_force: dict[str | None, list[Record]] = {None: [each[-1][1] for each in versions.values()]}
+    # What is searched of a copy that was cut is completed from others; that is tested where it is done.
+    with Store(home) as store:
+        states = {nct_id: read_states(store, nct_id) for nct_id in versions}
+    in_force: dict[str | None, list[Record]] = {None: [each[-1].record for each in states.values()]}
     for day, changes_before in ASKED.items():
         before = [
-            [record for change, record in each if change < changes_before] for each in versions.values()
+            [state.record for state in each if state.version.version_date in CHANGES[:changes_before]]
+            for each in states.values()
         ]
         in_force[day] = [each[-1] for each in before if each]
     return Corpus(engine, in_force)

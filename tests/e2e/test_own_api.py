@@ -19,6 +19,7 @@ import pytest
 from tests.e2e.conftest import run_trialbook, serve
 
 from trialbook.record.pieces import get_pieces, get_values
+from trialbook.terms.countries import find_country
 
 COUNT = 300
 FACETS = ("Phase", "OverallStatus", "LocationCountry", "Condition")
@@ -66,7 +67,11 @@ def test_facets_are_those_of_a_count_by_hand(own: httpx.Client, real_records: li
     for name in FACETS:
         expected: Counter[str] = Counter()
         for record in real_records:
-            expected.update(set(get_values(record, get_pieces()[name])))
+            values = get_values(record, get_pieces()[name])
+            # A country is counted by the name that the registry writes now.
+            if name == "LocationCountry":
+                values = [country.name if (country := find_country(each)) else each for each in values]
+            expected.update(set(values))
         counted = {each["value"]: each["count"] for each in found["facets"][name]}
         if len(expected) <= 1_000:
             assert counted == expected, name

@@ -11,7 +11,7 @@ from trialbook.model.present import parse_present
 from trialbook.store import Version
 
 if TYPE_CHECKING:
-    from trialbook.library.library import Library
+    from trialbook.library.records import LibraryRecords
 
 
 class LibraryStudy(Study, frozen=True, dict=True, gc=True):
@@ -33,7 +33,7 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
     """
 
     @classmethod
-    def make(cls, library: Library, version: Version, body: bytes) -> LibraryStudy:
+    def make(cls, library: LibraryRecords, version: Version, body: bytes) -> LibraryStudy:
         """The study in one version, from its bytes."""
         plain = parse_present(body)
         study = cls(**{name: getattr(plain, name) for name in plain.__struct_fields__})
@@ -41,8 +41,8 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
         return study
 
     @property
-    def _library(self) -> Library:
-        library: Library = self.__dict__["_library"]
+    def _library(self) -> LibraryRecords:
+        library: LibraryRecords = self.__dict__["_library"]
         return library
 
     @property

@@ -236,7 +236,7 @@ def test_an_export_goes_through_a_link_and_into_a_pipe(others: Path, tmp_path: P
         assert stat.S_ISFIFO(pipe.stat().st_mode)
         library.export("/dev/null", form="csv")
         with pytest.raises(trialbook.TrialbookError, match="name a form"):
-            library.export(tmp_path / "studies.xlsx")
+            library.export(tmp_path / "studies.docx")
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     assert sorted(each.name for each in tmp_path.glob("*.jsonl*")) == [
         "link.jsonl",
@@ -340,7 +340,7 @@ def test_an_export_never_touches_what_the_library_keeps(others: Path, tmp_path: 
         for target in (others / FILE_NAME, others / "index" / "x.jsonl", link):
             with pytest.raises(trialbook.TrialbookError, match="lies in the library's own folder"):
                 library.export(target, form="jsonl")
-        with pytest.raises(trialbook.TrialbookError, match="there is no form 'nope': jsonl, csv, parquet"):
+        with pytest.raises(trialbook.TrialbookError, match="there is no form 'nope': jsonl, json, csv"):
             library.export(tmp_path / "x.csv", form="nope")
         assert len(library) == 3
 

@@ -35,7 +35,7 @@ SECTIONS = (
         ),
     ),
     ("Brief summary", ("mesenchymal stem cells", "placebo")),
-    ("Detailed description", ("no detailed description",)),
+    ("Detailed description", ("cannot carry detailed description",)),
     ("Conditions and keywords", ("Diabetes Mellitus", "Ischemic Heart Disease")),
     ("Study design", ("RANDOMIZED", "PARALLEL", "TREATMENT", "DOUBLE", "PARTICIPANT", "INVESTIGATOR")),
     ("Study groups", ("Group A", "Group 2: Placebo Group", "EXPERIMENTAL", "100 million")),
@@ -52,7 +52,7 @@ SECTIONS = (
     ("Locations", ("University of Miami", "Miami, Florida, United States")),
     ("Countries", ("United States",)),
     ("Related links", ("http://isci.med.miami.edu", "Interdisciplinary Stem Cell Institute")),
-    ("References", ("no references",)),
+    ("References", ("cannot carry references",)),
     ("Other identifiers", ("1R01HL134558-01", "20200874")),
 )
 

@@ -169,8 +169,8 @@ def show_difference(checked: CheckedRecord, other: dict[str, Any], form: str) ->
     comparison.write().encode()
     comparison.write(as_json=True).encode()
     render_diff_page(view_comparison(comparison, "A title", lines)).encode()
-    render_history_page(view_history_page(checked.nct_id, "A title", lines)).encode()
-    view_history(checked.nct_id, lines, shown=1)
+    history = view_history(checked.nct_id, lines, shown=new)
+    render_history_page(view_history_page(checked.nct_id, "A title", history)).encode()
 
 
 def make_queries(home: Path) -> Target:

@@ -481,7 +481,7 @@ def test_histories_are_read_by_the_reader_of_histories(registry: StandInRegistry
             )
             for piece in read_history(io.BytesIO(item.body), item.place)
         ]
-    assert [piece.version for piece in pieces if isinstance(piece, HistoryNotice)] == [0]
+    assert [piece.version for piece in pieces if isinstance(piece, HistoryNotice)] == [0, 1]
     assert [piece.body for piece in pieces if isinstance(piece, Incoming)] == [
         make_study(days[1]),
         make_study(days[0]),

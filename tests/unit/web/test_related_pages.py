@@ -16,6 +16,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.unit.related.conftest import make_records, make_trial, write_records
 
+from trialbook.derived import related
 from trialbook.library import Library
 from trialbook.web.app import SECURITY_HEADERS, make_app
 from trialbook.web.posted import FORM, MOST_BYTES
@@ -98,6 +99,8 @@ def test_what_is_missing_or_late_is_a_sentence_and_never_an_error(
     copy = tmp_path / "library"
     shutil.copytree(home, copy)
     (copy / "related" / "state.json").unlink()
+    # As in a large library: those of a small one are made in memory.
+    monkeypatch.setattr(related, "MADE_IN_MEMORY_BYTES", 0)
     with open_site(copy) as missing:
         for address in (f"/study/{PARENT}", f"/study/{PARENT}/related", f"/related?ids={PARENT}"):
             answer = missing.get(address)

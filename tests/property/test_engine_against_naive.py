@@ -278,12 +278,20 @@ slowly = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @given(seeds)
-@settings(slowly, max_examples=150)
+@settings(slowly, max_examples=80)
 def test_fictional_records_are_found_as_the_plain_evaluator_finds_them(fictional: Corpus, seed: int) -> None:
     check(fictional, seed)
 
 
 @given(seeds)
-@settings(slowly, max_examples=60)
+@settings(slowly, max_examples=30)
 def test_real_records_are_found_as_the_plain_evaluator_finds_them(real: Corpus, seed: int) -> None:
+    check(real, seed)
+
+
+@pytest.mark.slow
+@given(seeds)
+@settings(slowly, max_examples=300)
+def test_many_more_of_both_are_found_alike(fictional: Corpus, real: Corpus, seed: int) -> None:
+    check(fictional, seed)
     check(real, seed)

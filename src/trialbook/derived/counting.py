@@ -61,7 +61,7 @@ def count_beside(home: Path, nct_ids: Sequence[str]) -> Generator[Answer]:
     with ExitStack() as stack:
         processes = [
             process
-            for _ in range(min(MOST_PROCESSES, len(os.sched_getaffinity(0))))
+            for _ in range(min(MOST_PROCESSES, os.cpu_count() or 1))
             if (process := _start(home)) is not None
         ]
         for process in processes:
@@ -120,10 +120,13 @@ def _write(stream: IO[bytes], value: Sequence[str | bytes | None]) -> None:
 
 
 def _read(stream: IO[bytes]) -> list[Any]:
-    """What the other side wrote; [] where it has ended."""
+    """What the other side wrote; [] where it has ended, be it in the middle."""
     head = stream.read(_LENGTH.size)
-    data = stream.read(*_LENGTH.unpack(head)) if len(head) == _LENGTH.size else b""
-    return _DECODER.decode(data) if data else []
+    if len(head) < _LENGTH.size:
+        return []
+    (length,) = _LENGTH.unpack(head)
+    data = stream.read(length)
+    return _DECODER.decode(data) if len(data) == length else []
 
 
 def serve(home: str) -> None:

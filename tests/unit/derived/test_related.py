@@ -77,11 +77,16 @@ def test_a_changed_study_is_replaced_without_the_others_being_made_anew(home: Pa
     assert {nct_id for nct_id, _ in tell(home)[:3]} == set(ids[:3])
 
 
-@pytest.mark.parametrize("program", [sys.executable, "/bin/false", "/no/such/program"])
+@pytest.mark.parametrize("program", [sys.executable, "/bin/false", "/no/such/program", "breaks off"])
 def test_counted_in_other_processes_they_are_the_same(
     home: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     told = tell(home)
+    if program == "breaks off":
+        script = home.parent / "breaks-off"
+        script.write_text("#!/bin/sh\nprintf '\\144\\0\\0\\0half'\n")
+        script.chmod(0o755)
+        program = str(script)
     monkeypatch.setattr(related, "WORTHWHILE", 1)
     monkeypatch.setattr(counting, "AT_ONCE", 3)
     monkeypatch.setattr(sys, "executable", program)

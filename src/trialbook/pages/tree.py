@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import msgspec
+from markupsafe import Markup
 
 from trialbook.model import PartialDate
 from trialbook.pages.contents import PlaceForm, RelatedStudy, VersionLine
@@ -131,6 +132,17 @@ class Table(Node, frozen=True):
     is_matrix: bool = False
 
 
+class Picture(Node, frozen=True):
+    """A drawing of `trialbook.pages.drawing`, what it shows in a sentence, and a table of the same numbers.
+
+    Plain text has the sentence and the table, HTML all three, with the table folded.
+    """
+
+    drawing: Markup
+    meaning: str
+    table: Table | None = None
+
+
 class Card(Node, frozen=True):
     """A titled box: an arm, an intervention, an outcome."""
 
@@ -207,6 +219,7 @@ Block: TypeAlias = (
     | Facts
     | Items
     | Table
+    | Picture
     | Card
     | Fold
     | Sub

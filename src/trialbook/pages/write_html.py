@@ -27,6 +27,7 @@ from trialbook.pages.tree import (
     Link,
     Note,
     Part,
+    Picture,
     Plain,
     Prose,
     Related,
@@ -130,6 +131,15 @@ def _items(block: Items, level: int) -> str:
 
 def _item(item: Item, level: int) -> str:
     return f"<li>{' '.join(map(render_piece, item.pieces))}{_blocks(item.below, level)}</li>"
+
+
+def _picture(block: Picture, level: int) -> str:
+    table = _blocks((Fold("The same as a table", (block.table,)),), level) if block.table else ""
+    return (
+        f'<figure class="picture"><div class="scroll canvas" role="region" tabindex="0"'
+        f' aria-label="{quote_text(block.meaning)}">{block.drawing}</div>'
+        f"<figcaption>{quote_text(block.meaning)}</figcaption>{table}</figure>"
+    )
 
 
 def _card(block: Card, level: int) -> str:
@@ -314,6 +324,7 @@ WRITERS: dict[type, Callable[[Any, int], str]] = {
     Note: _note,
     Facts: _facts,
     Items: _items,
+    Picture: _picture,
     Card: _card,
     Fold: _fold,
     Sub: _sub,

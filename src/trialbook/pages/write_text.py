@@ -26,6 +26,7 @@ from trialbook.pages.tree import (
     Link,
     Note,
     Part,
+    Picture,
     Plain,
     Prose,
     Related,
@@ -178,6 +179,11 @@ def _items(block: Items, width: int, level: int) -> Iterator[str]:
             yield f"  {line}"
 
 
+def _picture(block: Picture, width: int, level: int) -> Iterator[str]:
+    yield from wrap(block.meaning, width)
+    yield from _blocks((block.table,) if block.table else (), width, level)
+
+
 def _card(block: Card, width: int, level: int) -> Iterator[str]:
     title = block.title
     tags = "; ".join(map(piece_text, block.tags))
@@ -261,6 +267,7 @@ WRITERS: dict[type, Callable[[Any, int, int], Iterator[str]]] = {
     Absent: _absent,
     Facts: _facts,
     Items: _items,
+    Picture: _picture,
     Card: _card,
     Fold: _fold,
     Sub: _sub,

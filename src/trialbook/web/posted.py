@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from trialbook.errors import ApiError
@@ -15,24 +17,34 @@ MOST_BYTES = 2_000_000
 MOST_FIELDS = 200
 LONGEST_S = 30.0
 FORM = "application/x-www-form-urlencoded"
+# As browsers send a form with a file in it.
+FORM_WITH_FILE = "multipart/form-data"
+MOST_FILES = 1
+# How files begin that are no text: PDF; Word, Excel and zip; Word before 2007; gzip.
+NO_TEXTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 # What a browser says of a request that a page of this site, or a person, began.
 _OWN_SITES = frozenset({"", "same-origin", "none"})
 
 
 async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
-    """The fields of a form that was sent.
+    """The fields of a form that was sent; of a file in it the text.
 
     Raises ApiError: 403 from another site's page, 408 where it does not come in, 413 and 415 where it is too
-    large or no form, 400 where it has too many fields.
+    large, no form, or a file no text, 400 where it has too many fields.
     """
     check_origin(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != FORM:
-        raise ApiError(f"This address takes a form ({FORM})", 415)
+    if kind not in (FORM, FORM_WITH_FILE):
+        raise ApiError(f"This address takes a form ({FORM} or {FORM_WITH_FILE})", 415)
+    read = _read_fields if kind == FORM else _read_parts
     try:
-        body = await asyncio.wait_for(_read_body(request), LONGEST_S)
+        return await asyncio.wait_for(read(request), LONGEST_S)
     except (TimeoutError, ClientDisconnect) as error:
         raise ApiError("The form did not come in", 408) from error
+
+
+async def _read_fields(request: Request) -> Mapping[str, Sequence[str]]:
+    body = b"".join([part async for part in _stream(request)])
     try:
         return parse_qs(
             body.decode("latin-1"),
@@ -43,6 +55,42 @@ async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
         )
     except ValueError as error:
         raise ApiError(f"The form has more than {MOST_FIELDS} fields") from error
+
+
+async def _read_parts(request: Request) -> Mapping[str, Sequence[str]]:
+    parser = MultiPartParser(
+        request.headers,
+        _stream(request),
+        max_files=MOST_FILES,
+        max_fields=MOST_FIELDS,
+        max_part_size=MOST_BYTES,
+    )
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        raise ApiError(
+            f"The form cannot be read: {getattr(error, 'message', 'its parts are not told apart')}"
+        ) from error
+    fields: dict[str, list[str]] = {}
+    try:
+        for name, value in form.multi_items():
+            text = _read_text(await value.read(), value.filename) if isinstance(value, UploadFile) else value
+            fields.setdefault(name, []).append(text)
+    finally:
+        await form.close()
+    return fields
+
+
+def _read_text(body: bytes, name: str | None) -> str:
+    """The text of a file; one of a word processor holds none that could be read here."""
+    if body.startswith(NO_TEXTS) or b"\0" in body:
+        raise ApiError(
+            f"The file {(name or '')[:80]!r} is no text: save it as plain text, or paste its words", 415
+        )
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
 
 
 def check_origin(request: Request) -> None:
@@ -67,10 +115,11 @@ def _find_host(origin: str) -> str:
         return ""
 
 
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
+async def _stream(request: Request) -> AsyncGenerator[bytes, None]:
+    """What is sent, as far as it may go."""
+    size = 0
     async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
+        size += len(part)
+        if size > MOST_BYTES:
             raise ApiError(f"The form has more than {MOST_BYTES:,} bytes", 413)
-    return bytes(body)
+        yield part

@@ -76,10 +76,15 @@ def read_asked(fields: Fields) -> Asked:
         )
     return Asked(
         ids=tuple(filter(None, re.split(r"[\s,;|]+", written))),
-        text="\n".join(fields.get("text", ())),
+        text=_join_texts(fields),
         facets=facets,
         limit=int(limit),
     )
+
+
+def _join_texts(fields: Fields) -> str:
+    """What was pasted, and what stands in the file that was handed over."""
+    return "\n\n".join(text for text in (*fields.get("text", ()), *fields.get("file", ())) if text.strip())
 
 
 def compose_study_page(library: Library, nct_id: str, fields: Fields) -> RelatedPage:
@@ -101,7 +106,7 @@ def compose_page(library: Library, fields: Fields) -> RelatedPage:
         title="Studies like several, or like a text",
         action=PAGE,
         ids=" ".join(fields.get("ids", ()))[:LONGEST_IDS],
-        text="\n".join(fields.get("text", ())),
+        text=_join_texts(fields),
         is_form_open=True,
     )
     return _compose(library, empty, (), fields, json_path="/related")

@@ -247,6 +247,44 @@ def test_odd_requests_are_never_the_servers_fault(site: TestClient, query: str) 
     assert site.get("/study/NCT77777777/related").status_code == 404
 
 
+def test_a_file_is_compared_as_if_its_text_were_pasted(site: TestClient) -> None:
+    text = "Macitentan in adults with pulmonary arterial hypertension"
+    record = json.dumps(
+        make_trial("NCT19999999", "macitentan", "Pulmonary Arterial Hypertension", title="A <draft>")
+    )
+    for body in (text.encode(), b"\xef\xbb\xbf" + text.encode(), record.encode()):
+        answer = site.post("/related", data={"ids": "", "text": " "}, files={"file": ("draft.txt", body)})
+        assert answer.status_code == 200
+        assert {PARENT, EXTENSION} == set(find_listed(answer.text)[:2])
+    # A form whose file was left empty is as one that was typed.
+    typed = site.post("/related", data={"text": text}, files={"file": ("", b"")})
+    assert {PARENT, EXTENSION} == set(find_listed(typed.text)[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("a.pdf", b"%PDF-1.7 ...", 415),
+        ("a.docx", b"PK\x03\x04...", 415),
+        ("<b>.doc", b"\xd0\xcf\x11\xe0...", 415),
+        ("a.bin", b"text\0text", 415),
+        ("a.txt", b"y" * MOST_BYTES, 413),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused_in_a_sentence(
+    site: TestClient, name: str, body: bytes, status: int
+) -> None:
+    answer = site.post("/related", files={"file": (name, body)})
+    assert answer.status_code == status
+    assert "<b>" not in answer.text
+    assert "plain text" in answer.text or "bytes" in answer.text
+
+
+def test_a_form_with_two_files_is_refused(site: TestClient) -> None:
+    answer = site.post("/related", files=[("file", ("a", b"x")), ("file", ("b", b"y"))])
+    assert answer.status_code == 400
+
+
 def test_a_form_is_taken_from_this_site_alone_and_within_bounds(site: TestClient) -> None:
     text = urlencode({"ids": PARENT})
     for headers, status in (
@@ -256,7 +294,9 @@ def test_a_form_is_taken_from_this_site_alone_and_within_bounds(site: TestClient
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null", "sec-fetch-site": "cross-site"}, 403),
         ({"origin": "http://[evil"}, 403),
-        ({"content-type": "multipart/form-data; boundary=x"}, 415),
+        ({"content-type": "text/plain"}, 415),
+        ({"content-type": "multipart/form-data"}, 400),
+        ({"content-type": "multipart/form-data; boundary=x"}, 400),
         ({"host": "evil.example"}, 421),
     ):
         assert site.post("/related", content=text, headers={**HEADERS, **headers}).status_code == status, (

@@ -4,8 +4,11 @@ PORT ?= 8080
 REGISTRY ?=
 
 BIN := .venv/bin
+# What the program needs, and with it what those who change it need.
+RUN := .venv/.run
 READY := .venv/.ready
-DEMO := build/demo
+DEMO ?= build/demo
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 # Each file of tests runs in one process, all of them in as many as there are cores.
 SPREAD := -n logical --dist loadfile
 ROOM ?=
@@ -17,18 +20,18 @@ help: ## list what there is
 	@echo 'make TARGET, where TARGET is one of'
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(READY) ## read the sample records and open the site; REGISTRY=path reads your own file, PORT=8080
+demo: $(RUN) ## open the site with the sample records; REGISTRY=path for your own, DEMO=folder, PORT=8080
 	@test -z "$(REGISTRY)" || test -e "$(REGISTRY)" || { echo 'There is no file or folder $(REGISTRY).' >&2; exit 2; }
-	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@mkdir -p $(DEMO)
 	@if test -n "$(REGISTRY)"; then $(BIN)/trialbook --home $(DEMO) import "$(REGISTRY)" || test -e $(DEMO)/library.sqlite; \
 	else $(BIN)/trialbook --home $(DEMO) samples | tr '\n' '\0' | xargs -0 $(BIN)/trialbook --home $(DEMO) import; fi
-	@echo 'The site is at http://127.0.0.1:$(PORT) (Ctrl-C ends it).'
-	@$(BIN)/trialbook --home $(DEMO) serve --port $(PORT)
+	@echo 'Ctrl-C ends the site; the library stays in $(DEMO).'
+	@$(BIN)/trialbook --home $(DEMO) serve --port $(PORT) || { echo 'Another port: make demo PORT=8081' >&2; exit 1; }
 
-test: $(READY) ## run the tests, without the whole-corpus sweeps; ROOM=store runs those of one room
+test: $(READY) ## run the tests, without the whole-corpus sweeps: ten to fifteen minutes on two cores; ROOM=store for one room
 	@$(BIN)/python -m pytest -rs -m 'not slow' $(SPREAD) $(if $(ROOM),tests/unit/$(ROOM) $(wildcard src/trialbook/$(ROOM)))
 
-test-all: $(READY) ## run every test, the slow sweeps too
+test-all: $(READY) ## run every test, the slow sweeps too: hours
 	@$(BIN)/python -m pytest -rs -m '' $(SPREAD)
 
 check: $(READY) ## lint, format, types and the direction of imports
@@ -53,20 +56,28 @@ docs: $(READY) ## run what the README and docs/ show
 setup: $(READY) ## only make the environment in .venv
 
 # The resolver is needed here alone, and stays out of the environment.
-pins: $(READY) ## write constraints.txt anew from pyproject.toml: versions that are there stay, each with the hashes of its files
-	@rm -rf build/pins && $(BIN)/python -m venv build/pins
+pins: ## write the constraints anew from pyproject.toml: versions that are there stay, each with the hashes of its files
+	@rm -rf build/pins && $(PYTHON) -m venv build/pins
 	@build/pins/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
-	@SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" build/pins/bin/uv pip compile --quiet pyproject.toml --all-extras --universal \
-	  --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file constraints.txt
+	@$(RESOLVE) --all-extras --output-file constraints.txt
+	@$(RESOLVE) --extra checkout --constraints constraints.txt --output-file constraints-run.txt
+
+RESOLVE = SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" build/pins/bin/uv pip compile --quiet pyproject.toml --universal \
+  --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 clean: ## remove the environment and what was built
 	rm -rf .venv build
 
-$(READY): pyproject.toml constraints.txt
+$(RUN): pyproject.toml constraints-run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo 'Trialbook needs Python 3.11 or later; "$(PYTHON)" is not. Name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@echo 'Installing what Trialbook needs into .venv (once) …'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(INSTALL) --require-hashes -r constraints-run.txt
+	@$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+$(READY): $(RUN) constraints.txt
+	@echo 'Installing what its tests need (once) …'
+	@$(INSTALL) --require-hashes -r constraints.txt
 	@touch $@

@@ -99,8 +99,8 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("\n".join(_write_hit(facts)))
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
-            for passage in find_passages(record, result.words)[: 1 if note else 0]:
-                click.echo(f"    {passage.piece}: {' '.join(passage.text.split())}")
+            for passage in find_passages(record, result.words, most=1):
+                click.echo(f"    {passage.label}: {' '.join(passage.text.split())}")
     damage.end()
 
 

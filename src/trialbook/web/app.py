@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,14 +13,15 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trialbook.errors import TrialbookError, UsageError
+from trialbook.errors import NotFoundError, TrialbookError, UsageError
 from trialbook.library import Library
-from trialbook.pages import render_message_page
+from trialbook.pages import render_docs_page, render_message_page
 from trialbook.web import api_v2, own_api, site_api
 from trialbook.web.api_v2.answers import Turns
 from trialbook.web.compression import CompressedAnswers
@@ -133,6 +135,7 @@ def make_app(
         Route("/study/{nct_id:path}.json", site.study_json),
         Route("/study/{nct_id:path}.txt", site.study_text),
         Route("/study/{nct_id:path}", site.study),
+        Route("/docs{path:path}", show_docs),
         Mount("/static", StaticFiles(directory=static)),
     ]
     return Starlette(
@@ -148,8 +151,34 @@ def make_app(
     )
 
 
+def show_docs(request: Request) -> Response:
+    """A page of the documentation."""
+    path = request.path_params["path"]
+    page = render_docs_page(path) if not path or path.startswith("/") else None
+    return HTMLResponse(page) if page else show_missing(request, NotFoundError("no such page"))
+
+
+def listen_at(host: str, port: int) -> socket.socket:
+    """A socket that listens; UsageError says why there can be none, and what to do."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except (OSError, TypeError, ValueError) as error:
+        code = getattr(error, "errno", None)
+        if code == errno.EADDRINUSE:
+            raise UsageError(
+                f"another program listens at {host}, port {port}; choose another port, or 0 for any that is free"
+            ) from error
+        if code == errno.EACCES:
+            raise UsageError(
+                f"this account may not listen on port {port}; choose one from 1024 to 65535"
+            ) from error
+        raise UsageError(f"{host[:80]!r} is no address of this machine to listen on") from error
+
+
 def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allow_host: str = "") -> None:
     """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
+    listener = listen_at(host, port)
     hosts = [host, *filter(None, (name.strip() for name in allow_host.split(",")))]
     app = make_app(home, allow_origin=allow_origin, hosts=hosts)
     ImpatientConnection.most = find_most_connections()
@@ -163,15 +192,10 @@ def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allo
         server_header=False,
         timeout_graceful_shutdown=LONGEST_GOODBYE_S,
     )
-    try:
-        listener = config.bind_socket()
-    except (TypeError, ValueError) as error:  # what the system says itself, uvicorn prints
-        raise UsageError(f"{host[:80]!r} is no address to listen on") from error
     # Connections take this over. An answer leaves as head and body, and the second part would wait up to
     # 40 ms for the client to acknowledge the first.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # Whoever reads the address may connect at once; the server answers as soon as it runs.
-    listener.listen(config.backlog)
     address = listener.getsockname()
     shown = f"[{host}]" if ":" in host else host
     print(f"Trialbook is at http://{shown}:{address[1]}/", flush=True)

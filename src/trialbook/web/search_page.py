@@ -252,9 +252,4 @@ def _view_passage(passage: Passage) -> Snippet:
         fragments.append(Fragment(text=passage.text[start:end], is_hit=True))
         at = end
     fragments.append(Fragment(text=passage.text[at:]))
-    return Snippet(label=_label_piece(passage.piece), fragments=tuple(fragments))
-
-
-def _label_piece(name: str) -> str:
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-    return words.capitalize().replace(" mesh ", " MeSH ")
+    return Snippet(label=passage.label, fragments=tuple(fragments))

@@ -30,6 +30,16 @@ class Passage(msgspec.Struct, frozen=True):
     text: str
     spans: tuple[tuple[int, int], ...]
 
+    @property
+    def label(self) -> str:
+        """The piece in words.
+
+        >>> Passage("ConditionMeshTerm", "", ()).label
+        'Condition MeSH term'
+        """
+        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in self.piece).strip()
+        return words.capitalize().replace(" mesh ", " MeSH ")
+
 
 def find_passages(
     record: dict[str, Any],

@@ -33,8 +33,8 @@ def serve(home: Path, /, *, port: int, host: str, allow_origin: str, allow_host:
 def mcp(home: Path) -> None:
     """Serve the library to an agent: an MCP server on standard input and output.
 
-    Its tools search, read, count and compare; none of them changes anything. Needs the optional part
-    `trialbook[mcp]`.
+    Its tools search, read, count and compare; none of them changes anything. Needs the package
+    mcp, version 2.3 or later: `pip install '.[mcp]'` in a checkout.
     """
     from trialbook.mcp import run_server
 

@@ -207,7 +207,7 @@ def test_a_missing_sdk_is_named_with_the_command_that_brings_it(
     monkeypatch.setattr(trialbook.mcp, "find_spec", lambda _: None)
     done = CliRunner().invoke(main, ["--home", str(samples), "mcp"])
     assert done.exit_code == 1
-    assert "pip install 'trialbook[mcp]'" in done.output
+    assert "pip install 'mcp>=2.3,<3'" in done.output
 
 
 def test_without_a_library_the_command_says_how_to_make_one(tmp_path: Path) -> None:

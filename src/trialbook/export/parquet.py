@@ -13,7 +13,7 @@ ROWS_IN_A_GROUP = 10_000
 CHARACTERS_IN_A_GROUP = 8_000_000
 # Columns of few different values: each of these is written once for a group.
 REPEATED = ("Study Status", "Sex", "Funder Type", "Study Type", "Study Design")
-MISSING = "Parquet needs the package pyarrow: install it with `pip install 'trialbook[parquet]'`"
+MISSING = "Parquet needs the package pyarrow: `pip install pyarrow`"
 
 
 class Sink:

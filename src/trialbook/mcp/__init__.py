@@ -20,7 +20,7 @@ def run_server(home: Path) -> None:
     Raises UsageError where the SDK is not installed.
     """
     if find_spec("mcp") is None:
-        raise UsageError("serving agents needs the MCP SDK: pip install 'trialbook[mcp]'")
+        raise UsageError("serving agents needs the package mcp: `pip install 'mcp>=2.3,<3'`")
     from trialbook.mcp.server import serve
 
     serve(home)

@@ -22,7 +22,7 @@ ENDINGS = {".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb"
 # So many rows of all tables are held before they are written.
 ROWS_AT_ONCE = 20_000
 MISSING = (
-    "DuckDB's files need the packages duckdb and pyarrow: install them with `pip install 'trialbook[duckdb]'`"
+    "DuckDB's files need the packages duckdb and pyarrow: `pip install duckdb pyarrow`"
 )
 
 _SQLITE_TYPES: dict[Type, str] = {

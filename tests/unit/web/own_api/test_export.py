@@ -209,7 +209,7 @@ def test_without_its_package_parquet_says_what_to_install(
     monkeypatch.setattr(builtins, "__import__", refuse)
     answer = own.get("/export?format=parquet")
     assert answer.status_code == 501
-    assert "pip install 'trialbook[parquet]'" in answer.text
+    assert "pip install pyarrow" in answer.text
 
 
 def make_bodies(count: int, size: int) -> Iterator[bytes]:

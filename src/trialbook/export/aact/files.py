@@ -21,9 +21,7 @@ from trialbook.record.texts import find_text
 ENDINGS = {".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb": "duckdb"}
 # So many rows of all tables are held before they are written.
 ROWS_AT_ONCE = 20_000
-MISSING = (
-    "DuckDB's files need the packages duckdb and pyarrow: `pip install duckdb pyarrow`"
-)
+MISSING = "DuckDB's files need the packages duckdb and pyarrow: `pip install duckdb pyarrow`"
 
 _SQLITE_TYPES: dict[Type, str] = {
     "text": "TEXT",

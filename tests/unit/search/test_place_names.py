@@ -26,6 +26,8 @@ SITES = (
     ("NCT00000009", {"city": "Leeds", "country": "United Kingdom"}),
     ("NCT00000010", {"city": "Rio de Janeiro", "country": "Brazil"}),
     ("NCT00000011", {"city": "Tampa", "state": "Florida", "country": "United States"}),
+    ("NCT00000012", {"city": "Kyiv", "country": "Ukraine"}),
+    ("NCT00000013", {"city": "Sarajevo", "country": "Bosnia and Herzegovina"}),
 )
 TURKISH, AMERICAN, KOREAN = {3, 4}, {1, 2, 8, 11}, {5, 6}
 
@@ -54,6 +56,7 @@ def ask(engine: SearchEngine, text: str, area: str | None = None) -> set[int]:
         ("TR", TURKISH), ("USA", AMERICAN), ("United States of America", AMERICAN), ("U.S.", AMERICAN),
         ("South Korea", KOREAN), ("Korea, Republic of", KOREAN), ("Republic of Korea", KOREAN),
         ("North Korea", {7}), ("UK", {9}), ("England", {9}), ("Brasil", {10}), ("Germany", set()),
+        ("The Ukraine", {12}), ("Ukraine", {12}), ("Bosnia & Herzegovina", {13}),
     ],
 )  # fmt: skip
 def test_a_country_is_found_under_each_of_its_names_at_every_door(

@@ -14,7 +14,7 @@ SPREAD := -n logical --dist loadfile
 ROOM ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-registry eval docs test-all setup pins clean
+.PHONY: help demo test check bench bench-registry count-told eval docs test-all setup pins clean
 
 help: ## list what there is
 	@echo 'make TARGET, where TARGET is one of'
@@ -45,6 +45,9 @@ bench: $(READY) ## measure speed, size and memory (benchmarks/bench.py)
 
 bench-registry: $(READY) ## measure a library of the registry's size (benchmarks/bench_registry.py): an hour, 40 GB
 	@$(BIN)/python benchmarks/bench_registry.py
+
+count-told: $(READY) ## count what the pages of the real records say, and where that is not what the records hold
+	@$(BIN)/python benchmarks/count_told.py
 
 eval: $(READY) ## measure ranking against the registry's lists, judged patient topics and studies that belong together
 	@$(BIN)/python benchmarks/eval.py

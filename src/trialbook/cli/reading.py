@@ -261,6 +261,8 @@ def related(
         return
     if found.note:
         click.echo(found.note)
+    if not found.studies and not found.note:
+        click.echo("no study held here is like it in the way that is asked")
     for study in found.studies:
         label = study.relation or (study.group if study.group != "related" else "")
         click.echo(f"{study.nct_id}  {study.score:.2f}{f'  {label}' if label else ''}\n    {study.title}")

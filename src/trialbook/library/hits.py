@@ -56,7 +56,7 @@ def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts
     study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None
-    age = find_status_age(study.status)
+    age = find_status_age(study.status, study.served)
     status = study.status
     dates = {
         "start_date": status.start_date_struct,
@@ -79,7 +79,7 @@ def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts
         enrollment_count=study.enrollment_count,
         has_results=bool(study.has_results),
         countries=tuple(dict.fromkeys(find_texts(record, f"{locations}.country"))),
-        sites=len(study.locations),
+        sites=len(study.locations) if study.has_sites else 0,
         **{name: _write(day.date if day else None) for name, day in dates.items()},
     )
 

@@ -34,6 +34,15 @@ def write_day(value: PartialDate) -> str:
     )
 
 
+def write_on(value: PartialDate) -> str:
+    """When something was, within a sentence.
+
+    >>> write_on(PartialDate("2021-08-16")), write_on(PartialDate("2021-08"))
+    ('on 16 August 2021', 'in August 2021')
+    """
+    return f"{'in' if len(value) < 10 and value.earliest else 'on'} {write_day(value)}"
+
+
 def count_of(number: int, singular: str, plural: str = "") -> str:
     """A number with its noun: `1 site`, `1,204 sites`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

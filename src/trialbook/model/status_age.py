@@ -37,6 +37,8 @@ class StatusAge(msgspec.Struct, frozen=True):
         When it was last verified, else last updated; None where the record does not say.
     is_verified
         Whether `told_on` is a day of verification.
+    is_served
+        Whether `told_on` is only the day on which another portal took this copy over.
     ended_on
         The completion date, of a study that is open according to its status; None for others.
     current_until
@@ -47,6 +49,7 @@ class StatusAge(msgspec.Struct, frozen=True):
     is_verified: bool = False
     ended_on: PartialDate | None = None
     current_until: date | None = None
+    is_served: bool = False
 
     def is_outdated(self, today: date) -> bool:
         """Whether an open study's completion date has passed, or nobody verified it for two years."""
@@ -68,40 +71,49 @@ class StatusAge(msgspec.Struct, frozen=True):
         verb = "confirmed" if self.is_verified else "updated"
         told = write_day(self.told_on) if self.told_on else ""
         if not self.is_outdated(today):
-            return (f"As of {told}, when the record was last {verb}.",) if told else (_NO_DAY,)
+            return (self._say_told(told, verb),) if told else (_NO_DAY,)
         sentences = []
         is_old = bool(self.told_on) and _lapses(self.told_on) < today
         end = self.ended_on.latest if self.ended_on else None
         is_over = end is not None and today > end
-        if is_old:
+        if is_old and self.is_served:
+            sentences.append(f"{self._say_told(told, verb)} Nothing here tells whether it holds still.")
+        elif is_old:
             sentences.append(f"Nobody has {verb} this since {told}.")
         else:
-            sentences.append(f"As of {told}, when the record was last {verb}." if told else _NO_DAY)
+            sentences.append(self._say_told(told, verb) if told else _NO_DAY)
         if is_over and self.ended_on:
             sentences.append(f"The record's own completion date, {write_day(self.ended_on)}, has passed.")
-        if is_old and is_over:
+        if is_old and is_over and not self.is_served:
             sentences.append("The registry shows the status of such a study as Unknown.")
         return tuple(sentences)
+
+    def _say_told(self, told: str, verb: str) -> str:
+        if self.is_served:
+            return f"As of {told} or before: on that day this copy was taken over from its register."
+        return f"As of {told}, when the record was last {verb}."
 
 
 _NO_DAY = "The record does not say as of when."
 
 
-def find_status_age(status: StatusModule) -> StatusAge:
-    """How old the status of a record is."""
+def find_status_age(status: StatusModule, served: PartialDate | None = None) -> StatusAge:
+    """How old the status of a record is; `served` is the day on which a portal took the copy over, if one did."""
     verified = _known(status.status_verified_date)
     posted = status.last_update_post_date_struct
     # A day without a type is one on which some other portal refreshed its copy.
     refreshed = _known(posted.date if posted and posted.type else None)
     told = verified or _known(status.last_update_submit_date) or refreshed
+    is_served = told is None and _known(served) is not None
+    told = told or _known(served)
     if status.overall_status not in OPEN:
-        return StatusAge(told, is_verified=verified is not None)
+        return StatusAge(told, is_verified=verified is not None, is_served=is_served)
     end = status.completion_date_struct
     # An expanded access goes on as long as it is offered.
     has_end = status.overall_status != Status.AVAILABLE
     ended = _known(end.date if end and has_end else None)
     days = [day for day in (ended.latest if ended else None, _lapses(told) if told else None) if day]
-    return StatusAge(told, verified is not None, ended, min(days, default=None))
+    return StatusAge(told, verified is not None, ended, min(days, default=None), is_served)
 
 
 def _known(day: PartialDate | None) -> PartialDate | None:

@@ -153,6 +153,19 @@ class Study(Element, frozen=True, dict=True, gc=True):
         return module.locations if module else ()
 
     @property
+    def has_sites(self) -> bool:
+        """Whether the locations are sites; a copy from another portal names countries alone."""
+        return any(
+            site.facility or site.city or site.state or site.zip or site.status for site in self.locations
+        )
+
+    @property
+    def served(self) -> PartialDate | None:
+        """The day of which this copy shows the registry, or on which a portal took it over; None for untold."""
+        misc = self.derived_section.misc_info_module if self.derived_section else None
+        return misc.version_holder if misc else None
+
+    @property
     def version_date(self) -> PartialDate | None:
         """The date that the registry gives this version of the record.
 

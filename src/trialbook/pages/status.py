@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from trialbook.model.protocol import StatusModule
+from trialbook.model import Study
 from trialbook.model.status_age import find_status_age
 from trialbook.pages.labels import label_of, meaning_of, status_tone
 
@@ -20,15 +20,16 @@ class ShownStatus(msgspec.Struct, frozen=True):
     tone: str
 
 
-def show_status(status: StatusModule, today: date, *, own_words: str = "") -> ShownStatus:
+def show_status(study: Study, today: date, *, own_words: str = "") -> ShownStatus:
     """The status of a record as it is told on a day. One that is out of date is told as what the record says.
 
     `own_words` are those of another register, told where they mean none of the statuses for certain.
     """
+    status = study.status
     if status.overall_status is None:
         meaning = "So its register says; none of the statuses used here means the same." if own_words else ""
         return ShownStatus(own_words or "Status not given", "", meaning, status_tone(""))
-    found = find_status_age(status)
+    found = find_status_age(status, study.served)
     meaning = meaning_of(status.overall_status)
     is_outdated = found.is_outdated(today)
     if is_outdated and meaning:

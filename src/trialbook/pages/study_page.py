@@ -72,7 +72,7 @@ def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the re
         official_title=shorten_title(study.official_title),
         no_title=Told(state).tell(NO_TITLE),
         no_acronym=Told(state).say_none("identificationModule.acronym"),
-        status=show_status(study.status, day, own_words=study.register_words.get("Recruitment status", "")),
+        status=show_status(study, day, own_words=study.register_words.get("Recruitment status", "")),
         phases=" / ".join(label_of(phase) for phase in study.phases if phase != "NA"),
         kind=label_of(study.study_type) if study.study_type else "",
         registry_url=choose_address(study.nct_id, links),

@@ -71,6 +71,10 @@ _FORMS = tuple(
         rf"\b{_PERSON}(?:\s*[,(:]\s*|\s+){_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?{_ENDED}",
         # female; 72 y
         rf"\b(?:fe)?male;\s*{_NUMBER}\s?{_UNIT}\b",
+        # 39 years, female
+        rf"{_NUMBER}\s?{_UNIT},\s*(?:male|female|man|woman|boy|girl)\b",
+        # now 44 with …
+        rf"(?:^|[,;]\s*)(?:now|currently)\s+{_NUMBER}{_NO_MEASURE}{_ENDED}",
     )
 )
 # What follows a relative: my mother, 64, has…; our son (9); mum is 77; my gf's 30
@@ -99,6 +103,11 @@ _NEWBORN = re.compile(r"\b(?:neonate|newborn)\b", re.IGNORECASE)
 # An age at which something was: "since I was 16", "diagnosed at 52".
 _THEN = re.compile(
     r"\b(?:since|at|when|until|from|before|after|by|till|onset)\s+(?:the\s+)?(?:aged?\s+(?:of\s+)?)?(?:(?:I|he|she)\s+)?$",
+    re.IGNORECASE,
+)
+# Whose ages they are: "3 kids aged 5, 7 and 9".
+_OF_CHILDREN = re.compile(
+    r"\b(?:\d|two|three|four|five|has|have|with|and)\s+(?:\w+\s+)?(?:kids|children|sons|daughters|boys|girls)\b\W{0,3}$",
     re.IGNORECASE,
 )
 _BEFORE = 24
@@ -138,7 +147,8 @@ def _find_all(text: str, persons: Persons, day: date | None) -> Iterator[Age]:
 def _find_forms(text: str, day: date | None) -> Iterator[tuple[int, int, float, float]]:
     for form in _FORMS:
         for found in form.finditer(text):
-            if not _THEN.search(text[max(0, found.start() - _BEFORE) : found.start()]):
+            before = text[max(0, found.start() - _BEFORE) : found.start()]
+            if not _THEN.search(before) and not _OF_CHILDREN.search(before):
                 age = _measure(found)
                 yield age.start, age.end, age.low, age.high
     for found in _TURNING.finditer(text):

@@ -105,7 +105,16 @@ BEGAN = compile_cues(
     r"\b(?:diagnosed|diagnosis|found|known|developed|onset|since|told|began|started|noticed)\b[^.;,]{0,30}$"
 )
 WHEN = re.compile(r"^[^a-z]*(?:in\s+)?[\d(]|\bago\b|\blast\s+year\b", re.IGNORECASE)
-AND = re.compile(r"\b(?:and|or|nor)\b", re.IGNORECASE)
+# At the end of a gap it joins verbs: "treated and cured".
+AND = re.compile(r"\b(?:and|or|nor)\b(?=\s+\w)", re.IGNORECASE)
+NO_LONGER = compile_cues(r"^\s*any(?:\s?more| longer)\b")
+# What lasts so long is there, whatever stands before the comma: "never had diabetes, MS for 10 years".
+LASTS = compile_cues(
+    rf"^\s*(?:(?:for|x)\s?(?:(?:the (?:last|past)|about|over) )?{_COUNT}\s?(?:years?|yrs?|y|months?|mo)|since)\b"
+)
+# These speak of one word, not of what follows: "ex-smoker, COPD".
+OF_A_PERSON = compile_cues(r"(?:ex|former)")
+A_PERSON = compile_cues(r"\b(?:smoker|drinker|user|alcoholic|athlete|addict)s?\b")
 # With one of these between, what follows is said of something else.
 VERB = compile_cues(
     r"\b(?:has|have|had|with|on|but|takes|no|not|denies|who|is|was|were|are|shows?|and (?:on|is|has|no))\b",

@@ -28,10 +28,10 @@ AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o)[\s-]?(?:old
 _KINSHIP = re.compile(
     r"(?:\b(?P<owner>my|our|his|her|their|your|\w+['’]s|patients?|pt|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
-    rf"|adopted|best|{AGED})\s+){{0,3}}"
-    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
-    rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor)\s+)?"
-    rf"(?:{AGED}|(?:child|children|kid|baby|toddler|infant|newborn|teenager|teen|boy|girl|one)\b)",
+    rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES})\b))?"
+    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother|sister)s?\b)(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
+    rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor|twin)\s+)?"
+    rf"(?:{AGED}|(?:child|children|kids?|baby|toddler|infant|newborn|teenager|teen|boys?|girls?|one)\b)",
     re.IGNORECASE,
 )
 # Without an owner these are no relatives: "twin pregnancy", "sexual partners".
@@ -75,6 +75,11 @@ class Relative(NamedTuple):
     is_beside: bool
 
     @property
+    def is_of_kin(self) -> bool:
+        """Whether he is a relative of a relative: "my father's brother"."""
+        return "'s " in self.key
+
+    @property
     def is_mine(self) -> bool:
         """Whether he is the writer's relative."""
         return self.owner in ("my", "our")
@@ -99,6 +104,8 @@ def find_relatives(text: str) -> list[Relative]:
 def _read(text: str, match: re.Match[str]) -> Relative:
     word = (match["kin"] or match[0].split()[-1]).lower()
     key = "family" if word.startswith("famil") else word if match["kin"] else "child"
+    # "My mother's mother" is not my mother.
+    key = f"{match['of'].lower()}'s {key}" if match["of"] else key
     tells = bool(_TELL.match(text, match.end()))
     is_ill = _WHO.match(text, match.end()) or (not tells and _ILL.match(text, match.end()))
     before = text[max(0, match.start() - _NEAR) : match.start()]
@@ -106,4 +113,4 @@ def _read(text: str, match: re.Match[str]) -> Relative:
     owner = (match["owner"] or match["mine"] or "").lower()
     if not owner and _OWNED.search(before):
         owner = "her"
-    return Relative(*match.span(), match[0], key, _SEXES.get(word), owner, tells, is_beside)
+    return Relative(*match.span(), match[0], key, _SEXES.get(word.removesuffix("s")), owner, tells, is_beside)

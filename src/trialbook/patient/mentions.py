@@ -25,6 +25,8 @@ _SHORTHAND = {
     "GIB": "gastrointestinal bleeding", "HA": "headache", "HE": "hepatic encephalopathy", "HLD": "hyperlipidemia",
     "ICH": "intracerebral hemorrhage", "LBP": "low back pain", "MM": "multiple myeloma", "MTX": "methotrexate",
     "NEC": "necrotizing enterocolitis", "NIDDM": "type 2 diabetes", "N/V": "nausea", "OLT": "liver transplantation",
+    "sickle cell": "sickle cell disease",
+    "hep B": "hepatitis B", "hep C": "hepatitis C", "Hep B": "hepatitis B", "Hep C": "hepatitis C",
     "PCa": "prostate cancer", "PDA": "patent ductus arteriosus", "PE": "pulmonary embolism", "PNA": "pneumonia",
     "PSC": "primary sclerosing cholangitis", "PUD": "peptic ulcer", "PVD": "peripheral vascular disease",
     "RDS": "respiratory distress syndrome", "RRMS": "multiple sclerosis, relapsing-remitting", "SAH": "subarachnoid hemorrhage",
@@ -52,10 +54,12 @@ _NOT_MEDICAL = frozenset({
 # Two words of which the second says what is done to, or wrong with, the first.
 _PAIR = re.compile(
     r"\b(?P<first>[a-z][a-z-]{1,20})\s+(?:surgery|surgeries|metastas[ei]s|mets|pain|transplant(?:ation)?|replacement|fracture|repair"
-    r"|ablation|virus|infections?|transfusions?|bypass|resection|biopsy|implant(?:ation)?|catheterization|allergy|cancer|tumou?r"
+    r"|ablation|ca|virus|infections?|transfusions?|bypass|resection|biopsy|implant(?:ation)?|catheterization|allergy|cancer|tumou?r"
     r"|disease|disorder|ulcers?|use|abuse|dependence|bleeding|failure|ideation|attacks?|replacement)\b",
     re.IGNORECASE,
 )
+# "Prostate ca" is short for cancer.
+_CA = re.compile(r"\bca$", re.IGNORECASE)
 # Words that go before any of these, and name no part of one.
 _NOT_FIRST = (
     "active acute bilateral causes chronic comorbid concomitant constant current decreased definitive drug dull "
@@ -136,7 +140,7 @@ def _iter_written(text: str) -> Iterator[Found]:
     """What is written in a way that only diseases, drugs and procedures are."""
     found = [Found(*each.span(), each[0], "", _SHORTHAND[each[0]], True) for each in _SHORT.finditer(text)]
     found += [
-        Found(*each.span(), each[0], "", each[0], True)
+        Found(*each.span(), each[0], "", _CA.sub("cancer", each[0]), True)
         for each in _PAIR.finditer(text)
         if each["first"].lower() not in _NO_FIRST
     ]

@@ -11,7 +11,7 @@ from trialbook.patient.persons import Persons
 _CHILDREN = r"(?:two|three|four|five|six|\d(?![\d\s-]*(?:y|m)))"
 _WORD = re.compile(
     r"(?<![\w-])(?:"
-    r"(?P<female>woman|female|girl|lady|gal|Mrs|Ms|Miss|primigravida|multigravida|(?<!not\s)pregnant(?!\s*[:=])"
+    r"(?P<female>woman|female|girl|lady|gal|Mrs|(?-i:Ms)|Miss|primigravida|multigravida|(?<!not\s)pregnant(?!\s*[:=])"
     rf"|mother\s+of\s+{_CHILDREN}|(?-i:G\d{{1,2}}P\d))"
     rf"|(?P<male>man|male|boy|guy|gentleman|Mr|father\s+of\s+{_CHILDREN})"
     r"|(?:sex|gender)\s*(?:[:=]|\s[-–]\s|\sis\s|(?=\s[FM]\b))\s*(?:(?P<f>f|w|woman|girl|female)|(?P<m>m|man|boy|male))"
@@ -23,7 +23,7 @@ _LETTER = re.compile(
     r"(?<![\w.])(?:\d{1,3}\s?-?(?:y\.?/?o?\.?|yrs?(?:\sold)?|year[s-]*old|mo|wk|d)?[\s-]?(?:[WB](?=[MF]))?(?P<after>[MF])(?![\w'’])"
     r"|(?P<before>[MF])[,/]?\s?(?=\d{1,3}\b(?!\s*(?:%|mg)))|\d{1,3}\s?/\s?(?P<slash>[MF])(?![\w'’])"
     r"|\d{1,3}\s?(?:y\.?/?o|years?\sold),?\s?(?P<loose>[MFmf])(?![\w'’])|\d{1,3},\s?(?P<chat>[mf])(?=\s*[,.;)]|\s*$)"
-    r"|(?<!\w)(?P<first>[mf]),\s?(?=\d{1,3}\b)|(?<=old\s)(?P<old>[MF])(?![\w'’])|(?<=,\s)(?P<alone>[MF])(?=,\s))"
+    r"|(?<!\w)[Ii](?:['’]?m|\s+am)\s+(?:an?\s+)?\d{1,3}\s?(?P<said>[MFmf])(?![\w'’])|(?<!\w)(?P<first>[mf]),\s?(?=\d{1,3}\b)|(?<=old\s)(?P<old>[MF])(?![\w'’])|(?<=,\s)(?P<alone>[MF])(?=,\s))"
 )
 _CHANGED = re.compile(
     r"\btrans(?:gender\w*|sexual|\s+(?:man|woman|male|female|boy|girl))\b|\bnon-?binary\b|\b(?:FTM|MTF)\b",

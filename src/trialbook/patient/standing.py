@@ -125,11 +125,16 @@ def _read_label(text: str, label: Span) -> Told | None:
 def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
     """The first that holds: possible before denied where it stands nearer, what is behind before the past."""
     before, behind = text[low:start], text[end:high]
+    if cues.LASTS.match(behind):
+        low += before.rfind(",") + 1
+        before = text[low:start]
     if before.endswith(("?", "? ")):
         return Told("possible", start - 2, start)
     if behind.lstrip()[:1] == "+" and not behind.lstrip()[1:].lstrip()[:1].isalnum():
         return Told("present", end, end + 1)
     denied = cues.NON.search(before) or _find_last(cues.DENIED, before, cues.TURN)
+    if denied and (ended := cues.NO_LONGER.match(behind)):
+        return Told("past", low + denied.start(), end + ended.end())
     possible = _find_last(cues.POSSIBLE, before, cues.TURN)
     if possible and denied and possible.start() < denied.start():
         possible = None
@@ -150,6 +155,8 @@ def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
 def _find_past(before: str) -> re.Match[str] | None:
     past = _find_last(cues.PAST, before, cues.TURN_OF_PAST)
     if past and cues.NEAR.fullmatch(past[0]) and "," in before[past.end() :]:
+        past = None
+    if past and cues.OF_A_PERSON.fullmatch(past[0]) and cues.A_PERSON.search(before, past.end()):
         past = None
     return past or _find_last(cues.HAD, before, cues.TURN_OF_PAST)
 

@@ -66,7 +66,12 @@ def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -
     patient = next(
         (found for found in PATIENT.finditer(text) if not _is_of_kin(text, found, relatives)), None
     )
-    kin = next((each for each in relatives if not each.is_beside), None)
+    # "My mother's mother" tells of my mother's family, where she is named by herself too.
+    kin = min(
+        (each for each in relatives if not each.is_beside),
+        key=lambda each: (each.is_of_kin, each.start),
+        default=None,
+    )
     first = min(found.start() for found in (writer, patient) if found) if writer or patient else len(text)
     if kin and kin.start <= first and _is_told_of(text, kin, relatives, has_patient=patient is not None):
         return Person(kin.key, kin.sex, kin.words)

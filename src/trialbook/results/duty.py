@@ -15,6 +15,7 @@ import msgspec
 from trialbook.model import Study
 from trialbook.model.enums import DateType, Phase, PrimaryPurpose, StudyType
 from trialbook.model.protocol import OversightModule
+from trialbook.terms.countries import find_country
 
 Applies = Literal["likely", "unlikely", "unclear"]
 
@@ -29,11 +30,7 @@ US_PLACES = (
     "Northern Mariana Islands",
     "Virgin Islands (U.S.)",
 )
-_AS_US = {
-    **{name.casefold(): name for name in US_PLACES},
-    "u.s. virgin islands": US_PLACES[-1],
-    "united states minor outlying islands": US_PLACES[0],
-}
+_MINOR_ISLANDS = "united states minor outlying islands"
 
 
 class DutyFacts(msgspec.Struct, frozen=True):
@@ -45,6 +42,7 @@ class DutyFacts(msgspec.Struct, frozen=True):
     is_feasibility: bool
     countries: tuple[str, ...]
     ended: date | None
+    is_place_missing: bool = False
 
     @property
     def is_drug(self) -> bool:
@@ -69,7 +67,16 @@ class DutyFacts(msgspec.Struct, frozen=True):
     @property
     def us_place(self) -> str:
         """Where in the United States it has a site; "" for nowhere."""
-        return next((_AS_US[name.casefold()] for name in self.countries if name.casefold() in _AS_US), "")
+        places = (_name_place(name) for name in self.countries)
+        return next((place for place in places if place in US_PLACES), "")
+
+
+def _name_place(name: str) -> str:
+    """A country as the registry writes it now, by any of its names."""
+    country = find_country(name)
+    if country is None:
+        return US_PLACES[0] if name.strip().casefold() == _MINOR_ISLANDS else name
+    return country.name
 
 
 class DutyCase(msgspec.Struct, frozen=True):
@@ -103,6 +110,8 @@ def _known(facts: DutyFacts) -> str:
 
 def _abroad(facts: DutyFacts) -> str:
     where = "none of its sites is in the United States" if facts.countries else "it lists no site"
+    if facts.is_place_missing:
+        where = "no site whose country it gives is in the United States"
     export = (
         "the product is not exported from there"
         if facts.oversight.is_us_export is False
@@ -229,6 +238,7 @@ def _read_facts(study: Study) -> DutyFacts:
         phases=tuple(str(phase) for phase in study.phases),
         is_feasibility=purpose == PrimaryPurpose.DEVICE_FEASIBILITY,
         countries=tuple(site.country for site in study.locations if site.country),
+        is_place_missing=any(not site.country for site in study.locations),
         # An estimate does not say that it ended.
         ended=given.date.latest if given and given.date and given.type != DateType.ESTIMATED else None,
     )

@@ -58,9 +58,7 @@ class ResultsFacts:
         self.is_certified_late = bool(
             first and self.due and first > self.due and self.end and self.end.type == DateType.ACTUAL
         )
-        derived = study.derived_section
-        misc = derived.misc_info_module if derived else None
-        self.served = misc.version_holder if misc else None
+        self.served = study.served
 
     @cached_property
     def _judged(self) -> tuple[DutyCase, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import UnpostedEvent
 from trialbook.model.enums import UnpostedEventType
-from trialbook.model.sentences import write_day
+from trialbook.model.sentences import write_on
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -69,18 +70,33 @@ def _read_events(study: Study) -> tuple[Round, ...]:
             rounds.append(Round(day))
         elif event.type in (UnpostedEventType.RESET, UnpostedEventType.UNRELEASE):
             is_return = event.type == UnpostedEventType.RESET
-            last = rounds.pop() if rounds and rounds[-1].lies == "submitted" else Round(PartialDate(""))
+            # What was returned may still be taken back: no other submission is made of that.
+            is_open = bool(rounds) and (
+                rounds[-1].lies == "submitted" or (not is_return and rounds[-1].cancelled is None)
+            )
+            last = rounds.pop() if is_open else Round(PartialDate(""))
             name = "returned" if is_return else "cancelled"
             rounds.append(msgspec.structs.replace(last, **{name: day}))
     return tuple(rounds)
 
 
 def _in_order(events: tuple[UnpostedEvent, ...]) -> tuple[UnpostedEvent, ...]:
-    """By day where all have one, since tables come in any order; on one day what was sent in comes first."""
-    if all(event.date and event.date.earliest for event in events):
-        return tuple(sorted(events, key=lambda event: (event.date, event.type != UnpostedEventType.RELEASE)))
-    return events
+    """By day where all have one, since tables come in any order.
+
+    On one day, what lies with the registry goes back before the next is sent; else what is sent comes first.
+    """
+    if not all(event.date and event.date.earliest for event in events):
+        return events
+    ordered: list[UnpostedEvent] = []
+    for _, on_day in groupby(sorted(events, key=_get_day), key=_get_day):
+        is_pending = bool(ordered) and ordered[-1].type == UnpostedEventType.RELEASE
+        ordered += sorted(on_day, key=lambda event: (event.type == UnpostedEventType.RELEASE) == is_pending)
+    return tuple(ordered)
+
+
+def _get_day(event: UnpostedEvent) -> str:
+    return str(event.date or "")
 
 
 def _on(day: PartialDate) -> str:
-    return f"on {write_day(day)}" if day else "on a day that is not known"
+    return write_on(day) if day else "on a day that is not known"

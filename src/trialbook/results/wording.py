@@ -9,7 +9,7 @@ from datetime import date
 
 from trialbook.model import PartialDate, Study
 from trialbook.model.enums import DateType, StudyType
-from trialbook.model.sentences import count_of, write_day
+from trialbook.model.sentences import count_of, write_day, write_on
 from trialbook.results.facts import RULE_IN_FORCE, End, ResultsFacts
 
 NO_DATE = "The record gives no date of completion, so the day on which results are due cannot be counted."
@@ -18,7 +18,7 @@ NO_DATE = "The record gives no date of completion, so the day on which results a
 def say_posted(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     """When they were posted, and whether this copy holds them."""
     posted = facts.study.status.results_first_post_date_struct
-    when = f" on {write_day(posted.date)}" if posted and posted.date else ""
+    when = f" {write_on(posted.date)}" if posted and posted.date else ""
     if facts.study.results_section is None:
         return (f"The record says that results were posted{when}, but this copy does not hold them.",)
     return (f"The sponsor's results were first posted{when}; the tables are further down this page.",)
@@ -37,7 +37,7 @@ def say_submitted(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     """When they were submitted, how often, and whether in time."""
     first = facts.rounds[0].submitted if facts.rounds else facts.study.status.results_first_submit_date
     last = facts.rounds[-1].submitted if facts.rounds else first
-    when = f" on {write_day(last)}" if last else ""
+    when = f" {write_on(last)}" if last else ""
     words = (
         f"Results were submitted to the registry{when} and are not public yet: it checks their quality first."
     )
@@ -47,7 +47,7 @@ def say_submitted(facts: ResultsFacts, today: date) -> tuple[str, ...]:
 def say_returned(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     """When they were returned, and who has to act."""
     last = facts.rounds[-1].returned
-    when = f" on {write_day(last)}" if last else ""
+    when = f" {write_on(last)}" if last else ""
     words = (
         f"The registry returned the results to the sponsor{when}, and this copy of the record shows none sent "
         "since: the sponsor has to correct them and send them again before they can be public (42 CFR 11.64(b)). "
@@ -97,7 +97,7 @@ def say_delayed(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     """What a certificate in time delays."""
     limit = f", at the latest by {_write(facts.limit)}" if facts.limit else ""
     words = (
-        f"On {write_day(facts.certified or PartialDate(''))} the responsible party certified a delay, because "
+        f"{_capital(write_on(facts.certified or PartialDate('')))} the responsible party certified a delay, because "
         "approval of the product or of a new use is being sought. Results are then due 30 days after the "
         f"decision and within two years of that day{limit} (42 CFR 11.44(b) and (c))."
     )
@@ -112,15 +112,15 @@ def _say_certificate(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     """A certificate that delays no more, or never did."""
     if facts.certified is None:
         return ()
-    certified = write_day(facts.certified)
+    certified = _capital(write_on(facts.certified))
     if facts.is_certified_late:
         return (
-            f"On {certified} the responsible party handed in a certificate of delay. That was after "
+            f"{certified} the responsible party handed in a certificate of delay. That was after "
             f"{_write(facts.due)}, and a certificate delays only when it comes before results are due (42 CFR "
             f"11.44(b) and (c)). Its two years {_ended(facts.limit, today)}.",
         )
     return (
-        f"On {certified} the responsible party certified a delay of at most two years. They ended on "
+        f"{certified} the responsible party certified a delay of at most two years. They ended on "
         f"{_write(facts.limit)}, so results are no longer delayed by it (42 CFR 11.44(b) and (c)).",
     )
 
@@ -214,8 +214,8 @@ def _judge(facts: ResultsFacts) -> str:
             "Funders or other countries may still ask for them."
         )
     return (
-        f"Whether the rule applies ({paragraph}) cannot be told from this record: {why}. "
-        f"{_who_owes(facts.study)} if it does."
+        f"Whether the rule applies ({paragraph}) cannot be told from this record: {why}. If it does: "
+        f"{_lower(_who_owes(facts.study))}."
     )
 
 
@@ -235,6 +235,14 @@ def _who_owes(study: Study) -> str:
             "an investigator for that"
         )
     return "The responsible party, whom the record does not name, would owe the results"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _write(day: date | None) -> str:

@@ -79,3 +79,27 @@ def test_a_record_that_does_not_say_as_of_when_says_so() -> None:
     age = age_of(overallStatus="RECRUITING")
     assert (age.describe(TODAY), age.write_short(TODAY)) == (("The record does not say as of when.",), "")
     assert age_of(overallStatus="RECRUITING", statusVerifiedDate="9999").current_until == date.max
+
+
+def test_a_status_is_no_younger_than_the_day_on_which_a_portal_took_the_copy_over() -> None:
+    record = {
+        "protocolSection": {"statusModule": {"overallStatus": "RECRUITING"}},
+        "derivedSection": {"miscInfoModule": {"versionHolder": "2020-02-17"}},
+    }
+    study = parse_record(record)
+    age = find_status_age(study.status, study.served)
+    assert age.is_outdated(TODAY)
+    assert age.write_short(TODAY) == "as of 17 February 2020, out of date"
+    assert age.describe(TODAY) == (
+        "As of 17 February 2020 or before: on that day this copy was taken over from its register. "
+        "Nothing here tells whether it holds still.",
+    )
+
+
+def test_a_day_of_verification_counts_before_that_of_taking_over() -> None:
+    record = {
+        "protocolSection": {"statusModule": {"overallStatus": "RECRUITING", "statusVerifiedDate": "2025-11"}},
+        "derivedSection": {"miscInfoModule": {"versionHolder": "2026-01-10"}},
+    }
+    study = parse_record(record)
+    assert find_status_age(study.status, study.served).write_short(TODAY) == "as of November 2025"

@@ -318,3 +318,36 @@ def test_the_command_reads_a_note_and_says_what_it_read(engine: SearchEngine, tm
     assert "both say: heart attack" in done.output
     assert CliRunner().invoke(main, asked, input="").exit_code != 0
     assert CliRunner().invoke(main, asked, input=b"asthma \xff").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "sex", "standings"),
+    [
+        ("im 29 m, crohns since 2015, failed humira", 29, "MALE", {"crohns": "present", "humira": "past"}),
+        ("Trials for my twin boys, age 7, with cystic fibrosis.", 7, "MALE", {"cystic fibrosis": "present"}),
+        (
+            "I am writing about my late father's brother, 77, who has mesothelioma. My father died of lung cancer.",
+            77, "MALE", {"mesothelioma": "present", "lung cancer": "other"},
+        ),
+        ("71M ex-smoker COPD GOLD 3", 71, "MALE", {"smoker": "past", "COPD": "present"}),
+        ("In her late 40s, never had diabetes, MS for 10 years.", None, "FEMALE", {"diabetes": "denied", "MS": "present"}),
+        ("MS for 10 years, aged 48", 48, None, {"MS": "present"}),
+        (
+            "My nephew is seventeen and has sickle cell. He doesn't have asthma anymore.",
+            17, "MALE", {"sickle cell": "present", "asthma": "past"},
+        ),
+        (
+            "Former smoker, 3 kids aged 5, 7 and 9, now 44 with triple negative breast cancer.",
+            44, None, {"smoker": "past", "triple negative breast cancer": "present"},
+        ),
+        ("A patient, 52 y/o man with HIV, hep C treated and cured.", 52, "MALE", {"HIV": "present", "hep C": "past"}),
+        ("68 y.o. male, h/o prostate ca. No colon ca.", 68, "MALE", {"prostate ca": "past", "colon ca": "denied"}),
+        ("BMI 41, 39 years, female, no retinopathy", 39, "FEMALE", {"retinopathy": "denied"}),
+    ],
+)  # fmt: skip
+def test_short_notes_say_what_they_say(
+    text: str, age: float | None, sex: str | None, standings: dict[str, str]
+) -> None:
+    note = read(text)
+    assert (note.age_years, note.sex) == (age, sex)
+    assert {concept.text: concept.standing for concept in note.concepts} == standings

@@ -262,3 +262,53 @@ def test_the_day_from_which_results_are_overdue_is_the_first_that_says_so(
 def test_every_case_has_its_paragraph() -> None:
     assert all(case.paragraph.startswith("42 CFR 11.") for case in (*CASES, *DUTY))
     assert {"posted", "withheld", "returned", "delayed", "overdue"} <= {case.state for case in CASES}
+
+
+@pytest.mark.parametrize(
+    "country", ["USA", "Virgin Islands, U.S.", "US Virgin Islands", "Guam ", "PUERTO RICO"]
+)
+def test_a_us_site_is_one_under_every_name(country: str) -> None:
+    assert look(countries=[country]).state == "overdue"
+
+
+def test_british_islands_are_no_us_site() -> None:
+    assert look(countries=["British Virgin Islands"]).state == "pending"
+    assert look(countries=["Virgin Islands (British)"]).state == "pending"
+
+
+def test_a_site_without_its_country_is_not_said_to_be_abroad() -> None:
+    record = make_record(countries=["Kenya"])
+    record["protocolSection"]["contactsLocationsModule"]["locations"].append({"facility": "Larkspur Clinic"})
+    (reason,) = derive_results_outlook(parse_record(record), today=TODAY).reasons
+    assert "no site whose country it gives is in the United States" in reason
+
+
+def make_events(*events: tuple[str, str]) -> dict[str, Any]:
+    record = make_record()
+    told = [{"type": kind, "date": day} for kind, day in events]
+    record["annotationSection"] = {"annotationModule": {"unpostedAnnotation": {"unpostedEvents": told}}}
+    return record
+
+
+def test_what_was_returned_and_then_taken_back_is_one_submission() -> None:
+    record = make_events(("RELEASE", "2021-01-01"), ("RESET", "2021-02-01"), ("UNRELEASE", "2021-03-01"))
+    said = " ".join(derive_results_outlook(parse_record(record), today=TODAY).sentences)
+    assert (
+        "Results were submitted on 1 January 2021, returned on 1 February 2021, taken back on 1 March 2021:"
+        in said
+    )
+    assert "submissions so far" not in said
+
+
+def test_results_sent_again_on_the_day_of_their_return_lie_with_the_registry() -> None:
+    events = (("RELEASE", "2021-01-01"), ("RELEASE", "2021-02-01"), ("RESET", "2021-02-01"))
+    for order in (events, events[::-1]):
+        outlook = derive_results_outlook(parse_record(make_events(*order)), today=TODAY)
+        assert outlook.state == "submitted"
+    only = make_events(("RESET", "2021-02-01"), ("RELEASE", "2021-02-01"))
+    assert derive_results_outlook(parse_record(only), today=TODAY).state == "returned"
+
+
+def test_a_month_is_said_as_a_month() -> None:
+    said = " ".join(look({"dispFirstSubmitDate": "2021-03"}).sentences)
+    assert "In March 2021 the responsible party" in said

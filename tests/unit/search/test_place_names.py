@@ -26,6 +26,8 @@ SITES = (
     ("NCT00000009", {"city": "Leeds", "country": "United Kingdom"}),
     ("NCT00000010", {"city": "Rio de Janeiro", "country": "Brazil"}),
     ("NCT00000011", {"city": "Tampa", "state": "Florida", "country": "United States"}),
+    ("NCT00000012", {"city": "Kyiv", "country": "Ukraine"}),
+    ("NCT00000013", {"city": "Sarajevo", "country": "Bosnia and Herzegovina"}),
 )
 TURKISH, AMERICAN, KOREAN = {3, 4}, {1, 2, 8, 11}, {5, 6}
 
@@ -54,6 +56,7 @@ def ask(engine: SearchEngine, text: str, area: str | None = None) -> set[int]:
         ("TR", TURKISH), ("USA", AMERICAN), ("United States of America", AMERICAN), ("U.S.", AMERICAN),
         ("South Korea", KOREAN), ("Korea, Republic of", KOREAN), ("Republic of Korea", KOREAN),
         ("North Korea", {7}), ("UK", {9}), ("England", {9}), ("Brasil", {10}), ("Germany", set()),
+        ("The Ukraine", {12}), ("Ukraine", {12}), ("Bosnia & Herzegovina", {13}),
     ],
 )  # fmt: skip
 def test_a_country_is_found_under_each_of_its_names_at_every_door(
@@ -64,7 +67,7 @@ def test_a_country_is_found_under_each_of_its_names_at_every_door(
     assert ask(engine, f'AREA[LocationCountry]COVERAGE[FullMatch]"{name}"') == expected
     assert ask(engine, f'SEARCH[Location](AREA[LocationCountry]"{name}")') == expected
     assert ask(engine, f'"{name}"', "LocationSearch") == expected
-    assert ask(engine, f'NOT AREA[LocationCountry]"{name}"') == set(range(1, 12)) - expected
+    assert ask(engine, f'NOT AREA[LocationCountry]"{name}"') == set(range(1, 14)) - expected
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,8 @@ def test_a_country_is_counted_under_one_name(engine: SearchEngine) -> None:
     assert counts["Turkey (Türkiye)"] == 2
     assert counts["South Korea"] == 2
     assert set(counts) == {
-        "United States", "Turkey (Türkiye)", "South Korea", "North Korea", "United Kingdom", "Brazil",
+        "United States", "Turkey (Türkiye)", "South Korea", "North Korea", "United Kingdom", "Brazil", "Ukraine",
+        "Bosnia and Herzegovina",
     }  # fmt: skip
 
 

@@ -17,9 +17,11 @@ from trialbook.record.walk import get_country_codes
 from trialbook.source.files import read_path
 from trialbook.source.ictrp.conditions import as_conditions
 from trialbook.source.ictrp.ids import find_id_type, is_placeholder
-from trialbook.source.ictrp.participants import as_age
+from trialbook.source.ictrp.participants import as_age, as_count, as_sex
+from trialbook.source.ictrp.phases import as_phases
 from trialbook.source.ictrp.places import as_countries
 from trialbook.source.ictrp.read import is_ictrp, read_ictrp
+from trialbook.source.ictrp.spellings import as_date
 from trialbook.source.incoming import Incoming
 
 
@@ -216,3 +218,77 @@ def test_the_shared_cases_of_who_exports() -> None:
     ]  # fmt: skip
     (slovak, _) = read_case("06h_ictrp_eudract_number.xml")
     assert slovak["protocolSection"]["contactsLocationsModule"]["locations"] == [{"country": "Slovakia"}]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "read", "words"),
+    [
+        ("18 Years to 65 Years", "", ("18 Years", "65 Years"), {}),
+        ("", "6-24 months", ("6 Months", "24 Months"), {}),
+        ("-1", "-1", (None, None), {}),
+        ("0 No limit", "No limit", (None, None), {}),
+        ("18,5", "6 mths", ("18.5 Years", "6 Months"), {}),
+        ("up to 18", "", (None, None), {"Minimum age": "up to 18"}),
+        ("18 and over", "18 years and older", ("18 Years", None), {"Maximum age": "18 years and older"}),
+        ("Day 1", "65 yaers", (None, None), {"Minimum age": "Day 1", "Maximum age": "65 yaers"}),
+    ],
+)
+def test_an_age_is_read_as_far_as_its_words_go(
+    low: str, high: str, read: tuple[str | None, str | None], words: dict[str, str]
+) -> None:
+    record = make_row(**{"Inclusion agemin": low, "Inclusion agemax": high})
+    people = record["protocolSection"].get("eligibilityModule", {})
+    found = tuple(people.get(name) for name in ("minimumAge", "maximumAge"))
+    assert [age and age.lower() for age in found] == [age and age.lower() for age in read]
+    told = record.get("derivedSection", {}).get("registerWords", ())
+    assert {each["label"]: each["words"] for each in told} == words
+
+
+@pytest.mark.parametrize("text", ["male, not female", "No females", "Both, except pregnant women"])
+def test_a_sex_that_is_denied_is_not_taken(text: str) -> None:
+    assert as_sex(text) == (None, False)
+
+
+def test_sizes_are_neither_shortened_nor_counted_twice() -> None:
+    assert as_count("Planned Sample Size: 100; UK Sample Size: 20") == (100, True)
+    assert as_count("1.000") == (None, False)
+    assert as_count("UK: 20; Ireland: 30") == (50, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["1900-01-01", "01/01/1900", "9999-12-31", "00000000", "1/1/0001 12:00:00 AM", "31/12/9999"]
+)
+def test_a_day_that_stands_for_none_is_no_date(text: str) -> None:
+    assert as_date(text) is None
+
+
+def test_short_names_of_months_are_read() -> None:
+    assert [as_date(text) for text in ("Feb 2020", "Sept. 2020", "17-Feb-2020")] == [
+        "2020-02",
+        "2020-09",
+        "2020-02-17",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To be advised",
+        "not issued",
+        "ClinicalTrials.gov number not yet assigned",
+        "EudraCT number",
+        "NCTXXXXXXXX",
+    ],
+)
+def test_more_ways_to_have_no_id(text: str) -> None:
+    assert is_placeholder(text)
+
+
+@pytest.mark.parametrize("text", ["EudraCT Number: 2013-009999-36", "IRAS: 12345", "RECOVERY", "PROTOCOL-7"])
+def test_an_id_with_its_register_is_one(text: str) -> None:
+    assert not is_placeholder(text)
+
+
+def test_a_phase_that_is_denied_is_none() -> None:
+    assert as_phases("not phase 3") == ([], False)
+    assert as_phases("Phase: N/A") == (["NA"], True)

@@ -31,6 +31,7 @@ from trialbook.results.due import ResultsOutlook, derive_results_outlook
 
 OWN_WORDS = "In the register's own words: none of the values used here means the same for certain."
 # What the outlook follows from, and where it stands.
+LISTED_COUNTRIES = 5
 RESTING = (
     ("the dates of completion", "statusModule.primaryCompletionDateStruct"),
     ("the dates of completion", "statusModule.completionDateStruct"),
@@ -103,7 +104,7 @@ def key_facts_section(study: Study, today: date) -> Section:
         Fact(
             "Recruitment status",
             status_values,
-            show_status(status, today).meaning,
+            show_status(study, today).meaning,
             ("statusModule.overallStatus",),
         ),
         Fact("Clinical phase", phases, phase_meaning, ("designModule.phases",)),
@@ -165,9 +166,11 @@ def key_facts_section(study: Study, today: date) -> Section:
 
 def _where(study: Study) -> tuple[Inline, ...]:
     countries = tuple(dict.fromkeys(site.country for site in study.locations if site.country))
-    if not study.locations:
+    if not study.locations or (not countries and not study.has_sites):
         return ()
     place = countries[0] if len(countries) == 1 else count_of(len(countries), "country", "countries")
+    if not study.has_sites:
+        return (", ".join(countries) if len(countries) <= LISTED_COUNTRIES else place,)
     return (f"{count_of(len(study.locations), 'site')}, {place}",)
 
 

@@ -42,7 +42,13 @@ def sites_section(study: Study, near: Near | None, place_form: PlaceForm | None 
             PURPOSE,
             (Absent("The record gives no locations.", ("contactsLocationsModule.locations",)),),
         )
-    if near:
+    blocks: list[Block]
+    if not study.has_sites:
+        blocks = [
+            Plain(("Only countries are given here, no sites.",)),
+            Items(_list_countries(sites), style="tags"),
+        ]
+    elif near:
         blocks = _by_distance(sites, near)
     else:
         blocks = [
@@ -57,7 +63,8 @@ def countries_section(study: Study) -> Section:
     """Countries with the number of sites in each, and those that were removed."""
     counts = Counter(site.country for site in study.locations if site.country)
     items = tuple(
-        Item((f"{country} ({count_of(number, 'site')})",)) for country, number in counts.most_common()
+        Item((f"{country} ({count_of(number, 'site')})" if study.has_sites else country,))
+        for country, number in counts.most_common()
     )
     blocks: list[Block] = [
         Items(items, style="tags")
@@ -102,6 +109,10 @@ def _by_distance(sites: tuple[Location, ...], near: Near) -> list[Block]:
         rest = items[OPEN_UP_TO:]
         blocks.append(Fold(f"{count_of(len(rest), 'site')} further away", (Sites(rest),)))
     return blocks
+
+
+def _list_countries(sites: tuple[Location, ...]) -> tuple[Item, ...]:
+    return tuple(Item((name,)) for name in dict.fromkeys(site.country for site in sites if site.country))
 
 
 def _by_country(sites: tuple[Location, ...]) -> list[Block]:

@@ -95,7 +95,7 @@ class Told:
         if not absent.paths or self._is_carried(absent.paths):
             return absent
         what = _name_lacking(absent.text)
-        them = "them" if what.endswith("s") else "it"
+        them = "them" if what.endswith(("s", "criteria")) else "it"
         version, is_silent = self._find_telling(absent.paths)
         if version is None:
             name = what[:1].upper() + what[1:]

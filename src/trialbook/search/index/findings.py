@@ -27,8 +27,13 @@ def find_own_values(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
         return
     told = status.get("overallStatus")
     if isinstance(told, str) and told in OPEN:
-        study, _ = read_typed({"protocolSection": {"statusModule": status}})
-        until = find_status_age(study.status).current_until
+        misc = record.get("derivedSection")
+        shown = {
+            "protocolSection": {"statusModule": status},
+            "derivedSection": misc if isinstance(misc, dict) else {},
+        }
+        study, _ = read_typed(shown)
+        until = find_status_age(study.status, study.served).current_until
         if until is not None and until < date.max:
             yield "StatusOutdatedFrom", (until + timedelta(days=1)).isoformat()
     if record.get("hasResults") is not True and _may_owe(protocol):

@@ -32,7 +32,6 @@ from trialbook.terms.countries import (
     find_country,
     find_spoken_country,
     find_states,
-    fold_name,
 )
 
 COUNTRY, STATE, CODE, ANYWHERE = "LocationCountry", "LocationState", "LocationCountryCode", "LocationSearch"
@@ -136,7 +135,8 @@ def _iter_whole(text: str, area: str) -> Iterator[Expression]:
 
 
 def _ask_country(country: Country, text: str) -> Iterator[Expression]:
-    if len(country.spellings) == 1 and fold_name(text) == fold_name(country.name):
+    # "The Ukraine" and "Bosnia & Herzegovina" fold to a name whose words they do not have.
+    if len(country.spellings) == 1 and text.strip().casefold() == country.name.casefold():
         return
     for spelling in country.spellings:
         yield _whole(COUNTRY, spelling)

@@ -10,14 +10,32 @@ from trialbook.source.ictrp.spellings import is_given
 
 _UNITS = (
     ("Year", r"years?|yrs?|y|age|aged|años|anos|ans|jahren?|jaar|anni|歳|岁|岁以上"),
-    ("Month", r"months?|mos?|m|mes(?:es)?|mois|monate?n?|maanden?|mesi|か月|个月"),
+    ("Month", r"months?|mths?|mos?|m|mes(?:es)?|mois|monate?n?|maanden?|mesi|か月|个月"),
     ("Week", r"weeks?|wks?|w|semanas?|semaines?|wochen?|weken|settimane|週"),
     ("Day", r"days?|d|d[ií]as?|jours?|tagen?|dagen|giorni|日"),
     ("Hour", r"hours?|hrs?|h|horas?|heures?|stunden?"),
     ("Minute", r"minutes?|mins?"),
 )
 _UNIT = "|".join(rf"(?P<{name}>{words})" for name, words in _UNITS)
-_AGE = re.compile(rf"(?P<sign>-)?(?P<count>\d+(?:\.\d+)?)\s*(?:\(?(?:{_UNIT})(?![a-z]))?", re.IGNORECASE)
+_AGE = re.compile(
+    rf"(?P<sign>^-)?(?P<count>\d+(?:[.,]\d+)?)\s*(?:\(?(?:{_UNIT})(?:\(s\))?(?![a-z]))?", re.IGNORECASE
+)
+# Words beside an age that leave it what it is; any other may change it.
+_BESIDE = re.compile(
+    r"(?:ages?|aged|old(?:er)?|over|above|and|more|than|from|up(?:wards)?|to|or|at|least|min(?:imum)?|max(?:imum)?|under|below"
+    r"|less|of|inclu(?:sive|ding|ded)|is|the|between|younger|not|y|o|a|de|bis|ab|desde|hasta|[\W\d_])*"
+)
+_AT_MOST = re.compile(
+    r"[<≤]|\b(?:up to|under|below|less than|younger|at most|not? (?:more|older) than|hasta|bis)\b",
+    re.IGNORECASE,
+)
+_AT_LEAST = re.compile(
+    r"[>≥+]|\b(?:over|above|older|at least|and more|upwards?|not? (?:less|younger) than|desde|ab)\b"
+    r"|(?<!no )(?<!not )\bmore than\b",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"\s*(?:old\s*)?(?:-|–|to|and|a|bis)\s*", re.IGNORECASE)
+_SAYS_NO_LIMIT = re.compile(r"\b(?:no|without|un)[ -]?(?:\w+ )?(?:age )?limit", re.IGNORECASE)
 _NOT_OF_A_PERSON = re.compile(
     r"gestation|gestat|postmenstrual|post-menstrual|\bpma\b|\bga\b|corrected|conception", re.IGNORECASE
 )
@@ -51,10 +69,13 @@ _MALE = _gather(
 )
 _EITHER = _gather("all both b any either ambos beide mixed todos tous alle mf fm unisex entrambi 男女")
 _ONLY = frozenset(("only", "solo", "nur", "seulement"))
+_DENIED = re.compile(r"\b(?:no|not|non|except|excluding|without)\b")
 _ANSWER = re.compile(r"\b(female|male)s?\s*[:=]\s*(yes|no|y|n|true|false)?\b", re.IGNORECASE)
 
-_WHOLE = re.compile(r"(\d{1,3}(?:[, ]\d{3})+|\d{1,9})(?:\.0+)?")
+_WHOLE = re.compile(r"(\d{1,3}(?:[, ]\d{3})+|\d{1,9})(?:\.0{1,2}(?!\d))?")
 _TOTAL = re.compile(r"\b(?:total|overall|sum|altogether|in all|all groups)\b", re.IGNORECASE)
+# "Planned Sample Size: 100; UK Sample Size: 20": the second is a part of the first.
+_PLANNED = re.compile(r"\b(?:sample size|target number)\b", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:each|per|every|(?:two|three|four|both|[2-9]) (?:groups|arms))\b", re.IGNORECASE)
 _UNCERTAIN = re.compile(
     r"\b(?:at least|minimum|at most|maximum|up to|more than|less than|over|under|between|each|per|every|apiece|or|"
@@ -88,19 +109,49 @@ def as_age(text: str, *, is_upper: bool = False) -> Told:
         return Told(None)
     if _NOT_OF_A_PERSON.search(text):
         return Told(None, is_whole=False)
-    ages = [each for each in _AGE.finditer(text) if each["count"]]
-    if not ages:
-        return Told(None, is_whole=bool(_NO_LIMIT.fullmatch(text.strip(" .-"))))
+    ages = list(_AGE.finditer(text))
+    if not ages or _SAYS_NO_LIMIT.search(text):
+        return Told(None, is_whole=bool(ages or _NO_LIMIT.fullmatch(text.strip(" .-"))))
+    if not all(_BESIDE.fullmatch(word) for word in _AGE.sub(" ", text).casefold().split()):
+        return Told(None, is_whole=False)
+    if len(ages) == 1 and _is_other_end(text, is_upper=is_upper):
+        return Told(None, is_whole=False)
     unit = next((name for name, _ in _UNITS if ages[-1][name]), "Year")
     found = ages[-1] if is_upper else ages[0]
     if len(ages) == 2 and _find_unit(ages[0]) == "Year" and _find_unit(ages[1]) == "Month":
-        return Told(f"{round(float(ages[0]['count']) * 12 + float(ages[1]['count']))} Months")
-    count, unit = float(found["count"]), _find_unit(found) or unit
-    is_beyond = count * _YEARS[unit] > _OLDEST_YEARS or bool(found["sign"] and count > _OLDEST_YEARS)
-    if is_beyond or (is_upper and not count):
+        return Told(f"{round(_count(ages[0]) * 12 + _count(ages[1]))} Months")
+    count, unit = _count(found), _find_unit(found) or unit
+    # Below nothing, or beyond every life, is what systems write for "no limit".
+    is_filler = bool(found["sign"]) or count * _YEARS[unit] > _OLDEST_YEARS or (is_upper and not count)
+    if is_filler:
         return Told(None)
-    shown = str(int(count)) if count.is_integer() else found["count"]
+    shown = f"{count:g}"
     return Told(f"{shown} {unit}" + ("" if count == 1 else "s"), is_whole=len(ages) <= 2)
+
+
+def split_ages(text: str) -> tuple[str, str] | None:
+    """The two ends of a text that gives a span of ages in one place; None where it gives no span.
+
+    >>> split_ages("18 Years to 65 Years"), split_ages("6-24 months"), split_ages("2 years 6 months")
+    (('18 Years', '65 Years'), ('6 months', '24 months'), None)
+    """
+    ages = list(_AGE.finditer(text))
+    if len(ages) != 2 or not _TO.fullmatch(text[ages[0].end() : ages[1].start()]):
+        return None
+    low, high = (each[0].strip() for each in ages)
+    unit = "" if _find_unit(ages[0]) else high.removeprefix(ages[1]["count"])
+    return low + unit, high
+
+
+def _is_other_end(text: str, *, is_upper: bool) -> bool:
+    """Whether an age in one limit's place is told as the other limit: "18 and over" as the highest."""
+    return bool((_AT_LEAST if is_upper else _AT_MOST).search(text)) and not (
+        (_AT_MOST if is_upper else _AT_LEAST).search(text)
+    )
+
+
+def _count(found: re.Match[str]) -> float:
+    return float(found["count"].replace(",", "."))
 
 
 def _find_unit(found: re.Match[str]) -> str:
@@ -129,6 +180,8 @@ def as_sex(text: str) -> Told:
             return Told(None, is_whole=False)
         return Told("ALL" if len(yes) == 2 else yes.pop().upper())
     words = set(re.findall(r"[^\W\d_]+", said))
+    if _DENIED.search(said) and words & (_FEMALE | _MALE):
+        return Told(None, is_whole=False)
     female, male, either = bool(words & _FEMALE), bool(words & _MALE), bool(words & _EITHER)
     if (either or (female and male)) and words & _ONLY and not (female and male):
         return Told(None, is_whole=False)
@@ -160,6 +213,8 @@ def as_count(text: str) -> tuple[int | None, bool]:
     sized = [re.fullmatch(r"(.*\S)\s*[:：=]\s*(\d{1,9})(?:\.0+)?", group) for group in groups]
     if groups and all(sized) and not any(each and _EACH.search(each[1]) for each in sized):
         counts = [(each[1], int(each[2])) for each in sized if each]
+        if _PLANNED.search(counts[0][0]) and not any(_TOTAL.search(label) for label, _ in counts):
+            return counts[0][1], True
         totals = [count for label, count in counts if _TOTAL.search(label)]
         return (totals[0] if totals else sum(count for _, count in counts)), True
     numbers = _WHOLE.findall(text)

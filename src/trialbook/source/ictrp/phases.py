@@ -23,6 +23,7 @@ _NONE = re.compile(
 _NOT_APPLICABLE = re.compile(
     r"n ?/? ?a|not? applicable|not apply|no aplica|nao se aplica|non applicable|nicht zutreffend"
 )
+_DENIED = re.compile(r"\b(?:not|no|non) (?:a )?(?:phase|ph)\b")
 _NOISE = re.compile(r"\b(?:clinical|trial|study|studies|human|期|相|第)\b|[期相第]")
 
 
@@ -43,7 +44,9 @@ def as_phases(text: str) -> tuple[list[str], bool]:
         return ["NA"], True
     if european := _EUROPEAN.findall(folded):
         return [f"PHASE{_ROMAN[numeral]}" for numeral, answer in european if answer == "yes"], True
-    numbers = _find_numbers(folded)
+    if re.fullmatch(r"phases?\W+n ?/? ?a\W*", folded):
+        return ["NA"], True
+    numbers = [] if _DENIED.search(folded) else _find_numbers(folded)
     return _write(numbers), bool(numbers)
 
 

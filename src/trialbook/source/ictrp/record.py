@@ -14,7 +14,7 @@ from trialbook.source.ictrp.conditions import as_conditions
 from trialbook.source.ictrp.design import as_design
 from trialbook.source.ictrp.ids import find_id_type, is_placeholder, is_trial_id
 from trialbook.source.ictrp.kinds import as_status, as_study_type
-from trialbook.source.ictrp.participants import Told, as_age, as_count, as_sex
+from trialbook.source.ictrp.participants import Told, as_age, as_count, as_sex, split_ages
 from trialbook.source.ictrp.phases import as_phases, is_phase_zero
 from trialbook.source.ictrp.places import as_countries, find_member_state
 from trialbook.source.ictrp.spellings import (
@@ -258,6 +258,8 @@ def _map_outcome(text: str) -> dict[str, Any]:
 
 def _map_eligibility(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
     low_text, high_text = _given(said, "inclusionagemin"), _given(said, "inclusionagemax")
+    if not (low_text and high_text) and (ends := split_ages(low_text or high_text)):
+        low_text, high_text = ends
     lowest = own.read("Minimum age", low_text, as_age(low_text)) or ""
     highest = own.read("Maximum age", high_text, as_age(high_text, is_upper=True)) or ""
     sex = said.get("inclusiongender", "")

@@ -44,6 +44,11 @@ _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:\s.*)?")
 _DAY_FIRST_WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})(?:\s.*)?")
+_MONTH_WORDS = re.compile(r"([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})")
+# What systems write for no date: the first or last day that they know, or zeros.
+_NO_DATE = re.compile(
+    r"(?:0001|9999|0000|1900)[-/.]?(?:0?[01]|12)[-/.]?(?:0?[01]|31)\b|(?:0?1|12|31|00|99)[-/.](?:0?1|12|31|00|99)[-/.](?:0001|9999|0000|1900)\b"
+)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 _LIST_MARK = re.compile(r"[\n;()\[\]]")
@@ -78,7 +83,8 @@ def as_date(text: str, *, month_first: bool = False) -> str | None:
     Parameters
     ----------
     text
-        `2021-03-15`, `20210315`, `15/03/2021`, `15 March 2021`, `March 2021`…, a time after it or not.
+        `2021-03-15`, `20210315`, `15/03/2021`, `15 March 2021`, `March 2021`…, a time after it or not; the
+        first or last day that a system knows (`1900-01-01`, `00000000`) is none.
     month_first
         How to read `03/04/2021`; where only the other way makes a date, that one is taken.
 
@@ -88,7 +94,7 @@ def as_date(text: str, *, month_first: bool = False) -> str | None:
     ('2021-04-03', '2021-03-04', '2020-12-31')
     """
     text = " ".join(text.split())
-    if not is_given(text):
+    if not is_given(text) or _NO_DATE.match(text):
         return None
     if match := _ISO_DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
         found = _put_date(match[1], match[2], match[3])
@@ -97,6 +103,8 @@ def as_date(text: str, *, month_first: bool = False) -> str | None:
         found = _put_date(match[3], month, day) or _put_date(match[3], day, month)
     elif (match := _DAY_FIRST_WORDS.fullmatch(text)) and match[2][:3].lower() in _MONTHS:
         found = _put_date(match[3], str(_MONTHS.index(match[2][:3].lower()) + 1), match[1])
+    elif (match := _MONTH_WORDS.fullmatch(text)) and match[1][:3].lower() in _MONTHS:
+        found = _put_date(match[2], str(_MONTHS.index(match[1][:3].lower()) + 1), None)
     else:
         found = as_iso_date(text)
     return found or text

@@ -1,0 +1,37 @@
+"""What a page says of places is no more than the copy gives."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from trialbook.library.hits import find_hit_facts
+from trialbook.model import parse_record
+from trialbook.pages import render_study_text
+
+TODAY = date(2026, 1, 15)
+
+
+def make_record(*locations: dict[str, str]) -> dict[str, Any]:
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": "DRKS00099777", "briefTitle": "A trial"},
+            "contactsLocationsModule": {"locations": list(locations)},
+        }
+    }
+
+
+def test_countries_alone_are_no_sites() -> None:
+    record = make_record({"country": "China"}, {"country": "Japan"})
+    text = render_study_text(parse_record(record), today=TODAY)
+    assert "China, Japan" in text
+    assert "Only countries are given here, no sites." in text
+    assert "2 sites" not in text
+    assert "1 site" not in text
+    assert find_hit_facts(record, "DRKS00099777", TODAY).sites == 0
+
+
+def test_a_site_with_its_town_is_one() -> None:
+    record = make_record({"country": "China", "city": "Wuhan"})
+    assert "1 site, China" in render_study_text(parse_record(record), today=TODAY)
+    assert find_hit_facts(record, "DRKS00099777", TODAY).sites == 1

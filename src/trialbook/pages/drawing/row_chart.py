@@ -13,7 +13,7 @@ from trialbook.pages.drawing.svg import LETTER, cut_lines, drawing, element, tex
 
 MOST_ROWS = 60
 WIDE, NARROW = 900.0, 380.0
-EDGE, GAP, LINE = 6.0, 30.0, 16.0
+EDGE, GAP, LINE = 6.0, 38.0, 16.0
 AXIS_ROOM = 24.0
 STRIP = 20.0
 # What a letter of a text takes, and how many letters a text of a column has at most.

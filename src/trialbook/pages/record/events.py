@@ -12,6 +12,7 @@ from trialbook.model.sentences import count_of
 from trialbook.pages.labels import label_of
 from trialbook.pages.numbers import write_share
 from trialbook.pages.record.event_pictures import picture_largest, picture_totals, title_of, totals_table
+from trialbook.pages.record.flow import group_descriptions
 from trialbook.pages.tree import (
     Absent,
     Block,
@@ -60,12 +61,7 @@ def events_section(study: Study, events_url: str = "") -> Section:
     blocks: list[Block] = [Facts(tuple(facts))] if facts else []
     if module.description:
         blocks.append(Prose(module.description))
-    if any(group.description for group in module.event_groups):
-        rows = tuple(
-            Fact(group.title or "Unnamed", (Prose(group.description or "Not described"),))
-            for group in module.event_groups
-        )
-        blocks.append(Facts(rows, style="groups"))
+    blocks += group_descriptions(module.event_groups)
     chosen = choose_groups(module.event_groups)
     blocks.append((chosen and picture_totals(module, chosen)) or totals_table(module))
     if chosen and len(module.event_groups) > len(chosen.places) and events_url:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from trialbook.model import Study
-from trialbook.model.results import FlowGroup, FlowPeriod, FlowStats, MeasureGroup
+from trialbook.model.results import EventGroup, FlowGroup, FlowPeriod, FlowStats, MeasureGroup
 from trialbook.pages.numbers import group_digits
 from trialbook.pages.record.flow_pictures import picture_flow
 from trialbook.pages.record.footnotes import Footnotes
-from trialbook.pages.tree import Absent, Block, Fact, Facts, Prose, Row, Section, Sub, Table
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Fold, Prose, Row, Section, Sub, Table
 from trialbook.record.markup import strip_markup
 
 PURPOSE = "How many people started, how many stayed to the end, and why the others left."
+OPEN_GROUPS = 6
 MILESTONES = {"STARTED": "Started", "COMPLETED": "Completed", "NOT COMPLETED": "Not completed"}
 
 
@@ -45,8 +46,10 @@ def flow_section(study: Study) -> Section:
     return Section("participant-flow", "Participant flow", PURPOSE, tuple(blocks))
 
 
-def group_descriptions(groups: tuple[FlowGroup, ...] | tuple[MeasureGroup, ...]) -> list[Block]:
-    """What each column of a results table stands for; nothing where no group is described."""
+def group_descriptions(
+    groups: tuple[FlowGroup, ...] | tuple[MeasureGroup, ...] | tuple[EventGroup, ...],
+) -> list[Block]:
+    """What each column of a results table stands for, folded where they are many; nothing where none is described."""
     if not any(group.description for group in groups):
         return []
     rows = tuple(
@@ -55,7 +58,8 @@ def group_descriptions(groups: tuple[FlowGroup, ...] | tuple[MeasureGroup, ...])
         )
         for group in groups
     )
-    return [Facts(rows, style="groups")]
+    facts = Facts(rows, style="groups")
+    return [facts] if len(rows) <= OPEN_GROUPS else [Fold(f"What the {len(rows):,} groups are", (facts,))]
 
 
 def _period_table(period: FlowPeriod, groups: tuple[FlowGroup, ...], units: str) -> Table:

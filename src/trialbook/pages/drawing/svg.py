@@ -23,13 +23,12 @@ def element(name: str, /, *inside: str, **attributes: str | float) -> str:
     >>> element("rect", x=1.0, width=2.5, class_='a"b')
     '<rect x="1" width="2.5" class="a&#34;b"></rect>'
     """
-    written = "".join([f' {_name(key)}="{_write(value)}"' for key, value in attributes.items()])
-    return f"<{name}{written}>{''.join(inside)}</{name}>"
+    return f"<{name}{_write_all(attributes)}>{''.join(inside)}</{name}>"
 
 
 def text_element(name: str, text: str, /, **attributes: str | float) -> str:
     """An element that holds a text."""
-    return element(name, quote_text(text), **attributes)
+    return f"<{name}{_write_all(attributes)}>{quote_text(text)}</{name}>"
 
 
 def link(url: str, *inside: str, **attributes: str | float) -> str:
@@ -57,7 +56,7 @@ def drawing(
         text_element("desc", meaning, id=f"{name}-desc"),
         *inside,
         class_=class_,
-        viewBox=f"0 0 {_write(width)} {_write(height)}",
+        viewBox=f"0 0 {write_length(width)} {write_length(height)}",
         role="group",
         aria_labelledby=f"{name}-title",
         aria_describedby=f"{name}-desc",
@@ -93,14 +92,20 @@ def _cut(text: str, letters: int, most: int) -> tuple[str, ...]:
     return tuple(lines) or ("",)
 
 
+def _write_all(attributes: dict[str, str | float]) -> str:
+    """Attributes as they stand in a tag. A page has thousands: numbers, which need no quoting, go straight."""
+    return "".join(
+        [
+            f' {_name(key)}="{quote_text(value) if isinstance(value, str) else write_length(value)}"'
+            for key, value in attributes.items()
+        ]
+    )
+
+
 @cache
 def _name(key: str) -> str:
     """An attribute's name as SVG has it, of one that Python can write."""
     return key.removesuffix("_").replace("_", "-")
-
-
-def _write(value: str | float) -> str:
-    return quote_text(value) if isinstance(value, str) else write_length(value)
 
 
 def write_length(value: float) -> str:
@@ -109,4 +114,5 @@ def write_length(value: float) -> str:
     >>> write_length(12.0), write_length(0.26)
     ('12', '0.3')
     """
-    return f"{value:.1f}".removesuffix(".0")
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text

@@ -51,6 +51,10 @@ def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the re
         What the library knows of the version from all of its copies.
     """
     day = today or find_asked_day(as_of)
+    versions = history.versions if history else ()
+    shown = next((line for line in versions if line.is_shown), None)
+    older = shown if shown and history and history.held[0] is not shown else None
+    which = f"?as_of={as_of}" if as_of else f"?version={older.number}" if older else ""
     parts = compose_record(
         study,
         today=day,
@@ -59,12 +63,11 @@ def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the re
         place_form=place_form,
         related=related,
         state=state,
+        events_url=f"{study_url(study.nct_id)}/events{which}",
     )
     references = study.protocol.references_module
     links = [(link.label or "", link.url or "") for link in references.see_also_links] if references else []
     is_registry_id = not study.nct_id or NCT_ID.fullmatch(study.nct_id) is not None
-    versions = history.versions if history else ()
-    shown = next((line for line in versions if line.is_shown), None)
     return render(
         "study.html",
         study=study,
@@ -80,7 +83,8 @@ def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the re
         id_name="NCT ID" if is_registry_id else "Trial ID",
         url=study_url(study.nct_id),
         as_of=as_of,
-        older=shown if shown and history and history.held[0] is not shown else None,
+        older=older,
+        which=which,
         near=near,
         query="",
         parts=parts,

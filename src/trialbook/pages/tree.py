@@ -122,7 +122,10 @@ class Row(Node, frozen=True):
 
 
 class Table(Node, frozen=True):
-    """A table with one header column; `corner` names that column. Notes stand below it."""
+    """A table with one header column; `corner` names that column. Notes stand below it.
+
+    `is_matrix` has signs in its cells, `is_numeric` numbers.
+    """
 
     caption: str
     corner: str
@@ -130,6 +133,7 @@ class Table(Node, frozen=True):
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     is_matrix: bool = False
+    is_numeric: bool = False
 
 
 class Picture(Node, frozen=True):

@@ -55,6 +55,11 @@ def render_parts(parts: tuple[Part, ...]) -> Markup:
     return Markup("".join(_section(section) for part in parts for section in part.sections))  # noqa: S704
 
 
+def render_blocks(blocks: tuple[Block, ...], level: int = 2) -> str:
+    """Blocks of a tree alone; headings start at a level."""
+    return _blocks(blocks, level)
+
+
 def _section(section: Section) -> str:
     anchor = quote_text(section.anchor)
     is_empty = all(isinstance(block, Absent) for block in section.blocks)
@@ -217,6 +222,7 @@ def _table(block: Table, level: int) -> str:
     width = len(block.columns) + 1
     head = "".join(f'<th scope="col">{quote_text(column)}</th>' for column in block.columns)
     write = _matrix_row if block.is_matrix else _row
+    kind = ' class="matrix"' if block.is_matrix else ' class="numbers"' if block.is_numeric else ""
     rows = "".join([write(row, width) for row in block.rows])
     notes = (
         f'<ul class="table-notes">{"".join(f"<li>{quote_text(note)}</li>" for note in block.notes)}</ul>'
@@ -225,7 +231,7 @@ def _table(block: Table, level: int) -> str:
     )
     return (
         f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
-        f"<table{' class=matrix' if block.is_matrix else ''}><caption>{caption}</caption>"
+        f"<table{kind}><caption>{caption}</caption>"
         f'<thead><tr><th scope="col">{quote_text(block.corner)}</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{notes}"
     )

@@ -132,6 +132,8 @@ def make_app(
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/related", site.study_related),
         Route("/study/{nct_id:path}/diff", site.diff),
+        Route("/study/{nct_id:path}/events", site.events),
+        Route("/study/{nct_id:path}/events.csv", site.events_csv),
         Route("/study/{nct_id:path}.json", site.study_json),
         Route("/study/{nct_id:path}.txt", site.study_text),
         Route("/study/{nct_id:path}", site.study),

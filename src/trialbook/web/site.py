@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,11 +16,13 @@ from trialbook.library.page import RecordPage, find_page
 from trialbook.model.present import parse_present
 from trialbook.pages import (
     render_diff_page,
+    render_events_page,
     render_history_page,
     render_related_page,
     render_search_page,
     render_study_page,
     render_study_text,
+    write_events_csv,
 )
 from trialbook.pages.contents import Near, PlaceForm, RelatedView
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
@@ -110,6 +114,21 @@ class Site:
         return self._library.get_body(
             request.path_params["nct_id"], version=number, as_of=as_of, copy=_read_number(request, "copy")
         )
+
+    def events(self, request: Request) -> Response:
+        """All adverse events of a record, as asked for."""
+        nct_id = self._library.find_id(request.path_params["nct_id"])
+        page = self._find_page(nct_id, request)
+        return HTMLResponse(render_events_page(page.study, request.query_params))
+
+    def events_csv(self, request: Request) -> Response:
+        """The same as CSV."""
+        nct_id = self._library.find_id(request.path_params["nct_id"])
+        page = self._find_page(nct_id, request)
+        stem = re.sub(r"[^\w-]", "_", nct_id, flags=re.ASCII)[:60]
+        headers = {"content-disposition": f'attachment; filename="{stem}-adverse-events.csv"'}
+        table = write_events_csv(page.study, request.query_params)
+        return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
     def history(self, request: Request) -> Response:
         """All versions of a record."""

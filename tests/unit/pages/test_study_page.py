@@ -378,7 +378,7 @@ def test_results_are_tables_with_their_numbers(with_results: dict[str, Any]) -> 
     assert outcomes is not None
     assert len(page.tables) >= len(flow.periods) + 1 + len(outcomes.outcome_measures) + 2
     for group in events.event_groups:
-        assert f"{group.serious_num_affected}/{group.serious_num_at_risk}" in page.text
+        assert f"{group.serious_num_affected} of {group.serious_num_at_risk} (" in page.text
 
 
 def test_the_seed_trial_shows_its_facts() -> None:

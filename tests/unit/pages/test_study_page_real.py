@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from trialbook.model import parse_study
-from trialbook.pages import render_study_page, render_study_text
+from trialbook.model import Study, parse_study
+from trialbook.pages import render_events_page, render_study_page, render_study_text
 from trialbook.record.markup import unescape
 
 TODAY = date(2026, 1, 15)
@@ -78,11 +78,21 @@ def test_a_sample_of_real_records_renders_as_page_and_text(real_sample: list[byt
         assert study.nct_id in render_study_text(study, today=TODAY)
 
 
+def show_all(study: Study) -> str:
+    """The words of a record's page, and of the pages that its long table of adverse events has to itself."""
+    shown = words_on(render_study_page(study, today=TODAY))
+    results = study.results_section
+    module = results.adverse_events_module if results else None
+    count = len(module.serious_events) + len(module.other_events) if module else 0
+    pages = range(1, -(-count // 100) + 1)
+    return shown + "".join(words_on(render_events_page(study, {"page": str(page)})) for page in pages)
+
+
 def test_every_leaf_of_real_records_is_on_the_page(real_sample: list[bytes]) -> None:
     missing = []
     for body in real_sample[::3]:
         record = json.loads(body)
-        shown = words_on(render_study_page(parse_study(body), today=TODAY))
+        shown = show_all(parse_study(body))
         for path, value in leaves(record):
             if not KEYS.search(path):
                 missing += [(path, line) for line in lines_of(value) if squeeze(line) not in shown]

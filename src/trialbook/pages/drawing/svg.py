@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -12,6 +13,8 @@ from trialbook.record.markup import quote_text
 
 LETTER = 7.4
 LINE = 18.0
+# Longer texts are broken anew each time.
+LONGEST_KEPT = 300
 
 
 def element(name: str, /, *inside: str, **attributes: str | float) -> str:
@@ -20,15 +23,12 @@ def element(name: str, /, *inside: str, **attributes: str | float) -> str:
     >>> element("rect", x=1.0, width=2.5, class_='a"b')
     '<rect x="1" width="2.5" class="a&#34;b"></rect>'
     """
-    written = "".join(
-        f' {key.removesuffix("_").replace("_", "-")}="{_write(value)}"' for key, value in attributes.items()
-    )
-    return f"<{name}{written}>{''.join(inside)}</{name}>"
+    return f"<{name}{_write_all(attributes)}>{''.join(inside)}</{name}>"
 
 
 def text_element(name: str, text: str, /, **attributes: str | float) -> str:
     """An element that holds a text."""
-    return element(name, quote_text(text), **attributes)
+    return f"<{name}{_write_all(attributes)}>{quote_text(text)}</{name}>"
 
 
 def link(url: str, *inside: str, **attributes: str | float) -> str:
@@ -56,7 +56,7 @@ def drawing(
         text_element("desc", meaning, id=f"{name}-desc"),
         *inside,
         class_=class_,
-        viewBox=f"0 0 {_write(width)} {_write(height)}",
+        viewBox=f"0 0 {write_length(width)} {write_length(height)}",
         role="group",
         aria_labelledby=f"{name}-title",
         aria_describedby=f"{name}-desc",
@@ -71,14 +71,48 @@ def cut_lines(text: str, width: float, *, most: int) -> list[str]:
     ['Cells for the', 'heart and…']
     """
     letters = max(4, int(width / LETTER))
+    if len(text) <= letters and text.isascii() and text.isprintable():
+        return [" ".join(text.split())]
+    return (
+        list(_cut(text, letters, most))
+        if len(text) <= LONGEST_KEPT
+        else list(_cut.__wrapped__(text, letters, most))
+    )
+
+
+@lru_cache(maxsize=2048)
+def _cut(text: str, letters: int, most: int) -> tuple[str, ...]:
+    """Lines of a text; a page says the same names many times."""
     clean = " ".join(
         "".join(char for char in text if unicodedata.category(char)[0] != "C" or char == " ").split()
     )
-    if any(unicodedata.east_asian_width(char) in "WF" for char in clean):
+    if not clean.isascii() and any(unicodedata.east_asian_width(char) in "WF" for char in clean):
         letters //= 2
     lines = textwrap.wrap(clean, letters, max_lines=most, placeholder="…")
-    return lines or [""]
+    return tuple(lines) or ("",)
 
 
-def _write(value: str | float) -> str:
-    return quote_text(value) if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")
+def _write_all(attributes: dict[str, str | float]) -> str:
+    """Attributes as they stand in a tag. A page has thousands: numbers, which need no quoting, go straight."""
+    return "".join(
+        [
+            f' {_name(key)}="{quote_text(value) if isinstance(value, str) else write_length(value)}"'
+            for key, value in attributes.items()
+        ]
+    )
+
+
+@cache
+def _name(key: str) -> str:
+    """An attribute's name as SVG has it, of one that Python can write."""
+    return key.removesuffix("_").replace("_", "-")
+
+
+def write_length(value: float) -> str:
+    """A length or a place in units of the drawing.
+
+    >>> write_length(12.0), write_length(0.26)
+    ('12', '0.3')
+    """
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text

@@ -6,6 +6,7 @@ from trialbook.model import Study
 from trialbook.model.enums import ArmGroupType
 from trialbook.model.protocol import ArmGroup, Intervention
 from trialbook.pages.labels import label_of, meaning_of, term_of
+from trialbook.pages.record.flow_pictures import picture_arms
 from trialbook.pages.record.told import WHOLE, Told, read_page, read_texts, show_apart
 from trialbook.pages.tree import (
     Absent,
@@ -29,7 +30,8 @@ NOT_STATED = "?"
 
 def arms_section(study: Study) -> Section:
     """The arms × interventions matrix, then each arm."""
-    blocks: list[Block] = []
+    picture = picture_arms(study)
+    blocks: list[Block] = [picture] if picture else []
     if study.arm_groups and study.interventions:
         blocks.append(build_matrix(study))
     if study.arm_groups:

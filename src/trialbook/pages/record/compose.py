@@ -45,7 +45,7 @@ from trialbook.pages.record.told import Told
 from trialbook.pages.tree import Part
 
 
-def compose_record(
+def compose_record(  # noqa: PLR0913 - whatever a page may show beside the record
     study: Study,
     *,
     today: date,
@@ -54,6 +54,7 @@ def compose_record(
     place_form: PlaceForm | None = None,
     related: RelatedView | None = None,
     state: KnownState | None = None,
+    events_url: str = "",
 ) -> tuple[Part, ...]:
     """Every section of a record page. A section without data says so; none is left out.
 
@@ -69,6 +70,8 @@ def compose_record(
         What the library adds: versions, a place to sort sites by and the field to ask for it, like studies.
     state
         What other copies say where this one cannot; without it the record counts as whole.
+    events_url
+        The page of all adverse events, to which a long table of them is left; "" has all here.
     """
     told = Told(state)
     overview = (
@@ -106,7 +109,7 @@ def compose_record(
         flow_section(study),
         baseline_section(study),
         measures_section(study),
-        events_section(study),
+        events_section(study, events_url),
         more_info_section(study),
     )
     behind = (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from trialbook.model import Study
-from trialbook.model.results import FlowGroup, FlowPeriod, FlowStats, MeasureGroup
+from trialbook.model.results import EventGroup, FlowGroup, FlowPeriod, FlowStats, MeasureGroup
+from trialbook.pages.numbers import group_digits
+from trialbook.pages.record.flow_pictures import picture_flow
 from trialbook.pages.record.footnotes import Footnotes
-from trialbook.pages.tree import Absent, Block, Fact, Facts, Prose, Row, Section, Sub, Table
+from trialbook.pages.tree import Absent, Block, Fact, Facts, Fold, Prose, Row, Section, Sub, Table
 from trialbook.record.markup import strip_markup
 
 PURPOSE = "How many people started, how many stayed to the end, and why the others left."
+OPEN_GROUPS = 6
 MILESTONES = {"STARTED": "Started", "COMPLETED": "Completed", "NOT COMPLETED": "Not completed"}
 
 
@@ -32,15 +35,21 @@ def flow_section(study: Study) -> Section:
     if module.type_units_analyzed:
         blocks.append(Facts((Fact("Units counted beside participants", (module.type_units_analyzed,)),)))
     blocks += group_descriptions(module.groups)
-    blocks += [
-        _period_table(period, module.groups, module.type_units_analyzed or "units")
-        for period in module.periods
-    ]
+    design = study.protocol.design_module
+    info = design.enrollment_info if design else None
+    enrolled = study.enrollment_count if info and str(info.type or "") == "ACTUAL" else None
+    for place, period in enumerate(module.periods):
+        table = _period_table(period, module.groups, module.type_units_analyzed or "units")
+        picture = picture_flow(module, place, table, enrolled=enrolled)
+        title = period.title or "Period"
+        blocks.append(Sub(title, (picture,)) if picture else table)
     return Section("participant-flow", "Participant flow", PURPOSE, tuple(blocks))
 
 
-def group_descriptions(groups: tuple[FlowGroup, ...] | tuple[MeasureGroup, ...]) -> list[Block]:
-    """What each column of a results table stands for; nothing where no group is described."""
+def group_descriptions(
+    groups: tuple[FlowGroup, ...] | tuple[MeasureGroup, ...] | tuple[EventGroup, ...],
+) -> list[Block]:
+    """What each column of a results table stands for, folded where they are many; nothing where none is described."""
     if not any(group.description for group in groups):
         return []
     rows = tuple(
@@ -49,7 +58,8 @@ def group_descriptions(groups: tuple[FlowGroup, ...] | tuple[MeasureGroup, ...])
         )
         for group in groups
     )
-    return [Facts(rows, style="groups")]
+    facts = Facts(rows, style="groups")
+    return [facts] if len(rows) <= OPEN_GROUPS else [Fold(f"What the {len(rows):,} groups are", (facts,))]
 
 
 def _period_table(period: FlowPeriod, groups: tuple[FlowGroup, ...], units: str) -> Table:
@@ -73,7 +83,7 @@ def _period_table(period: FlowPeriod, groups: tuple[FlowGroup, ...], units: str)
                 )
             )
     columns = tuple(group.title or "Unnamed" for group in groups)
-    return Table(period.title or "Period", "Milestone", columns, tuple(rows), notes.lines())
+    return Table(period.title or "Period", "Milestone", columns, tuple(rows), notes.lines(), is_numeric=True)
 
 
 def _cells(
@@ -86,8 +96,8 @@ def _cells(
         if stat is None:
             cells.append("")
             continue
-        words = stat.num_subjects or ""
+        words = group_digits(stat.num_subjects or "")
         if stat.num_units:
-            words = f"{words} ({stat.num_units} {units})"
+            words = f"{words} ({group_digits(stat.num_units)} {units})"
         cells.append(words + notes.mark(stat.comment))
     return tuple(cells)

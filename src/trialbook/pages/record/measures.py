@@ -13,18 +13,36 @@ from trialbook.model.results import (
     Measurement,
     OutcomeMeasure,
 )
+from trialbook.pages.drawing.scales import read_number
 from trialbook.pages.labels import label_of, term_of
+from trialbook.pages.numbers import group_digits, write_percent
 from trialbook.pages.record.analyses import analysis_blocks
 from trialbook.pages.record.flow import group_descriptions
 from trialbook.pages.record.footnotes import Footnotes
-from trialbook.pages.tree import Absent, Block, Day, Fact, Facts, Fold, Inline, Prose, Row, Section, Table
+from trialbook.pages.record.forest import picture_forests
+from trialbook.pages.record.measure_pictures import find_totals, picture_baseline, picture_outcome
+from trialbook.pages.tree import (
+    Absent,
+    Block,
+    Day,
+    Fact,
+    Facts,
+    Fold,
+    Inline,
+    Prose,
+    Row,
+    Section,
+    Sub,
+    Table,
+)
 
 BASELINE_PURPOSE = "Who the participants were when they joined, group by group."
 MEASURES_PURPOSE = (
     "What was found: each outcome with its numbers for each group and the statistical analyses."
 )
-COUNTS = ("COUNT_OF_PARTICIPANTS", "COUNT_OF_UNITS", "NUMBER")
+PERCENTED = ("COUNT_OF_PARTICIPANTS", "COUNT_OF_UNITS", "NUMBER")
 OPEN_MEASURES = 1
+MOST_PRIMARY_DRAWN = 12
 
 
 def baseline_section(study: Study) -> Section:
@@ -44,7 +62,9 @@ def baseline_section(study: Study) -> Section:
     if module.type_units_analyzed:
         blocks.append(Facts((Fact("Units counted beside participants", (module.type_units_analyzed,)),)))
     blocks += group_descriptions(module.groups)
-    blocks.append(_baseline_table(module))
+    picture = picture_baseline(module, describe_measure)
+    table = _baseline_table(module)
+    blocks += [picture, Fold("All baseline characteristics as a table", (table,))] if picture else [table]
     remarks = tuple(
         Fact(
             measure.title or "Unnamed",
@@ -69,8 +89,26 @@ def measures_section(study: Study) -> Section:
             MEASURES_PURPOSE,
             (Absent(words, ("resultsSection.outcomeMeasuresModule",)),),
         )
-    folds = tuple(_measure_fold(measure, index) for index, measure in enumerate(module.outcome_measures))
-    return Section("outcome-measures", "Outcome measures", MEASURES_PURPOSE, folds)
+    drawn = _primary_pictures(module.outcome_measures)
+    folds = tuple(
+        _measure_fold(measure, is_open=index < OPEN_MEASURES and not drawn)
+        for index, measure in enumerate(module.outcome_measures)
+    )
+    return Section("outcome-measures", "Outcome measures", MEASURES_PURPOSE, (*drawn, *folds))
+
+
+def _primary_pictures(measures: tuple[OutcomeMeasure, ...]) -> list[Block]:
+    """The primary outcomes drawn: their analyses, or the numbers of each group where there are none."""
+    drawn: list[Block] = []
+    for index, measure in enumerate(measures):
+        if str(measure.type or "") != "PRIMARY" or len(drawn) == MOST_PRIMARY_DRAWN:
+            continue
+        pictures: list[Block] = [*picture_forests(measure, index)]
+        if not pictures and (picture := picture_outcome(measure, index, describe_measure(measure))):
+            pictures = [picture]
+        if pictures:
+            drawn.append(Sub(measure.title or "Unnamed outcome", tuple(pictures)))
+    return drawn
 
 
 def _baseline_table(module: BaselineCharacteristicsModule) -> Table:
@@ -83,11 +121,16 @@ def _baseline_table(module: BaselineCharacteristicsModule) -> Table:
             rows += _denom_rows(measure.denoms, ids, "Analysed", level=1)
         rows += _class_rows(measure, measure.classes, ids, measure.denoms or module.denoms, notes)
     return Table(
-        "Baseline characteristics", "Characteristic", _titles(module.groups), tuple(rows), notes.lines()
+        "Baseline characteristics",
+        "Characteristic",
+        _titles(module.groups),
+        tuple(rows),
+        notes.lines(),
+        is_numeric=True,
     )
 
 
-def _measure_fold(measure: OutcomeMeasure, index: int) -> Fold:
+def _measure_fold(measure: OutcomeMeasure, *, is_open: bool) -> Fold:
     tags = tuple(filter(None, (label_of(measure.type) if measure.type else "", measure.time_frame or "")))
     facts = [Fact("Time frame", (measure.time_frame,))] if measure.time_frame else []
     if measure.type:
@@ -112,9 +155,7 @@ def _measure_fold(measure: OutcomeMeasure, index: int) -> Fold:
         else Absent("No numbers are posted for this outcome.")
     )
     blocks += analysis_blocks(measure)
-    return Fold(
-        measure.title or "Unnamed outcome", tuple(blocks), tags=tags[:1], is_open=index < OPEN_MEASURES
-    )
+    return Fold(measure.title or "Unnamed outcome", tuple(blocks), tags=tags[:1], is_open=is_open)
 
 
 def _outcome_table(measure: OutcomeMeasure) -> Table:
@@ -124,7 +165,12 @@ def _outcome_table(measure: OutcomeMeasure) -> Table:
     rows.append(Row(describe_measure(measure) or "Result", is_group=True))
     rows += _class_rows(measure, measure.classes, ids, measure.denoms, notes)
     return Table(
-        measure.title or "Unnamed outcome", "Measure", _titles(measure.groups), tuple(rows), notes.lines()
+        measure.title or "Unnamed outcome",
+        "Measure",
+        _titles(measure.groups),
+        tuple(rows),
+        notes.lines(),
+        is_numeric=True,
     )
 
 
@@ -150,7 +196,7 @@ def _titles(groups: tuple[MeasureGroup, ...]) -> tuple[str, ...]:
 def _denom_rows(denoms: tuple[Denom, ...], ids: tuple[str, ...], words: str, level: int = 0) -> list[Row]:
     rows = []
     for denom in denoms:
-        values = {count.group_id: count.value or "" for count in denom.counts}
+        values = {count.group_id: group_digits(count.value or "") for count in denom.counts}
         units = (denom.units or "units").lower() if denom.units == "Participants" else denom.units or "units"
         rows.append(
             Row(f"{words}, {units}", tuple(values.get(group_id, "") for group_id in ids), level=level)
@@ -168,7 +214,7 @@ def _class_rows(
     rows: list[Row] = []
     for item in classes:
         own = item.denoms or denoms
-        totals = _totals(own, measure.denom_units_selected) if _has_percent(measure) else {}
+        totals = find_totals(own, measure.denom_units_selected) if _has_percent(measure) else {}
         has_many = len(item.categories) > 1 or bool(item.categories and item.categories[0].title)
         if item.title and (has_many or item.denoms):
             rows.append(Row(item.title, ("",) * len(ids), level=1))
@@ -187,38 +233,19 @@ def _has_percent(measure: BaselineMeasure | OutcomeMeasure) -> bool:
     kind = str(measure.param_type or "")
     if measure.calculate_pct is None:
         return kind == "COUNT_OF_PARTICIPANTS"
-    return measure.calculate_pct and kind in COUNTS
-
-
-def _totals(denoms: tuple[Denom, ...], selected: str | None) -> dict[str, float]:
-    chosen = next(
-        (denom for denom in denoms if denom.units == (selected or "Participants")),
-        denoms[0] if denoms else None,
-    )
-    totals = {}
-    for count in chosen.counts if chosen else ():
-        number = _number(count.value)
-        if count.group_id and number:
-            totals[count.group_id] = number
-    return totals
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float((text or "").replace(",", ""))
-    except ValueError:
-        return None
+    return measure.calculate_pct and kind in PERCENTED
 
 
 def _cell(cell: Measurement | None, total: float | None, notes: Footnotes) -> str:
     if cell is None:
         return ""
-    words = cell.value or ""
-    number = _number(cell.value) if total else None
+    words = group_digits(cell.value or "")
+    number = read_number(cell.value) if total else None
     if number is not None and total:
-        words += f" ({100 * number / total:.1f}%)"
+        words += f" ({write_percent(number, total)})"
     if cell.spread:
-        words += f" ± {cell.spread}"
+        words += f" ± {group_digits(cell.spread)}"
     if cell.lower_limit or cell.upper_limit:
-        words += f" ({cell.lower_limit or '…'} to {cell.upper_limit or '…'})"
+        lower, upper = (group_digits(limit or "…") for limit in (cell.lower_limit, cell.upper_limit))
+        words += f" ({lower} to {upper})"
     return words + notes.mark(cell.comment)

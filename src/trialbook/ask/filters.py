@@ -24,7 +24,7 @@ from trialbook.ask.queries import read_query
 from trialbook.errors import QueryError
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import FACETS, SearchRequest
-from trialbook.search.engine.order import SortKey
+from trialbook.search.engine.order import NEWEST, SortKey
 from trialbook.search.language.syntax import Query
 
 FILTERS: tuple[Filter, ...] = (
@@ -191,7 +191,7 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     given
         Values of everyday filters by name, as `read_value` takes them.
     sort
-        One of `SORTS`.
+        One of `SORTS`; where nothing ranks, "relevance" shows the newest first.
     note
         What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
     as_of
@@ -220,10 +220,11 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
         filters += admits_patient(note)
     query = read_query(text, where="the search") if text.strip() else None
     is_ranked = query is not None and sort != "id"
+    is_alike = sort == "relevance" and query is None and note is None
     return SearchRequest(
         queries=(query,) if query and is_ranked else (),
         filters=(*filters, query) if query and not is_ranked else tuple(filters),
-        sort=SORTS[sort].keys,
+        sort=(SortKey(NEWEST, descending=True),) if is_alike else SORTS[sort].keys,
         facets=facets,
         note=note,
         as_of=read_as_of(as_of or ""),

@@ -4,7 +4,7 @@ from trialbook.pages.docs_page import render_docs_page
 from trialbook.pages.history_page import render_diff_page, render_history_page
 from trialbook.pages.message_page import render_message_page
 from trialbook.pages.related_page import render_related_page
-from trialbook.pages.search_page import render_search_page
+from trialbook.pages.search_page import render_query_help, render_search_page, render_values_page
 from trialbook.pages.study_page import render_study_page
 from trialbook.pages.study_text import render_study_text
 
@@ -13,8 +13,10 @@ __all__ = [
     "render_docs_page",
     "render_history_page",
     "render_message_page",
+    "render_query_help",
     "render_related_page",
     "render_search_page",
     "render_study_page",
     "render_study_text",
+    "render_values_page",
 ]

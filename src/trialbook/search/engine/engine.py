@@ -16,7 +16,7 @@ from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import PatientNote
 from trialbook.record.pieces import DATED
 from trialbook.search.engine import completion, spelling
-from trialbook.search.engine.facets import FACET_SIZE, Counted, Counts, FacetCounter, is_countable
+from trialbook.search.engine.facets import FACET_SIZE, YEARS, Counted, Counts, FacetCounter, is_countable
 from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
 from trialbook.search.engine.order import (
@@ -378,7 +378,7 @@ class SearchEngine:
         for name in dict.fromkeys(request.facets):
             if name in chosen:
                 wider = leave_out(name)
-                among = count_matches(reader.searcher, wider) if name in DATED else total
+                among = count_matches(reader.searcher, wider) if name in DATED or name in YEARS else total
                 more = self._counter.count(reader.searcher, wider, [name], size, among, day=day)
                 values |= more.values
                 missing |= more.missing

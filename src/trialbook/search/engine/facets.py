@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -28,7 +29,9 @@ THREADS = 2
 LONG_ANSWER = 10_000
 # What is counted by the years of a date, and the years that are counted: others are slips.
 YEARS = {"StartYear": "StartDate"}
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+FIRST_YEAR, LAST_YEAR = 1950, 2060
+# There are fewer countries, so that those without one are always among the values.
+MOST_COUNTRIES, NO_VALUE = 1_000, "\0"
 
 Counts = dict[str, dict[str, int]]
 
@@ -74,10 +77,10 @@ class FacetCounter:
         packed = [name for name in pieces if name in get_slots()]
         others = [name for name in pieces if name not in get_slots() and name not in DATED]
         if not others or not packed or total < LONG_ANSWER:
-            found, missing = _aggregate(searcher, query, packed, others, size)
+            found, missing = _aggregate(searcher, query, packed, others, size=size, total=total)
         else:
-            begun = self._threads.submit(_aggregate, searcher, query, [], others, size)
-            found, missing = _aggregate(searcher, query, packed, [], size)
+            begun = self._threads.submit(_aggregate, searcher, query, [], others, size=size, total=total)
+            found, missing = _aggregate(searcher, query, packed, [], size=size, total=total)
             more, more_missing = begun.result()
             found, missing = found | more, missing | more_missing
         found |= {name: _count_dated(searcher, query, name, total, day) for name in pieces if name in DATED}
@@ -95,9 +98,15 @@ def _count_dated(
 
 
 def _aggregate(
-    searcher: tantivy.Searcher, query: Query, packed: Sequence[str], others: Sequence[str], size: int
+    searcher: tantivy.Searcher,
+    query: Query,
+    packed: Sequence[str],
+    others: Sequence[str],
+    *,
+    size: int,
+    total: int,
 ) -> Counted:
-    """Count in one walk over the matches."""
+    """Count in one walk over the matches, of which there are `total`."""
     if not packed and not others:
         return Counted({}, {})
     asked = {name: _ask_values(name, size) for name in others}
@@ -105,10 +114,16 @@ def _aggregate(
     asked |= {name: {"terms": {"field": name, "size": MOST_NUMBERS}} for name in columns}
     answer = searcher.aggregate(query, asked)
     counts = {name: _read_buckets(answer, name) for name in others}
-    for name in YEARS.keys() & counts.keys():
-        # The index adds what lies before and after all spans.
-        counts[name] = {year: studies for year, studies in counts[name].items() if year.isdigit()}
-    missing = {name: _count_without(searcher, query, name) for name in others}
+    missing: dict[str, int] = {}
+    for name in others:
+        if name in YEARS:
+            # The index adds what lies before and after all spans: who is in none has no date.
+            missing[name] = total - sum(counts[name].values())
+            counts[name] = {year: studies for year, studies in counts[name].items() if year.isdigit()}
+        elif name == "LocationCountry":
+            missing[name] = counts[name].pop(NO_VALUE, 0)
+        else:
+            missing[name] = _count_without(searcher, query, name)
     numbers = {
         name: {int(number): studies for number, studies in _read_buckets(answer, name).items()}
         for name in columns
@@ -120,34 +135,40 @@ def _aggregate(
     if packed and searcher.doc_freq("exact.State", ODD):
         odd = Query.term_query(get_schema(), "exact.State", ODD, "basic")
         both = Query.boolean_query([(Occur.Must, query), (Occur.Must, odd)])
-        asked = {name: _ask_values(name, MOST_FACET_VALUES) for name in packed}
+        asked = {
+            name: {"terms": {"field": f"exact.{name}", "size": MOST_FACET_VALUES, "missing": NO_VALUE}}
+            for name in packed
+        }
         answer = searcher.aggregate(both, asked)
         for name in packed:
-            missing[name] += _count_without(searcher, both, name)
-            for value, studies in _read_buckets(answer, name).items():
+            values = _read_buckets(answer, name)
+            missing[name] += values.pop(NO_VALUE, 0)
+            for value, studies in values.items():
                 counts[name][value] = counts[name].get(value, 0) + studies
     return Counted(counts, missing)
 
 
 def _ask_values(name: str, size: int) -> dict[str, Any]:
-    if name not in YEARS:
-        return {"terms": {"field": _get_field(name), "size": size}}
+    if name in YEARS:
+        return {"range": {"field": order_field(YEARS[name]), "ranges": _get_spans()}}
+    if name == "LocationCountry":
+        return {"terms": {"field": "country", "size": max(size, MOST_COUNTRIES), "missing": NO_VALUE}}
+    return {"terms": {"field": f"exact.{name}", "size": size}}
+
+
+@cache
+def _get_spans() -> list[dict[str, Any]]:
     first_days = [date(year, 1, 1).toordinal() - EPOCH for year in range(FIRST_YEAR, LAST_YEAR + 1)]
-    spans = [
+    return [
         {"key": str(FIRST_YEAR + at), "from": low, "to": high}
         for at, (low, high) in enumerate(pairwise(first_days))
     ]
-    return {"range": {"field": order_field(YEARS[name]), "ranges": spans}}
 
 
 def _count_without(searcher: tantivy.Searcher, query: Query, name: str) -> int:
     """How many of the matches have no value of a piece."""
-    present = Query.term_query(get_schema(), "present", YEARS.get(name, name), "basic")
+    present = Query.term_query(get_schema(), "present", name, "basic")
     return count_matches(searcher, Query.boolean_query([(Occur.Must, query), (Occur.MustNot, present)]))
-
-
-def _get_field(name: str) -> str:
-    return "country" if name == "LocationCountry" else f"exact.{name}"
 
 
 def _read_buckets(answer: dict[str, Any], name: str) -> dict[str, int]:

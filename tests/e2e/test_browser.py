@@ -167,7 +167,17 @@ def test_everything_works_without_scripts(plain_browser: Any, address: str) -> N
 
 @pytest.mark.parametrize(
     "path",
-    ["", "?q=diabetes&status=COMPLETED", STUDY, "study/NCT99000001", f"{STUDY}/history", f"{STUDY}/diff"],
+    [
+        "",
+        "?q=diabetes&status=COMPLETED",
+        "?q=zzzz+heart",
+        "values?facet=condition_name&q=",
+        "docs/query-language",
+        STUDY,
+        "study/NCT99000001",
+        f"{STUDY}/history",
+        f"{STUDY}/diff",
+    ],
 )
 def test_a_telephone_shows_each_page_without_scrolling_sideways(
     browser: Any, address: str, path: str

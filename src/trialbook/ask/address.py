@@ -9,7 +9,7 @@ from typing import Literal, cast
 import msgspec
 
 from trialbook.ask.agg_filters import write_filters
-from trialbook.ask.filters import FILTERS, make_filters
+from trialbook.ask.filters import FILTERS, find_own_filters, make_filters
 from trialbook.ask.parameters import SEPARATOR, TEXT_SEPARATOR, Parameters
 from trialbook.ask.queries import QUERIES, find_areas, find_ids, make_geo_query, make_id_query, make_key
 from trialbook.ask.refusals import refuse_format, refuse_value, suggest
@@ -71,12 +71,14 @@ def read_asked(parameters: Parameters) -> Asked:
         else:
             queries.append(parse_query(text, where=LABELS[name], default_area=area))
     filters = tuple(_read_filters(parameters))
-    everyday = tuple(_read_everyday(parameters))
+    groups = make_filters(_read_everyday(parameters))
+    everyday = tuple(query for group in groups.values() for query in group)
     decay = _read_decay(parameters)
     request = SearchRequest(
         queries=tuple(queries),
         # As on the registry, whose own filters do not touch a search by id.
         filters=everyday if is_by_id else (*filters, *everyday),
+        own_filters=find_own_filters(groups),
         sort=_read_sort(parameters),
         geo_decay=None if is_by_id else decay,
     )
@@ -94,8 +96,8 @@ def read_words(text: str) -> str:
     return text
 
 
-def _read_everyday(parameters: Parameters) -> Iterator[Query]:
-    """Our own API's filters; texts are separated by bars alone, since names of countries have commas."""
+def _read_everyday(parameters: Parameters) -> dict[str, object]:
+    """Values of our own API's filters; texts are separated by bars alone, since names of countries have commas."""
     given: dict[str, object] = {}
     for each in FILTERS:
         if each.takes_several:
@@ -103,8 +105,7 @@ def _read_everyday(parameters: Parameters) -> Iterator[Query]:
             given[each.name] = parameters.read_list(each.name, separator)
         else:
             given[each.name] = parameters.text(each.name)
-    for queries in make_filters(given).values():
-        yield from queries
+    return given
 
 
 def _read_filters(parameters: Parameters) -> Iterator[Query]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from trialbook.ask.kinds import NOT_STATED
 from trialbook.patient.note import PatientNote
 from trialbook.search.language.syntax import (
     MAX,
@@ -12,6 +13,7 @@ from trialbook.search.language.syntax import (
     Coverage,
     Expansion,
     Expression,
+    Missing,
     Not,
     Or,
     Phrase,
@@ -24,14 +26,33 @@ MINUTES_A_YEAR = 365.25 * 1440
 
 
 def any_value(piece: str, values: Sequence[str]) -> Query:
-    """Studies that have one of these values of an enumeration."""
-    return Query(Area(piece, _either([Term(value) for value in dict.fromkeys(values)])))
+    """Studies that have one of these values of an enumeration; `NOT_STATED` means those without one."""
+    return _make_choice(values, lambda each: Area(piece, _either([Term(value) for value in each])), piece)
 
 
 def any_text(piece: str, values: Sequence[str]) -> Query:
-    """Studies in which a value of a piece is one of these texts, whole."""
-    phrases = _either([Phrase(value) for value in dict.fromkeys(values)])
-    return Query(Area(piece, Coverage("FullMatch", Expansion("Term", phrases))))
+    """Studies in which a value of a piece is one of these texts, whole; `NOT_STATED` means those without one."""
+
+    def stand_in(texts: Sequence[str]) -> Expression:
+        phrases = _either([Phrase(value) for value in texts])
+        return Area(piece, Coverage("FullMatch", Expansion("Term", phrases)))
+
+    return _make_choice(values, stand_in, piece)
+
+
+def any_year(piece: str, values: Sequence[str]) -> Query:
+    """Studies whose date lies in one of these years; `NOT_STATED` means those without one."""
+
+    def lie_in(years: Sequence[str]) -> Expression:
+        return _either([Area(piece, Range(year, year, "date")) for year in years])
+
+    return _make_choice(values, lie_in, piece)
+
+
+def _make_choice(values: Sequence[str], make: Callable[[Sequence[str]], Expression], piece: str) -> Query:
+    stated = [value for value in dict.fromkeys(values) if value != NOT_STATED]
+    parts = [make(stated)] if stated else []
+    return Query(_either(parts + ([Area(piece, Missing())] if NOT_STATED in values else [])))
 
 
 def is_true(piece: str, value: bool) -> Query:

@@ -6,7 +6,7 @@ Python's keywords, the command line, the search page, our own API and an agent's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -15,16 +15,17 @@ from trialbook.ask.conditions import (
     admits_patient,
     any_text,
     any_value,
+    any_year,
     is_true,
     lies_between,
 )
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.kinds import Filter, Value, read_value
-from trialbook.ask.queries import read_query
+from trialbook.ask.queries import QUERIES, read_query
 from trialbook.errors import QueryError
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import FACETS, SearchRequest
-from trialbook.search.engine.order import SortKey
+from trialbook.search.engine.order import NEWEST, SortKey
 from trialbook.search.language.syntax import Query
 
 FILTERS: tuple[Filter, ...] = (
@@ -35,6 +36,18 @@ FILTERS: tuple[Filter, ...] = (
         facet="OverallStatus",
         label="Status",
         meaning="OverallStatus is one of these.",
+        order=(
+            "RECRUITING",
+            "NOT_YET_RECRUITING",
+            "ENROLLING_BY_INVITATION",
+            "AVAILABLE",
+            "ACTIVE_NOT_RECRUITING",
+            "COMPLETED",
+            "SUSPENDED",
+            "TERMINATED",
+            "WITHDRAWN",
+        ),
+        is_plain=True,
         example="RECRUITING",
     ),
     Filter(
@@ -44,6 +57,8 @@ FILTERS: tuple[Filter, ...] = (
         facet="Phase",
         label="Phase",
         meaning="Phase is one of these.",
+        order=("EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4", "NA"),
+        is_plain=True,
         example="PHASE2",
     ),
     Filter(
@@ -54,6 +69,7 @@ FILTERS: tuple[Filter, ...] = (
         facet="StudyType",
         label="Study type",
         meaning="StudyType is one of these.",
+        is_plain=True,
         example="INTERVENTIONAL",
     ),
     Filter(
@@ -74,6 +90,51 @@ FILTERS: tuple[Filter, ...] = (
         hint="by any name: USA, Türkiye, Deutschland",
         meaning="A site in one of these countries, by any of its names: United States, USA, Estados Unidos.",
         example="United States",
+    ),
+    Filter(
+        name="city",
+        kind="texts",
+        piece="LocationCity",
+        facet="LocationCity",
+        label="City",
+        meaning="A site in one of these cities, as records write it.",
+        example="Miami",
+    ),
+    Filter(
+        name="condition_name",
+        kind="texts",
+        piece="Condition",
+        facet="Condition",
+        label="Condition",
+        meaning="Condition is one of these, whole; the query `cond` finds other names too.",
+        example="Heart Failure",
+    ),
+    Filter(
+        name="intervention_name",
+        kind="texts",
+        piece="InterventionName",
+        facet="InterventionName",
+        label="Intervention",
+        meaning="InterventionName is one of these, whole; the query `intr` finds other names too.",
+        example="Placebo",
+    ),
+    Filter(
+        name="lead_sponsor",
+        kind="texts",
+        piece="LeadSponsorName",
+        facet="LeadSponsorName",
+        label="Lead sponsor",
+        meaning="LeadSponsorName is one of these, whole.",
+        example="Mayo Clinic",
+    ),
+    Filter(
+        name="funder",
+        kind="choices",
+        piece="LeadSponsorClass",
+        facet="LeadSponsorClass",
+        label="Kind of lead sponsor",
+        meaning="LeadSponsorClass is one of these.",
+        example="INDUSTRY",
     ),
     Filter(
         name="age_years",
@@ -102,6 +163,15 @@ FILTERS: tuple[Filter, ...] = (
         label="Started until",
         meaning="StartDate on or before.",
         example="2022",
+    ),
+    Filter(
+        name="start_year",
+        kind="years",
+        piece="StartDate",
+        facet="StartYear",
+        label="Start year",
+        meaning="StartDate lies in one of these years.",
+        example="2021",
     ),
     Filter(
         name="has_results",
@@ -166,15 +236,31 @@ SORTS = {
 }
 
 
-def list_facets() -> tuple[str, ...]:
-    """The pieces by which an everyday search counts its studies: the usual ones, and those of the filters."""
-    return tuple(dict.fromkeys((*FACETS, *(each.facet for each in FILTERS if each.facet))))
+def list_facets(*, is_quick: bool = False) -> tuple[str, ...]:
+    """The pieces by which an everyday search counts its studies: the usual ones, and those of the filters.
+
+    `is_quick` leaves out those with any number of values: to count by them costs the more the more studies match.
+    """
+    filters = (each for each in FILTERS if each.facet and not (is_quick and has_many_values(each)))
+    return tuple(dict.fromkeys((*FACETS, *(each.facet for each in filters))))
+
+
+def has_many_values(asked: Filter) -> bool:
+    """Whether what a filter chooses among has any number of values; of countries there are few."""
+    return asked.kind == "texts" and asked.piece != "LocationCountry"
+
+
+def find_own_filters(groups: Mapping[str, Sequence[Query]]) -> tuple[tuple[str, Query], ...]:
+    """The queries of `make_filters` that choose among the values of a facet, each with it."""
+    facets = {each.name: each.facet for each in FILTERS if each.facet}
+    return tuple((facets[name], query) for name, group in groups.items() if name in facets for query in group)
 
 
 def make_request(  # noqa: PLR0913 - a search has that many sides, and callers name each
     text: str = "",
     given: Mapping[str, object] | None = None,
     *,
+    areas: Mapping[str, str] | None = None,
     sort: str = "relevance",
     note: PatientNote | None = None,
     as_of: str | None = None,
@@ -190,8 +276,10 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
         A query in the registry's language; "" for every study.
     given
         Values of everyday filters by name, as `read_value` takes them.
+    areas
+        Queries that look in one search area each, by the names of `QUERIES`: cond, intr, spons, locn…
     sort
-        One of `SORTS`.
+        One of `SORTS`; where nothing ranks, "relevance" shows the newest first.
     note
         What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
     as_of
@@ -215,21 +303,39 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     """
     if sort not in SORTS:
         raise QueryError(f"there is no order called {sort[:20]!r}", hint="one of " + ", ".join(SORTS))
-    filters = [query for group in make_filters(given or {}).values() for query in group]
+    groups = make_filters(given or {})
+    filters = [query for group in groups.values() for query in group]
     if note:
         filters += admits_patient(note)
-    query = read_query(text, where="the search") if text.strip() else None
-    is_ranked = query is not None and sort != "id"
+    queries = tuple(read_parts(text, areas or {}).values())
+    is_ranked = bool(queries) and sort != "id"
+    is_alike = sort == "relevance" and not queries and note is None
     return SearchRequest(
-        queries=(query,) if query and is_ranked else (),
-        filters=(*filters, query) if query and not is_ranked else tuple(filters),
-        sort=SORTS[sort].keys,
+        queries=queries if is_ranked else (),
+        filters=tuple(filters) if is_ranked else (*filters, *queries),
+        sort=(SortKey(NEWEST, descending=True),) if is_alike else SORTS[sort].keys,
         facets=facets,
+        own_filters=find_own_filters(groups) if facets else (),
         note=note,
         as_of=read_as_of(as_of or ""),
         offset=offset,
         limit=limit,
     )
+
+
+def read_parts(text: str, areas: Mapping[str, str]) -> dict[str, Query]:
+    """The queries of what was typed, by the names of their boxes, "" the one for everything; raises QueryError."""
+    known = {each.name: each for each in QUERIES}
+    if unknown := [name for name in areas if name not in known]:
+        raise QueryError(
+            f"there is no search area called {unknown[0][:40]!r}", hint="one of " + ", ".join(known)
+        )
+    parts = {"": read_query(text, where="the search")} if text.strip() else {}
+    return parts | {
+        name: read_query(words, where=known[name].label, area=known[name].area)
+        for name, words in areas.items()
+        if words.strip()
+    }
 
 
 def make_filters(given: Mapping[str, object]) -> dict[str, tuple[Query, ...]]:
@@ -258,6 +364,9 @@ def _find_span(asked: Filter) -> dict[str, str]:
     return {each.name: each.kind for each in days if each.piece == asked.piece}
 
 
+_CHOICES = {"choices": any_value, "texts": any_text, "years": any_year}
+
+
 def _make_queries(asked: Filter, values: Mapping[str, Value], span: Mapping[str, str]) -> tuple[Query, ...]:
     value = values[asked.name]
     if span:
@@ -266,7 +375,7 @@ def _make_queries(asked: Filter, values: Mapping[str, Value], span: Mapping[str,
     if isinstance(value, bool):
         return (is_true(asked.piece, value),)
     if isinstance(value, tuple):
-        return ((any_value if asked.kind == "choices" else any_text)(asked.piece, value),)
+        return (_CHOICES[asked.kind](asked.piece, value),)
     return admits_age(float(value))
 
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from trialbook.ask.filters import FILTERS, list_facets, make_request
+import msgspec
+
+from trialbook.ask.filters import FILTERS, list_facets, make_filters, make_request, read_parts
 from trialbook.ask.kinds import Filter, read_value
 from trialbook.errors import QueryError
 from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.language.syntax import Query
 
 # Each field with its values, in the order in which they were given.
 Fields: TypeAlias = Mapping[str, Sequence[str]]
 
 PAGE_SIZE = 20
 MAX_PAGE = 1_000
+# Boxes beside the one for everything: the search areas that they look in, and what people call them.
+BOXES = {
+    "cond": "Condition",
+    "intr": "Treatment",
+    "spons": "Sponsor",
+    "locn": "Place",
+}
+# So many values of a facet are counted for a page, which shows fewer.
+COUNTED_VALUES = 200
 
 
 def get_text(fields: Fields, name: str) -> str:
@@ -27,15 +39,31 @@ def read_form(fields: Fields) -> SearchRequest:
 
     Raises QueryError, which calls each filter as the form does.
     """
-    return make_request(
+    request = make_request(
         get_text(fields, "q"),
         {each.name: _read_field(each, fields.get(each.field, ())) for each in FILTERS},
+        areas=get_boxes(fields),
         sort=get_text(fields, "sort") or "relevance",
         as_of=get_text(fields, "as_of"),
         offset=(_read_page(get_text(fields, "page")) - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
-        facets=list_facets(),
+        facets=list_facets(is_quick=True),
     )
+    return msgspec.structs.replace(request, facet_size=COUNTED_VALUES)
+
+
+def get_boxes(fields: Fields) -> dict[str, str]:
+    """What stands in the boxes beside the one for everything, those that are filled."""
+    return {name: text for name in BOXES if (text := get_text(fields, name))}
+
+
+def name_parts(fields: Fields) -> dict[str, tuple[Query, ...]]:
+    """What a form asks, part by part, by the names of its fields; raises QueryError as `read_form`."""
+    asked = {
+        name or "q": (query,) for name, query in read_parts(get_text(fields, "q"), get_boxes(fields)).items()
+    }
+    given = {each.name: _read_field(each, fields.get(each.field, ())) for each in FILTERS}
+    return asked | make_filters(given)
 
 
 def _read_field(asked: Filter, values: Sequence[str]) -> object:

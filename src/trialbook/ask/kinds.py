@@ -13,8 +13,12 @@ from trialbook.model import PartialDate
 from trialbook.record.pieces import find_enum_value, find_piece, get_enums
 
 LEAST_YEARS, MOST_YEARS = 0, 150
+YEAR_DIGITS = 4
 
-Kind: TypeAlias = Literal["choices", "texts", "age", "first_day", "last_day", "yes_no"]
+# Among the values of a list: studies whose record has none.
+NOT_STATED = "NOT_STATED"
+
+Kind: TypeAlias = Literal["choices", "texts", "years", "age", "first_day", "last_day", "yes_no"]
 Value: TypeAlias = tuple[str, ...] | float | str | bool
 
 
@@ -26,8 +30,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     name
         What Python, our own API and agents call it.
     kind
-        What its values are: `choices` of an enumeration or whole `texts` (of both several, any of which
-        may hold), an `age` in years, the `first_day` or the `last_day` of a span, or `yes_no`.
+        What its values are: `choices` of an enumeration, whole `texts` or calendar `years` of a date (of these
+        several, any of which may hold, and `NOT_STATED`), an `age` in years, the `first_day` or the `last_day`
+        of a span, or `yes_no`.
     piece
         What it asks of a record. An age asks MinimumAge and MaximumAge; the days of one piece make one span.
     label, hint
@@ -40,6 +45,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         The piece by whose values studies are counted for it; "" for none.
     answers
         What the search page calls yes and no.
+    order
+        The values that stand first where they are listed, in the order in which people look for them.
+    is_plain
+        Whether a value says by itself what it is: "Phase 3", "Recruiting".
     """
 
     name: str
@@ -52,16 +61,19 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     facet: str = ""
     answers: tuple[str, str] = ("Yes", "No")
+    order: tuple[str, ...] = ()
+    is_plain: bool = False
 
     @property
     def takes_several(self) -> bool:
         """Whether its value is a list."""
-        return self.kind in ("choices", "texts")
+        return self.kind in ("choices", "texts", "years")
 
     @property
     def choices(self) -> tuple[str, ...]:
         """The values that it takes; () where it is not chosen from a list."""
-        return tuple(value.value for value in get_enums()[self.enum]) if self.enum else ()
+        values = tuple(value.value for value in get_enums()[self.enum]) if self.enum else ()
+        return (*values, NOT_STATED) if values else ()
 
     @property
     def enum(self) -> str:
@@ -128,10 +140,21 @@ def _read_several(asked: Filter, given: object, name: str) -> tuple[str, ...]:
         texts += [item.strip()] if item.strip() else []
     if asked.enum:
         texts = [_read_choice(asked, text, name) for text in texts]
+    if asked.kind == "years":
+        texts = [_read_year(text, name) for text in texts]
     return tuple(dict.fromkeys(texts))
 
 
+def _read_year(text: str, name: str) -> str:
+    is_year = len(text) == YEAR_DIGITS and text.isascii() and text.isdigit()
+    if text != NOT_STATED and not (is_year and PartialDate(text).earliest):
+        raise QueryError(f"{name} is no year: {_show(text)}", hint="write a year as 2021")
+    return text
+
+
 def _read_choice(asked: Filter, text: str, name: str) -> str:
+    if text == NOT_STATED:
+        return text
     found = find_enum_value(asked.enum, text)
     if found is None:
         raise QueryError(

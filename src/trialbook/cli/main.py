@@ -34,6 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     caring.put_back,
     reading.samples,
     searches.export,
+    searches.facets,
     searches.saved,
 )
 

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from trialbook.ask.filters import FILTERS
+from trialbook.ask.form import BOXES
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
+from trialbook.ask.queries import QUERIES
 from trialbook.errors import RecordDamagedError
 from trialbook.library import Library
 from trialbook.model import PartialDate
@@ -80,6 +82,14 @@ def filter_options(command: Command) -> Command:
     """Adds an option for each everyday filter; the command gets their values by the filters' names."""
     for each in reversed(FILTERS):
         command = _make_option(each)(command)
+    return command
+
+
+def box_options(command: Command) -> Command:
+    """Adds an option for each box beside the one for everything; the command gets them by their names."""
+    for each in reversed(QUERIES):
+        if each.name in BOXES:
+            command = click.option(f"--{each.name}", default="", metavar="QUERY", help=each.meaning)(command)
     return command
 
 

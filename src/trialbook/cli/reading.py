@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,13 +12,22 @@ import click
 import msgspec
 
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
+from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_filters, make_request, read_parts
+from trialbook.ask.form import BOXES
 from trialbook.changes.history import describe_history
-from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
+from trialbook.cli.options import (
+    DamageNotes,
+    as_of_option,
+    box_options,
+    filter_options,
+    json_option,
+    warn_of_lag,
+)
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.hits import HitFacts, find_hit_facts
+from trialbook.library.nothing import explain_nothing, split_query
 from trialbook.library.page import render_library_study
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
@@ -31,7 +40,9 @@ from trialbook.related.engine import MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
 from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
+from trialbook.search.engine.engine import SearchEngine
 from trialbook.search.engine.snippets import find_passages
+from trialbook.search.language.syntax import Query
 from trialbook.terms import get_thesaurus
 from trialbook.terms.countries import find_country
 
@@ -42,6 +53,7 @@ WORDS_SHOWN = 5
 
 @click.command()
 @click.argument("text", default="")
+@box_options
 @filter_options
 @click.option(
     "--patient",
@@ -59,8 +71,9 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
     day = find_asked_day(read_as_of(asked["as_of"] or ""))
     note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus(), day=day) if patient else None
     filters = {each.name: asked.pop(each.name) for each in FILTERS}
+    boxes = {name: asked.pop(name) for name in BOXES}
     facets = list_facets() if as_json else ()
-    request = make_request(text, filters, note=note, facets=facets, **asked)
+    request = make_request(text, filters, areas=boxes, note=note, facets=facets, **asked)
     with Library(home) as library:
         engine = library.engine
         result = engine.search(request)
@@ -86,6 +99,10 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(
                     f"no country is called {country!r}: `trialbook search --json` counts those there are"
                 )
+        if not result.total and not note:
+            parts = {name or "text": (query,) for name, query in read_parts(text, boxes).items()}
+            for line in _write_nothing(engine, parts | make_filters(filters), request.as_of):
+                click.echo(line)
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
             body = library.read_known(nct_id, request.as_of)
@@ -102,6 +119,18 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             for passage in find_passages(record, result.words, most=1):
                 click.echo(f"    {passage.label}: {' '.join(passage.text.split())}")
     damage.end()
+
+
+def _write_nothing(
+    engine: SearchEngine, parts: Mapping[str, tuple[Query, ...]], as_of: str | None
+) -> Iterator[str]:
+    """What each part of a search that finds nothing finds alone, and what the others find without it."""
+    if list(parts) == ["text"]:
+        parts = {name: (query,) for name, query in split_query(parts["text"][0]).items()}
+    if len(parts) > 1:
+        yield "what each part finds alone, and all others without it:"
+        for part in explain_nothing(engine, parts, as_of=as_of):
+            yield f"    {part.name}: {part.alone:,} alone, {part.without:,} without it"
 
 
 def _tell_hit(library: Library, nct_id: str, as_of: str | None, damage: DamageNotes) -> HitFacts:

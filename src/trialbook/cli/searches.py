@@ -11,15 +11,24 @@ from urllib.parse import urlencode
 import click
 import msgspec
 
-from trialbook.ask.filters import write_values
+from trialbook.ask.filters import list_facets, make_request, write_values
+from trialbook.ask.form import BOXES
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.query_string import encode_text
-from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
+from trialbook.cli.options import (
+    DamageNotes,
+    as_of_option,
+    box_options,
+    filter_options,
+    json_option,
+    warn_of_lag,
+)
 from trialbook.errors import UsageError
 from trialbook.export.aact.files import find_kind, write_tables
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
 from trialbook.library.export import KNOWN, guess_form, read_export, write_file
+from trialbook.search.engine.facets import MOST_FACET_VALUES
 
 # What a terminal cannot show.
 BINARY = ("parquet", "xlsx", "json.zip", "xml.zip")
@@ -131,6 +140,51 @@ def _export_tables(home: Path, output: Path, written: str) -> None:
         f"{studies:,} studies in {rows:,} rows of {len(counts)} tables: {click.format_filename(output)}"
     )
     damage.end()
+
+
+@click.command()
+@click.argument("text", default="")
+@box_options
+@filter_options
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="FIELD",
+    help="A field to count by (Phase, Condition, LocationCity, StartYear…), repeatable; the usual ones unless told.",
+)
+@click.option("--size", default=10, show_default=True, type=click.IntRange(1, MOST_FACET_VALUES))
+@as_of_option
+@json_option
+@click.pass_obj
+def facets(
+    home: Path,
+    /,
+    text: str,
+    by: tuple[str, ...],
+    size: int,
+    as_of: str | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Count the studies of a search by the values of fields.
+
+    A field is counted without the filter that chooses among its values, so that the alternatives are seen.
+    """
+    boxes = {name: asked.pop(name) for name in BOXES}
+    request = make_request(text, asked, areas=boxes, as_of=as_of, limit=0, facets=by or list_facets())
+    with Library(home) as library:
+        result = library.engine.search(msgspec.structs.replace(request, facet_size=size))
+        warn_of_lag(library)
+    if as_json:
+        told = {"total": result.total, "facets": result.facets, "missing": result.missing}
+        click.echo(msgspec.json.encode(told))
+        return
+    click.echo(f"{result.total:,} {'study' if result.total == 1 else 'studies'}")
+    for name, counts in result.facets.items():
+        click.echo(name)
+        missing = {"not stated": result.missing[name]} if result.missing[name] else {}
+        for value, studies in {**counts, **missing}.items():
+            click.echo(f"{studies:>9,}  {' '.join(value.split())}")
 
 
 @click.group()

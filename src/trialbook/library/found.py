@@ -181,14 +181,14 @@ def complete(engine: SearchEngine, piece: str, text: str, *, most: int = 10) -> 
     """
     if not is_countable(piece):
         raise QueryError(f"there is nothing to complete `{piece[:60]}` with")
-    asked = () if piece.startswith("Location") else _make_begun(engine, piece, text)
+    asked = () if piece.startswith("Location") else make_begun(engine, piece, text)
     if asked is None:
         return []
     request = SearchRequest(filters=asked, facets=(piece,), facet_size=MOST_COUNTED, limit=0)
     return _choose(engine.search(request).facets[piece], text, most)
 
 
-def _make_begun(engine: SearchEngine, piece: str, text: str) -> tuple[Query, ...] | None:
+def make_begun(engine: SearchEngine, piece: str, text: str) -> tuple[Query, ...] | None:
     """The studies with a piece in which the text's words may stand, its last begun; None where there are none."""
     *whole, last = cut_words(text) or [""]
     words = engine.find_words(last) if last else []

@@ -38,7 +38,7 @@ from trialbook.errors import (
 from trialbook.library.rebuild import bring_into_step
 from trialbook.library.study import LibraryStudy
 from trialbook.model.sentences import count_of
-from trialbook.record.ids import find_european_number, find_nct_id
+from trialbook.record.ids import cut_address, find_european_number, find_nct_id, looks_like_id
 from trialbook.related.engine import RelatedEngine
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
@@ -213,6 +213,22 @@ class LibraryRecords:
         if alias is None:
             raise NotFoundError(f"{text or 'a study without an id'} is not in this library")
         return alias
+
+    def find_by_id(self, text: str) -> str | None:
+        """The study that a text names, as `find_id`, or by an id of another register that its record gives.
+
+        None where it has nothing of an id, names no study here, or is given by several.
+        """
+        if not looks_like_id(text.strip()):
+            return None
+        bare = cut_address(text)
+        with contextlib.suppress(NotFoundError):
+            return self.find_id(bare)
+        query = parse_query(f'AREA[SecondaryId]COVERAGE[FullMatch]EXPANSION[Term]"{bare}"')
+        with contextlib.suppress(StoreError):
+            found = self.engine.search(SearchRequest(filters=(query,), limit=MOST_NAMESAKES)).nct_ids
+            return found[0] if len(found) == 1 else None
+        return None
 
     def _find_alias(self, nct_id: str) -> str | None:
         request = SearchRequest(filters=(parse_query(f"AREA[NCTIdAlias]EXPANSION[Term]{nct_id}"),), limit=1)

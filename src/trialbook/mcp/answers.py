@@ -66,6 +66,7 @@ class SearchAnswer(Answer, frozen=True, kw_only=True):
     damaged: Texts | UnsetType = UNSET
     shown_by_id_alone: Left | UnsetType = UNSET
     found_by_each_part_alone: dict[str, int] | UnsetType = UNSET
+    found_without_this_part: dict[str, int] | UnsetType = UNSET
     did_you_mean: dict[str, Texts] | UnsetType = UNSET
 
 
@@ -112,8 +113,16 @@ class FacetsAnswer(Answer, frozen=True, kw_only=True):
     total: int
     query: Query
     facets: Annotated[
-        dict[str, list[ValueCount]], Meta(description="By field, the most frequent values first.")
+        dict[str, list[ValueCount]],
+        Meta(
+            description="By field, the most frequent values first; counted without the everyday filter that"
+            " chooses among a field's values, so that the alternatives are seen."
+        ),
     ]
+    not_stated: (
+        Annotated[dict[str, int], Meta(description="How many of the counted studies have no value.")]
+        | UnsetType
+    ) = UNSET
     words_added: Texts | UnsetType = UNSET
 
 

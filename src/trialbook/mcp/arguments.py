@@ -147,7 +147,7 @@ class FacetArguments(StudyQuery, frozen=True, kw_only=True):
             description="Fields to count studies by: those with a list of values (OverallStatus, Phase,"
             " InterventionType, DesignAllocation…) and Condition, ConditionMeshTerm, Keyword, InterventionName,"
             " InterventionMeshTerm, LeadSponsorName, CollaboratorName, LocationCountry, LocationState,"
-            " LocationCity.",
+            " LocationCity; StartYear counts by the year of StartDate.",
         ),
     ] = FACETS
     size: Annotated[

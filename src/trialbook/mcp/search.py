@@ -6,16 +6,18 @@ from datetime import date
 from typing import Any
 
 from trialbook.ask.agent import Parts, read_parts, read_sort
+from trialbook.ask.filters import find_own_filters
 from trialbook.errors import QueryError, RecordDamagedError, UsageError
 from trialbook.library import Library
 from trialbook.library.hits import find_hit_facts
+from trialbook.library.nothing import explain_nothing
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.search.engine.facets import is_countable
+from trialbook.search.engine.facets import YEARS, is_countable
 from trialbook.search.engine.snippets import find_passages
 from trialbook.search.language.render import render_together
 
@@ -120,22 +122,23 @@ def _show_hit(
 
 def _explain_nothing(library: Library, asked: SearchArguments, parts: Parts) -> dict[str, Any]:
     """What each part finds alone, and how its words may have been meant."""
-    alone = {name: (query,) for name, query in parts.queries.items()} | parts.filters
-    counts = {
-        name: library.engine.search(SearchRequest(filters=queries, as_of=parts.as_of, limit=0)).total
-        for name, queries in alone.items()
-    }
+    asked_parts = {name: (query,) for name, query in parts.queries.items()} | parts.filters
+    found = explain_nothing(library.engine, asked_parts, as_of=parts.as_of)
+    counts = {part.name: part.alone for part in found}
+    without = {part.name: part.without for part in found if part.without}
     engine = library.engine
     meant = {
         name: list(better)
         for name in parts.queries
-        if counts[name] == 0
+        if counts.get(name) == 0
         and (better := (engine.suggest_places if name == "locn" else engine.suggest)(getattr(asked, name)))
     }
     if counts.get("country") == 0:
         countries = [better for name in asked.which()["country"] for better in engine.suggest_places(name)]
         meant |= {"country": countries} if countries else {}
-    return {"found_by_each_part_alone": counts} | ({"did_you_mean": meant} if meant else {})
+    answer: dict[str, Any] = {"found_by_each_part_alone": counts}
+    answer |= {"found_without_this_part": without} if without else {}
+    return answer | ({"did_you_mean": meant} if meant else {})
 
 
 def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
@@ -145,7 +148,9 @@ def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
             f"fields x size is more than {MOST_COUNTS:,}: ask for fewer fields or a smaller size"
         )
     parts = read_parts(asked.which())
-    fields = tuple(piece.name for piece in find_shown(asked.fields))
+    fields = tuple(
+        name for each in asked.fields for name in ((each,) if each in YEARS else _name_pieces(each))
+    )
     for name in fields:
         if not is_countable(name):
             raise QueryError(
@@ -160,6 +165,7 @@ def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
             as_of=parts.as_of,
             facets=fields,
             facet_size=asked.size,
+            own_filters=find_own_filters(parts.filters),
             limit=0,
         )
     )
@@ -168,4 +174,10 @@ def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
         for name, values in result.facets.items()
     }
     added = {"words_added": list(result.added[:MOST_WORDS_SHOWN])} if result.added else {}
-    return {"total": result.total, "query": echo(parts), **added, "facets": counts}
+    missing = {name: studies for name, studies in result.missing.items() if studies}
+    answer = {"total": result.total, "query": echo(parts), **added, "facets": counts}
+    return answer | ({"not_stated": missing} if missing else {})
+
+
+def _name_pieces(asked: str) -> tuple[str, ...]:
+    return tuple(piece.name for piece in find_shown((asked,)))

@@ -164,16 +164,11 @@ class Option(Content, frozen=True):
     is_selected: bool = False
 
 
-class ChoiceFilter(Content, frozen=True):
-    """A filter with listed values; several may be chosen. `name` is the form field."""
-
-    name: str
-    label: str
-    options: tuple[Option, ...]
-
-
 class TextFilter(Content, frozen=True):
-    """A filter that is typed: a country, an age in years, a date. `kind` is the HTML input type."""
+    """A filter that is typed: a country, an age in years, a date. `kind` is the HTML input type.
+
+    `dictionary` names what a script may complete what is typed with (`/api/int/suggest`).
+    """
 
     name: str
     label: str
@@ -181,13 +176,58 @@ class TextFilter(Content, frozen=True):
     kind: Literal["text", "number", "date"] = "text"
     hint: str = ""
     suggestions: tuple[str, ...] = ()
+    dictionary: str = ""
+
+
+class ChoiceFilter(Content, frozen=True):
+    """A filter with listed values; several may be chosen. `name` is the form field.
+
+    `add` is a field for a value that is not listed, `left` how many more values there are, at `more_url`.
+    """
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    add: TextFilter | None = None
+    left: int = 0
+    more_url: str = ""
+    is_folded: bool = False
 
 
 class ActiveFilter(Content, frozen=True):
-    """A filter in force, with the address that takes it away."""
+    """A part of what is asked, with the address without it."""
 
     label: str
     remove_url: str
+
+
+class PageLink(Content, frozen=True):
+    """A page of the results; `url` is "" for the one shown, `number` 0 for a gap."""
+
+    number: int = 0
+    url: str = ""
+
+
+class NothingPart(Content, frozen=True):
+    """A part of a search that finds nothing: what it finds alone, and what the rest finds without it."""
+
+    label: str
+    alone: int
+    alone_url: str
+    without: int
+    without_url: str
+
+
+class FacetView(Content, frozen=True):
+    """All values of one facet, to choose among. `hidden` are the other fields of the search, as (name, value)."""
+
+    label: str
+    name: str
+    text: str
+    options: tuple[Option, ...]
+    left: int
+    hidden: tuple[tuple[str, str], ...]
+    back_url: str
 
 
 class Fragment(Content, frozen=True):
@@ -225,6 +265,7 @@ class Hit(Content, frozen=True):
     enrollment_count: int | None = None
     start_date: str = ""
     completion_date: str = ""
+    place: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
     problem: str = ""
@@ -233,9 +274,10 @@ class Hit(Content, frozen=True):
 class SearchView(Content, frozen=True):
     """Everything on the search page. `total` is None before anything was asked.
 
-    `choices` and `texts` are the filters. `suggestion` is
-    (words, address) of a better spelling; `also_searched` the synonyms that were added; `feed_url` where
-    what is new or changed in the answer can be followed; `downloads` (form, address) where all of it leaves.
+    `boxes` are the fields beside the one for everything, `choices` and `texts` the filters, `active` all that is
+    asked. `suggestion` is (words, address, how many studies) of a better spelling; `also_searched` the synonyms that
+    were added; `nothing` says of a search that finds none what its parts find; `feed_url` where what is new or
+    changed in the answer can be followed; `downloads` (form, address) where all of it leaves.
     """
 
     query: str = ""
@@ -248,10 +290,14 @@ class SearchView(Content, frozen=True):
     texts: tuple[TextFilter, ...] = ()
     active: tuple[ActiveFilter, ...] = ()
     sorts: tuple[Option, ...] = ()
+    boxes: tuple[TextFilter, ...] = ()
     clear_url: str = "/"
     previous_url: str = ""
     next_url: str = ""
-    suggestion: tuple[str, str] | None = None
+    pages: tuple[PageLink, ...] = ()
+    page_count: int = 0
+    suggestion: tuple[str, str, int] | None = None
+    nothing: tuple[NothingPart, ...] = ()
     also_searched: tuple[str, ...] = ()
     error: str = ""
     as_of: str = ""
@@ -259,3 +305,13 @@ class SearchView(Content, frozen=True):
     feed_url: str = ""
     downloads: tuple[tuple[str, str], ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether anything stands in the fields beside the one for everything."""
+        return any(box.value for box in self.boxes)
+
+    @property
+    def page_number(self) -> int:
+        """The page of results that is shown."""
+        return next((page.number for page in self.pages if page.number and not page.url), 1)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from trialbook.pages.environment import render
 from trialbook.record.links import is_web_address
+from trialbook.record.markup import quote_text
 
 BASE = "/docs"
 HOME = "index"
@@ -64,12 +65,24 @@ def render_docs_page(path: str) -> str | None:
     )
 
 
+def _render_fence(_: object, tokens: Sequence[Token], at: int, *__: object) -> str:
+    """A block of code; of queries each line can be tried."""
+    token = tokens[at]
+    lines = token.content.rstrip("\n").split("\n")
+    if token.info.strip() == "query":
+        shown = [f'<a href="/?{quote_text(urlencode({"q": line}))}">{quote_text(line)}</a>' for line in lines]
+    else:
+        shown = [quote_text(line) for line in lines]
+    return "<pre><code>" + "\n".join(shown) + "</code></pre>\n"
+
+
 @cache
 def _make_reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.add_render_rule(
         "table_open", lambda *_: '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>'
     )
+    reader.add_render_rule("fence", _render_fence)
     reader.add_render_rule("table_close", lambda *_: "</table></div>")
     return reader
 

@@ -10,7 +10,14 @@ _EUROPEAN = re.compile(
     r"(?:EUCTR|CTIS|EU ?CT ?|EudraCT ?)?(\d{4}-\d{6}-\d{2}(?:-\d{2}(?!\d))?)(?:-(?:[A-Z]{2}|3RD))?",
     re.IGNORECASE,
 )
+# The registers of WHO's network; each id has at least five digits.
+_OTHER_ID = re.compile(
+    r"(?:ISRCTN|ACTRN|ANZCTR|ChiCTR|CTRI|DRKS|IRCT|JPRN|jRCT|UMIN|KCT|LBCTR|NTR|NL|PACTR|PER|REBEC|RBR|RPCEC|SLCTR|"
+    r"TCTR|TR|ITMCTR|U1111)[-/A-Z]{0,12}(?=(?:\D*\d){5})[\w./-]{5,50}",
+    re.IGNORECASE,
+)
 LONGEST_ID = 64
+LONGEST_ADDRESS = 200
 # What stands behind an id, or in its place, in an address of a page or an API.
 RESERVED = frozenset(
     ("history", "diff", "versions", "changes", "metadata", "search-areas", "enums", "download")
@@ -38,6 +45,20 @@ def cut_address(text: str) -> str:
         found = NCT_IN_ADDRESS.search(bare)
         return found[1] if found else re.split(r"[?#]", bare)[0].rstrip("/").rpartition("/")[2]
     return bare
+
+
+def looks_like_id(text: str) -> bool:
+    """Whether a text, without white space around it, is an id of some register and nothing else, or its address.
+
+    >>> [looks_like_id(each) for each in ("nct4776239", "ISRCTN12345678", "CTRI/2020/03/023944", "jRCTs031180001")]
+    [True, True, True, True]
+    >>> [looks_like_id(each) for each in ("COVID-19", "heart failure", "2021", "NCT04776239 heart")]
+    [False, False, False, False]
+    """
+    if len(text) > LONGEST_ADDRESS or not text or any(each.isspace() for each in text):
+        return False
+    bare = cut_address(text)
+    return bool(find_nct_id(bare) or find_european_number(bare) or _OTHER_ID.fullmatch(bare))
 
 
 def find_european_number(text: str) -> str:

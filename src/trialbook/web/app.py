@@ -39,7 +39,7 @@ from trialbook.web.site import Site
 
 SECURITY_HEADERS = {
     b"content-security-policy": b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
-    b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
 }
@@ -128,6 +128,7 @@ def make_app(
         *api_v2.make_routes(library, turns),
         *own_api.make_routes(library, turns),
         Route("/", site.search),
+        Route("/values", site.values),
         Route("/related", site.related, methods=["GET", "POST"]),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/related", site.study_related),

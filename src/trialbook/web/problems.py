@@ -45,9 +45,7 @@ def show_missing(request: Request, _: Exception) -> Response:
     """No such page; programs are told in plain text."""
     if request.url.path.startswith("/api/"):
         return PlainTextResponse(f"There is nothing at {quote(request.url.path)}", status_code=404)
-    page = render_message_page(
-        "No such page", f"There is nothing at {request.url.path}.", "Search instead.", status=404
-    )
+    page = render_message_page("No such page", f"There is nothing at {request.url.path}.", status=404)
     return HTMLResponse(page, status_code=404)
 
 

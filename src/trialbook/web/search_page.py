@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from trialbook.ask.filters import FILTERS, SORTS
-from trialbook.ask.form import MAX_PAGE, PAGE_SIZE, Fields, get_text, read_form
+from trialbook.ask.form import BOXES, MAX_PAGE, PAGE_SIZE, Fields, get_text, name_parts, read_form
 from trialbook.ask.kinds import Filter
 from trialbook.errors import QueryError
 from trialbook.library import Library
+from trialbook.library.facets import FacetValues, arrange, count_facet
 from trialbook.library.hits import find_hit_facts
+from trialbook.library.nothing import Part, explain_nothing, split_query
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present
+from trialbook.model.sentences import count_of
 from trialbook.pages.contents import (
-    ActiveFilter,
-    ChoiceFilter,
+    FacetView,
     Fragment,
     Hit,
+    NothingPart,
     Option,
+    PageLink,
     SearchView,
     Snippet,
-    TextFilter,
 )
 from trialbook.record.links import study_url
-from trialbook.record.pieces import find_enum_label
-from trialbook.search.engine.engine import SearchEngine, SearchRequest
-from trialbook.search.engine.facets import Counts
+from trialbook.search.engine.engine import SearchEngine, SearchRequest, SearchResult
+from trialbook.search.engine.facets import LONG_ANSWER
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.search.language.render import render_together
+from trialbook.web.search_filters import (
+    KNOWN,
+    SHOWN_VALUES,
+    list_items,
+    view_active,
+    view_boxes,
+    view_choices,
+    view_options,
+    view_texts,
+    write_url,
+    write_words,
+)
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
@@ -44,8 +58,12 @@ DOWNLOADS = (
     ("JSON", "json"),
     ("zip", "json.zip"),
 )
-AS_OF_LABEL, AS_OF_HINT = "As of", "the records as they stood on that day"
 SHOWN_LIST = 4
+SHOWN_COUNTRIES = 2
+PAGES_AROUND = 2
+# So many values of a filter are listed on a page of their own, and so many letters looked for in them.
+LISTED_VALUES, LONGEST_WORDS = 500, 100
+FIELDS = {each.name: each.field for each in FILTERS}
 # With fewer hits than this, a misspelt word is likely.
 FEW = 5
 
@@ -55,52 +73,120 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
     engine = library.engine
     if not fields:
         empty = engine.search(SearchRequest(limit=0))
-        return SearchView(library_size=empty.total, examples=EXAMPLES, index_lag=library.index_lag)
+        return SearchView(
+            library_size=empty.total,
+            examples=EXAMPLES,
+            boxes=view_boxes(fields),
+            index_lag=library.index_lag,
+        )
     try:
         request = read_form(fields)
         result = engine.search(request)
     except QueryError as error:
         return _view_error(fields, error)
     number = request.offset // PAGE_SIZE + 1
-    has_more = request.offset + PAGE_SIZE < result.total
-    sort = get_text(fields, "sort") or "relevance"
+    last = min(MAX_PAGE, max(1, -(-result.total // PAGE_SIZE)))
     return SearchView(
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
         hits=tuple(_view_hits(library, result.nct_ids, request.as_of, result.words)),
         first_rank=request.offset + 1,
-        choices=_view_choices(fields, result.facets),
-        texts=_view_texts(fields, result.facets),
-        active=_view_active(fields),
-        sorts=tuple(
-            Option(value=name, label=each.label, is_selected=name == sort) for name, each in SORTS.items()
-        ),
-        clear_url=_write_url([("q", get_text(fields, "q"))]),
+        boxes=view_boxes(fields),
+        choices=view_choices(fields, _make_counter(engine, request, result)),
+        texts=view_texts(fields),
+        active=view_active(fields),
+        sorts=_view_sorts(fields),
+        clear_url=write_url([("q", get_text(fields, "q"))]),
         previous_url=_page_url(fields, number - 1) if number > 1 else "",
-        next_url=_page_url(fields, number + 1) if has_more and number < MAX_PAGE else "",
+        next_url=_page_url(fields, number + 1) if number < last else "",
+        pages=tuple(_view_pages(fields, number, last)) if last > 1 else (),
+        page_count=last,
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
         downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
         also_searched=result.added,
         index_lag=library.index_lag,
         suggestion=_view_suggestion(engine, fields) if result.total < FEW else None,
+        nothing=_view_nothing(engine, fields, request) if not result.total else (),
     )
 
 
-def _list_items(fields: Fields, *, without: Sequence[str] = ("page",)) -> list[tuple[str, str]]:
-    """The fields that have a value, one by one."""
-    return [
-        (name, value)
-        for name, values in fields.items()
-        if name not in without
-        for value in values
-        if value.strip()
-    ]
+def find_asked_study(library: Library, fields: Fields) -> str | None:
+    """The study whose id is all that was asked for, in any form of it; None where there is none, or more is asked."""
+    if {name for name, _ in list_items(fields, without=("sort",))} != {"q"}:
+        return None
+    return library.find_by_id(get_text(fields, "q"))
 
 
-def _write_url(items: Sequence[tuple[str, str]]) -> str:
-    return "/?" + urlencode(items)
+def _make_counter(
+    engine: SearchEngine, request: SearchRequest, result: SearchResult
+) -> Callable[[Filter], FacetValues]:
+    """What counts the values of a filter: most have come with the answer; the longest lists only of short answers."""
+
+    def count(asked: Filter) -> FacetValues:
+        if asked.facet in result.facets:
+            values = arrange(asked, result.facets[asked.facet])
+            most = len(values) if asked.kind == "choices" else SHOWN_VALUES
+            return FacetValues(values[:most], result.missing[asked.facet], max(0, len(values) - most))
+        if result.total > LONG_ANSWER:
+            return FacetValues(is_counted=False)
+        return count_facet(engine, request, asked, most=SHOWN_VALUES)
+
+    return count
+
+
+def _view_sorts(fields: Fields) -> tuple[Option, ...]:
+    asked = get_text(fields, "sort")
+    chosen = asked if asked in SORTS else "relevance"
+    return tuple(
+        Option(value=name, label=each.label, is_selected=name == chosen) for name, each in SORTS.items()
+    )
+
+
+def _view_pages(fields: Fields, number: int, last: int) -> Iterator[PageLink]:
+    """The first, the last and those around the one shown; gaps between them."""
+    near = {1, last, *range(max(1, number - PAGES_AROUND), min(last, number + PAGES_AROUND) + 1)}
+    before = 0
+    for each in sorted(near):
+        if each > before + 1:
+            yield PageLink()
+        yield PageLink(number=each, url="" if each == number else _page_url(fields, each))
+        before = each
+
+
+def _view_nothing(engine: SearchEngine, fields: Fields, request: SearchRequest) -> tuple[NothingPart, ...]:
+    """What the parts of a search that finds nothing find, that first whose absence would leave the most."""
+    parts = name_parts(fields)
+    words = split_query(parts["q"][0]) if list(parts) == ["q"] else {}
+    if words:
+        found = explain_nothing(
+            engine, {name: (query,) for name, query in words.items()}, as_of=request.as_of
+        )
+    elif len(parts) > 1:
+        found = explain_nothing(engine, parts, as_of=request.as_of)
+    else:
+        return ()
+    return tuple(
+        _view_part(fields, part, tuple(words))
+        for part in sorted(found, key=lambda each: (-each.without, each.alone))
+    )
+
+
+def _view_part(fields: Fields, part: Part, words: tuple[str, ...]) -> NothingPart:
+    if words:
+        rest = " ".join(word for word in words if word != part.name)
+        others = list_items(fields, without=("q", "page"))
+        alone_url, without_url = write_url([("q", part.name), *others]), write_url([("q", rest), *others])
+        label = f"“{part.name}”"
+    else:
+        names = [FIELDS.get(name, name) for name in part.name.split(", ")]
+        own = [item for item in list_items(fields) if item[0] in names]
+        label = " or ".join(write_words(*item) for item in own)
+        alone_url, without_url = write_url(own), write_url(list_items(fields, without=(*names, "page")))
+    return NothingPart(
+        label=label, alone=part.alone, alone_url=alone_url, without=part.without, without_url=without_url
+    )
 
 
 def _write_feed_url(request: SearchRequest) -> str:
@@ -116,15 +202,28 @@ def _write_export_url(request: SearchRequest, form: str) -> str:
     return "/api/trialbook/export?" + urlencode({name: value for name, value in given.items() if value})
 
 
-def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str] | None:
-    """The query with its unknown words, or a country, put right, and the address that asks for it."""
-    for text in engine.suggest(get_text(fields, "q")):
-        return text, _write_url([("q", text), *_list_items(fields, without=("q", "page"))])
-    for name in fields.get("country", ()):
-        for better in engine.suggest_places(name):
-            others = _list_items(fields, without=("country", "page"))
-            return better, _write_url([*others, ("country", better)])
+def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str, int] | None:
+    """The words of a box, or a country, put right: as words, as an address, and how many studies that finds."""
+    for name in ("q", *BOXES):
+        suggest = engine.suggest_places if name == "locn" else engine.suggest
+        text = get_text(fields, name)
+        for better in suggest(text) if text else ():
+            return _count_better(engine, fields, name, better)
+    for text in fields.get("country", ()):
+        for better in engine.suggest_places(text):
+            return _count_better(engine, fields, "country", better)
     return None
+
+
+def _count_better(
+    engine: SearchEngine, fields: Fields, name: str, better: str
+) -> tuple[str, str, int] | None:
+    changed = {**fields, name: [better]}
+    try:
+        total = engine.search(read_form(changed).for_counting()).total
+    except QueryError:
+        return None
+    return better, write_url(list_items(changed)), total
 
 
 def _view_error(fields: Fields, error: QueryError) -> SearchView:
@@ -132,82 +231,37 @@ def _view_error(fields: Fields, error: QueryError) -> SearchView:
     return SearchView(
         query=get_text(fields, "q"),
         error=str(error),
-        choices=tuple(filter_ for filter_ in _view_choices(fields, None) if filter_.options),
-        texts=_view_texts(fields, {}),
-        active=_view_active(fields),
-        clear_url=_write_url([("q", get_text(fields, "q"))]),
+        boxes=view_boxes(fields),
+        choices=view_choices(fields, None),
+        texts=view_texts(fields),
+        active=view_active(fields),
+        sorts=_view_sorts(fields),
+        clear_url=write_url([("q", get_text(fields, "q"))]),
     )
 
 
 def _page_url(fields: Fields, number: int) -> str:
-    return _write_url([*_list_items(fields), ("page", str(number))])
+    return write_url([*list_items(fields), ("page", str(number))])
 
 
-def _view_texts(fields: Fields, facets: Counts) -> tuple[TextFilter, ...]:
-    """The filters that are typed; the values that the answers have are offered."""
-    filters = [
-        TextFilter(
-            name=each.field,
-            label=each.label,
-            kind="number" if each.kind == "age" else "text",
-            value=get_text(fields, each.field),
-            hint=each.hint,
-            suggestions=tuple(facets.get(each.facet, ())) if each.kind == "texts" else (),
-        )
-        for each in FILTERS
-        if each.kind not in ("choices", "yes_no")
-    ]
-    as_of = TextFilter(name="as_of", label=AS_OF_LABEL, value=get_text(fields, "as_of"), hint=AS_OF_HINT)
-    return (*filters, as_of)
-
-
-def _view_choices(fields: Fields, facets: Counts | None) -> tuple[ChoiceFilter, ...]:
-    """The filters with boxes to tick, with counts; without an answer those that were ticked."""
-    filters = []
-    for each in FILTERS:
-        if each.kind in ("choices", "yes_no"):
-            chosen = fields.get(each.field, ())
-            # Without a facet nothing is counted, and every value is offered.
-            counts = (facets or {}).get(each.facet, {}) if each.facet else dict.fromkeys(each.choices)
-            labels = _list_labels(each)
-            options = tuple(
-                Option(
-                    value=value,
-                    label=labels.get(value, value),
-                    count=(counts.get(value) or 0) if facets is not None and each.facet else None,
-                    is_selected=value in chosen,
-                )
-                for value in dict.fromkeys((*labels, *counts, *chosen))
-                if value in counts or value in chosen or each.kind == "yes_no"
-            )
-            filters.append(ChoiceFilter(name=each.field, label=each.label, options=options))
-    return tuple(filters)
-
-
-def _list_labels(asked: Filter) -> dict[str, str]:
-    """The values that a filter's boxes may have, with the words beside them."""
-    if asked.kind == "yes_no":
-        return dict(zip(("true", "false"), asked.answers, strict=True))
-    return {value: find_enum_label(asked.enum, value) or value for value in asked.choices}
-
-
-def _view_active(fields: Fields) -> tuple[ActiveFilter, ...]:
-    """The filters in force, each with the address without it."""
-    known = {each.field: each for each in FILTERS}
-    items, active = _list_items(fields), []
-    for position, (name, value) in enumerate(items):
-        if name in known or name == "as_of":
-            label = known[name].label if name in known else AS_OF_LABEL
-            rest = [item for at, item in enumerate(items) if at != position]
-            words = _write_words(known.get(name), value)
-            active.append(ActiveFilter(label=f"{label}: {words}", remove_url=_write_url(rest or [("q", "")])))
-    return tuple(active)
-
-
-def _write_words(asked: Filter | None, value: str) -> str:
-    if asked is not None and asked.kind == "yes_no":
-        return _list_labels(asked).get(value, value)
-    return value.replace("_", " ").lower() if value.isupper() else value
+def compose_values(library: Library, fields: Fields) -> FacetView:
+    """All values of a filter, of those with words that begin as `facet_q` says; raises QueryError."""
+    asked = KNOWN.get(get_text(fields, "facet"))
+    if asked is None or not asked.facet or not asked.takes_several:
+        raise QueryError(f"there are no values to choose of {get_text(fields, 'facet')[:40]!r}")
+    text = get_text(fields, "facet_q")[:LONGEST_WORDS]
+    rest = {name: values for name, values in fields.items() if name not in ("facet", "facet_q", "page")}
+    counted = count_facet(library.engine, read_form(rest), asked, text=text, most=LISTED_VALUES)
+    chosen = [value.strip() for value in rest.get(asked.field, ()) if value.strip()]
+    return FacetView(
+        label=asked.label,
+        name=asked.field,
+        text=text,
+        options=view_options(asked, chosen, counted),
+        left=counted.left,
+        hidden=tuple(item for item in list_items(rest) if item[0] != asked.field),
+        back_url=write_url(list_items(rest)),
+    )
 
 
 def _view_hits(
@@ -239,9 +293,18 @@ def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tup
         enrollment_count=facts.enrollment_count,
         start_date=facts.start_date,
         completion_date=facts.completion_date,
+        place=_write_place(facts.countries, facts.sites),
         has_results=facts.has_results,
         snippets=tuple(map(_view_passage, find_passages(record, words))),
     )
+
+
+def _write_place(countries: Sequence[str], sites: int) -> str:
+    """Where a study is done, in a few words: "Norway, 3 sites"."""
+    named = ", ".join(countries[:SHOWN_COUNTRIES])
+    if more := len(countries[SHOWN_COUNTRIES:]):
+        named += f" and {more} more {'country' if more == 1 else 'countries'}"
+    return ", ".join(filter(None, (named, count_of(sites, "site") if sites else "")))
 
 
 def _view_passage(passage: Passage) -> Snippet:

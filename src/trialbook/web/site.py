@@ -22,16 +22,18 @@ from trialbook.pages import (
     render_search_page,
     render_study_page,
     render_study_text,
+    render_values_page,
     write_events_csv,
 )
 from trialbook.pages.contents import Near, PlaceForm, RelatedView
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
 from trialbook.pages.related_page import RelatedPage
+from trialbook.record.links import study_url
 from trialbook.store import Version
 from trialbook.web.posted import read_form
 from trialbook.web.related_page import compose_page, compose_study_page
 from trialbook.web.related_section import RelatedSections
-from trialbook.web.search_page import compose_search
+from trialbook.web.search_page import compose_search, compose_values, find_asked_study
 
 OLDER = "They are like the newest version of the record; you see an older one."
 
@@ -43,10 +45,20 @@ class Site:
         self._library, self._related = library, related
 
     def search(self, request: Request) -> Response:
-        """The search page."""
+        """The search page; what is an id and nothing else leads to its record."""
         asked = request.query_params
-        page = compose_search(self._library, {name: asked.getlist(name) for name in asked})
+        fields = {name: asked.getlist(name) for name in asked}
+        nct_id = find_asked_study(self._library, fields)
+        if nct_id:
+            return RedirectResponse(study_url(nct_id), status_code=303)
+        page = compose_search(self._library, fields)
         return HTMLResponse(render_search_page(page), status_code=400 if page.error else 200)
+
+    def values(self, request: Request) -> Response:
+        """All values of a filter, to choose among."""
+        asked = request.query_params
+        page = compose_values(self._library, {name: asked.getlist(name) for name in asked})
+        return HTMLResponse(render_values_page(page))
 
     def study(self, request: Request) -> Response:
         """A record's page."""

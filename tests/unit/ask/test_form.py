@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
 import pytest
 
 from trialbook.ask.filters import list_facets, make_request
-from trialbook.ask.form import PAGE_SIZE, Fields, read_form
+from trialbook.ask.form import COUNTED_VALUES, PAGE_SIZE, Fields, name_parts, read_form
 from trialbook.errors import QueryError
 from trialbook.search.engine.engine import SearchRequest
 
 
-def ask(text: str = "", **given: object) -> SearchRequest:
-    return make_request(text, given, limit=PAGE_SIZE, facets=list_facets())
+def ask(text: str = "", *, areas: Mapping[str, str] | None = None, **given: object) -> SearchRequest:
+    request = make_request(text, given, areas=areas, limit=PAGE_SIZE, facets=list_facets(is_quick=True))
+    return msgspec.structs.replace(request, facet_size=COUNTED_VALUES)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,8 @@ def ask(text: str = "", **given: object) -> SearchRequest:
         ({"type": ["OBSERVATIONAL"], "age": ["12"]}, ask(study_type="OBSERVATIONAL", age_years=12)),
         ({"status": ["COMPLETED", "RECRUITING"]}, ask(status=("COMPLETED", "RECRUITING"))),
         ({"status": [""], "age": [" "], "results": [""]}, ask()),
+        ({"cond": ["asthma"], "intr": [" "]}, ask(areas={"cond": "asthma"})),
+        ({"phase": ["NOT_STATED", "PHASE1"]}, ask(phase=["NOT_STATED", "PHASE1"])),
         ({"results": ["true"]}, ask(has_results=True)),
         ({"results": ["false"]}, ask(has_results=False)),
         ({"results": ["true", "false"]}, ask()),
@@ -46,9 +52,16 @@ def test_pages_sorts_and_days_are_read() -> None:
         ("age", "old", "^age is no number of years from 0 to 150: 'old'$"),
         ("type", "BOTH", "^Invalid value in parameter `type`: `BOTH`\none of EXPANDED_ACCESS"),
         ("results", "many", "^results is neither true nor false: 'many'$"),
+        ("start_year", "21", "^start_year is no year: '21'\nwrite a year as 2021$"),
         ("page", "0", "^page is no number from 1 to 1000: '0'$"),
     ],
 )
 def test_a_refusal_calls_the_field_as_the_form_does(name: str, value: str, said: str) -> None:
     with pytest.raises(QueryError, match=said):
         read_form({name: [value]})
+
+
+def test_the_parts_of_a_form_bear_the_names_of_its_fields_and_filters() -> None:
+    parts = name_parts({"q": ["heart"], "cond": ["asthma"], "type": ["OBSERVATIONAL"], "page": ["2"]})
+    assert list(parts) == ["q", "cond", "study_type"]
+    assert parts["cond"][0].default_area == "ConditionSearch"

@@ -35,6 +35,7 @@ NEEDED: dict[str, list[str]] = {
     "check": [],
     "diff": ["NCT90000001"],
     "export": [],
+    "facets": ["heart"],
     "history": ["NCT90000001"],
     "import": ["record.json"],
     "mcp": [],

@@ -143,6 +143,21 @@ def test_counts_hold_as_many_values_as_asked(call: Call) -> None:
     assert len(call("facets").facts["facets"]) == 8
 
 
+def test_a_field_is_counted_without_its_own_filter_and_says_how_many_state_none(call: Call) -> None:
+    alone = call("facets", fields=["Phase"]).facts
+    chosen = call("facets", fields=["Phase", "StartYear"], phase=["PHASE2"]).facts
+    assert chosen["facets"]["Phase"] == alone["facets"]["Phase"]
+    assert chosen["not_stated"]["Phase"] == alone["not_stated"]["Phase"] > 0
+    assert chosen["total"] < alone["total"]
+    assert chosen["facets"]["StartYear"]
+
+
+def test_no_hits_say_what_all_other_parts_find(call: Call) -> None:
+    facts = call("search", cond="heart failure", term="zzzqqq").facts
+    assert facts["found_by_each_part_alone"]["term"] == 0
+    assert facts["found_without_this_part"] == {"term": facts["found_by_each_part_alone"]["cond"]}
+
+
 def test_answers_stay_within_their_bounds(call: Call) -> None:
     every = [
         "Condition",

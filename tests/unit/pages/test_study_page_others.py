@@ -15,6 +15,7 @@ from trialbook.pages.contents import (
     HistoryView,
     Hit,
     Option,
+    PageLink,
     SearchView,
     ShownChange,
     Snippet,
@@ -66,6 +67,7 @@ def full_view() -> SearchView:
         enrollment_count=1204,
         start_date="2021-08-16",
         completion_date="2025-08",
+        place="Norway, 3 sites",
         snippets=(
             Snippet(label="Title", fragments=(Fragment(text="a <b>"), Fragment(text=EVIL, is_hit=True))),
         ),
@@ -87,7 +89,9 @@ def full_view() -> SearchView:
         sorts=(Option(value="date", label="Newest", is_selected=True),),
         previous_url="/?page=1",
         next_url="/?page=3",
-        suggestion=("asthma y", "/?q=y"),
+        suggestion=("asthma y", "/?q=y", 12),
+        pages=(PageLink(number=1, url="/?page=1"), PageLink(number=2), PageLink(number=3, url="/?page=3")),
+        page_count=86,
         also_searched=("bronchial asthma",),
     )
 
@@ -104,6 +108,10 @@ def test_the_search_page_shows_hits_filters_counts_and_ways_on() -> None:
         "<mark>&lt;script&gt;",
         "1,412",
         "Did you mean",
+        "12 studies",
+        "page 2 of 86",
+        'aria-label="Page 3"',
+        "Norway, 3 sites",
         "bronchial asthma",
         'start="11"',
         'rel="next"',

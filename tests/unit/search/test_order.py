@@ -121,12 +121,12 @@ def dated(number: int, day: str, count: int | None = None) -> Record:
 @pytest.mark.parametrize(
     ("keys", "order"),
     [
-        ([("StartDate", False)], "31245"),
-        ([("StartDate", True)], "24135"),
+        ([("StartDate", False)], "31425"),
+        ([("StartDate", True)], "42135"),
         ([("StartDate", True), ("EnrollmentCount", False)], "42135"),
         ([("EnrollmentCount", True), ("StartDate", False)], "23145"),
-        ([("@relevance", True), ("StartDate", False)], "31245"),
-        ([("@relevance", True), ("StartDate", True)], "24135"),
+        ([("@relevance", True), ("StartDate", False)], "31425"),
+        ([("@relevance", True), ("StartDate", True)], "42135"),
     ],
 )
 def test_sorting_puts_what_has_no_value_last(

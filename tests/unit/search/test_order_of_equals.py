@@ -1,4 +1,4 @@
-"""What no key tells apart stands by its id, whatever became of the index before."""
+"""What no key tells apart stands newest first, as ids tell, whatever became of the index before."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from trialbook.search.engine import order
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.order import GeoDecay, SortKey
 from trialbook.search.index import intake
+from trialbook.search.index.document import compute_order
 from trialbook.search.index.writable import WritableIndex
 from trialbook.search.language.parse import parse_query
 from trialbook.store import Store
@@ -26,6 +27,7 @@ from trialbook.terms import get_thesaurus
 
 STUDIES = 600
 RELEVANCE = SortKey("@relevance", descending=True)
+NEWEST_FIRST = SortKey("@newest", descending=True)
 LEAST = SortKey("@relevance", descending=False)
 STARTED = SortKey("StartDate", descending=True)
 ENROLLED = SortKey("EnrollmentCount", descending=False)
@@ -49,7 +51,9 @@ def make_records() -> list[Record]:
         }
         if number % 4:
             values["statusModule.startDateStruct.date"] = chance.choice(["2020-01", "2021-05-03", "2022"])
-        records.append(make_record(f"NCT{number:08}", values))
+        # Each tenth is of another register, whose ids tell no age.
+        nct_id = f"EUCTR-{number}" if number % 10 == 0 else f"NCT{number:08}"
+        records.append(make_record(nct_id, values))
     return records
 
 
@@ -105,6 +109,7 @@ REQUESTS: dict[str, SearchRequest] = {
         queries=(parse_query("heart"),), geo_decay=GeoDecay(latitude=60, longitude=10, radius_km=500)
     ),
     "without a key": SearchRequest(queries=(), sort=()),
+    "newest first": SearchRequest(queries=(), sort=(NEWEST_FIRST,)),
 }
 
 
@@ -134,10 +139,14 @@ def test_the_order_is_one_of_the_records_alone(
         assert walk(engine, REQUESTS[name], 7, until=70) == list(whole.nct_ids[:70])
 
 
-def test_equals_stand_by_their_ids(engines: dict[str, SearchEngine]) -> None:
+def test_of_equals_the_highest_number_stands_first(engines: dict[str, SearchEngine]) -> None:
     for engine in engines.values():
         found = engine.search(msgspec.structs.replace(REQUESTS["one word"], limit=STUDIES))
-        ranked = list(zip([-round(score, 4) for score in found.scores], found.nct_ids, strict=True))
+        numbers = [
+            -int(nct_id[3:]) if nct_id.startswith("NCT") else compute_order(nct_id)
+            for nct_id in found.nct_ids
+        ]
+        ranked = list(zip([-round(score, 4) for score in found.scores], numbers, strict=True))
         assert ranked == sorted(ranked)
         assert len({score for score, _ in ranked}) < 10, "most are equals"
 

@@ -1,4 +1,4 @@
-// The page works without this. It only opens folded tables for printing and for links that point into them.
+// The page works without this: it only saves clicks and typing.
 (function () {
   var opened = [];
   addEventListener("beforeprint", function () {
@@ -15,6 +15,64 @@
   if (filters) filters.open = !isNarrow;
   var sort = document.getElementById("sort");
   if (sort) sort.addEventListener("change", function () { sort.form.submit(); });
+  // A tick asks at once, and the page that comes has the focus where it was.
+  var ticked = "trialbook-ticked", column = document.querySelector("main:not(.home) .filters");
+  if (column) {
+    column.addEventListener("change", function (event) {
+      if (event.target.type !== "checkbox") return;
+      try { sessionStorage.setItem(ticked, event.target.name + "=" + event.target.value); } catch (error) { /* not kept */ }
+      event.target.form.requestSubmit();
+    });
+    try {
+      var last = sessionStorage.getItem(ticked);
+      sessionStorage.removeItem(ticked);
+      if (last) column.querySelectorAll("input[type=checkbox]").forEach(function (box) {
+        if (box.name + "=" + box.value !== last) return;
+        var fold = box.closest(".facet");
+        if (fold) fold.open = true;
+        if (!isNarrow) box.focus();
+      });
+    } catch (error) { /* not kept */ }
+  }
+  // Fields that are empty stay out of the address.
+  document.querySelectorAll("form.ask, form.values").forEach(function (form) {
+    form.addEventListener("submit", function () {
+      form.querySelectorAll("input[name]").forEach(function (field) { if (field.name !== "q" && !field.value) field.disabled = true; });
+      addEventListener("pageshow", function () {
+        form.querySelectorAll("input[disabled]").forEach(function (field) { field.disabled = false; });
+      });
+    });
+  });
+  addEventListener("keydown", function (event) {
+    var box = document.getElementById("q") || document.getElementById("quick-q");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !box) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+  // Words that records have, as one types them.
+  document.querySelectorAll("input[data-dictionary]").forEach(function (field) {
+    var timer = 0, asked = "";
+    field.addEventListener("input", function () {
+      clearTimeout(timer);
+      timer = setTimeout(function () {
+        var text = field.value.trim();
+        if (text.length < 2 || text.length > 100 || /[\[\]"]/.test(text) || text === asked) return;
+        asked = text;
+        fetch("/api/int/suggest?dictionary=" + field.dataset.dictionary + "&input=" + encodeURIComponent(text)).then(function (answer) {
+          return answer.ok ? answer.json() : [];
+        }).then(function (words) {
+          if (asked !== text) return;
+          field.list.replaceChildren.apply(field.list, words.map(function (word) {
+            var option = document.createElement("option");
+            option.value = word;
+            return option;
+          }));
+        }).catch(function () { /* it works without */ });
+      }, 150);
+    });
+  });
   var links = {};
   document.querySelectorAll(".contents a").forEach(function (link) { links[link.hash.slice(1)] = link; });
   if (contents && "IntersectionObserver" in window) {

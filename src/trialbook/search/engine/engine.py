@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import tantivy
@@ -14,8 +14,9 @@ from tantivy import Query as IndexQuery
 from trialbook.errors import QueryError
 from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import PatientNote
+from trialbook.record.pieces import DATED
 from trialbook.search.engine import completion, spelling
-from trialbook.search.engine.facets import FACET_SIZE, Counts, FacetCounter, is_countable
+from trialbook.search.engine.facets import FACET_SIZE, YEARS, Counted, Counts, FacetCounter, is_countable
 from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
 from trialbook.search.engine.order import (
@@ -75,6 +76,9 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         Lets scores fall with distance; without effect beside `sort` and on more than 10,000 studies.
     facets, facet_size
         Pieces to count by value (`is_countable`), and how many values of each.
+    own_filters
+        Those of `filters` that choose among the values of a facet, each with it. A facet is counted without
+        its own filters, so that the values beside those chosen stay in sight.
     note, note_weights
         What a note says of a patient; it ranks, and finds whatever has one of its concepts or words.
     among
@@ -91,6 +95,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     geo_decay: GeoDecay | None = None
     facets: tuple[str, ...] = ()
     facet_size: int = FACET_SIZE
+    own_filters: tuple[tuple[str, Query], ...] = ()
     note: PatientNote | None = None
     note_weights: NoteWeights = WEIGHTS
     among: tuple[str, ...] | None = None
@@ -103,8 +108,17 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         """Whether anything tells one answer from another."""
         return bool(self.queries) or self.note is not None
 
+    def without_own(self, facet: str) -> SearchRequest:
+        """The request without the filters that choose among the values of a facet."""
+        own = {query for name, query in self.own_filters if name == facet}
+        return msgspec.structs.replace(
+            self,
+            filters=tuple(query for query in self.filters if query not in own),
+            own_filters=tuple(each for each in self.own_filters if each[0] != facet),
+        )
+
     def for_counting(self, facets: Sequence[str] = (), facet_size: int = FACET_SIZE) -> SearchRequest:
-        """The request that finds the same studies and only counts them."""
+        """The request that finds the same studies and only counts them, those that are found alone."""
         return msgspec.structs.replace(
             self,
             queries=(),
@@ -113,6 +127,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
             geo_decay=None,
             facets=tuple(facets),
             facet_size=facet_size,
+            own_filters=(),
             offset=0,
             limit=0,
         )
@@ -121,7 +136,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer: how many studies match, the ids of the asked window, and counts by value.
 
-    `words` are those to look for in the answers, `added` the other names that were searched for.
+    `words` are those to look for in the answers, `added` the other names that were searched for, `missing` how
+    many of the studies that are counted by a facet have no value of it.
     """
 
     total: int
@@ -130,6 +146,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
     added: tuple[str, ...]
     facets: Counts
+    missing: dict[str, int]
     milliseconds: float
 
 
@@ -142,6 +159,7 @@ class Window(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     added: tuple[str, ...]
     facets: Counts
+    missing: dict[str, int]
 
 
 class SearchEngine:
@@ -312,6 +330,15 @@ class SearchEngine:
         def join(compiled: Sequence[Compiled]) -> IndexQuery:
             return reader.join([each.query for each in (*compiled, *noted)], filters, request.as_of)
 
+        def leave_out(facet: str) -> IndexQuery:
+            own = {query for name, query in request.own_filters if name == facet}
+            kept = [each for query, each in zip(request.filters, filters, strict=False) if query not in own]
+            return reader.join(
+                [each.query for each in (*plain, *noted)],
+                [*kept, *filters[len(request.filters) :]],
+                request.as_of,
+            )
+
         counted = join(plain)
         found = None
         if _ranks_by_words_alone(request) and reader.outline(request.queries).has_tail:
@@ -323,20 +350,40 @@ class SearchEngine:
             ranked = join(reader.compile_ranked(request.queries, request.as_of)) if is_scored else counted
             found = self._collect(reader, request, ranked, sort, offset=offset, limit=limit)
         hits, total = found
+        counted_values = self._count_facets(reader, request, counted, total, leave_out)
         return Window(
             tuple(reader.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
             tuple(dict.fromkeys(word for each in (*plain, *noted) for word in each.words)),
             tuple(dict.fromkeys(name for each in plain for name in each.added)),
-            self._counter.count(
-                reader.searcher,
-                counted,
-                request.facets,
-                request.facet_size,
-                total,
-                day=find_asked_day(request.as_of),
-            ),
+            *counted_values,
+        )
+
+    def _count_facets(
+        self,
+        reader: Reader,
+        request: SearchRequest,
+        counted: IndexQuery,
+        total: int,
+        leave_out: Callable[[str], IndexQuery],
+    ) -> Counted:
+        """The counts of all facets, each without its own filters."""
+        chosen = {name for name, _ in request.own_filters}
+        day = find_asked_day(request.as_of)
+        plain = [name for name in request.facets if name not in chosen]
+        size = request.facet_size
+        found = self._counter.count(reader.searcher, counted, plain, size, total, day=day)
+        values, missing = dict(found.values), dict(found.missing)
+        for name in dict.fromkeys(request.facets):
+            if name in chosen:
+                wider = leave_out(name)
+                among = count_matches(reader.searcher, wider) if name in DATED or name in YEARS else total
+                more = self._counter.count(reader.searcher, wider, [name], size, among, day=day)
+                values |= more.values
+                missing |= more.missing
+        return Counted(
+            {name: values[name] for name in request.facets}, {name: missing[name] for name in request.facets}
         )
 
     def _collect(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import tantivy
 from tantivy import Occur, Query
@@ -14,8 +16,9 @@ from trialbook.record.pieces import DATED, find_piece
 from trialbook.search.engine.compile import is_so
 from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.targets import all_of
+from trialbook.search.index.document import EPOCH
 from trialbook.search.index.packed import ODD, find_columns, get_slots
-from trialbook.search.index.schema import get_schema, is_exact
+from trialbook.search.index.schema import get_schema, is_exact, order_field
 
 FACET_SIZE = 20
 MOST_FACET_VALUES = 1_000
@@ -24,14 +27,26 @@ MOST_NUMBERS = 65_000
 THREADS = 2
 # From so many studies on, a thread costs less than it saves.
 LONG_ANSWER = 10_000
+# What is counted by the years of a date, and the years that are counted: others are slips.
+YEARS = {"StartYear": "StartDate"}
+FIRST_YEAR, LAST_YEAR = 1950, 2060
+# There are fewer countries, so that those without one are always among the values.
+MOST_COUNTRIES, NO_VALUE = 1_000, "\0"
 
 Counts = dict[str, dict[str, int]]
 
 
 def is_countable(name: str) -> bool:
-    """Whether the index can count studies by the values of a piece."""
+    """Whether the index can count studies by the values of a piece, or by `StartYear`."""
     piece = find_piece(name)
-    return piece is not None and is_exact(piece)
+    return name in YEARS or (piece is not None and is_exact(piece))
+
+
+class Counted(NamedTuple):
+    """How many studies have each value of each piece, the most frequent first, and how many have none."""
+
+    values: Counts
+    missing: dict[str, int]
 
 
 class FacetCounter:
@@ -53,8 +68,8 @@ class FacetCounter:
         total: int,
         *,
         day: date,
-    ) -> Counts:
-        """Studies by value of each piece, the most frequent values first.
+    ) -> Counted:
+        """Studies by value of each piece.
 
         `total` is how many match; `day` that of asking, on which what time makes true is so or not.
         """
@@ -62,12 +77,17 @@ class FacetCounter:
         packed = [name for name in pieces if name in get_slots()]
         others = [name for name in pieces if name not in get_slots() and name not in DATED]
         if not others or not packed or total < LONG_ANSWER:
-            found = _aggregate(searcher, query, packed, others, size)
+            found, missing = _aggregate(searcher, query, packed, others, size=size, total=total)
         else:
-            begun = self._threads.submit(_aggregate, searcher, query, [], others, size)
-            found = _aggregate(searcher, query, packed, [], size) | begun.result()
+            begun = self._threads.submit(_aggregate, searcher, query, [], others, size=size, total=total)
+            found, missing = _aggregate(searcher, query, packed, [], size=size, total=total)
+            more, more_missing = begun.result()
+            found, missing = found | more, missing | more_missing
         found |= {name: _count_dated(searcher, query, name, total, day) for name in pieces if name in DATED}
-        return {name: _keep_most(found[name], size) for name in pieces}
+        return Counted(
+            {name: _keep_most(found[name], size) for name in pieces},
+            {name: missing.get(name, 0) for name in pieces},
+        )
 
 
 def _count_dated(
@@ -78,40 +98,86 @@ def _count_dated(
 
 
 def _aggregate(
-    searcher: tantivy.Searcher, query: Query, packed: Sequence[str], others: Sequence[str], size: int
-) -> Counts:
-    """Count in one walk over the matches."""
+    searcher: tantivy.Searcher,
+    query: Query,
+    packed: Sequence[str],
+    others: Sequence[str],
+    *,
+    size: int,
+    total: int,
+) -> Counted:
+    """Count in one walk over the matches, of which there are `total`."""
     if not packed and not others:
-        return {}
-    asked = {name: {"terms": {"field": _get_field(name), "size": size}} for name in others}
+        return Counted({}, {})
+    asked = {name: _ask_values(name, size) for name in others}
     columns = find_columns(packed)
     asked |= {name: {"terms": {"field": name, "size": MOST_NUMBERS}} for name in columns}
     answer = searcher.aggregate(query, asked)
     counts = {name: _read_buckets(answer, name) for name in others}
+    missing: dict[str, int] = {}
+    for name in others:
+        if name in YEARS:
+            # The index adds what lies before and after all spans: who is in none has no date.
+            missing[name] = total - sum(counts[name].values())
+            counts[name] = {year: studies for year, studies in counts[name].items() if year.isdigit()}
+        elif name == "LocationCountry":
+            missing[name] = counts[name].pop(NO_VALUE, 0)
+        else:
+            missing[name] = _count_without(searcher, query, name)
     numbers = {
         name: {int(number): studies for number, studies in _read_buckets(answer, name).items()}
         for name in columns
     }
-    slots = get_slots()
-    counts |= {name: slots[name].count(numbers[slots[name].column]) for name in packed}
+    for name in packed:
+        slot = get_slots()[name]
+        counts[name] = slot.count(numbers[slot.column])
+        missing[name] = slot.count_empty(numbers[slot.column])
     if packed and searcher.doc_freq("exact.State", ODD):
         odd = Query.term_query(get_schema(), "exact.State", ODD, "basic")
         both = Query.boolean_query([(Occur.Must, query), (Occur.Must, odd)])
-        asked = {name: {"terms": {"field": _get_field(name), "size": MOST_FACET_VALUES}} for name in packed}
+        asked = {
+            name: {"terms": {"field": f"exact.{name}", "size": MOST_FACET_VALUES, "missing": NO_VALUE}}
+            for name in packed
+        }
         answer = searcher.aggregate(both, asked)
         for name in packed:
-            for value, studies in _read_buckets(answer, name).items():
+            values = _read_buckets(answer, name)
+            missing[name] += values.pop(NO_VALUE, 0)
+            for value, studies in values.items():
                 counts[name][value] = counts[name].get(value, 0) + studies
-    return counts
+    return Counted(counts, missing)
 
 
-def _get_field(name: str) -> str:
-    return "country" if name == "LocationCountry" else f"exact.{name}"
+def _ask_values(name: str, size: int) -> dict[str, Any]:
+    if name in YEARS:
+        return {"range": {"field": order_field(YEARS[name]), "ranges": _get_spans()}}
+    if name == "LocationCountry":
+        return {"terms": {"field": "country", "size": max(size, MOST_COUNTRIES), "missing": NO_VALUE}}
+    return {"terms": {"field": f"exact.{name}", "size": size}}
+
+
+@cache
+def _get_spans() -> list[dict[str, Any]]:
+    first_days = [date(year, 1, 1).toordinal() - EPOCH for year in range(FIRST_YEAR, LAST_YEAR + 1)]
+    return [
+        {"key": str(FIRST_YEAR + at), "from": low, "to": high}
+        for at, (low, high) in enumerate(pairwise(first_days))
+    ]
+
+
+def _count_without(searcher: tantivy.Searcher, query: Query, name: str) -> int:
+    """How many of the matches have no value of a piece."""
+    present = Query.term_query(get_schema(), "present", name, "basic")
+    return count_matches(searcher, Query.boolean_query([(Occur.Must, query), (Occur.MustNot, present)]))
 
 
 def _read_buckets(answer: dict[str, Any], name: str) -> dict[str, int]:
     buckets = answer.get(name, {}).get("buckets", ())
-    return {str(bucket.get("key_as_string", bucket["key"])): int(bucket["doc_count"]) for bucket in buckets}
+    return {
+        str(bucket.get("key_as_string", bucket["key"])): int(bucket["doc_count"])
+        for bucket in buckets
+        if bucket["doc_count"]
+    }
 
 
 def _keep_most(counts: dict[str, int], size: int) -> dict[str, int]:

@@ -14,9 +14,12 @@ import tantivy
 from tantivy import FieldType, Occur, Query
 
 from trialbook.search.engine.targets import unscored
+from trialbook.search.index.document import FIRST_OTHER_ORDER
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
 
 RELEVANCE = "@relevance"
+# The order of equals as a key of its own.
+NEWEST = "@newest"
 MOST_DECAYED = 10_000
 MOST_RINGS = 128
 # So many more than asked are fetched, to see whether those that are alike end there.
@@ -35,7 +38,7 @@ Found = tuple[list[Hit], int]
 
 
 class SortKey(msgspec.Struct, frozen=True):
-    """A piece with an order (dates, numbers, ages), or "@relevance"; studies without a value come last."""
+    """A piece with an order (dates, numbers, ages), "@relevance" or "@newest"; studies without a value come last."""
 
     field: str
     descending: bool
@@ -83,13 +86,22 @@ def _total(found: Any) -> int:
 def collect(
     searcher: tantivy.Searcher, query: Query, sort: Sequence[SortKey], *, offset: int, limit: int
 ) -> Found:
-    """The documents of a window; what no key tells apart stands by the studies' ids.
+    """The documents of a window; what no key tells apart stands newest first, as far as ids tell (`_rank_id`).
 
     So the order is one of the records alone, whatever became of the index before: how it lies in
-    parts, and in which order the studies came.
+    parts, and in which order the studies came. Without a key they stand by their ids.
     """
     if not sort:
         return _by_field(searcher, query, "order", offset=offset, limit=limit, descending=False)
+    return _collect(searcher, query, sort, offset=offset, limit=limit)
+
+
+def _collect(
+    searcher: tantivy.Searcher, query: Query, sort: Sequence[SortKey], *, offset: int, limit: int
+) -> Found:
+    """As `collect`, where equals stand newest first without a key too."""
+    if not sort or sort[0].field == NEWEST:
+        return _by_newest(searcher, query, offset=offset, limit=limit)
     key, rest = sort[0], sort[1:]
     if key.field != RELEVANCE:
         return _by_value(searcher, query, key, rest, offset=offset, limit=limit)
@@ -106,6 +118,24 @@ def _by_field(
     order = tantivy.Order.Desc if descending else tantivy.Order.Asc
     found = searcher.search(query, max(limit, 1), offset=offset, order_by_field=field, order=order)
     return found.hits[: max(limit, 0)], _total(found)
+
+
+def _by_newest(searcher: tantivy.Searcher, query: Query, *, offset: int, limit: int) -> Found:
+    """The studies of the registry from the highest number down, then those of other registers."""
+    own = _narrow(query, _with_order(0, FIRST_OTHER_ORDER - 1))
+    window, count = _by_field(searcher, own, "order", offset=offset, limit=limit, descending=True)
+    others = _narrow(query, _with_order(FIRST_OTHER_ORDER, None))
+    after, missing = max(0, offset - count), limit - len(window)
+    more, rest = _by_field(searcher, others, "order", offset=after, limit=missing, descending=False)
+    return window + more, count + rest
+
+
+def _rank_id(order: int) -> tuple[bool, int]:
+    """Where a study stands among its equals: the registry gives numbers in turn, the highest is the newest.
+
+    The ids of other registers tell no age; they stand behind, in an order of their own.
+    """
+    return (True, order) if order >= FIRST_OTHER_ORDER else (False, -order)
 
 
 def _fetch_all(searcher: tantivy.Searcher, query: Query) -> list[Hit]:
@@ -173,14 +203,14 @@ def _find_alike(
 ) -> list[Hit]:
     """Of a great many studies of one score, of which `some` are known, at least the first `wanted`.
 
-    The score cannot be asked for, but the id can: of all there are, none of the first `wanted` has a
-    higher one than the last of the first `wanted` among those known.
+    The score cannot be asked for, but the id can: of all there are, none of the first `wanted` stands
+    behind the last of the first `wanted` among those known.
     """
     score, narrowed = some[0][0], query
     if not rest and len(some) >= wanted:
         orders = searcher.fast_field_values("order", [address for _, address in some])
-        among = unscored(_up_to(sorted(int(order or 0) for order in orders)[wanted - 1]))
-        narrowed = Query.boolean_query([(Occur.Must, query), (Occur.Must, among)])
+        last = sorted((int(order or 0) for order in orders), key=_rank_id)[wanted - 1]
+        narrowed = _narrow(query, _not_behind(last))
     found = searcher.search(narrowed, min(total, MOST_AMONG))
     if _total(found) > MOST_AMONG:
         found = searcher.search(narrowed, _total(found), count=False)
@@ -188,8 +218,19 @@ def _find_alike(
     return _sort_alike(searcher, alike, rest)
 
 
-def _up_to(order: int) -> Query:
-    return Query.range_query(get_schema(), "order", FieldType.Unsigned, None, order)
+def _not_behind(order: int) -> Query:
+    """The studies that stand before one of this number among their equals, and itself."""
+    if order >= FIRST_OTHER_ORDER:
+        return _with_order(0, order)
+    return _with_order(order, FIRST_OTHER_ORDER - 1)
+
+
+def _with_order(low: int, high: int | None) -> Query:
+    return Query.range_query(get_schema(), "order", FieldType.Unsigned, low, high)
+
+
+def _narrow(query: Query, among: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, unscored(among))])
 
 
 def _by_value(
@@ -219,13 +260,13 @@ def _by_value(
             ahead = offset - _count_before(searcher, query, key, value) if offset and not low else 0
             same = _restrict(query, key.field, value)
             missing = limit - len(window)
-            found, _ = collect(searcher, same, rest, offset=ahead, limit=missing)
+            found, _ = _collect(searcher, same, rest, offset=ahead, limit=missing)
             group = [(value, address) for _, address in found]
         else:
             group = _sort_alike(searcher, group, rest)
         window += group[: limit - len(window)]
     without = Query.boolean_query([(Occur.Must, query), (Occur.MustNot, has_value)])
-    others, more = collect(searcher, without, rest, offset=max(0, offset - count), limit=limit - len(window))
+    others, more = _collect(searcher, without, rest, offset=max(0, offset - count), limit=limit - len(window))
     return window + [(math.nan, address) for _, address in others], count + more
 
 
@@ -253,17 +294,17 @@ def _in_range(piece: str, low: float | None, high: float | None) -> Query:
 
 
 def _sort_alike(searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence[SortKey]) -> list[Hit]:
-    """Sort what one key does not tell apart by the others, then by id."""
+    """Sort what one key does not tell apart by the others, then newest first."""
     if len(group) < 2:
         return list(group)
     addresses = [address for _, address in group]
     ranks: list[list[Any]] = []
     for key in rest:
-        if key.field != RELEVANCE:
+        if key.field not in (RELEVANCE, NEWEST):
             sign = -1 if key.descending else 1
             values = searcher.fast_field_values(order_field(key.field), addresses)
             ranks.append([(value is None, 0 if value is None else sign * value) for value in values])
-    ranks.append(searcher.fast_field_values("order", addresses))
+    ranks.append([_rank_id(int(order or 0)) for order in searcher.fast_field_values("order", addresses)])
     keys = ranks[0] if len(ranks) == 1 else list(zip(*ranks, strict=True))
     ordered = sorted(range(len(group)), key=keys.__getitem__)
     return [group[at] for at in ordered]

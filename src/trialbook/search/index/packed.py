@@ -51,11 +51,7 @@ class Slot(msgspec.Struct, frozen=True):
 
     def count(self, numbers: Mapping[int, int]) -> dict[str, int]:
         """How many studies have each value, from how many have each number of the column."""
-        mask = (1 << self.width) - 1
-        by_bits: dict[int, int] = {}
-        for number, studies in numbers.items():
-            bits = number >> self.shift & mask
-            by_bits[bits] = by_bits.get(bits, 0) + studies
+        by_bits = self._count_bits(numbers)
         if not self.is_set:
             return {value: by_bits[at + 1] for value, at in self.places.items() if at + 1 in by_bits}
         counts = {
@@ -63,6 +59,18 @@ class Slot(msgspec.Struct, frozen=True):
             for value, at in self.places.items()
         }
         return {value: studies for value, studies in counts.items() if studies}
+
+    def count_empty(self, numbers: Mapping[int, int]) -> int:
+        """How many studies have no value, from how many have each number of the column."""
+        return self._count_bits(numbers).get(0, 0)
+
+    def _count_bits(self, numbers: Mapping[int, int]) -> dict[int, int]:
+        mask = (1 << self.width) - 1
+        by_bits: dict[int, int] = {}
+        for number, studies in numbers.items():
+            bits = number >> self.shift & mask
+            by_bits[bits] = by_bits.get(bits, 0) + studies
+        return by_bits
 
 
 @cache

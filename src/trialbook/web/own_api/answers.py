@@ -56,8 +56,9 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     `synonyms` are the other names that were searched for too; `suggestions` give, for each parameter with
     words that no or hardly any study has, its text put right, the likeliest first; `index_lag` counts the last changes of
-    the records that a search does not see yet. `damaged` names the studies of this window that cannot be
-    shown; they count in `total`.
+    the records that a search does not see yet. A facet is counted without the everyday filter that chooses among its
+    values; `not_stated` says how many of the studies that it counts have none. `damaged` names the studies of this
+    window that cannot be shown; they count in `total`.
     """
 
     total: int
@@ -67,6 +68,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     synonyms: tuple[str, ...]
     suggestions: dict[str, tuple[str, ...]]
     facets: dict[str, tuple[ValueCount, ...]]
+    not_stated: dict[str, int]
     studies: tuple[FoundStudy, ...]
     damaged: tuple[DamagedStudy, ...]
     milliseconds: float

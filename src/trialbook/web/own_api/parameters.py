@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.filters import FILTERS
-from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter, Kind
+from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, NOT_STATED, Filter, Kind
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.queries import QUERIES
 from trialbook.errors import ApiError
@@ -76,6 +76,7 @@ _DAY = {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
 _SCHEMAS: Mapping[Kind, Mapping[str, Any]] = {
     "choices": {"type": "string"},
     "texts": {"type": "string"},
+    "years": {"type": "string"},
     "age": {"type": "number", "minimum": LEAST_YEARS, "maximum": MOST_YEARS},
     "first_day": _DAY,
     "last_day": _DAY,
@@ -86,7 +87,8 @@ _SCHEMAS: Mapping[Kind, Mapping[str, Any]] = {
 def _make_filter(asked: Filter) -> Parameter:
     several = {
         "choices": f" Several are separated by commas or bars: {', '.join(asked.choices)}.",
-        "texts": " Several are separated by bars.",
+        "texts": f" Several are separated by bars; {NOT_STATED}: none is given.",
+        "years": f" Several are separated by commas or bars; {NOT_STATED}: no date is given.",
     }
     return Parameter(
         name=asked.name,

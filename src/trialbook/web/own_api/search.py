@@ -16,6 +16,7 @@ from trialbook.model.present import decode_present
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import find_piece, get_pieces
 from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequest
+from trialbook.search.engine.facets import YEARS
 from trialbook.search.engine.order import RELEVANCE
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.web.own_api import parameters as askable
@@ -83,6 +84,9 @@ def _read_facets(parameters: Parameters) -> tuple[str, ...]:
     for number, name in enumerate(parameters.read_list("facets"), 1):
         if len(name) > 100:
             raise refuse_format("facets", number)
+        if name in YEARS:
+            names.append(name)
+            continue
         piece = find_piece(name)
         if piece is None:
             raise refuse_field("facets", name)
@@ -129,6 +133,7 @@ def answer_finding(
         synonyms=result.added,
         suggestions=_suggest(engine, finding),
         facets={name: facets[name] for name in finding.request.facets},
+        not_stated=result.missing,
         studies=tuple(studies),
         damaged=tuple(damaged),
         milliseconds=round(result.milliseconds, 3),

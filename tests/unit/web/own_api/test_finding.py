@@ -94,6 +94,19 @@ def test_long_values_are_not_listed() -> None:
     assert (len(counted.value), counted.count) == (500, 1)
 
 
+def test_a_facet_is_counted_without_its_own_filter_and_says_how_many_state_none(own: TestClient) -> None:
+    alone = ask(own, "limit=0&facets=Phase,OverallStatus")
+    chosen = ask(own, "limit=0&facets=Phase,OverallStatus,StartYear&phase=PHASE2,NOT_STATED")
+    assert chosen["facets"]["Phase"] == alone["facets"]["Phase"]
+    assert chosen["notStated"]["Phase"] == alone["notStated"]["Phase"] > 0
+    statuses = sum(row["count"] for row in chosen["facets"]["OverallStatus"])
+    assert statuses + chosen["notStated"]["OverallStatus"] == chosen["total"] < alone["total"]
+    years = {row["value"]: row["count"] for row in chosen["facets"]["StartYear"]}
+    assert years
+    for year, count in years.items():
+        assert ask(own, f"limit=0&phase=PHASE2,NOT_STATED&start_year={year}")["total"] == count
+
+
 def test_facets_may_be_asked_by_older_names_and_without_studies(own: TestClient) -> None:
     found = ask(own, f"{OURS}&facets=OVERALL-STATUS&facetSize=1&limit=0")
     assert found["facets"] == {"OverallStatus": [{"value": "RECRUITING", "count": 3}]}

@@ -20,11 +20,13 @@ from trialbook.ask.conditions import (
 )
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.kinds import Filter, Value, read_value
+from trialbook.ask.near import Near, read_near
 from trialbook.ask.queries import read_query
 from trialbook.errors import QueryError
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import FACETS, SearchRequest
-from trialbook.search.engine.order import SortKey
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
+from trialbook.search.engine.order import DISTANCE, SortKey
 from trialbook.search.language.syntax import Query
 
 FILTERS: tuple[Filter, ...] = (
@@ -74,6 +76,25 @@ FILTERS: tuple[Filter, ...] = (
         hint="by any name: USA, Türkiye, Deutschland",
         meaning="A site in one of these countries, by any of its names: United States, USA, Estados Unidos.",
         example="United States",
+    ),
+    Filter(
+        name="near",
+        kind="place",
+        piece="LocationGeoPoint",
+        label="Near",
+        hint="a town, postal code, region or coordinates",
+        meaning="A site near a place: a town (Miami; Paris, Texas), a postal code (33136), a region (Bavaria) or "
+        "latitude and longitude (25.76,-80.19).",
+        example="Miami",
+    ),
+    Filter(
+        name="within",
+        kind="radius",
+        piece="LocationGeoPoint",
+        label="Within",
+        hint="50 mi unless told",
+        meaning="How far from the place that near names, in km or mi; 50mi unless told.",
+        example="30km",
     ),
     Filter(
         name="age_years",
@@ -162,6 +183,7 @@ SORTS = {
     "updated": Sort("Last update", (SortKey("LastUpdatePostDate", descending=True),)),
     "started": Sort("Start date", (SortKey("StartDate", descending=True),)),
     "enrollment": Sort("Enrolment", (SortKey("EnrollmentCount", descending=True),)),
+    "distance": Sort("Distance", (SortKey(DISTANCE, descending=False),)),
     "id": Sort("NCT number"),
 }
 
@@ -181,6 +203,7 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     offset: int = 0,
     limit: int = 20,
     facets: tuple[str, ...] = (),
+    find_place: FindPlace = find_known_place,
 ) -> SearchRequest:
     """The engine's request for what a person asks. All that is given must hold.
 
@@ -191,13 +214,15 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     given
         Values of everyday filters by name, as `read_value` takes them.
     sort
-        One of `SORTS`.
+        One of `SORTS`; "distance" needs a place, and counts to the nearest open site, then to any.
     note
         What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
     as_of
         The day at whose end the records are asked, a partial date; None for now.
     offset, limit, facets
         The window, and the pieces to count by.
+    find_place
+        Says where a place is (`SearchEngine.find_place`); without a library, offline packages alone do.
 
     Raises
     ------
@@ -215,15 +240,19 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     """
     if sort not in SORTS:
         raise QueryError(f"there is no order called {sort[:20]!r}", hint="one of " + ", ".join(SORTS))
-    filters = [query for group in make_filters(given or {}).values() for query in group]
+    filters = [query for group in make_filters(given or {}, find_place).values() for query in group]
+    near = find_near(given or {}, find_place)
+    if sort == "distance" and near is None:
+        raise QueryError("there is no place to sort by distance from", hint="near says which: near=Miami")
     if note:
         filters += admits_patient(note)
     query = read_query(text, where="the search") if text.strip() else None
-    is_ranked = query is not None and sort != "id"
+    is_ranked = query is not None and sort not in ("id", "distance")
     return SearchRequest(
         queries=(query,) if query and is_ranked else (),
         filters=(*filters, query) if query and not is_ranked else tuple(filters),
         sort=SORTS[sort].keys,
+        origin=near.origin if near else None,
         facets=facets,
         note=note,
         as_of=read_as_of(as_of or ""),
@@ -232,8 +261,30 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     )
 
 
-def make_filters(given: Mapping[str, object]) -> dict[str, tuple[Query, ...]]:
-    """The queries of everyday filters, by the names that they stand for; raises QueryError as `read_value`."""
+def make_filters(
+    given: Mapping[str, object], find_place: FindPlace = find_known_place
+) -> dict[str, tuple[Query, ...]]:
+    """The queries of everyday filters, by the names that they stand for; raises QueryError as `read_value`.
+
+    `find_place` as in `make_request`.
+    """
+    values = _read_values(given)
+    made: dict[str, tuple[Query, ...]] = {}
+    if near := read_near(values, find_place):
+        made["near, within" if "within" in values else "near"] = (near.query,)
+    for each in FILTERS:
+        if each.name in values and each.kind not in ("place", "radius"):
+            span = _find_span(each)
+            made[", ".join(span) or each.name] = _make_queries(each, values, span)
+    return made
+
+
+def find_near(given: Mapping[str, object], find_place: FindPlace = find_known_place) -> Near | None:
+    """The place that filters name, with what it asks for; None for none. Raises QueryError."""
+    return read_near(_read_values(given), find_place)
+
+
+def _read_values(given: Mapping[str, object]) -> dict[str, Value]:
     known = {each.name: each for each in FILTERS}
     for name in given:
         if name not in known:
@@ -241,13 +292,7 @@ def make_filters(given: Mapping[str, object]) -> dict[str, tuple[Query, ...]]:
                 f"there is no filter called {name[:40]!r}", hint=f"the filters are {', '.join(known)}"
             )
     read = {name: read_value(known[name], value) for name, value in given.items()}
-    values = {name: value for name, value in read.items() if value is not None}
-    made: dict[str, tuple[Query, ...]] = {}
-    for each in FILTERS:
-        if each.name in values:
-            span = _find_span(each)
-            made[", ".join(span) or each.name] = _make_queries(each, values, span)
-    return made
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def _find_span(asked: Filter) -> dict[str, str]:

@@ -12,13 +12,14 @@ import click
 import msgspec
 
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_request
+from trialbook.ask.filters import FILTERS, SORTS, find_near, list_facets, make_request
 from trialbook.changes.history import describe_history
 from trialbook.cli.options import DamageNotes, as_of_option, filter_options, json_option, warn_of_lag
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.hits import HitFacts, find_hit_facts
+from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.page import render_library_study
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
@@ -31,6 +32,7 @@ from trialbook.related.engine import MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
 from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
+from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.snippets import find_passages
 from trialbook.terms import get_thesaurus
 from trialbook.terms.countries import find_country
@@ -60,21 +62,26 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
     note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus(), day=day) if patient else None
     filters = {each.name: asked.pop(each.name) for each in FILTERS}
     facets = list_facets() if as_json else ()
-    request = make_request(text, filters, note=note, facets=facets, **asked)
     with Library(home) as library:
         engine = library.engine
+        find_place = library.find_place
+        request = make_request(text, filters, note=note, facets=facets, find_place=find_place, **asked)
+        near = find_near(filters, find_place)
         result = engine.search(request)
         warn_of_lag(library)
         damage = DamageNotes()
         if as_json:
-            studies = [_tell_hit(library, each, request.as_of, damage) for each in result.nct_ids]
-            click.echo(msgspec.json.encode({**msgspec.structs.asdict(result), "studies": studies}))
+            studies = [_tell_hit(library, each, request, damage) for each in result.nct_ids]
+            place = {"near": tell_place(library, near, request, result.total)} if near else {}
+            click.echo(msgspec.json.encode({**msgspec.structs.asdict(result), **place, "studies": studies}))
             damage.end()
             return
         noun = "study" if result.total == 1 else "studies"
         click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
         if note:
             click.echo(f"read from the note: {note.explain()}")
+        if near:
+            _write_place(tell_place(library, near, request, result.total))
         if result.added:
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
@@ -95,7 +102,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
                 continue
             record = decode_present(body)
-            facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of))
+            facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
             click.echo("\n".join(_write_hit(facts)))
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
@@ -104,10 +111,19 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
     damage.end()
 
 
-def _tell_hit(library: Library, nct_id: str, as_of: str | None, damage: DamageNotes) -> HitFacts:
-    body = library.read_known(nct_id, as_of)
+def _write_place(told: PlaceTold) -> None:
+    click.echo(told.words)
+    if told.others:
+        click.echo(f"it may also mean: {'; '.join(told.others)}")
+    if told.next_words:
+        click.echo(told.next_words)
+
+
+def _tell_hit(library: Library, nct_id: str, request: SearchRequest, damage: DamageNotes) -> HitFacts:
+    body = library.read_known(nct_id, request.as_of)
     if isinstance(body, bytes):
-        return find_hit_facts(decode_present(body), nct_id, find_asked_day(as_of))
+        day = find_asked_day(request.as_of)
+        return find_hit_facts(decode_present(body), nct_id, day, request.origin)
     if body is None:
         return HitFacts(nct_id=nct_id, problem="it is no longer here")
     damage.add(body)
@@ -127,7 +143,13 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
     where = [*facts.countries[:LISTED], *(["…"] if len(facts.countries) > LISTED else [])]
     place = join_filled((", ".join(where), f"({sites})" if where and sites else sites), " ")
     when = span if facts.start_date or facts.completion_date else ""
-    for line in ("; ".join(about), join_filled((facts.sponsor, when, place), " | ")):
+    lines = ["; ".join(about), join_filled((facts.sponsor, when, place), " | ")]
+    if site := facts.nearest_site:
+        status = find_enum_label("RecruitmentStatus", site.status) or "status not given"
+        whom = join_filled((site.facility, site.distance, site.phone or site.email), " | ")
+        further = f" | open: {site.next_open}" if site.next_open else ""
+        lines.append(f"nearest {'open site' if site.is_open else f'site ({status})'}: {whom}{further}")
+    for line in lines:
         if line:
             yield f"    {' '.join(line.split())}"
 

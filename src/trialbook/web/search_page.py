@@ -20,6 +20,7 @@ from trialbook.pages.contents import (
     Fragment,
     Hit,
     Option,
+    PlaceView,
     SearchView,
     Snippet,
     TextFilter,
@@ -30,6 +31,7 @@ from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.facets import Counts
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.search.language.render import render_together
+from trialbook.web.search_place import read_typed_place, suggest_place, view_place, view_site
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
@@ -56,11 +58,13 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
     if not fields:
         empty = engine.search(SearchRequest(limit=0))
         return SearchView(library_size=empty.total, examples=EXAMPLES, index_lag=library.index_lag)
+    given, fields = fields, read_typed_place(library, fields)
     try:
-        request = read_form(fields)
+        request = read_form(fields, library.find_place)
         result = engine.search(request)
+        place = view_place(library, given, fields, request, result.total)
     except QueryError as error:
-        return _view_error(fields, error)
+        return _view_error(engine, given, error)
     number = request.offset // PAGE_SIZE + 1
     has_more = request.offset + PAGE_SIZE < result.total
     sort = get_text(fields, "sort") or "relevance"
@@ -68,13 +72,16 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(_view_hits(library, result.nct_ids, request.as_of, result.words)),
+        hits=tuple(_view_hits(library, result.nct_ids, request, result.words)),
         first_rank=request.offset + 1,
         choices=_view_choices(fields, result.facets),
         texts=_view_texts(fields, result.facets),
+        place=place,
         active=_view_active(fields),
         sorts=tuple(
-            Option(value=name, label=each.label, is_selected=name == sort) for name, each in SORTS.items()
+            Option(value=name, label=each.label, is_selected=name == sort)
+            for name, each in SORTS.items()
+            if name != "distance" or place.near
         ),
         clear_url=_write_url([("q", get_text(fields, "q"))]),
         previous_url=_page_url(fields, number - 1) if number > 1 else "",
@@ -127,13 +134,15 @@ def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str] | 
     return None
 
 
-def _view_error(fields: Fields, error: QueryError) -> SearchView:
+def _view_error(engine: SearchEngine, fields: Fields, error: QueryError) -> SearchView:
     """The page without an answer: what was asked stays in its fields, to be put right there."""
     return SearchView(
         query=get_text(fields, "q"),
         error=str(error),
         choices=tuple(filter_ for filter_ in _view_choices(fields, None) if filter_.options),
         texts=_view_texts(fields, {}),
+        place=PlaceView(near=get_text(fields, "near"), within=get_text(fields, "within")),
+        suggestion=suggest_place(engine, fields),
         active=_view_active(fields),
         clear_url=_write_url([("q", get_text(fields, "q"))]),
     )
@@ -155,7 +164,7 @@ def _view_texts(fields: Fields, facets: Counts) -> tuple[TextFilter, ...]:
             suggestions=tuple(facets.get(each.facet, ())) if each.kind == "texts" else (),
         )
         for each in FILTERS
-        if each.kind not in ("choices", "yes_no")
+        if each.kind not in ("choices", "yes_no", "place", "radius")
     ]
     as_of = TextFilter(name="as_of", label=AS_OF_LABEL, value=get_text(fields, "as_of"), hint=AS_OF_HINT)
     return (*filters, as_of)
@@ -211,19 +220,20 @@ def _write_words(asked: Filter | None, value: str) -> str:
 
 
 def _view_hits(
-    library: Library, nct_ids: Sequence[str], as_of: str | None, words: tuple[str, ...]
+    library: Library, nct_ids: Sequence[str], request: SearchRequest, words: tuple[str, ...]
 ) -> Iterator[Hit]:
     """The studies of a page; a damaged one is named among them, one that has gone meanwhile is left out."""
     for nct_id in nct_ids:
-        body = library.read_known(nct_id, as_of)
+        body = library.read_known(nct_id, request.as_of)
         if isinstance(body, bytes):
-            yield _view_hit(decode_present(body), nct_id, as_of, words)
+            yield _view_hit(decode_present(body), nct_id, request, words)
         elif body is not None:
             yield Hit(nct_id=nct_id, title="", url=study_url(nct_id), problem=str(body))
 
 
-def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tuple[str, ...]) -> Hit:
-    facts = find_hit_facts(record, nct_id, find_asked_day(as_of))
+def _view_hit(record: dict[str, Any], nct_id: str, request: SearchRequest, words: tuple[str, ...]) -> Hit:
+    facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
+    as_of = request.as_of
     return Hit(
         nct_id=nct_id,
         title=facts.title,
@@ -240,6 +250,7 @@ def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tup
         start_date=facts.start_date,
         completion_date=facts.completion_date,
         has_results=facts.has_results,
+        site=view_site(facts.nearest_site),
         snippets=tuple(map(_view_passage, find_passages(record, words))),
     )
 

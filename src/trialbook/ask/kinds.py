@@ -195,11 +195,11 @@ def _read_radius(given: object, name: str) -> str:
     if isinstance(given, int | float | str) and not isinstance(given, bool):
         text = re.sub(r"(?:miles?)$", "mi", re.sub(r"(?:kilomet(?:re|er)s?|kms)$", "km", text))
         found = find_radius(text if text.endswith(("km", "mi")) else text + "km")
-        if found and 0 < found[1] <= MAX_RADIUS[found[2]]:
+        if found and 1 <= found[1] <= MAX_RADIUS[found[2]]:
             return found[0]
     most = " or ".join(f"{value:g} {unit}" for unit, value in sorted(MAX_RADIUS.items()))
     raise QueryError(
-        f"{name} is no distance up to {most}: {_show(given)}",
+        f"{name} is no distance from 1 up to {most}: {_show(given)}",
         hint="write 50km or 30mi; without a unit it is km",
     )
 

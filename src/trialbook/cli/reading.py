@@ -145,7 +145,11 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
     when = span if facts.start_date or facts.completion_date else ""
     lines = ["; ".join(about), join_filled((facts.sponsor, when, place), " | ")]
     if site := facts.nearest_site:
-        status = find_enum_label("RecruitmentStatus", site.status) or "status not given"
+        status = (
+            find_enum_label("RecruitmentStatus", site.status)
+            or find_enum_label("Status", site.status)
+            or "status not given"
+        )
         whom = join_filled((site.facility, site.distance, site.phone or site.email), " | ")
         further = f" | open: {site.next_open}" if site.next_open else ""
         lines.append(f"nearest {'open site' if site.is_open else f'site ({status})'}: {whom}{further}")

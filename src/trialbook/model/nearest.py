@@ -24,9 +24,9 @@ class NearSite(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     status
-        The registry's value for this site, or where it has none the study's.
+        The registry's value for this site, or where it has none, or the study takes nobody, the study's.
     is_open
-        Whether it takes participants by that status.
+        Whether it takes participants: by that status, and the study by its own.
     distance_km
         To the centre of its town.
     distance
@@ -100,7 +100,7 @@ def find_nearest_site(study: Study, lat: float, lon: float, *, reach_km: float =
         city=site.city or "",
         state=site.state or "",
         country=site.country or "",
-        status=str.__str__(site.status) if site.status else overall,
+        status=_choose_status(site, overall),
         is_open=is_open(site, overall),
         distance_km=round(distance, 1),
         distance=write_distance(distance, site.city or ""),
@@ -111,13 +111,22 @@ def find_nearest_site(study: Study, lat: float, lon: float, *, reach_km: float =
     )
 
 
+def _choose_status(site: Location, overall: str) -> str:
+    own = str.__str__(site.status) if site.status else ""
+    return own if own and (own not in OPEN_STATUSES or overall in OPEN_STATUSES) else overall
+
+
 def _get_distance(placed: tuple[float, Location]) -> float:
     return placed[0]
 
 
 def is_open(site: Location, overall: str) -> bool:
-    """Whether a site takes participants: by its own status, or where the record gives it none by the study's."""
-    return (str.__str__(site.status) if site.status else overall) in OPEN_STATUSES
+    """Whether a site takes participants: the study must, and the site by its own status, where it has one.
+
+    Records of studies that have ended sometimes leave a site as it was.
+    """
+    own = str.__str__(site.status) if site.status else overall
+    return overall in OPEN_STATUSES and own in OPEN_STATUSES
 
 
 def write_phone(contact: Contact) -> str:

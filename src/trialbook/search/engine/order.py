@@ -332,22 +332,36 @@ def _make_rings(near: Sequence[tuple[float, str]], factor: Callable[[float], flo
 def score_by_distance(query: Query, places: Sequence[tuple[float, str]], reach_km: float) -> Query:
     """The same studies, scored by their nearest open site within reach; below them others, by their nearest of all.
 
-    `places` lists all places as (km, key), the nearest first.
+    `places` lists all places as (km, key), the nearest first. A site is open where its study is too, and takes its
+    study's status where it has none.
     """
     bands: dict[int, list[str]] = {}
     for km, key in places:
         bands.setdefault(int(math.log1p(km) / RING), []).append(key)
-    asked: list[Any] = []
+    any_site: list[Query] = []
+    open_sites: list[Query] = []
     for band, keys in bands.items():
         nearness = 1.0 / (2.0 + band)
-        asked.append(Query.const_score_query(Query.term_set_query(get_schema(), "point", keys), nearness))
+        any_site.append(_ask_terms("point", keys, nearness))
         if math.expm1(band * RING) <= reach_km:
-            is_open = [f"{key}|{status}" for key in keys for status in OPEN_STATUSES]
-            asked.append(
-                Query.const_score_query(
-                    Query.term_set_query(get_schema(), "point_status", is_open), 1.0 + nearness
-                )
-            )
-    rings = Query.disjunction_max_query(asked, 0.0) if asked else Query.empty_query()
-    same = Query.const_score_query(query, 0.0)
-    return Query.boolean_query([(Occur.Must, same), (Occur.Should, rings)])
+            is_open = [f"{key}|{status}" for key in keys for status in ("", *OPEN_STATUSES)]
+            open_sites.append(_ask_terms("point_status", is_open, 1.0 + nearness))
+    is_study_open = Query.boolean_query(
+        [
+            (Occur.Should, Query.term_query(get_schema(), "exact.OverallStatus", each, "basic"))
+            for each in OPEN_STATUSES
+        ]
+    )
+    in_open_study = Query.boolean_query(
+        [(Occur.Must, unscored(is_study_open)), (Occur.Must, _take_best(open_sites))]
+    )
+    rings = Query.disjunction_max_query([_take_best(any_site), in_open_study], 0.0)
+    return Query.boolean_query([(Occur.Must, unscored(query)), (Occur.Should, rings)])
+
+
+def _ask_terms(field: str, terms: list[str], score: float) -> Query:
+    return Query.const_score_query(Query.term_set_query(get_schema(), field, terms), score)
+
+
+def _take_best(queries: list[Query]) -> Query:
+    return Query.disjunction_max_query(queries, 0.0) if queries else Query.empty_query()

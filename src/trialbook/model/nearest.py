@@ -113,7 +113,7 @@ def find_nearest_site(study: Study, lat: float, lon: float, *, reach_km: float =
 
 def _choose_status(site: Location, overall: str) -> str:
     own = str.__str__(site.status) if site.status else ""
-    return own if own and (own not in OPEN_STATUSES or overall in OPEN_STATUSES) else overall
+    return own if own and (own not in OPEN_STATUSES or overall in ("", *OPEN_STATUSES)) else overall
 
 
 def _get_distance(placed: tuple[float, Location]) -> float:
@@ -126,7 +126,7 @@ def is_open(site: Location, overall: str) -> bool:
     Records of studies that have ended sometimes leave a site as it was.
     """
     own = str.__str__(site.status) if site.status else overall
-    return overall in OPEN_STATUSES and own in OPEN_STATUSES
+    return overall in ("", *OPEN_STATUSES) and own in OPEN_STATUSES
 
 
 def write_phone(contact: Contact) -> str:

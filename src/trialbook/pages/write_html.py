@@ -193,7 +193,7 @@ def _ask_place(block: AskPlace, level: int) -> str:
     links = ", ".join(str(render_link(label, url)) for label, url in form.others)
     others = f'<p class="hint">Or did you mean {links}?</p>' if links else ""
     return (
-        f'<form class="place-form" action="{quote_text(form.action)}#sites" method="get">'
+        f'<form class="place-form" action="{quote_text(form.action)}" method="get">'
         '<label for="near">Nearest to</label> '
         f'<input id="near" name="near" value="{quote_text(form.value)}" maxlength="200"'
         ' placeholder="Town, postal code or region" autocomplete="address-level2"> '

@@ -159,7 +159,7 @@ def _read_number(request: Request, name: str) -> int | None:
 
 def _read_place(library: Library, request: Request) -> tuple[Near | None, PlaceForm]:
     """The place that sites are sorted by, and the field that asks for it."""
-    value, action = request.query_params.get("near", "").strip(), request.url.path
+    value, action = request.query_params.get("near", "").strip(), f"{request.url.path}#sites"
     if not value:
         return None, PlaceForm(action=action)
     try:

@@ -39,8 +39,12 @@ def encode_text(text: str) -> bytes:
 
 
 def write_site_url(query: str, find_place: FindPlace = find_known_place) -> str:
-    """The site's own page of what a search finds."""
-    asked = read_asked(Parameters(encode_text(query), WHICH), find_place).request
+    """The site's own page of what a search finds; of a place that is none here any more, the page says so."""
+    parameters = Parameters(encode_text(query), WHICH)
+    try:
+        asked = read_asked(parameters, find_place).request
+    except QueryError:
+        return "/?" + urlencode({"near": parameters.text("near")})
     return "/?" + urlencode({"q": render_together((*asked.queries, *asked.filters))})
 
 

@@ -103,9 +103,7 @@ def _map(sites: tuple[Location, ...], overall: str, near: Near | None) -> list[B
             kind: Kind = "open" if is_open(site, overall) else "other"
             points.setdefault((site.geo_point.lat, site.geo_point.lon, kind), []).append(site)
     drawn = [
-        MapPoint(
-            latitude=lat, longitude=lon, kind=kind, label=_write_town(here[0]), count=len(here), url="#sites"
-        )
+        MapPoint(latitude=lat, longitude=lon, kind=kind, label=_write_town(here[0]), count=len(here))
         for (lat, lon, kind), here in points.items()
     ]
     if near:

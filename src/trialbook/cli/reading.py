@@ -170,6 +170,12 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
 @click.option(
     "--taken-out", type=click.IntRange(1), help="A version that was taken out, by its number in `history`."
 )
+@click.option(
+    "--near",
+    default="",
+    metavar="PLACE",
+    help="List the sites by their distance from a place, as `search` takes it.",
+)
 @click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
 @as_of_option
 @json_option
@@ -181,6 +187,7 @@ def show(
     *,
     width: int,
     taken_out: int | None,
+    near: str,
     original: bool,
     as_json: bool,
     **which: Any,
@@ -203,7 +210,7 @@ def show(
         elif taken_out is not None:
             click.echo(render_study_text(parse_present(body), width=columns))
         else:
-            click.echo(render_library_study(library, nct_id, width=columns, **which))
+            click.echo(render_library_study(library, nct_id, width=columns, near=near, **which))
 
 
 @click.command()

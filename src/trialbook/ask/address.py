@@ -9,13 +9,16 @@ from typing import Literal, cast
 import msgspec
 
 from trialbook.ask.agg_filters import write_filters
-from trialbook.ask.filters import FILTERS, find_own_filters, make_filters
+from trialbook.ask.filters import FILTERS, find_near, find_own_filters, make_filters
+from trialbook.ask.near import Near
 from trialbook.ask.parameters import SEPARATOR, TEXT_SEPARATOR, Parameters
 from trialbook.ask.queries import QUERIES, find_areas, find_ids, make_geo_query, make_id_query, make_key
 from trialbook.ask.refusals import refuse_format, refuse_value, suggest
 from trialbook.errors import ApiError
 from trialbook.record.pieces import find_piece, get_enums, get_indexed_pieces
 from trialbook.search.engine.engine import GeoDecay, SearchRequest, SortKey
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
+from trialbook.search.engine.order import DISTANCE
 from trialbook.search.language.bounds import KM_PER_MILE
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.syntax import Query
@@ -42,14 +45,15 @@ SORT_ITEM = re.compile(r"([a-zA-Z][a-zA-Z0-9\-. ]*|@relevance)(?::(asc|desc))?")
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A request to the search, and the areas that its queries search (what `@query` stands for)."""
+    """A request to the search, the areas that its queries search (what `@query` stands for), the place it names."""
 
     request: SearchRequest
     queried: tuple[str, ...]
+    near: Near | None = None
 
 
-def read_asked(parameters: Parameters) -> Asked:
-    """Read which studies are asked for and in what order.
+def read_asked(parameters: Parameters, find_place: FindPlace = find_known_place) -> Asked:
+    """Read which studies are asked for and in what order; `find_place` as in `ask.filters.make_request`.
 
     Raises
     ------
@@ -71,18 +75,21 @@ def read_asked(parameters: Parameters) -> Asked:
         else:
             queries.append(parse_query(text, where=LABELS[name], default_area=area))
     filters = tuple(_read_filters(parameters))
-    groups = make_filters(_read_everyday(parameters))
+    given = _list_everyday(parameters)
+    groups = make_filters(given, find_place)
     everyday = tuple(query for group in groups.values() for query in group)
+    near = find_near(given, find_place)
     decay = _read_decay(parameters)
     request = SearchRequest(
         queries=tuple(queries),
         # As on the registry, whose own filters do not touch a search by id.
         filters=everyday if is_by_id else (*filters, *everyday),
         own_filters=find_own_filters(groups),
-        sort=_read_sort(parameters),
+        sort=_read_sort(parameters, has_place=near is not None),
+        origin=near.origin if near else None,
         geo_decay=None if is_by_id else decay,
     )
-    return Asked(request, find_areas(queries))
+    return Asked(request, find_areas(queries), near)
 
 
 def read_words(text: str) -> str:
@@ -96,8 +103,8 @@ def read_words(text: str) -> str:
     return text
 
 
-def _read_everyday(parameters: Parameters) -> dict[str, object]:
-    """Values of our own API's filters; texts are separated by bars alone, since names of countries have commas."""
+def _list_everyday(parameters: Parameters) -> dict[str, object]:
+    """Our own API's filters; texts are separated by bars alone, since names of countries have commas."""
     given: dict[str, object] = {}
     for each in FILTERS:
         if each.takes_several:
@@ -174,10 +181,13 @@ def _read_decay(parameters: Parameters) -> GeoDecay | None:
     )
 
 
-def _read_sort(parameters: Parameters) -> tuple[SortKey, ...]:
+def _read_sort(parameters: Parameters, *, has_place: bool) -> tuple[SortKey, ...]:
     items = parameters.read_list("sort")
     if len(items) > MAX_SORT_KEYS:
         raise ApiError(f"Parameter `sort` must contain no more than {MAX_SORT_KEYS} items")
+    if has_place and items and items[0] == DISTANCE:
+        rest = (_read_sort_item(number, item) for number, item in enumerate(items[1:], 2))
+        return (SortKey(DISTANCE, descending=False), *rest)
     return tuple(_read_sort_item(number, item) for number, item in enumerate(items, 1))
 
 

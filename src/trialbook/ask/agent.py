@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.filters import FILTERS, make_filters
+from trialbook.ask.filters import FILTERS, find_near, make_filters
+from trialbook.ask.near import Near
 from trialbook.ask.queries import QUERIES, find_areas, make_geo_query, make_id_query, make_key, read_query
 from trialbook.errors import QueryError
 from trialbook.record.ids import cut_address, find_nct_id
 from trialbook.record.pieces import find_piece
-from trialbook.search.engine.order import RELEVANCE, SortKey
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
+from trialbook.search.engine.order import DISTANCE, RELEVANCE, SortKey
 from trialbook.search.language.parse import parse_query
 from trialbook.search.language.syntax import Query
 
@@ -24,11 +26,15 @@ _SORT = re.compile(r"([@A-Za-z][A-Za-z0-9.\- ]*?)(?::(asc|desc))?")
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What was asked, by the names of the arguments: `queries` rank, `filters` do not; `as_of` is an ISO day."""
+    """What was asked, by the names of the arguments: `queries` rank, `filters` do not; `as_of` is an ISO day.
+
+    `near` is the place that a filter names.
+    """
 
     queries: dict[str, Query]
     filters: dict[str, tuple[Query, ...]]
     as_of: str | None
+    near: Near | None = None
 
     def join_queries(self) -> tuple[Query, ...]:
         """All that rank."""
@@ -43,10 +49,10 @@ class Parts(msgspec.Struct, frozen=True):
         return find_areas(self.queries.values())
 
 
-def read_parts(given: Mapping[str, Any]) -> Parts:
+def read_parts(given: Mapping[str, Any], find_place: FindPlace = find_known_place) -> Parts:
     """Read the arguments that say which studies: those of `QUERIES` and `FILTERS`, geo, ids, advanced, as_of.
 
-    Raises QueryError for what cannot be understood.
+    `find_place` as in `ask.filters.make_request`. Raises QueryError for what cannot be understood.
     """
     queries = {
         each.name: read_query(text, where=each.name, area=each.area)
@@ -54,14 +60,18 @@ def read_parts(given: Mapping[str, Any]) -> Parts:
         if (text := given.get(each.name, "")).strip()
     }
     advanced = given.get("advanced", "")
+    everyday = {each.name: given.get(each.name) for each in FILTERS}
     filters = {
-        **make_filters({each.name: given.get(each.name) for each in FILTERS}),
+        **make_filters(everyday, find_place),
         "geo": _read_geo(given.get("geo", "")),
         "ids": _read_ids(given.get("ids", ())),
         "advanced": (parse_query(advanced, where="advanced"),) if advanced.strip() else (),
     }
     return Parts(
-        queries, {name: group for name, group in filters.items() if group}, read_as_of(given.get("as_of", ""))
+        queries,
+        {name: group for name, group in filters.items() if group},
+        read_as_of(given.get("as_of", "")),
+        find_near(everyday, find_place),
     )
 
 
@@ -102,6 +112,8 @@ def read_sort(items: Sequence[str]) -> tuple[SortKey, ...]:
 def _read_key(item: str) -> SortKey:
     found = _SORT.fullmatch(item.strip())
     name, direction = (found[1], found[2]) if found else (item, None)
+    if name == DISTANCE:
+        return SortKey(DISTANCE, descending=False)
     if name == RELEVANCE:
         return SortKey(RELEVANCE, descending=direction != "asc")
     piece = find_piece(name)

@@ -21,11 +21,13 @@ from trialbook.ask.conditions import (
 )
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.kinds import Filter, Value, read_value
+from trialbook.ask.near import Near, read_near
 from trialbook.ask.queries import QUERIES, read_query
 from trialbook.errors import QueryError
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import FACETS, SearchRequest
-from trialbook.search.engine.order import NEWEST, SortKey
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
+from trialbook.search.engine.order import DISTANCE, NEWEST, SortKey
 from trialbook.search.language.syntax import Query
 
 FILTERS: tuple[Filter, ...] = (
@@ -137,6 +139,25 @@ FILTERS: tuple[Filter, ...] = (
         example="INDUSTRY",
     ),
     Filter(
+        name="near",
+        kind="place",
+        piece="LocationGeoPoint",
+        label="Near",
+        hint="a town, postal code, region or coordinates",
+        meaning="A site near a place: a town (Miami; Paris, Texas), a postal code (33136), a region (Bavaria) or "
+        "latitude and longitude (25.76,-80.19).",
+        example="Miami",
+    ),
+    Filter(
+        name="within",
+        kind="radius",
+        piece="LocationGeoPoint",
+        label="Within",
+        hint="50 mi unless told",
+        meaning="How far from the place that near names, in km or mi; 50mi unless told.",
+        example="30km",
+    ),
+    Filter(
         name="age_years",
         short="age",
         kind="age",
@@ -232,6 +253,7 @@ SORTS = {
     "updated": Sort("Last update", (SortKey("LastUpdatePostDate", descending=True),)),
     "started": Sort("Start date", (SortKey("StartDate", descending=True),)),
     "enrollment": Sort("Enrolment", (SortKey("EnrollmentCount", descending=True),)),
+    "distance": Sort("Distance", (SortKey(DISTANCE, descending=False),)),
     "id": Sort("NCT number"),
 }
 
@@ -267,6 +289,7 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     offset: int = 0,
     limit: int = 20,
     facets: tuple[str, ...] = (),
+    find_place: FindPlace = find_known_place,
 ) -> SearchRequest:
     """The engine's request for what a person asks. All that is given must hold.
 
@@ -279,13 +302,16 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     areas
         Queries that look in one search area each, by the names of `QUERIES`: cond, intr, spons, locn…
     sort
-        One of `SORTS`; where nothing ranks, "relevance" shows the newest first.
+        One of `SORTS`; where nothing ranks, "relevance" shows the newest first; "distance" needs a place, and
+        counts to the nearest open site, then to any.
     note
         What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
     as_of
         The day at whose end the records are asked, a partial date; None for now.
     offset, limit, facets
         The window, and the pieces to count by.
+    find_place
+        Says where a place is (`SearchEngine.find_place`); without a library, offline packages alone do.
 
     Raises
     ------
@@ -303,17 +329,21 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     """
     if sort not in SORTS:
         raise QueryError(f"there is no order called {sort[:20]!r}", hint="one of " + ", ".join(SORTS))
-    groups = make_filters(given or {})
+    groups = make_filters(given or {}, find_place)
     filters = [query for group in groups.values() for query in group]
+    near = find_near(given or {}, find_place)
+    if sort == "distance" and near is None:
+        raise QueryError("there is no place to sort by distance from", hint="near says which: near=Miami")
     if note:
         filters += admits_patient(note)
     queries = tuple(read_parts(text, areas or {}).values())
-    is_ranked = bool(queries) and sort != "id"
+    is_ranked = bool(queries) and sort not in ("id", "distance")
     is_alike = sort == "relevance" and not queries and note is None
     return SearchRequest(
         queries=queries if is_ranked else (),
         filters=tuple(filters) if is_ranked else (*filters, *queries),
         sort=(SortKey(NEWEST, descending=True),) if is_alike else SORTS[sort].keys,
+        origin=near.origin if near else None,
         facets=facets,
         own_filters=find_own_filters(groups) if facets else (),
         note=note,
@@ -338,8 +368,30 @@ def read_parts(text: str, areas: Mapping[str, str]) -> dict[str, Query]:
     }
 
 
-def make_filters(given: Mapping[str, object]) -> dict[str, tuple[Query, ...]]:
-    """The queries of everyday filters, by the names that they stand for; raises QueryError as `read_value`."""
+def make_filters(
+    given: Mapping[str, object], find_place: FindPlace = find_known_place
+) -> dict[str, tuple[Query, ...]]:
+    """The queries of everyday filters, by the names that they stand for; raises QueryError as `read_value`.
+
+    `find_place` as in `make_request`.
+    """
+    values = _read_values(given)
+    made: dict[str, tuple[Query, ...]] = {}
+    if near := read_near(values, find_place):
+        made["near, within" if "within" in values else "near"] = (near.query,)
+    for each in FILTERS:
+        if each.name in values and each.kind not in ("place", "radius"):
+            span = _find_span(each)
+            made[", ".join(span) or each.name] = _make_queries(each, values, span)
+    return made
+
+
+def find_near(given: Mapping[str, object], find_place: FindPlace = find_known_place) -> Near | None:
+    """The place that filters name, with what it asks for; None for none. Raises QueryError."""
+    return read_near(_read_values(given), find_place)
+
+
+def _read_values(given: Mapping[str, object]) -> dict[str, Value]:
     known = {each.name: each for each in FILTERS}
     for name in given:
         if name not in known:
@@ -347,13 +399,7 @@ def make_filters(given: Mapping[str, object]) -> dict[str, tuple[Query, ...]]:
                 f"there is no filter called {name[:40]!r}", hint=f"the filters are {', '.join(known)}"
             )
     read = {name: read_value(known[name], value) for name, value in given.items()}
-    values = {name: value for name, value in read.items() if value is not None}
-    made: dict[str, tuple[Query, ...]] = {}
-    for each in FILTERS:
-        if each.name in values:
-            span = _find_span(each)
-            made[", ".join(span) or each.name] = _make_queries(each, values, span)
-    return made
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def _find_span(asked: Filter) -> dict[str, str]:

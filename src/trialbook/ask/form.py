@@ -11,6 +11,7 @@ from trialbook.ask.filters import FILTERS, list_facets, make_filters, make_reque
 from trialbook.ask.kinds import Filter, read_value
 from trialbook.errors import QueryError
 from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
 from trialbook.search.language.syntax import Query
 
 # Each field with its values, in the order in which they were given.
@@ -34,20 +35,21 @@ def get_text(fields: Fields, name: str) -> str:
     return fields[name][-1].strip() if fields.get(name) else ""
 
 
-def read_form(fields: Fields) -> SearchRequest:
+def read_form(fields: Fields, find_place: FindPlace = find_known_place) -> SearchRequest:
     """The request of a form, with the counts that its filters show; fields of other names mean nothing.
 
-    Raises QueryError, which calls each filter as the form does.
+    `find_place` as in `ask.filters.make_request`. Raises QueryError, which calls each filter as the form does.
     """
     request = make_request(
         get_text(fields, "q"),
-        {each.name: _read_field(each, fields.get(each.field, ())) for each in FILTERS},
+        read_fields(fields),
         areas=get_boxes(fields),
         sort=get_text(fields, "sort") or "relevance",
         as_of=get_text(fields, "as_of"),
         offset=(_read_page(get_text(fields, "page")) - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
         facets=list_facets(is_quick=True),
+        find_place=find_place,
     )
     return msgspec.structs.replace(request, facet_size=COUNTED_VALUES)
 
@@ -57,13 +59,17 @@ def get_boxes(fields: Fields) -> dict[str, str]:
     return {name: text for name in BOXES if (text := get_text(fields, name))}
 
 
-def name_parts(fields: Fields) -> dict[str, tuple[Query, ...]]:
+def name_parts(fields: Fields, find_place: FindPlace = find_known_place) -> dict[str, tuple[Query, ...]]:
     """What a form asks, part by part, by the names of its fields; raises QueryError as `read_form`."""
     asked = {
         name or "q": (query,) for name, query in read_parts(get_text(fields, "q"), get_boxes(fields)).items()
     }
-    given = {each.name: _read_field(each, fields.get(each.field, ())) for each in FILTERS}
-    return asked | make_filters(given)
+    return asked | make_filters(read_fields(fields), find_place)
+
+
+def read_fields(fields: Fields) -> dict[str, object]:
+    """The values of the everyday filters in a form, by their names; raises QueryError."""
+    return {each.name: _read_field(each, fields.get(each.field, ())) for each in FILTERS}
 
 
 def _read_field(asked: Filter, values: Sequence[str]) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Literal, TypeAlias
@@ -11,6 +12,8 @@ import msgspec
 from trialbook.errors import QueryError
 from trialbook.model import PartialDate
 from trialbook.record.pieces import find_enum_value, find_piece, get_enums
+from trialbook.search.engine.gazetteer import LONGEST_PLACE
+from trialbook.search.language.bounds import MAX_RADIUS, find_radius
 
 LEAST_YEARS, MOST_YEARS = 0, 150
 YEAR_DIGITS = 4
@@ -18,7 +21,9 @@ YEAR_DIGITS = 4
 # Among the values of a list: studies whose record has none.
 NOT_STATED = "NOT_STATED"
 
-Kind: TypeAlias = Literal["choices", "texts", "years", "age", "first_day", "last_day", "yes_no"]
+Kind: TypeAlias = Literal[
+    "choices", "texts", "years", "age", "first_day", "last_day", "yes_no", "place", "radius"
+]
 Value: TypeAlias = tuple[str, ...] | float | str | bool
 
 
@@ -32,7 +37,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     kind
         What its values are: `choices` of an enumeration, whole `texts` or calendar `years` of a date (of these
         several, any of which may hold, and `NOT_STATED`), an `age` in years, the `first_day` or the `last_day`
-        of a span, or `yes_no`.
+        of a span, `yes_no`, a `place` by its name, or a `radius` around it.
     piece
         What it asks of a record. An age asks MinimumAge and MaximumAge; the days of one piece make one span.
     label, hint
@@ -127,6 +132,10 @@ def read_value(asked: Filter, given: object, *, called: str = "") -> Value | Non
         return _read_age(given, name)
     if asked.kind == "yes_no":
         return _read_yes_or_no(given, name)
+    if asked.kind == "place":
+        return _read_place(given, name)
+    if asked.kind == "radius":
+        return _read_radius(given, name)
     return _read_day(given, name)
 
 
@@ -190,6 +199,33 @@ def _read_yes_or_no(given: object, name: str) -> bool:
     if not isinstance(given, str) or given.strip().lower() not in ("true", "false"):
         raise QueryError(f"{name} is neither true nor false: {_show(given)}")
     return given.strip().lower() == "true"
+
+
+def _read_place(given: object, name: str) -> str:
+    """A place's name, of which only the search can say where it is."""
+    if not isinstance(given, str):
+        raise QueryError(f"{name} is no name of a place: {_show(given)}", hint="for example 'Miami'")
+    if given.encode(errors="replace").decode() != given:
+        raise QueryError(f"{name} holds half of a character (a lone surrogate)")
+    text = " ".join(given.split())
+    if len(text) > LONGEST_PLACE:
+        raise QueryError(f"{name} has more than {LONGEST_PLACE} characters", hint="for example 'Miami'")
+    return text
+
+
+def _read_radius(given: object, name: str) -> str:
+    """A distance in kilometres or miles, kilometres where it has no unit, as the query language writes it."""
+    text = "".join(given.split()).lower() if isinstance(given, str) else f"{given}"
+    if isinstance(given, int | float | str) and not isinstance(given, bool):
+        text = re.sub(r"(?:miles?)$", "mi", re.sub(r"(?:kilomet(?:re|er)s?|kms)$", "km", text))
+        found = find_radius(text if text.endswith(("km", "mi")) else text + "km")
+        if found and 1 <= found[1] <= MAX_RADIUS[found[2]]:
+            return found[0]
+    most = " or ".join(f"{value:g} {unit}" for unit, value in sorted(MAX_RADIUS.items()))
+    raise QueryError(
+        f"{name} is no distance from 1 up to {most}: {_show(given)}",
+        hint="write 50km or 30mi; without a unit it is km",
+    )
 
 
 def _show(given: object) -> str:

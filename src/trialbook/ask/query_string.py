@@ -8,19 +8,20 @@ from trialbook.ask.address import WHICH, read_asked
 from trialbook.ask.filters import FILTERS
 from trialbook.ask.parameters import Parameters
 from trialbook.errors import QueryError
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
 from trialbook.search.language.render import render_together
 
 
-def normalise_query(query: str) -> str:
+def normalise_query(query: str, find_place: FindPlace = find_known_place) -> str:
     """The parameters of a search in a form that is the same for the same; checks that they can be asked.
 
-    Raises ApiError and QueryError.
+    `find_place` as in `ask.filters.make_request`. Raises ApiError and QueryError.
 
     >>> normalise_query("query.term=stroke&query.cond=heart%20failure&filter.ids=")
     'query.cond=heart+failure&query.term=stroke'
     """
     parameters = Parameters(encode_text(query), WHICH)
-    read_asked(parameters)
+    read_asked(parameters, find_place)
     return urlencode([(name, value.strip()) for name, value in parameters.items() if value.strip()])
 
 
@@ -37,9 +38,13 @@ def encode_text(text: str) -> bytes:
         ) from error
 
 
-def write_site_url(query: str) -> str:
-    """The site's own page of what a search finds."""
-    asked = read_asked(Parameters(encode_text(query), WHICH)).request
+def write_site_url(query: str, find_place: FindPlace = find_known_place) -> str:
+    """The site's own page of what a search finds; of a place that is none here any more, the page says so."""
+    parameters = Parameters(encode_text(query), WHICH)
+    try:
+        asked = read_asked(parameters, find_place).request
+    except QueryError:
+        return "/?" + urlencode({"near": parameters.text("near")})
     return "/?" + urlencode({"q": render_together((*asked.queries, *asked.filters))})
 
 

@@ -12,7 +12,15 @@ import click
 import msgspec
 
 from trialbook.ask.dates import read_as_of
-from trialbook.ask.filters import FILTERS, SORTS, list_facets, make_filters, make_request, read_parts
+from trialbook.ask.filters import (
+    FILTERS,
+    SORTS,
+    find_near,
+    list_facets,
+    make_filters,
+    make_request,
+    read_parts,
+)
 from trialbook.ask.form import BOXES
 from trialbook.changes.history import describe_history
 from trialbook.cli.options import (
@@ -27,6 +35,7 @@ from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.hits import HitFacts, find_hit_facts
+from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing, split_query
 from trialbook.library.page import render_library_study
 from trialbook.library.related import keep_profiles, read_records
@@ -40,7 +49,7 @@ from trialbook.related.engine import MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
 from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
-from trialbook.search.engine.engine import SearchEngine
+from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.snippets import find_passages
 from trialbook.search.language.syntax import Query
 from trialbook.terms import get_thesaurus
@@ -73,21 +82,28 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
     filters = {each.name: asked.pop(each.name) for each in FILTERS}
     boxes = {name: asked.pop(name) for name in BOXES}
     facets = list_facets() if as_json else ()
-    request = make_request(text, filters, areas=boxes, note=note, facets=facets, **asked)
     with Library(home) as library:
         engine = library.engine
+        find_place = library.find_place
+        request = make_request(
+            text, filters, areas=boxes, note=note, facets=facets, find_place=find_place, **asked
+        )
+        near = find_near(filters, find_place)
         result = engine.search(request)
         warn_of_lag(library)
         damage = DamageNotes()
         if as_json:
-            studies = [_tell_hit(library, each, request.as_of, damage) for each in result.nct_ids]
-            click.echo(msgspec.json.encode({**msgspec.structs.asdict(result), "studies": studies}))
+            studies = [_tell_hit(library, each, request, damage) for each in result.nct_ids]
+            place = {"near": tell_place(library, near, request, result.total)} if near else {}
+            click.echo(msgspec.json.encode({**msgspec.structs.asdict(result), **place, "studies": studies}))
             damage.end()
             return
         noun = "study" if result.total == 1 else "studies"
         click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
         if note:
             click.echo(f"read from the note: {note.explain()}")
+        if near:
+            _write_place(tell_place(library, near, request, result.total))
         if result.added:
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
@@ -101,7 +117,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 )
         if not result.total and not note:
             parts = {name or "text": (query,) for name, query in read_parts(text, boxes).items()}
-            for line in _write_nothing(engine, parts | make_filters(filters), request.as_of):
+            for line in _write_nothing(engine, parts | make_filters(filters, find_place), request.as_of):
                 click.echo(line)
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
@@ -112,7 +128,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
                 continue
             record = decode_present(body)
-            facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of))
+            facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
             click.echo("\n".join(_write_hit(facts)))
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
@@ -133,10 +149,19 @@ def _write_nothing(
             yield f"    {part.name}: {part.alone:,} alone, {part.without:,} without it"
 
 
-def _tell_hit(library: Library, nct_id: str, as_of: str | None, damage: DamageNotes) -> HitFacts:
-    body = library.read_known(nct_id, as_of)
+def _write_place(told: PlaceTold) -> None:
+    click.echo(told.words)
+    if told.others:
+        click.echo(f"it may also mean: {'; '.join(told.others)}")
+    if told.next_words:
+        click.echo(told.next_words)
+
+
+def _tell_hit(library: Library, nct_id: str, request: SearchRequest, damage: DamageNotes) -> HitFacts:
+    body = library.read_known(nct_id, request.as_of)
     if isinstance(body, bytes):
-        return find_hit_facts(decode_present(body), nct_id, find_asked_day(as_of))
+        day = find_asked_day(request.as_of)
+        return find_hit_facts(decode_present(body), nct_id, day, request.origin)
     if body is None:
         return HitFacts(nct_id=nct_id, problem="it is no longer here")
     damage.add(body)
@@ -156,7 +181,17 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
     where = [*facts.countries[:LISTED], *(["…"] if len(facts.countries) > LISTED else [])]
     place = join_filled((", ".join(where), f"({sites})" if where and sites else sites), " ")
     when = span if facts.start_date or facts.completion_date else ""
-    for line in ("; ".join(about), join_filled((facts.sponsor, when, place), " | ")):
+    lines = ["; ".join(about), join_filled((facts.sponsor, when, place), " | ")]
+    if site := facts.nearest_site:
+        status = (
+            find_enum_label("RecruitmentStatus", site.status)
+            or find_enum_label("Status", site.status)
+            or "status not given"
+        )
+        whom = join_filled((site.facility, site.distance, site.phone or site.email), " | ")
+        further = f" | open: {site.next_open}" if site.next_open else ""
+        lines.append(f"nearest {'open site' if site.is_open else f'site ({status})'}: {whom}{further}")
+    for line in lines:
         if line:
             yield f"    {' '.join(line.split())}"
 
@@ -173,6 +208,12 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
 @click.option(
     "--taken-out", type=click.IntRange(1), help="A version that was taken out, by its number in `history`."
 )
+@click.option(
+    "--near",
+    default="",
+    metavar="PLACE",
+    help="List the sites by their distance from a place, as `search` takes it.",
+)
 @click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
 @as_of_option
 @json_option
@@ -184,6 +225,7 @@ def show(
     *,
     width: int,
     taken_out: int | None,
+    near: str,
     original: bool,
     as_json: bool,
     **which: Any,
@@ -206,7 +248,7 @@ def show(
         elif taken_out is not None:
             click.echo(render_study_text(parse_present(body), width=columns))
         else:
-            click.echo(render_library_study(library, nct_id, width=columns, **which))
+            click.echo(render_library_study(library, nct_id, width=columns, near=near, **which))
 
 
 @click.command()

@@ -112,7 +112,7 @@ def export(
     written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)
     asked = Parameters(encode_text(written), KNOWN)
     with Library(home) as library:
-        wanted = read_export(asked)
+        wanted = read_export(asked, library.find_place)
         if wanted.request.filters:
             warn_of_lag(library)
         damage = DamageNotes()
@@ -130,7 +130,7 @@ def _export_tables(home: Path, output: Path, written: str) -> None:
     find_kind(output)
     damage = DamageNotes()
     with Library(home) as library:
-        asked = read_export(Parameters(encode_text(written), KNOWN))
+        asked = read_export(Parameters(encode_text(written), KNOWN), library.find_place)
         if asked.request.filters:
             warn_of_lag(library)
         bodies = library.iter_found(asked, on_damage=damage.add)

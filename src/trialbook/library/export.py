@@ -15,6 +15,7 @@ from trialbook.ask.parameters import Parameters
 from trialbook.errors import RecordDamagedError, StoreDamagedError, UsageError
 from trialbook.export.forms import ENDINGS, FORMS, Wanted, make_wanted
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.gazetteer import FindPlace, find_known_place
 from trialbook.store.store import OnDamage, refuse_damage
 
 FindBody = Callable[[str, str | None], bytes | None]
@@ -29,9 +30,9 @@ class Export(msgspec.Struct, frozen=True):
     wanted: Wanted
 
 
-def read_export(parameters: Parameters) -> Export:
-    """Read an export from an address; raises as `make_export`, and ApiError."""
-    request = read_asked(parameters).request
+def read_export(parameters: Parameters, find_place: FindPlace = find_known_place) -> Export:
+    """Read an export from an address, `find_place` as in `ask.filters.make_request`; raises as `make_export`, and ApiError."""
+    request = read_asked(parameters, find_place).request
     return make_export(
         msgspec.structs.replace(request, as_of=read_as_of(parameters.text("as_of"))),
         form=parameters.choice("format", FORMS),

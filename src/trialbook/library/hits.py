@@ -7,9 +7,12 @@ from typing import Any
 
 import msgspec
 
+from trialbook.model import Study
+from trialbook.model.nearest import NearSite, find_nearest_site
 from trialbook.model.status_age import find_status_age
 from trialbook.model.study import find_register_words, read_typed
 from trialbook.record.texts import find_texts
+from trialbook.search.engine.order import Origin
 
 
 class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +29,9 @@ class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
         As the record writes them: 2021-08-16, 2021-08 or 2021.
     countries, sites
         Where it is done: the countries, each once, and the number of its sites.
+    nearest_site
+        Where a place was asked for: the site that is nearest to it, open ones first as far as
+        was asked.
     problem
         Why nothing else can be said of a study that matches: its record is damaged.
     """
@@ -48,11 +54,17 @@ class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_results: bool = False
     countries: tuple[str, ...] = ()
     sites: int = 0
+    nearest_site: NearSite | None = None
     problem: str = ""
 
 
-def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts:
-    """What a record, as it is read today, says in short; `today` is the day against which its status is old or not."""
+def find_hit_facts(
+    record: dict[str, Any], nct_id: str, today: date, origin: Origin | None = None
+) -> HitFacts:
+    """What a record, as it is read today, says in short.
+
+    `today` is the day against which its status is old or not, `origin` the point that was asked for.
+    """
     study, _ = read_typed(record)
     sponsors = study.protocol.sponsor_collaborators_module
     lead = sponsors.lead_sponsor if sponsors else None
@@ -80,8 +92,13 @@ def find_hit_facts(record: dict[str, Any], nct_id: str, today: date) -> HitFacts
         has_results=bool(study.has_results),
         countries=tuple(dict.fromkeys(find_texts(record, f"{locations}.country"))),
         sites=len(study.locations) if study.has_sites else 0,
+        nearest_site=_find_nearest(study, origin) if origin else None,
         **{name: _write(day.date if day else None) for name, day in dates.items()},
     )
+
+
+def _find_nearest(study: Study, origin: Origin) -> NearSite | None:
+    return find_nearest_site(study, origin.latitude, origin.longitude, reach_km=origin.reach_km)
 
 
 def _write(value: str | None) -> str:

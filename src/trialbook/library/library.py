@@ -33,6 +33,7 @@ from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import read_note
 from trialbook.related.engine import RelatedList
 from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.engine.gazetteer import Place
 from trialbook.source.live.request import PullRequest
 from trialbook.store.arrivals import find_last_arrival, find_last_before
 from trialbook.store.store import OnDamage, refuse_damage
@@ -83,14 +84,15 @@ class Library(LibraryRecords):
         note
             A description of a patient in English; studies are ranked by what it says.
         sort
-            "relevance", "updated", "started", "enrollment" or "id".
+            "relevance", "updated", "started", "enrollment", "distance" (to the nearest open site, where `near`
+            names a place) or "id".
         as_of
             A date, at whose end the records are asked.
         offset, limit
             The window; `offset` + `limit` is at most 100,000.
         filters
             The everyday filters by name, see `trialbook.ask.filters`: `status="RECRUITING"`,
-            `phase=("PHASE2", "PHASE3")`, `country="Norway"`, `age_years=57`…
+            `phase=("PHASE2", "PHASE3")`, `country="Norway"`, `age_years=57`, `near="Miami", within="30km"`…
 
         Raises
         ------
@@ -105,7 +107,26 @@ class Library(LibraryRecords):
         filters = {name: asked.pop(name) for name in list(asked) if name not in SHAPE}
         as_of = read_as_of(as_of or "")
         read = read_note(note, get_thesaurus(), day=find_asked_day(as_of)) if note else None
-        return make_request(text, filters, note=read, as_of=as_of, **asked)
+        return make_request(text, filters, note=read, as_of=as_of, find_place=self.find_place, **asked)
+
+    def find_place(self, text: str) -> Place:
+        """The place that a text means: a town, a postal code, a region, a country, or a point in degrees.
+
+        Those where this library's studies have sites come first, the one with the most of them; its `others` are
+        what the text may mean as well.
+
+        Raises
+        ------
+        QueryError
+            It means none; says what may have been meant.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> library.find_place("Miami").label, library.find_place("33136").kind
+        ('Miami, Florida, United States', 'postcode')
+        """
+        return self.engine.find_place(text)
 
     @property
     def index_lag(self) -> int:
@@ -331,7 +352,7 @@ class Library(LibraryRecords):
 
     def save_search(self, name: str, query: str) -> saved.SavedSearch:
         """Keep a search under a name; what comes later is its news. As `saved.save_search`."""
-        text = normalise_query(query)
+        text = normalise_query(query, self.find_place)
         if not text:
             raise UsageError("a search needs something that it asks for")
         return saved.save_search(self._open_home, name, text, after=self.last_arrival)

@@ -11,7 +11,7 @@ from trialbook.changes.state import KnownState
 from trialbook.model import PartialDate, Study
 from trialbook.model.present import parse_present
 from trialbook.pages import render_study_text
-from trialbook.pages.contents import StudyHistory
+from trialbook.pages.contents import Near, StudyHistory
 from trialbook.pages.history_page import view_history
 from trialbook.store import Version
 
@@ -66,7 +66,16 @@ def render_library_study(
     version: int | None = None,
     as_of: str | None = None,
     copy: int | None = None,
+    near: str = "",
 ) -> str:
-    """A record of a library as text for a terminal, with its versions."""
+    """A record of a library as text for a terminal, with its versions; the sites by distance from `near`."""
     page = find_page(library, asked, version=version, as_of=as_of, copy=copy)
-    return render_study_text(page.study, width=width, history=page.history, state=page.state, today=page.day)
+    place = library.find_place(near) if near else None
+    return render_study_text(
+        page.study,
+        width=width,
+        history=page.history,
+        near=Near(lat=place.latitude, lon=place.longitude, label=place.label) if place else None,
+        state=page.state,
+        today=page.day,
+    )

@@ -44,6 +44,16 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     HasResults: Values | UnsetType = UNSET
     countries: Texts | UnsetType = UNSET
     sites: int | UnsetType = UNSET
+    nearest_site: (
+        Annotated[
+            dict[str, Any],
+            Meta(
+                description="Where near is asked: the nearest site that is open, or if none is the nearest, with its"
+                " distance to the centre of its town and whom to call."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     matched: (
         Annotated[dict[str, str], Meta(description="Passages that hold the words searched for, by field.")]
         | UnsetType
@@ -62,6 +72,16 @@ class SearchAnswer(Answer, frozen=True, kw_only=True):
     words_added: Annotated[Texts, Meta(description="Other names that were searched for too.")] | UnsetType = (
         UNSET
     )
+    near: (
+        Annotated[
+            dict[str, Any],
+            Meta(
+                description="What near was taken for, what else it may mean (others), and where nothing is found the"
+                " next site (next_site)."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     changes_not_searched_yet: int | UnsetType = UNSET
     damaged: Texts | UnsetType = UNSET
     shown_by_id_alone: Left | UnsetType = UNSET

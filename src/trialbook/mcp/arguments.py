@@ -117,8 +117,8 @@ class SearchArguments(StudyQuery, frozen=True, kw_only=True):
         tuple[Name, ...],
         Meta(
             max_length=2,
-            description="Up to two of: a date, number or age field with :asc or :desc, or @relevance."
-            " Unless given: by relevance where there is a query, else by NCT id.",
+            description="Up to two of: a date, number or age field with :asc or :desc, @relevance, or with near @distance (to the"
+            " nearest open site). Unless given: by relevance where there is a query, else by NCT id.",
             examples=[["LastUpdatePostDate:desc"], ["EnrollmentCount:desc", "StartDate"]],
         ),
     ] = ()

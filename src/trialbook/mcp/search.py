@@ -5,19 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from trialbook.ask.agent import Parts, read_parts, read_sort
 from trialbook.ask.filters import find_own_filters
 from trialbook.errors import QueryError, RecordDamagedError, UsageError
 from trialbook.library import Library
 from trialbook.library.hits import find_hit_facts
+from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing
 from trialbook.mcp.arguments import FacetArguments, SearchArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.dates import find_asked_day
+from trialbook.model.nearest import NearSite
 from trialbook.model.present import decode_present
 from trialbook.record.pieces import Piece
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.facets import YEARS, is_countable
+from trialbook.search.engine.order import Origin
 from trialbook.search.engine.snippets import find_passages
 from trialbook.search.language.render import render_together
 
@@ -47,12 +52,14 @@ LAST_PAGE = "this is the last page: no studies are left"
 
 def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     """A page of studies in short, with the passages that they were found by."""
-    parts = read_parts(asked.which())
+    parts = read_parts(asked.which(), library.find_place)
     shown = find_shown(asked.fields)
+    origin = parts.near.origin if parts.near else None
     request = SearchRequest(
         queries=parts.join_queries(),
         filters=parts.join_filters(),
         sort=read_sort(asked.sort),
+        origin=origin,
         as_of=parts.as_of,
     )
     page = library.engine.search_page(
@@ -73,7 +80,9 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
     if damaged:
         answer["damaged"] = damaged
     whole = {nct_id: body for nct_id, body in bodies.items() if isinstance(body, bytes)}
-    hits = (_show_hit(body, nct_id, today, shown, page.words, areas) for nct_id, body in whole.items())
+    hits = (
+        _show_hit(body, nct_id, (today, origin), shown, page.words, areas) for nct_id, body in whole.items()
+    )
     answer["studies"] = keep_what_fits(hits)
     left_out = [*whole][len(answer["studies"]) :]
     if left_out:
@@ -83,9 +92,32 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
         answer["next_page_token"] = page.next_page_token
     elif asked.page_token:
         answer["note"] = LAST_PAGE
+    if parts.near:
+        answer["near"] = _show_place(
+            tell_place(library, parts.near, request, 1 if page.total is None else page.total)
+        )
     if page.total == 0:
         answer |= _explain_nothing(library, asked, parts)
     return answer
+
+
+def _show_site(site: NearSite) -> dict[str, Any]:
+    values = msgspec.structs.asdict(site).items()
+    return {
+        name: shorten(value, LONGEST_LISTED) if isinstance(value, str) else value
+        for name, value in values
+        if value != ""
+    }
+
+
+def _show_place(told: PlaceTold) -> dict[str, Any]:
+    shown = {
+        name: value for name, value in msgspec.structs.asdict(told).items() if value and name != "next_site"
+    }
+    if told.next_site:
+        shown["next_site"] = _show_site(told.next_site)
+        shown["note"] = shorten(told.next_words)
+    return shown
 
 
 def echo(parts: Parts) -> str:
@@ -97,14 +129,14 @@ def echo(parts: Parts) -> str:
 def _show_hit(
     body: bytes,
     nct_id: str,
-    today: date,
+    asked_from: tuple[date, Origin | None],
     shown: tuple[Piece, ...],
     words: tuple[str, ...],
     areas: tuple[str, ...],
 ) -> dict[str, Any]:
     record = decode_present(body)
     hit = show_values(record, find_shown(INDEXED), most=MOST_LISTED, longest=LONGEST_LISTED)
-    facts = find_hit_facts(record, nct_id, today)
+    facts = find_hit_facts(record, nct_id, *asked_from)
     if facts.status_age:
         hit["status_age"] = facts.status_age
     if facts.countries:
@@ -113,6 +145,8 @@ def _show_hit(
             hit["countries"] += [f"… (+{more} countries)"] if more > 0 else []
     if facts.sites:
         hit["sites"] = facts.sites
+    if facts.nearest_site:
+        hit["nearest_site"] = _show_site(facts.nearest_site)
     hit |= show_values(record, shown)
     passages = find_passages(record, words, areas=areas, shown=frozenset({"NCTId"}))[:MOST_PASSAGES]
     if passages:
@@ -147,7 +181,7 @@ def count_studies(library: Library, asked: FacetArguments) -> dict[str, Any]:
         raise UsageError(
             f"fields x size is more than {MOST_COUNTS:,}: ask for fewer fields or a smaller size"
         )
-    parts = read_parts(asked.which())
+    parts = read_parts(asked.which(), library.find_place)
     fields = tuple(
         name for each in asked.fields for name in ((each,) if each in YEARS else _name_pieces(each))
     )

@@ -24,12 +24,13 @@ class Near(Content, frozen=True):
 class PlaceForm(Content, frozen=True):
     """A field on a record page for the place to sort sites by; sent by GET to `action` as `near`.
 
-    `problem` says why the last place could not be used.
+    `problem` says why the last place could not be used, `others` (name, address) what it may mean as well.
     """
 
     action: str
     value: str = ""
     problem: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
 
 class ChangeNote(Content, frozen=True):
@@ -244,6 +245,39 @@ class Snippet(Content, frozen=True):
     fragments: tuple[Fragment, ...]
 
 
+class HitSite(Content, frozen=True):
+    """The site of a study that is nearest to the place asked for; `next_open` an open one where it is not open."""
+
+    is_open: bool
+    status: str
+    facility: str = ""
+    distance: str = ""
+    next_open: str = ""
+    contact: str = ""
+    phone: str = ""
+    phone_url: str = ""
+    email: str = ""
+    email_url: str = ""
+
+
+class PlaceView(Content, frozen=True):
+    """The fields for a place and a distance, and what was taken for it.
+
+    `words` say where was looked, `others` (name, address) what else may be meant; `typed` was in the box, and
+    `typed_url` asks for it as words; `next_words` say how far the next study is where there is none.
+    """
+
+    near: str = ""
+    within: str = ""
+    within_hint: str = ""
+    words: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+    typed: str = ""
+    typed_url: str = ""
+    next_words: str = ""
+    next_url: str = ""
+
+
 class Hit(Content, frozen=True):
     """One study in the list of results. `status` and `phases` are the registry's values.
 
@@ -268,6 +302,7 @@ class Hit(Content, frozen=True):
     place: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
+    site: HitSite | None = None
     problem: str = ""
 
 
@@ -288,6 +323,7 @@ class SearchView(Content, frozen=True):
     first_rank: int = 1
     choices: tuple[ChoiceFilter, ...] = ()
     texts: tuple[TextFilter, ...] = ()
+    place: PlaceView = PlaceView()
     active: tuple[ActiveFilter, ...] = ()
     sorts: tuple[Option, ...] = ()
     boxes: tuple[TextFilter, ...] = ()

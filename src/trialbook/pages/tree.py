@@ -188,13 +188,20 @@ class Site(Node, frozen=True):
     tone: str = ""
     distance: str = ""
     map_url: str = ""
-    contacts: tuple[str, ...] = ()
+    contacts: tuple[tuple[Inline, ...], ...] = ()
 
 
 class Sites(Node, frozen=True):
     """A list of sites."""
 
     items: tuple[Site, ...]
+
+
+class SiteTable(Node, frozen=True):
+    """The sites of a country by state ("" where it is not given)."""
+
+    caption: str
+    states: tuple[tuple[str, tuple[Site, ...]], ...]
 
 
 class AskPlace(Node, frozen=True):
@@ -229,6 +236,7 @@ Block: TypeAlias = (
     | Sub
     | Criteria
     | Sites
+    | SiteTable
     | AskPlace
     | Versions
     | Related

@@ -35,6 +35,7 @@ from trialbook.pages.tree import (
     Section,
     Site,
     Sites,
+    SiteTable,
     Sub,
     Table,
     Versions,
@@ -191,29 +192,68 @@ def _sites(block: Sites, level: int) -> str:
 
 def _ask_place(block: AskPlace, level: int) -> str:
     form = block.form
-    problem = f'<p class="note warn" role="alert">{quote_text(form.problem)}</p>' if form.problem else ""
+    problem = (
+        f'<p class="note warn message" role="alert">{quote_text(form.problem)}</p>' if form.problem else ""
+    )
+    links = ", ".join(str(render_link(label, url)) for label, url in form.others)
+    others = f'<p class="hint">Or did you mean {links}?</p>' if links else ""
     return (
         f'<form class="place-form" action="{quote_text(form.action)}" method="get">'
         '<label for="near">Nearest to</label> '
-        f'<input id="near" name="near" value="{quote_text(form.value)}" autocomplete="address-level2"> '
-        f'<button type="submit">Sort the sites</button></form>{problem}'
+        f'<input id="near" name="near" value="{quote_text(form.value)}" maxlength="200"'
+        ' placeholder="Town, postal code or region" autocomplete="address-level2"> '
+        f'<button type="submit">Sort the sites</button></form>{problem}{others}'
     )
 
 
 def _site(site: Site) -> str:
     distance = f'<span class="distance">{quote_text(site.distance)}</span>' if site.distance else ""
-    status = ""
-    if site.status:
-        term = f'data-term="{quote_text(site.status.registry)}"'
-        status = f'<span class="badge {quote_text(site.tone)}" {term}>{quote_text(site.status.words)}</span>'
-    link = ""
-    if site.map_url:
-        label = f'aria-label="Map of {quote_text(site.name)}"'
-        link = f' <a class="map" href="{quote_text(site.map_url)}" rel="noopener nofollow" {label}>map</a>'
-    contacts = "".join(f'<span class="contact">{quote_text(contact)}</span>' for contact in site.contacts)
+    contacts = "".join(f'<span class="contact">{each}</span>' for each in _contacts(site))
     return (
-        f"<li><strong>{quote_text(site.name)}</strong>{status}{distance}"
-        f'<span class="place">{quote_text(site.place)}{link}</span>{contacts}</li>'
+        f"<li><strong>{quote_text(site.name)}</strong>{_site_status(site)}{distance}"
+        f'<span class="place">{quote_text(site.place)}{_site_map(site)}</span>{contacts}</li>'
+    )
+
+
+def _contacts(site: Site) -> list[str]:
+    return ["".join(map(render_piece, contact)) for contact in site.contacts]
+
+
+def _site_status(site: Site) -> str:
+    if not site.status:
+        return ""
+    term = f'data-term="{quote_text(site.status.registry)}"'
+    return f'<span class="badge {quote_text(site.tone)}" {term}>{quote_text(site.status.words)}</span>'
+
+
+def _site_map(site: Site) -> str:
+    if not site.map_url:
+        return ""
+    label = f'aria-label="Map of {quote_text(site.name)}"'
+    return f' <a class="map" href="{quote_text(site.map_url)}" rel="noopener nofollow" {label}>map</a>'
+
+
+def _site_table(block: SiteTable, level: int) -> str:
+    caption = quote_text(block.caption)
+    rows = []
+    for state, sites in block.states:
+        if state or len(block.states) > 1:
+            name = quote_text(state or "State not given")
+            rows.append(f'<tr class="group"><th scope="rowgroup" colspan="3">{name}</th></tr>')
+        rows += map(_site_row, sites)
+    return (
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table class="sites">'
+        f'<caption class="hidden">{caption}</caption><thead><tr><th scope="col">Site</th><th scope="col">Status</th>'
+        f'<th scope="col">Contact</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def _site_row(site: Site) -> str:
+    contacts = "".join(f'<span class="contact">{each}</span>' for each in _contacts(site))
+    place = f'<span class="place">{quote_text(site.place)}{_site_map(site)}</span>'
+    return (
+        f'<tr><th scope="row">{quote_text(site.name)}{place}</th>'
+        f"<td>{_site_status(site)}</td><td>{contacts}</td></tr>"
     )
 
 
@@ -336,6 +376,7 @@ WRITERS: dict[type, Callable[[Any, int], str]] = {
     Sub: _sub,
     Criteria: _criteria,
     Sites: _sites,
+    SiteTable: _site_table,
     AskPlace: _ask_place,
     Table: _table,
     Versions: _versions,

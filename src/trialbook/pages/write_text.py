@@ -32,6 +32,7 @@ from trialbook.pages.tree import (
     Related,
     Section,
     Sites,
+    SiteTable,
     Sub,
     Table,
     Versions,
@@ -219,7 +220,14 @@ def _sites(block: Sites, width: int, level: int) -> Iterator[str]:
         yield from wrap(" - ".join(filter(None, (site.name, status, site.distance))), width, first="* ")
         yield from wrap(site.place, width, first="  ")
         for contact in site.contacts:
-            yield from wrap(contact, width, first="  ")
+            yield from wrap("".join(map(piece_text, contact)), width, first="  ")
+
+
+def _site_table(block: SiteTable, width: int, level: int) -> Iterator[str]:
+    for state, sites in block.states:
+        if state:
+            yield from wrap(f"{state}:", width)
+        yield from _sites(Sites(sites), width, level)
 
 
 def _table(block: Table, width: int, level: int) -> Iterator[str]:
@@ -273,6 +281,7 @@ WRITERS: dict[type, Callable[[Any, int, int], Iterator[str]]] = {
     Sub: _sub,
     Criteria: _criteria,
     Sites: _sites,
+    SiteTable: _site_table,
     AskPlace: lambda block, width, level: iter(()),
     Table: _table,
     Versions: _versions,

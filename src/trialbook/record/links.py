@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+PHONE = re.compile(
+    r"(?P<number>\+?[0-9()\[\] ./\u2010-\u2013-]{5,40}?)(?:\s*(?:ext\.?|extension|x)\s*(?P<extension>[0-9]{1,8}))?",
+    re.IGNORECASE,
+)
+TEL_URL = re.compile(r"tel:\+?[0-9]{5,18}(?:;ext=[0-9]{1,8})?")
+MAIL = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}")
 NCT_ID = re.compile(r"NCT\d{8}")
 PMID = re.compile(r"\d{1,9}")
 EUDRACT = re.compile(r"\d{4}-\d{6}-\d{2}")
@@ -47,6 +53,35 @@ def document_url(nct_id: str, filename: str) -> str:
     if not NCT_ID.fullmatch(nct_id):
         return ""
     return f"https://cdn.clinicaltrials.gov/large-docs/{nct_id[-2:]}/{nct_id}/{quote(filename, safe='')}"
+
+
+def phone_url(text: str) -> str:
+    """Where a tap dials a telephone number; "" where the text is none.
+
+    >>> phone_url("+1 (305) 243-5535 ext. 12"), phone_url("call John")
+    ('tel:+13052435535;ext=12', '')
+    """
+    found = PHONE.fullmatch(text.strip())
+    digits = re.sub(r"[^0-9]", "", found["number"].replace("(0)", "")) if found else ""
+    if found is None or not 5 <= len(digits) <= 18:
+        return ""
+    plus = "+" if found["number"].lstrip().startswith("+") else ""
+    return f"tel:{plus}{digits}" + (f";ext={found['extension']}" if found["extension"] else "")
+
+
+def mail_url(text: str) -> str:
+    """Where a tap writes to an e-mail address; "" where the text is none.
+
+    >>> mail_url("trials@example.org"), mail_url("a@b.org?cc=c@d.org")
+    ('mailto:trials@example.org', '')
+    """
+    address = text.strip()
+    return f"mailto:{address}" if len(address) <= 254 and MAIL.fullmatch(address) else ""
+
+
+def is_contact_address(url: str) -> bool:
+    """Whether an address is one that `phone_url` or `mail_url` makes."""
+    return bool(TEL_URL.fullmatch(url)) or (url.startswith("mailto:") and mail_url(url[7:]) == url)
 
 
 def map_url(lat: float, lon: float) -> str:

@@ -13,7 +13,7 @@ import re
 import msgspec
 from markupsafe import Markup, escape
 
-from trialbook.record.links import is_own_address, is_web_address, study_url
+from trialbook.record.links import is_contact_address, is_own_address, is_web_address, study_url
 
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 LIST_MARK = re.compile(r"^([ \t]*)([*+•-]|\d{1,3}[.)])[ \t]+")
@@ -186,10 +186,10 @@ def _render_match(match: re.Match[str]) -> str:
 
 
 def render_link(text: str, url: str) -> Markup:
-    """A link, or only its text where the address is neither a web address nor a path of ours."""
+    """A link, or only its text where the address is neither a web address, a path of ours, nor of a telephone or a mailbox."""
     if is_web_address(url):
         return Markup('<a href="{}" rel="noopener nofollow">{}</a>').format(url, text)
-    if is_own_address(url):
+    if is_own_address(url) or is_contact_address(url):
         return Markup('<a href="{}">{}</a>').format(url, text)
     return escape(text)
 

@@ -139,7 +139,7 @@ def view_texts(fields: Fields) -> tuple[TextFilter, ...]:
             hint=each.hint,
         )
         for each in FILTERS
-        if not each.takes_several and each.kind != "yes_no"
+        if not each.takes_several and each.kind not in ("yes_no", "place", "radius")
     ]
     as_of = TextFilter(name="as_of", label=AS_OF_LABEL, value=get_text(fields, "as_of"), hint=AS_OF_HINT)
     return (*filters, as_of)

@@ -24,6 +24,7 @@ from trialbook.pages.contents import (
     NothingPart,
     Option,
     PageLink,
+    PlaceView,
     SearchView,
     Snippet,
 )
@@ -44,6 +45,7 @@ from trialbook.web.search_filters import (
     write_url,
     write_words,
 )
+from trialbook.web.search_place import read_typed_place, view_place, view_site
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
@@ -79,22 +81,25 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
             boxes=view_boxes(fields),
             index_lag=library.index_lag,
         )
+    given, fields = fields, read_typed_place(library, fields)
     try:
-        request = read_form(fields)
+        request = read_form(fields, library.find_place)
         result = engine.search(request)
+        place = view_place(library, given, fields, request, result.total)
     except QueryError as error:
-        return _view_error(fields, error)
+        return _view_error(library, given, error)
     number = request.offset // PAGE_SIZE + 1
     last = min(MAX_PAGE, max(1, -(-result.total // PAGE_SIZE)))
     return SearchView(
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(_view_hits(library, result.nct_ids, request.as_of, result.words)),
+        hits=tuple(_view_hits(library, result.nct_ids, request, result.words)),
         first_rank=request.offset + 1,
         boxes=view_boxes(fields),
         choices=view_choices(fields, _make_counter(engine, request, result)),
         texts=view_texts(fields),
+        place=place,
         active=view_active(fields),
         sorts=_view_sorts(fields),
         clear_url=write_url([("q", get_text(fields, "q"))]),
@@ -107,8 +112,8 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
         also_searched=result.added,
         index_lag=library.index_lag,
-        suggestion=_view_suggestion(engine, fields) if result.total < FEW else None,
-        nothing=_view_nothing(engine, fields, request) if not result.total else (),
+        suggestion=_view_suggestion(library, fields) if result.total < FEW else None,
+        nothing=_view_nothing(library, fields, request) if not result.total else (),
     )
 
 
@@ -140,7 +145,9 @@ def _view_sorts(fields: Fields) -> tuple[Option, ...]:
     asked = get_text(fields, "sort")
     chosen = asked if asked in SORTS else "relevance"
     return tuple(
-        Option(value=name, label=each.label, is_selected=name == chosen) for name, each in SORTS.items()
+        Option(value=name, label=each.label, is_selected=name == chosen)
+        for name, each in SORTS.items()
+        if name != "distance" or get_text(fields, "near")
     )
 
 
@@ -155,9 +162,9 @@ def _view_pages(fields: Fields, number: int, last: int) -> Iterator[PageLink]:
         before = each
 
 
-def _view_nothing(engine: SearchEngine, fields: Fields, request: SearchRequest) -> tuple[NothingPart, ...]:
+def _view_nothing(library: Library, fields: Fields, request: SearchRequest) -> tuple[NothingPart, ...]:
     """What the parts of a search that finds nothing find, that first whose absence would leave the most."""
-    parts = name_parts(fields)
+    engine, parts = library.engine, name_parts(fields, library.find_place)
     words = split_query(parts["q"][0]) if list(parts) == ["q"] else {}
     if words:
         found = explain_nothing(
@@ -202,31 +209,38 @@ def _write_export_url(request: SearchRequest, form: str) -> str:
     return "/api/trialbook/export?" + urlencode({name: value for name, value in given.items() if value})
 
 
-def _view_suggestion(engine: SearchEngine, fields: Fields) -> tuple[str, str, int] | None:
+def _view_suggestion(library: Library, fields: Fields) -> tuple[str, str, int] | None:
     """The words of a box, or a country, put right: as words, as an address, and how many studies that finds."""
+    engine = library.engine
     for name in ("q", *BOXES):
         suggest = engine.suggest_places if name == "locn" else engine.suggest
         text = get_text(fields, name)
         for better in suggest(text) if text else ():
-            return _count_better(engine, fields, name, better)
+            return _count_better(library, fields, name, better)
     for text in fields.get("country", ()):
         for better in engine.suggest_places(text):
-            return _count_better(engine, fields, "country", better)
+            return _count_better(library, fields, "country", better)
     return None
 
 
-def _count_better(
-    engine: SearchEngine, fields: Fields, name: str, better: str
-) -> tuple[str, str, int] | None:
+def _suggest_place(library: Library, fields: Fields) -> tuple[str, str, int] | None:
+    """What a place that is none may have been meant for."""
+    text = get_text(fields, "near")
+    for better in library.engine.suggest_places(text) if text else ():
+        return _count_better(library, fields, "near", better)
+    return None
+
+
+def _count_better(library: Library, fields: Fields, name: str, better: str) -> tuple[str, str, int] | None:
     changed = {**fields, name: [better]}
     try:
-        total = engine.search(read_form(changed).for_counting()).total
+        total = library.engine.search(read_form(changed, library.find_place).for_counting()).total
     except QueryError:
         return None
     return better, write_url(list_items(changed)), total
 
 
-def _view_error(fields: Fields, error: QueryError) -> SearchView:
+def _view_error(library: Library, fields: Fields, error: QueryError) -> SearchView:
     """The page without an answer: what was asked stays in its fields, to be put right there."""
     return SearchView(
         query=get_text(fields, "q"),
@@ -234,6 +248,8 @@ def _view_error(fields: Fields, error: QueryError) -> SearchView:
         boxes=view_boxes(fields),
         choices=view_choices(fields, None),
         texts=view_texts(fields),
+        place=PlaceView(near=get_text(fields, "near"), within=get_text(fields, "within")),
+        suggestion=_suggest_place(library, fields),
         active=view_active(fields),
         sorts=_view_sorts(fields),
         clear_url=write_url([("q", get_text(fields, "q"))]),
@@ -251,7 +267,9 @@ def compose_values(library: Library, fields: Fields) -> FacetView:
         raise QueryError(f"there are no values to choose of {get_text(fields, 'facet')[:40]!r}")
     text = get_text(fields, "facet_q")[:LONGEST_WORDS]
     rest = {name: values for name, values in fields.items() if name not in ("facet", "facet_q", "page")}
-    counted = count_facet(library.engine, read_form(rest), asked, text=text, most=LISTED_VALUES)
+    counted = count_facet(
+        library.engine, read_form(rest, library.find_place), asked, text=text, most=LISTED_VALUES
+    )
     chosen = [value.strip() for value in rest.get(asked.field, ()) if value.strip()]
     return FacetView(
         label=asked.label,
@@ -265,19 +283,20 @@ def compose_values(library: Library, fields: Fields) -> FacetView:
 
 
 def _view_hits(
-    library: Library, nct_ids: Sequence[str], as_of: str | None, words: tuple[str, ...]
+    library: Library, nct_ids: Sequence[str], request: SearchRequest, words: tuple[str, ...]
 ) -> Iterator[Hit]:
     """The studies of a page; a damaged one is named among them, one that has gone meanwhile is left out."""
     for nct_id in nct_ids:
-        body = library.read_known(nct_id, as_of)
+        body = library.read_known(nct_id, request.as_of)
         if isinstance(body, bytes):
-            yield _view_hit(decode_present(body), nct_id, as_of, words)
+            yield _view_hit(decode_present(body), nct_id, request, words)
         elif body is not None:
             yield Hit(nct_id=nct_id, title="", url=study_url(nct_id), problem=str(body))
 
 
-def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tuple[str, ...]) -> Hit:
-    facts = find_hit_facts(record, nct_id, find_asked_day(as_of))
+def _view_hit(record: dict[str, Any], nct_id: str, request: SearchRequest, words: tuple[str, ...]) -> Hit:
+    facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
+    as_of = request.as_of
     return Hit(
         nct_id=nct_id,
         title=facts.title,
@@ -295,6 +314,7 @@ def _view_hit(record: dict[str, Any], nct_id: str, as_of: str | None, words: tup
         completion_date=facts.completion_date,
         place=_write_place(facts.countries, facts.sites),
         has_results=facts.has_results,
+        site=view_site(facts.nearest_site),
         snippets=tuple(map(_view_passage, find_passages(record, words))),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +30,7 @@ from trialbook.pages.contents import Near, PlaceForm, RelatedView
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
 from trialbook.pages.related_page import RelatedPage
 from trialbook.record.links import study_url
+from trialbook.search.engine.gazetteer import LONGEST_PLACE
 from trialbook.store import Version
 from trialbook.web.posted import read_form
 from trialbook.web.related_page import compose_page, compose_study_page
@@ -65,7 +67,7 @@ class Site:
         nct_id = self._library.find_id(request.path_params["nct_id"])
         if nct_id != request.path_params["nct_id"]:
             return RedirectResponse(str(request.url.replace(path=f"/study/{nct_id}")), status_code=301)
-        near, place = _read_place(request)
+        near, place = _read_place(self._library, request)
         page = self._find_page(nct_id, request)
         html = render_study_page(
             page.study,
@@ -185,16 +187,15 @@ def _read_number(request: Request, name: str) -> int | None:
     return int(value)
 
 
-def _read_place(request: Request) -> tuple[Near | None, PlaceForm]:
-    """The point that sites are sorted by, given as `latitude, longitude` in degrees."""
-    value = request.query_params.get("near", "").strip()[:60]
+def _read_place(library: Library, request: Request) -> tuple[Near | None, PlaceForm]:
+    """The place that sites are sorted by, and the field that asks for it."""
+    value, action = request.query_params.get("near", "").strip(), f"{request.url.path}#sites"
+    if not value:
+        return None, PlaceForm(action=action)
     try:
-        lat, lon = (float(part) for part in value.split(","))
-    except ValueError:
-        problem = "Write latitude and longitude in degrees: 25.77, -80.19" if value else ""
-        return None, PlaceForm(action=request.url.path, value=value, problem=problem)
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
-        return None, PlaceForm(
-            action=request.url.path, value=value, problem="That point is not on the earth."
-        )
-    return Near(lat=lat, lon=lon, label=value), PlaceForm(action=request.url.path, value=value)
+        place = library.find_place(value)
+    except QueryError as error:
+        return None, PlaceForm(action=action, value=value[:LONGEST_PLACE], problem=str(error))
+    others = tuple((each, f"?{urlencode({'near': each})}#sites") for each in place.others)
+    near = Near(lat=place.latitude, lon=place.longitude, label=place.label)
+    return near, PlaceForm(action=action, value=value, others=others)

@@ -42,6 +42,8 @@ VALUES: dict[str, Any] = {
     "intervention_name": "Placebo",
     "lead_sponsor": "Kestrel Bio",
     "funder": "INDUSTRY",
+    "near": "Miami",
+    "within": "30km",
     "age_years": 12,
     "start_year": "2021",
     "start_from": "2022",
@@ -51,6 +53,8 @@ VALUES: dict[str, Any] = {
     "status_outdated": True,
     "outcome_changed": True,
 }
+# What a filter cannot be asked without.
+WITH: dict[str, dict[str, str]] = {"within": {"near": "Miami"}}
 # What stands in this list was taken for an address, and stays one.
 OLD_FIELDS = {"status", "phase", "type", "sex", "country", "age", "start_from", "start_to", "results"}
 OLD_OPTIONS = {
@@ -193,22 +197,26 @@ def test_counts_are_kept_for_each_facet(home: Path) -> None:
 def test_every_door_finds_the_same(home: Path, site: TestClient, asked: Any) -> None:
     value = VALUES[asked.name]
     text, library = write(value), Library(home)
+    others = WITH.get(asked.name, {})
     option = [asked.option.split("/")[0], *([] if asked.kind == "yes_no" else [text])]
-    agent = call_tool(library, TOOLS[0], {asked.name: [value] if asked.takes_several else value})
+    option += [word for name, other in others.items() for word in (f"--{name}", other)]
+    agent = call_tool(library, TOOLS[0], {asked.name: [value] if asked.takes_several else value, **others})
     shown = CliRunner().invoke(main, ["--home", str(home), "search", "--json", "--limit", "0", *option])
     exported = CliRunner().invoke(main, ["--home", str(home), "export", *option])
-    page = site.get("/", params={"q": "", asked.field: text}).text
+    page = site.get("/", params={"q": "", asked.field: text, **others}).text
     totals = {
         "agent": agent.facts["total"],
         "command": json.loads(shown.output)["total"],
         "export": len(exported.output.splitlines()),
-        "api": site.get("/api/trialbook/search", params={asked.name: text}).json()["total"],
-        "api export": len(site.get("/api/trialbook/export", params={asked.name: text}).text.splitlines()),
+        "api": site.get("/api/trialbook/search", params={asked.name: text, **others}).json()["total"],
+        "api export": len(
+            site.get("/api/trialbook/export", params={asked.name: text, **others}).text.splitlines()
+        ),
         "page": int(re.findall(r"<strong>(\d+) stud", page)[0]),
     }
     assert len(set(totals.values())) == 1, totals
     assert 0 < totals["agent"] < library.store.count().studies
-    assert site.get("/api/trialbook/feed", params={asked.name: text}).status_code == 200
+    assert site.get("/api/trialbook/feed", params={asked.name: text, **others}).status_code == 200
 
 
 def test_one_row_more_reaches_every_door(home: Path) -> None:
@@ -237,4 +245,4 @@ def test_one_row_more_reaches_every_door(home: Path) -> None:
 
 def test_python_takes_each_by_its_name() -> None:
     for name, value in VALUES.items():
-        assert make_request("", {name: value}).filters
+        assert make_request("", {name: value, **WITH.get(name, {})}).filters

@@ -56,6 +56,7 @@ def test_json_tells_of_each_study_what_a_program_needs(home: Path) -> None:
             "has_results": False,
             "countries": ["United States", "France"],
             "sites": 2,
+            "nearest_site": None,
             "problem": "",
         },
         {
@@ -77,6 +78,7 @@ def test_json_tells_of_each_study_what_a_program_needs(home: Path) -> None:
             "has_results": False,
             "countries": [],
             "sites": 0,
+            "nearest_site": None,
             "problem": "",
         },
     ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 
-from trialbook.errors import NotFoundError, StoreError, UsageError
+from trialbook.ask.query_string import describe_query, normalise_query, write_site_url
+from trialbook.errors import NotFoundError, QueryError, StoreError, UsageError
 from trialbook.library import saved
 from trialbook.library.saved import find_searches, get_search, remove_search, save_search
 
@@ -62,3 +64,14 @@ def test_a_file_of_a_newer_trialbook_or_of_none_is_left_alone(tmp_path: Path) ->
     path.write_bytes(b"nothing that SQLite reads" * 100)
     with pytest.raises(StoreError, match="cannot use the saved searches"):
         find_searches(tmp_path)
+
+
+def test_a_search_near_a_place_is_kept_by_the_place_and_stays_readable_without_it() -> None:
+    asked = "near=Miami&within=30km"
+    kept = normalise_query(asked)
+    assert kept == asked
+    assert describe_query(kept) == "Near: Miami; Within: 30km"
+    assert "DISTANCE" in unquote_plus(write_site_url(kept))
+    with pytest.raises(QueryError, match="no place is called"):
+        normalise_query("near=Xyzzyplugh")
+    assert write_site_url("near=Xyzzyplugh") == "/?near=Xyzzyplugh"

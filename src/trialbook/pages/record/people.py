@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from trialbook.model import Study
+from trialbook.model.nearest import write_phone
 from trialbook.model.protocol import Contact, ContactsLocationsModule, ResponsibleParty, Sponsor
 from trialbook.pages.labels import label_of, meaning_of, term_of
-from trialbook.pages.tree import Absent, Block, Card, Fact, Facts, Inline, Section, Sub
+from trialbook.pages.tree import Absent, Block, Card, Fact, Facts, Inline, Link, Section, Sub
+from trialbook.record.links import mail_url, phone_url
 
 
 def sponsors_section(study: Study) -> Section:
@@ -104,15 +106,33 @@ def _role(contact: Contact) -> tuple[Inline, ...]:
 
 def contact_facts(contact: Contact) -> Facts:
     """Telephone and e-mail of a contact."""
-    phone = " ext. ".join(filter(None, (contact.phone, contact.phone_ext)))
-    rows = [
-        Fact(label, (value,)) for label, value in (("Telephone", phone), ("E-mail", contact.email)) if value
-    ]
+    rows = []
+    if phone := write_phone(contact):
+        rows.append(Fact("Telephone", (link_phone(phone),)))
+    if contact.email:
+        rows.append(Fact("E-mail", (link_mail(contact.email),)))
     return Facts(tuple(rows))
 
 
-def contact_line(contact: Contact) -> str:
+def contact_line(contact: Contact) -> tuple[Inline, ...]:
     """A contact in one line, for a site's entry."""
     role = label_of(contact.role) if contact.role else ""
-    phone = " ext. ".join(filter(None, (contact.phone, contact.phone_ext)))
-    return ", ".join(filter(None, (contact.name, role, phone, contact.email)))
+    phone = write_phone(contact)
+    parts: list[Inline] = [
+        *filter(None, (contact.name, role)),
+        *([link_phone(phone)] if phone else []),
+        *([link_mail(contact.email)] if contact.email else []),
+    ]
+    return tuple(piece for part in parts for piece in (", ", part))[1:]
+
+
+def link_phone(text: str) -> Inline:
+    """A telephone number to tap, or where it is none the text."""
+    url = phone_url(text)
+    return Link(text, url) if url else text
+
+
+def link_mail(text: str) -> Inline:
+    """An e-mail address to tap, or where it is none the text."""
+    url = mail_url(text)
+    return Link(text, url) if url else text

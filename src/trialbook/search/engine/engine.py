@@ -17,16 +17,20 @@ from trialbook.patient.note import PatientNote
 from trialbook.record.pieces import DATED
 from trialbook.search.engine import completion, spelling
 from trialbook.search.engine.facets import FACET_SIZE, YEARS, Counted, Counts, FacetCounter, is_countable
+from trialbook.search.engine.gazetteer import Place, make_finder
 from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
 from trialbook.search.engine.order import (
+    DISTANCE,
     RELEVANCE,
     Found,
     GeoDecay,
+    Origin,
     SortKey,
     collect,
     collect_near,
     count_matches,
+    score_by_distance,
 )
 from trialbook.search.engine.paging import (
     MOST_KEPT,
@@ -57,6 +61,8 @@ FACETS = (
 BEST_FIRST = SortKey(RELEVANCE, descending=True)
 MOST_FACETS = 50
 MAX_WINDOW = 100_000
+# No place on the earth is further away.
+HALF_ROUND_KM = 20_040.0
 MAX_DEPTH = 5_000_000
 MAX_PAGE = 1_000
 
@@ -72,6 +78,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         Parsed queries, all of which must match; they never touch the order.
     sort
         At most two keys; () stands for relevance where a query ranks, else for the order of ids.
+    origin
+        The point from which "@distance" counts.
     geo_decay
         Lets scores fall with distance; without effect beside `sort` and on more than 10,000 studies.
     facets, facet_size
@@ -92,6 +100,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     queries: tuple[Query, ...] = ()
     filters: tuple[Query, ...] = ()
     sort: tuple[SortKey, ...] = ()
+    origin: Origin | None = None
     geo_decay: GeoDecay | None = None
     facets: tuple[str, ...] = ()
     facet_size: int = FACET_SIZE
@@ -268,6 +277,10 @@ class SearchEngine:
         """Places that may be meant by a text that names none, the likeliest first."""
         return spelling.suggest_places(self._open_reader().searcher, text)
 
+    def find_place(self, text: str) -> Place:
+        """The place that a text means, those where studies have sites first; raises QueryError for none."""
+        return make_finder(self._open_reader().searcher)(text)
+
     def _walk_by_id(
         self, request: SearchRequest, place: Bookmark | None, size: int, fingerprint: bytes
     ) -> tuple[Window, str | None]:
@@ -396,6 +409,8 @@ class SearchEngine:
         offset: int,
         limit: int,
     ) -> Found:
+        if sort and sort[0].field == DISTANCE:
+            query, sort = _rank_by_distance(reader, request, query), (BEST_FIRST, *sort[1:])
         decay = request.geo_decay
         if decay is not None and not request.sort:
             near = reader.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
@@ -405,6 +420,14 @@ class SearchEngine:
             if found is not None:
                 return found
         return collect(reader.searcher, query, sort, offset=offset, limit=limit)
+
+
+def _rank_by_distance(reader: Reader, request: SearchRequest, query: IndexQuery) -> IndexQuery:
+    if request.origin is None:
+        raise QueryError("there is no place to sort by distance from")
+    origin = request.origin
+    places = reader.places.find_within(origin.latitude, origin.longitude, HALF_ROUND_KM)
+    return score_by_distance(query, places, origin.reach_km)
 
 
 def _ranks_by_words_alone(request: SearchRequest) -> bool:
@@ -431,6 +454,7 @@ def _fingerprint(request: SearchRequest) -> bytes:
             [(query.default_area, render_query(query)) for query in request.queries],
             [(query.default_area, render_query(query)) for query in request.filters],
             request.sort,
+            request.origin,
             request.geo_decay,
             request.note,
             request.note_weights,

@@ -17,11 +17,14 @@ from trialbook.search.engine.targets import unscored
 from trialbook.search.index.document import FIRST_OTHER_ORDER
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
 
-RELEVANCE = "@relevance"
+RELEVANCE, DISTANCE = "@relevance", "@distance"
 # The order of equals as a key of its own.
 NEWEST = "@newest"
 MOST_DECAYED = 10_000
 MOST_RINGS = 128
+# Distances that differ by less than this part are one: records place a site at the centre of its town.
+RING = math.log(1.03)
+OPEN_STATUSES = ("RECRUITING", "AVAILABLE")
 # So many more than asked are fetched, to see whether those that are alike end there.
 MOST_ALIKE = 200
 # A window that ends later is not fetched from the first study on.
@@ -38,10 +41,18 @@ Found = tuple[list[Hit], int]
 
 
 class SortKey(msgspec.Struct, frozen=True):
-    """A piece with an order (dates, numbers, ages), "@relevance" or "@newest"; studies without a value come last."""
+    """A piece with an order (dates, numbers, ages), "@relevance", "@newest" or "@distance"; those without a value come last."""
 
     field: str
     descending: bool
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """A point in degrees from which distances count; sites are near it up to `reach_km`."""
+
+    latitude: float
+    longitude: float
+    reach_km: float = math.inf
 
 
 class GeoDecay(msgspec.Struct, frozen=True, kw_only=True):
@@ -357,3 +368,41 @@ def _make_rings(near: Sequence[tuple[float, str]], factor: Callable[[float], flo
         for ring in rings
     ]
     return Query.disjunction_max_query(asked, 0.0) if asked else Query.empty_query()
+
+
+def score_by_distance(query: Query, places: Sequence[tuple[float, str]], reach_km: float) -> Query:
+    """The same studies, scored by their nearest open site within reach; below them others, by their nearest of all.
+
+    `places` lists all places as (km, key), the nearest first. A site is open where its study is too, and takes its
+    study's status where it has none.
+    """
+    bands: dict[int, list[str]] = {}
+    for km, key in places:
+        bands.setdefault(int(math.log1p(km) / RING), []).append(key)
+    any_site: list[Query] = []
+    open_sites: list[Query] = []
+    for band, keys in bands.items():
+        nearness = 1.0 / (2.0 + band)
+        any_site.append(_ask_terms("point", keys, nearness))
+        if math.expm1(band * RING) <= reach_km:
+            is_open = [f"{key}|{status}" for key in keys for status in ("", *OPEN_STATUSES)]
+            open_sites.append(_ask_terms("point_status", is_open, 1.0 + nearness))
+    is_study_open = Query.boolean_query(
+        [
+            (Occur.Should, Query.term_query(get_schema(), "exact.OverallStatus", each, "basic"))
+            for each in OPEN_STATUSES
+        ]
+    )
+    in_open_study = Query.boolean_query(
+        [(Occur.Must, unscored(is_study_open)), (Occur.Must, _take_best(open_sites))]
+    )
+    rings = Query.disjunction_max_query([_take_best(any_site), in_open_study], 0.0)
+    return Query.boolean_query([(Occur.Must, unscored(query)), (Occur.Should, rings)])
+
+
+def _ask_terms(field: str, terms: list[str], score: float) -> Query:
+    return Query.const_score_query(Query.term_set_query(get_schema(), field, terms), score)
+
+
+def _take_best(queries: list[Query]) -> Query:
+    return Query.disjunction_max_query(queries, 0.0) if queries else Query.empty_query()

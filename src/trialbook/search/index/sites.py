@@ -25,6 +25,7 @@ import tantivy
 
 from trialbook.record.pieces import get_pieces
 from trialbook.record.walk import derive_from, walk_values
+from trialbook.terms.place_names import make_terms
 from trialbook.terms.text import cut_words
 
 ANY_SITE = "*"
@@ -140,6 +141,7 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
     tokens: list[tantivy.Token] = []
     points: dict[str, None] = {}
     statuses: dict[str, None] = {}
+    places: dict[str, None] = {}
     for number, location in enumerate(islice(sites, MOST_SITES)):
         if not isinstance(location, dict):
             continue
@@ -152,12 +154,29 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
             key, status = point_key(*point), location.get("status")
             points[key] = None
             statuses[f"{key}|{status if isinstance(status, str) else ''}"] = None
+            places |= dict.fromkeys(_name_place(*map(_as_text, map(location.get, _PLACE_KEYS)), point))
     if tokens:
         document.add_pre_tokenized_text("site", tantivy.PreTokenizedString("", tokens))
     for key in points:
         document.add_text("point", key)
     for status in statuses:
         document.add_text("point_status", status)
+    for place in places:
+        document.add_text("place", place)
+
+
+_PLACE_KEYS = ("city", "state", "zip", "country")
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=50_000)
+def _name_place(
+    city: str, state: str, postcode: str, country: str, point: tuple[float, float]
+) -> tuple[str, ...]:
+    return tuple(make_terms(city=city, state=state, postcode=postcode, country=country, point=point))
 
 
 def _make_token(text: str, position: int) -> tantivy.Token:

@@ -24,17 +24,48 @@ class SnippetAnswer(msgspec.Struct, frozen=True, rename="camel"):
     fragments: tuple[FragmentAnswer, ...]
 
 
+class NearSiteAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A site near a place, and whom to ask there; `distance` says `distance_km` in words: to the centre of its town."""
+
+    facility: str
+    city: str
+    state: str
+    country: str
+    status: str
+    is_open: bool
+    distance_km: float
+    distance: str
+    next_open: str
+    contact: str
+    phone: str
+    email: str
+
+
+class NearAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What `near` was taken for; `others` are what it may mean as well, `next_site` is the next where nothing is found."""
+
+    label: str
+    kind: str
+    latitude: float
+    longitude: float
+    words: str
+    others: tuple[str, ...]
+    next_nct_id: str
+    next_site: NearSiteAnswer | None
+
+
 class FoundStudy(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One study of an answer.
 
     `score` is given where relevance decides the order; `study` is the part of the record that `fields`
-    asks for, in the record's own shape.
+    asks for, in the record's own shape. `nearest_site` is given where `near` names a place: open ones come first.
     """
 
     nct_id: str
     score: float | None
     study: dict[str, Any]
     snippets: tuple[SnippetAnswer, ...]
+    nearest_site: NearSiteAnswer | None = None
 
 
 class ValueCount(msgspec.Struct, frozen=True):
@@ -72,6 +103,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     studies: tuple[FoundStudy, ...]
     damaged: tuple[DamagedStudy, ...]
     milliseconds: float
+    near: NearAnswer | None = None
 
 
 class ChangeAnswer(msgspec.Struct, frozen=True):

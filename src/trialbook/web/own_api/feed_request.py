@@ -9,6 +9,7 @@ from trialbook.ask.dates import read_since
 from trialbook.ask.parameters import Parameters
 from trialbook.library.saved import SavedSearch
 from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.engine.gazetteer import FindPlace
 from trialbook.web.own_api.parameters import AFTER, ENTRIES, FEED_FORMATS, read_number
 
 
@@ -22,12 +23,14 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
-def read_followed(parameters: Parameters, saved: SavedSearch | None = None) -> Following:
+def read_followed(
+    parameters: Parameters, find_place: FindPlace, saved: SavedSearch | None = None
+) -> Following:
     """Read what a feed is asked for; what was saved says which studies, and counts from when it was saved."""
     which = parameters if saved is None else Parameters(saved.query.encode(), WHICH)
     after = read_number(parameters, AFTER, default=None if saved is None else saved.after)
     return Following(
-        request=read_asked(which).request,
+        request=read_asked(which, find_place).request,
         form=parameters.choice("format", FEED_FORMATS),
         after=after,
         since=read_since(parameters.text("since")),

@@ -14,6 +14,7 @@ from trialbook.ask.queries import QUERIES
 from trialbook.errors import ApiError
 from trialbook.related.engine import MOST_ASKED, MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
+from trialbook.search.engine.gazetteer import LONGEST_PLACE
 
 ATOM = "application/atom+xml"
 JSON_FEED = "application/feed+json"
@@ -81,6 +82,8 @@ _SCHEMAS: Mapping[Kind, Mapping[str, Any]] = {
     "first_day": _DAY,
     "last_day": _DAY,
     "yes_no": {"type": "boolean"},
+    "place": {"type": "string", "maxLength": LONGEST_PLACE},
+    "radius": {"type": "string"},
 }
 
 

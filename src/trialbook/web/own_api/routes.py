@@ -44,16 +44,14 @@ class OwnApi:
 
     def search(self, request: Request, parameters: Parameters) -> Response:
         """A window of the studies that match."""
-        asked = finding.read_finding(parameters)
-        answer = finding.answer_finding(
-            self._library.engine, asked, self._library.read_known, index_lag=self._library.index_lag
-        )
-        return _send_json(answer)
+        asked = finding.read_finding(parameters, self._library.find_place)
+        return _send_json(finding.answer_finding(self._library, asked))
 
     def export(self, request: Request, parameters: Parameters) -> Response:
         """All studies that match."""
         asked = msgspec.structs.replace(
-            read_asked(parameters).request, as_of=read_as_of(parameters.text("as_of"))
+            read_asked(parameters, self._library.find_place).request,
+            as_of=read_as_of(parameters.text("as_of")),
         )
         form, names = parameters.choice("format", forms.FORMS), parameters.field_names()
         return send_export(self._library, self._turns, request, asked, form=form, names=names, stem="studies")
@@ -90,7 +88,7 @@ class OwnApi:
     def feed(self, request: Request, parameters: Parameters) -> Response:
         """The feed of any search."""
         asked = parameters.items(without=parameters_of_feeds())
-        query = followed.normalise_query(urlencode(asked))
+        query = followed.normalise_query(urlencode(asked), self._library.find_place)
         return self._send_feed(request, parameters, query, None)
 
     def saved_feed(self, request: Request, parameters: Parameters) -> Response:
@@ -102,7 +100,7 @@ class OwnApi:
         self, request: Request, parameters: Parameters, query: str, saved: SavedSearch | None
     ) -> Response:
         store, site = self._library.store, str(request.base_url).rstrip("/")
-        asked = following.read_followed(parameters, saved)
+        asked = following.read_followed(parameters, self._library.find_place, saved)
         last = self._library.last_arrival
         news = self._library.find_news(asked.request, after=asked.after, since=asked.since, limit=asked.limit)
         words = followed.describe_query(query) or "all studies"
@@ -132,7 +130,8 @@ class OwnApi:
         """The page of the saved searches."""
         views = [
             SavedView(
-                **msgspec.structs.asdict(view_saved(each)), site_url=followed.write_site_url(each.query)
+                **msgspec.structs.asdict(view_saved(each)),
+                site_url=followed.write_site_url(each.query, self._library.find_place),
             )
             for each in self._library.find_saved()
         ]

@@ -8,15 +8,22 @@ import msgspec
 
 from trialbook.ask.address import AREAS, read_asked, read_words
 from trialbook.ask.dates import read_as_of
+from trialbook.ask.near import Near
 from trialbook.ask.parameters import TEXT_SEPARATOR, Parameters
 from trialbook.ask.refusals import refuse_field, refuse_format
 from trialbook.errors import ApiError, RecordDamagedError
 from trialbook.export.projection import Selection, project, select_fields
+from trialbook.library import Library
+from trialbook.library.hits import find_hit_facts
+from trialbook.library.nearby import tell_place
+from trialbook.model.dates import find_asked_day
+from trialbook.model.nearest import NearSite
 from trialbook.model.present import decode_present
 from trialbook.model.study import decode_record
 from trialbook.record.pieces import find_piece, get_pieces
 from trialbook.search.engine.engine import MOST_FACETS, SearchEngine, SearchRequest
 from trialbook.search.engine.facets import YEARS
+from trialbook.search.engine.gazetteer import FindPlace
 from trialbook.search.engine.order import RELEVANCE
 from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.web.own_api import parameters as askable
@@ -24,11 +31,13 @@ from trialbook.web.own_api.answers import (
     DamagedStudy,
     FoundStudy,
     FragmentAnswer,
+    NearAnswer,
+    NearSiteAnswer,
     SearchAnswer,
     SnippetAnswer,
     ValueCount,
 )
-from trialbook.web.own_api.counting import ReadHit, count_by_reading, split_facets
+from trialbook.web.own_api.counting import count_by_reading, split_facets
 from trialbook.web.own_api.parameters import read_number
 
 BASIC = "BasicSearch"
@@ -47,6 +56,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         The queries whose spelling may be wrong, by parameter.
     countries
         Those that are asked for, whose names may be wrong too.
+    near
+        The place that is asked for.
     """
 
     request: SearchRequest
@@ -55,11 +66,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     snippets: int
     texts: dict[str, str]
     countries: tuple[str, ...] = ()
+    near: Near | None = None
 
 
-def read_finding(parameters: Parameters) -> Finding:
+def read_finding(parameters: Parameters, find_place: FindPlace) -> Finding:
     """Read a search; raises ApiError and QueryError."""
-    found = read_asked(parameters)
+    found = read_asked(parameters, find_place)
     names = parameters.field_names(is_query_known=True) or askable.DEFAULT_FIELDS
     request = msgspec.structs.replace(
         found.request,
@@ -76,6 +88,7 @@ def read_finding(parameters: Parameters) -> Finding:
         snippets=read_number(parameters, askable.SNIPPETS),
         texts={name: text for name in AREAS if (text := read_words(parameters.text(name)))},
         countries=tuple(parameters.read_list("country", TEXT_SEPARATOR)),
+        near=found.near,
     )
 
 
@@ -98,10 +111,9 @@ def _read_facets(parameters: Parameters) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def answer_finding(
-    engine: SearchEngine, finding: Finding, read_hit: ReadHit, *, index_lag: int = 0
-) -> SearchAnswer:
+def answer_finding(library: Library, finding: Finding) -> SearchAnswer:
     """Search, and read what is to be shown of the studies; raises QueryError."""
+    engine, read_hit = library.engine, library.read_known
     request, others = split_facets(finding.request)
     result = engine.search(request)
     facets = {
@@ -122,12 +134,13 @@ def answer_finding(
                     nct_id=nct_id,
                     score=score if is_by_relevance else None,
                     study=project(decode_record(body), finding.selection),
-                    snippets=_find_snippets(decode_present(body), result.words, finding),
+                    snippets=_find_snippets(present := decode_present(body), result.words, finding),
+                    nearest_site=_find_nearest(present, nct_id, request) if finding.near else None,
                 )
             )
     return SearchAnswer(
         total=result.total,
-        index_lag=index_lag,
+        index_lag=library.index_lag,
         offset=request.offset,
         as_of=request.as_of,
         synonyms=result.added,
@@ -137,7 +150,27 @@ def answer_finding(
         studies=tuple(studies),
         damaged=tuple(damaged),
         milliseconds=round(result.milliseconds, 3),
+        near=_tell_near(library, finding, result.total),
     )
+
+
+def _tell_near(library: Library, finding: Finding, total: int) -> NearAnswer | None:
+    if finding.near is None:
+        return None
+    told = tell_place(library, finding.near, finding.request, total)
+    return NearAnswer(
+        **{name: getattr(told, name) for name in NearAnswer.__struct_fields__ if name != "next_site"},
+        next_site=_write_site(told.next_site),
+    )
+
+
+def _find_nearest(record: dict[str, Any], nct_id: str, request: SearchRequest) -> NearSiteAnswer | None:
+    facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
+    return _write_site(facts.nearest_site)
+
+
+def _write_site(site: NearSite | None) -> NearSiteAnswer | None:
+    return NearSiteAnswer(**msgspec.structs.asdict(site)) if site else None
 
 
 def _suggest(engine: SearchEngine, finding: Finding) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from trialbook.ask.parameters import Parameters
 from trialbook.ask.query_string import describe_query, normalise_query
 from trialbook.errors import ApiError, QueryError
 from trialbook.library.saved import SavedSearch
+from trialbook.search.engine.gazetteer import find_known_place
 from trialbook.web.own_api.endpoints import get_endpoint
 from trialbook.web.own_api.feed_request import read_followed
 
@@ -34,13 +35,13 @@ def test_a_title_stays_short() -> None:
 
 
 def test_a_month_counts_from_its_first_day(own: TestClient) -> None:
-    asked = read_followed(Parameters(b"since=2000-02", KNOWN))
+    asked = read_followed(Parameters(b"since=2000-02", KNOWN), find_known_place)
     assert (asked.after, asked.since) == (0, "2000-02-01")
     saved = SavedSearch("a", "query.cond=b", "2026-01-01T00:00:00+00:00", 7)
-    followed = read_followed(Parameters(b"since=2000&limit=3", KNOWN), saved)
+    followed = read_followed(Parameters(b"since=2000&limit=3", KNOWN), find_known_place, saved)
     assert (followed.after, followed.limit, followed.form) == (7, 3, "atom")
     with pytest.raises(QueryError, match="since is no date"):
-        read_followed(Parameters(b"since=soon", KNOWN))
+        read_followed(Parameters(b"since=soon", KNOWN), find_known_place)
     entries = {day: own.get(f"/feed?format=json&since={day}").json()["items"] for day in ("2000", "2999-01")}
     assert entries["2000"]
     assert entries["2999-01"] == []

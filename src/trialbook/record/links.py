@@ -85,6 +85,40 @@ def resolve_id(value: str, *, type: str = "", link: str = "") -> str:
     return ""
 
 
+def phone_url(number: str, extension: str = "") -> str:
+    """The address that calls a number as people write it; "" where the text is none.
+
+    >>> phone_url("+1 (305) 243-5535", "12"), phone_url("ask the nurse"), phone_url("00 44 20 7946 0000")
+    ('tel:+13052435535;ext=12', '', 'tel:00442079460000')
+    """
+    text = re.sub(r"^\s*\+?\s*\(\s*\+", "+(", number.strip())
+    if not re.fullmatch(r"\+?[\d\s().\-/\u2010-\u2015\u00a0]{5,40}", text, re.ASCII):
+        return ""
+    digits = "".join(re.findall(r"[0-9]", text))
+    if not 5 <= len(digits) <= 18:
+        return ""
+    inner = extension.strip()
+    ext = f";ext={inner}" if re.fullmatch(r"[0-9]{1,8}", inner) else ""
+    return f"tel:{'+' if text.startswith('+') else ''}{digits}{ext}"
+
+
+def mail_url(address: str) -> str:
+    """The address that writes to an e-mail address; "" where the text is none, or has more in it than one.
+
+    >>> mail_url(" jmhare@med.example "), mail_url("a@b.example?bcc=c@d.example")
+    ('mailto:jmhare@med.example', '')
+    """
+    found = re.fullmatch(r"[A-Za-z0-9._+'\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+", address.strip())
+    return f"mailto:{found[0].replace(chr(39), '%27')}" if found and len(found[0]) < 255 else ""
+
+
+def is_contact_address(url: str) -> bool:
+    """Whether a text is what `phone_url` or `mail_url` gives."""
+    return bool(
+        re.fullmatch(r"tel:\+?[0-9]{5,18}(?:;ext=[0-9]{1,8})?|mailto:[A-Za-z0-9._+%\-]+@[A-Za-z0-9.\-]+", url)
+    )
+
+
 def is_web_address(url: str) -> bool:
     """Whether a text is an http(s) address with a host and nothing that could end an attribute."""
     return bool(re.fullmatch(r"https?://[^\s<>\"'`\\/?#][^\s<>\"'`\\]*", url, re.IGNORECASE))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.protocol import Contact, ContactsLocationsModule, ResponsibleParty, Sponsor
 from trialbook.pages.labels import label_of, meaning_of, term_of
-from trialbook.pages.tree import Absent, Block, Card, Fact, Facts, Inline, Section, Sub
+from trialbook.pages.tree import Absent, Block, Card, Fact, Facts, Inline, Link, Section, Sub
+from trialbook.record.links import mail_url, phone_url
 
 
 def sponsors_section(study: Study) -> Section:
@@ -104,11 +105,19 @@ def _role(contact: Contact) -> tuple[Inline, ...]:
 
 def contact_facts(contact: Contact) -> Facts:
     """Telephone and e-mail of a contact."""
+    reached = (("Telephone", phone_link(contact)), ("E-mail", mail_link(contact)))
+    return Facts(tuple(Fact(label, (value,)) for label, value in reached if value.text))
+
+
+def phone_link(contact: Contact) -> Link:
+    """A contact's telephone, which calls it where the number is one; without a text where there is none."""
     phone = " ext. ".join(filter(None, (contact.phone, contact.phone_ext)))
-    rows = [
-        Fact(label, (value,)) for label, value in (("Telephone", phone), ("E-mail", contact.email)) if value
-    ]
-    return Facts(tuple(rows))
+    return Link(phone, phone_url(contact.phone or "", contact.phone_ext or ""))
+
+
+def mail_link(contact: Contact) -> Link:
+    """A contact's e-mail, which writes to it where the address is one; without a text where there is none."""
+    return Link(contact.email or "", mail_url(contact.email or ""))
 
 
 def contact_line(contact: Contact) -> str:

@@ -69,7 +69,7 @@ def compute_changes(
     >>> old = {"protocolSection": {"designModule": {"enrollmentInfo": {"count": 30, "type": "ESTIMATED"}}}}
     >>> new = {"protocolSection": {"designModule": {"enrollmentInfo": {"count": 26, "type": "ACTUAL"}}}}
     >>> [(change.label, change.before, change.after) for change in compute_changes(old, new)]
-    [('Enrollment', '30 (estimated)', '26 (actual)')]
+    [('Participants', '30 (estimated)', '26 (actual)')]
     """
     before, after = _keep_compared(before), _keep_compared(after)
     for paths in (carried, before_carried):

@@ -102,7 +102,7 @@ _LABELS = {
     "isUsExport": "Exported from the US",
     "isPpsd": "Pediatric postmarket surveillance of a device",
     "fdaaa801Violation": "FDAAA 801 violation",
-    "enrollmentInfo": "Enrollment",
+    "enrollmentInfo": "Participants",
     "collaborators": "Collaborator",
     "conditions": "Condition",
     "keywords": "Keyword",

@@ -26,12 +26,15 @@ Pair = tuple[Item, Item]
 class OutcomeSwitching(msgspec.Struct, frozen=True):
     """`changes` with notes at each change of a primary outcome after the start; `warnings` in sentences.
 
-    `is_after_start` says whether it is certain that one changed after the study had started.
+    `is_after_start` says whether it is certain that one changed after the study had started. `told` are the changes
+    alone, one for each, and `when` is what is said of their time.
     """
 
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
     is_after_start: bool = False
+    told: tuple[str, ...] = ()
+    when: str = ""
 
 
 class _When(msgspec.Struct, frozen=True):
@@ -99,7 +102,8 @@ def note_outcome_switching(
         return OutcomeSwitching(changes)
     noted = tuple(_add_note(change, when.words) if _is_switch(change) else change for change in changes)
     warnings = dict.fromkeys(f"{_say(change)} {when.words}" for change in switched)
-    return OutcomeSwitching(noted, tuple(warnings), when.is_after)
+    told = tuple(_say(change) for change in switched)
+    return OutcomeSwitching(noted, tuple(warnings), when.is_after, told, when.words)
 
 
 def _is_switch(change: Change) -> bool:

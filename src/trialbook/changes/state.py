@@ -14,7 +14,7 @@ import msgspec
 from trialbook.changes.apart import TakenApart, find_joined, take_apart
 from trialbook.changes.compare import build_trie
 from trialbook.changes.history import Record, compare_records
-from trialbook.changes.outcomes import note_outcome_switching
+from trialbook.changes.outcomes import OutcomeSwitching, note_outcome_switching
 from trialbook.errors import RecordDamagedError
 from trialbook.model.present import decode_present
 from trialbook.record.walk import walk_values
@@ -141,7 +141,8 @@ def read_states(store: Store, nct_id: str, *, on_damage: OnDamage = refuse_damag
         if state is None:
             continue
         if states and not has_changed:
-            has_changed = _has_switched(states[-1], state)
+            switching = find_switching(states[-1], state)
+            has_changed = switching is not None and switching.is_after_start
         found = (("PrimaryOutcomeChanged", "true"),) if has_changed else ()
         states.append(msgspec.structs.replace(state, findings=found))
     return tuple(states)
@@ -317,19 +318,17 @@ def _list_interventions(record: Record) -> list[Record]:
     return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
 
 
-def _has_switched(before: KnownState, after: KnownState) -> bool:
-    """Whether it is certain that a primary outcome changed between two versions, after the start of the study."""
+def find_switching(before: KnownState, after: KnownState) -> OutcomeSwitching | None:
+    """How primary outcomes changed between two versions; None where none can have, or the two cannot be compared."""
     if _get_outcomes(before.record) == _get_outcomes(after.record):
-        return False
+        return None
     if is_unlike(before.version.format, after.version.format):
-        return False
+        return None
     old, new = ({"protocolSection": _keep(state.record)} for state in (before, after))
     changes = compare_records(
         old, new, before_format=before.version.format, after_format=after.version.format
     )
-    return note_outcome_switching(
-        changes, old, new, is_next=after.version.is_next_of(before.version)
-    ).is_after_start
+    return note_outcome_switching(changes, old, new, is_next=after.version.is_next_of(before.version))
 
 
 def _get_outcomes(record: Record) -> Any:

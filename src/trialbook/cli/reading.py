@@ -214,11 +214,16 @@ def _write_hit(facts: HitFacts) -> Iterator[str]:
     metavar="PLACE",
     help="List the sites by their distance from a place, as `search` takes it.",
 )
+@click.option(
+    "--section",
+    default="",
+    help="One section of the page by its name: eligibility, sites, outcomes, adverse-events…",
+)
 @click.option("--original", is_flag=True, help="Print the bytes as received, in the form of their source.")
 @as_of_option
 @json_option
 @click.pass_obj
-def show(
+def show(  # noqa: PLR0913 - one for each option that is looked at here
     home: Path,
     /,
     nct_id: str,
@@ -226,6 +231,7 @@ def show(
     width: int,
     taken_out: int | None,
     near: str,
+    section: str,
     original: bool,
     as_json: bool,
     **which: Any,
@@ -233,6 +239,8 @@ def show(
     """Print a record as a page of text, as JSON, or as it was received."""
     if taken_out is not None and any(value is not None for value in which.values()):
         raise UsageError("--taken-out names a version: leave --version, --copy and --as-of out")
+    if section and (original or as_json):
+        raise UsageError("--section is of the page of text: leave --original and --json out")
     columns = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     with Library(home) as library:
         if taken_out is not None:
@@ -246,9 +254,11 @@ def show(
         elif as_json:
             click.echo(msgspec.json.format(body, indent=2))
         elif taken_out is not None:
-            click.echo(render_study_text(parse_present(body), width=columns))
+            click.echo(render_study_text(parse_present(body), width=columns, section=section))
         else:
-            click.echo(render_library_study(library, nct_id, width=columns, near=near, **which))
+            click.echo(
+                render_library_study(library, nct_id, width=columns, near=near, section=section, **which)
+            )
 
 
 @click.command()

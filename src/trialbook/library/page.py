@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from trialbook.changes.past import Past, find_past
 from trialbook.changes.state import KnownState
 from trialbook.model import PartialDate, Study
 from trialbook.model.present import parse_present
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class RecordPage(msgspec.Struct, frozen=True):
     """A record in one of its copies, with what its page shows beside it.
 
-    `day` is the one against which its results are due: its own where it is not in force, None for today.
+    `past` is what the versions up to it prove, `day` the one against which its results are due: its own where it is
+    not in force, None for today.
     """
 
     version: Version
@@ -30,6 +32,7 @@ class RecordPage(msgspec.Struct, frozen=True):
     history: StudyHistory
     state: KnownState
     day: date | None
+    past: Past
 
 
 def find_page(
@@ -44,21 +47,20 @@ def find_page(
     state = library.find_state(asked, version=version, as_of=as_of, copy=copy)
     meant = state.version
     study = parse_present(library.store.get_version_body(meant.version_id))
+    lines, copies = library.find_history(meant.nct_id), library.store.find_copies(meant.nct_id)
     history = view_history(
-        meant.nct_id,
-        library.find_history(meant.nct_id),
-        listed=library.list_versions(meant.nct_id),
-        copies=library.store.find_copies(meant.nct_id),
-        shown=meant,
+        meant.nct_id, lines, listed=library.list_versions(meant.nct_id), copies=copies, shown=meant
     )
     is_now = meant.is_current or meant.version_id in {
         each.version_id for each in library.find_copies(meant.nct_id)
     }
     told = as_of or ("" if is_now else meant.version_date)
-    return RecordPage(meant, study, history, state, PartialDate(told).latest if told else None)
+    day = PartialDate(told).latest if told else None
+    past = find_past(library.store, lines, copies, meant)
+    return RecordPage(meant, study, history, state, day, past)
 
 
-def render_library_study(
+def render_library_study(  # noqa: PLR0913 - which record, and what of it
     library: Library,
     asked: str,
     *,
@@ -67,8 +69,12 @@ def render_library_study(
     as_of: str | None = None,
     copy: int | None = None,
     near: str = "",
+    section: str = "",
 ) -> str:
-    """A record of a library as text for a terminal, with its versions; the sites by distance from `near`."""
+    """A record of a library as text for a terminal, with its versions; or one `section` of it, by its name.
+
+    The sites stand by their distance from `near`.
+    """
     page = find_page(library, asked, version=version, as_of=as_of, copy=copy)
     place = library.find_place(near) if near else None
     return render_study_text(
@@ -78,4 +84,6 @@ def render_library_study(
         near=Near(lat=place.latitude, lon=place.longitude, label=place.label) if place else None,
         state=page.state,
         today=page.day,
+        past=page.past,
+        section=section,
     )

@@ -6,6 +6,7 @@ import calendar
 import re
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?")
 
@@ -56,19 +57,25 @@ class PartialDate(str):
         return {4: Precision.YEAR, 7: Precision.MONTH}.get(len(self), Precision.DAY)
 
     def _bounds(self) -> tuple[date | None, date | None]:
-        match = PARTIAL_DATE.fullmatch(self)
-        if match is None:
-            return None, None
-        year = int(match[1])
-        month, day = (None if part is None else int(part) for part in match.groups()[1:])
-        try:
-            if month is not None and day is not None:
-                return date(year, month, day), date(year, month, day)
-            if month is not None:
-                return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
-            return date(year, 1, 1), date(year, 12, 31)
-        except (ValueError, calendar.IllegalMonthError):
-            return None, None
+        return _find_bounds(str(self))
+
+
+@lru_cache(maxsize=4096)
+def _find_bounds(text: str) -> tuple[date | None, date | None]:
+    """The first and the last day of a partial date; a page asks of few dates many times."""
+    match = PARTIAL_DATE.fullmatch(text)
+    if match is None:
+        return None, None
+    year = int(match[1])
+    month, day = (None if part is None else int(part) for part in match.groups()[1:])
+    try:
+        if month is not None and day is not None:
+            return date(year, month, day), date(year, month, day)
+        if month is not None:
+            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+        return date(year, 1, 1), date(year, 12, 31)
+    except (ValueError, calendar.IllegalMonthError):
+        return None, None
 
 
 def find_asked_day(as_of: str | None) -> date:

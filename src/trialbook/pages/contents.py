@@ -1,10 +1,11 @@
-"""What the routes hand to the pages beside the record itself. All of it is plain text, never HTML."""
+"""What the routes hand to the pages beside the record itself. All of it is plain text unless it is `Markup`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import msgspec
+from markupsafe import Markup
 
 from trialbook.model import PartialDate
 
@@ -154,6 +155,24 @@ class HistoryView(Content, frozen=True):
     title: str
     history: StudyHistory
     compare_url: str = ""
+
+
+class CriterionLine(msgspec.Struct, frozen=True):
+    """A criterion on a checklist; `text` is HTML that was written from quoted text."""
+
+    anchor: str
+    number: int
+    level: int
+    mark: str
+    text: Markup
+
+
+class CriteriaGroup(msgspec.Struct, frozen=True):
+    """The criteria under one heading; `kind` is inclusion, exclusion or other."""
+
+    heading: str
+    kind: str
+    lines: tuple[CriterionLine, ...]
 
 
 class Option(Content, frozen=True):

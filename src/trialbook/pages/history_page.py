@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 
 from trialbook.changes.history import Comparison, HistoryLine
 from trialbook.model import PartialDate
+from trialbook.model.dates import find_asked_day
 from trialbook.pages.contents import (
     ChangeGroup,
     ChangeNote,
@@ -23,7 +25,8 @@ from trialbook.pages.contents import (
 )
 from trialbook.pages.environment import render
 from trialbook.pages.labels import status_words
-from trialbook.pages.write_html import render_version
+from trialbook.pages.record.versionline import draw_history
+from trialbook.pages.write_html import render_block, render_version
 from trialbook.record.links import study_url
 from trialbook.store import ListedVersion, Version
 
@@ -146,10 +149,12 @@ def view_comparison(comparison: Comparison, title: str, lines: Sequence[HistoryL
     )
 
 
-def render_history_page(view: HistoryView) -> str:
-    """Render the timeline of a record's versions, with a form to compare two."""
+def render_history_page(view: HistoryView, *, today: date | None = None) -> str:
+    """Render the versions of a record as a picture and one by one, with a form to compare two."""
     lines = Markup("").join(render_version(line) for line in view.history.versions)
-    return render("history.html", view=view, lines=lines, query="")
+    found = draw_history(view.history, today or find_asked_day(None))
+    picture = render_block(found, 2) if found else Markup("")
+    return render("history.html", view=view, lines=lines, picture=picture, query="")
 
 
 def render_diff_page(view: DiffView) -> str:

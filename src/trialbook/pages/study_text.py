@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from trialbook.changes.past import Past
 from trialbook.changes.state import KnownState
+from trialbook.errors import UsageError
 from trialbook.model import Study
 from trialbook.pages.contents import Near, RelatedView, StudyHistory
 from trialbook.pages.record import compose_record
+from trialbook.pages.record.choose import choose_sections, list_anchors
 from trialbook.pages.record.shorten import shorten_title
 from trialbook.pages.record.told import Told
 from trialbook.pages.tree import Day
@@ -17,7 +20,7 @@ from trialbook.record.links import NCT_ID
 MIN_WIDTH = 40
 
 
-def render_study_text(
+def render_study_text(  # noqa: PLR0913 - whatever a page may show beside the record
     study: Study,
     *,
     width: int = 80,
@@ -26,6 +29,8 @@ def render_study_text(
     related: RelatedView | None = None,
     today: date | None = None,
     state: KnownState | None = None,
+    past: Past | None = None,
+    section: str = "",
 ) -> str:
     """Render a record as text: every section of the page in the same order, results as text tables.
 
@@ -35,12 +40,21 @@ def render_study_text(
         The record.
     width
         Columns of the terminal; at least 40 are used.
-    history, near, related, today, state
+    history, near, related, today, state, past
         As in `render_study_page`.
+    section
+        The name of the one section to write, without the head of the page; raises UsageError for an unknown one.
     """
     width = max(MIN_WIDTH, width)
     day = today or date.today()  # noqa: DTZ011 - a due date is a calendar day where the reader is
-    parts = compose_record(study, today=day, history=history, near=near, related=related, state=state)
+    parts = compose_record(
+        study, today=day, history=history, near=near, related=related, state=state, past=past
+    )
+    if section:
+        names = list_anchors(parts)
+        if section not in names:
+            raise UsageError(f"a record has no section {section[:80]!r}; it has {', '.join(sorted(names))}")
+        return render_text(choose_sections(parts, (section,)), width).strip("\n") + "\n"
     title = shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record")
     official = shorten_title(study.official_title)
     lines = heading(title, "=", width)

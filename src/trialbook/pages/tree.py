@@ -35,13 +35,19 @@ class Day(Node, frozen=True):
 
 
 class Link(Node, frozen=True):
-    """A link. The writers show the bare text where the address is not http(s) or one of our own."""
+    """A link. The writers show the bare text where the address is not http(s), a call, a letter or one of our own."""
 
     text: str
     url: str
 
 
-Inline: TypeAlias = str | Wording | Day | Link
+class Run(Node, frozen=True):
+    """Pieces of one sentence."""
+
+    pieces: tuple[Inline, ...]
+
+
+Inline: TypeAlias = str | Wording | Day | Link | Run
 
 
 class Prose(Node, frozen=True):
@@ -60,12 +66,14 @@ class Absent(Node, frozen=True):
     """A sentence that says that the record lacks something.
 
     `paths` are where that would stand in the record (API v2, without `protocolSection`), `link` leads to the
-    version that has it.
+    version that has it. `known` is "none" where the record has none, "elsewhere" where this copy cannot carry it
+    and another could, "unknown" where no other can.
     """
 
     text: str
     paths: tuple[str, ...] = ()
     link: Link | None = None
+    known: str = "none"
 
 
 class Note(Node, frozen=True):
@@ -91,7 +99,7 @@ class Fact(Node, frozen=True):
 
 
 class Facts(Node, frozen=True):
-    """A list of facts; `style` is "list" or "tiles"."""
+    """A list of facts; `style` is "list", "tiles" or "glance"."""
 
     rows: tuple[Fact, ...]
     style: str = "list"
@@ -171,12 +179,21 @@ class Sub(Node, frozen=True):
     blocks: tuple[Block, ...]
 
 
+class Entry(Node, frozen=True):
+    """A criterion: where it stands on the page, the sponsor's mark of it, its level in nested lists, its words."""
+
+    anchor: str
+    mark: str
+    level: int
+    text: str
+
+
 class Criteria(Node, frozen=True):
-    """Eligibility criteria as (number, level, words) under one heading; `kind` is the model's."""
+    """Eligibility criteria under one heading; `kind` is the model's."""
 
     title: str
     kind: str
-    entries: tuple[tuple[str, int, str], ...]
+    entries: tuple[Entry, ...]
 
 
 class Site(Node, frozen=True):
@@ -216,6 +233,21 @@ class Versions(Node, frozen=True):
     lines: tuple[VersionLine, ...]
 
 
+class Missing(Node, frozen=True):
+    """One section that has nothing to show: its anchor, its title, and the version that has it."""
+
+    anchor: str
+    title: str
+    link: Link | None = None
+
+
+class NotHere(Node, frozen=True):
+    """Sections that have nothing to show, after words that say why."""
+
+    lead: str
+    entries: tuple[Missing, ...]
+
+
 class Related(Node, frozen=True):
     """Studies that resemble this one, each with the reasons."""
 
@@ -239,6 +271,7 @@ Block: TypeAlias = (
     | SiteTable
     | AskPlace
     | Versions
+    | NotHere
     | Related
 )
 

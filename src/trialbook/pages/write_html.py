@@ -18,6 +18,7 @@ from trialbook.pages.tree import (
     Card,
     Criteria,
     Day,
+    Entry,
     Fact,
     Facts,
     Fold,
@@ -25,13 +26,16 @@ from trialbook.pages.tree import (
     Item,
     Items,
     Link,
+    Missing,
     Note,
+    NotHere,
     Part,
     Picture,
     Plain,
     Prose,
     Related,
     Row,
+    Run,
     Section,
     Site,
     Sites,
@@ -41,13 +45,14 @@ from trialbook.pages.tree import (
     Versions,
     Wording,
 )
+from trialbook.record.links import is_contact_address
 from trialbook.record.markup import quote_text, render_inline, render_link, render_markup
 
 MATRIX_CELLS = {
     sign: f'<td class="{name}"><span aria-hidden="true">{sign}</span><span class="hidden">{words}</span></td>'
     for sign, name, words in (("●", "yes", "given"), ("–", "no", "not given"), ("?", "no", "not stated"))
 }
-BULLET = '<span class="mark" aria-hidden="true">•</span>'
+BULLET = '<span aria-hidden="true">•</span><span class="hidden">link to this</span>'
 TIMES = {"ACTUAL": "actual", "ESTIMATED": "estimated"}
 
 
@@ -61,13 +66,17 @@ def render_blocks(blocks: tuple[Block, ...], level: int = 2) -> str:
     return _blocks(blocks, level)
 
 
+def render_block(block: Block, level: int) -> Markup:
+    """One block of a page; headings in it start at a level."""
+    return Markup(WRITERS[type(block)](block, level))  # noqa: S704 - quoted where it is written
+
+
 def _section(section: Section) -> str:
     anchor = quote_text(section.anchor)
-    is_empty = all(isinstance(block, Absent) for block in section.blocks)
-    kind = ' class="empty"' if is_empty else ""
     return (
-        f'<section id="{anchor}"{kind} aria-labelledby="h-{anchor}">'
-        f'<h2 id="h-{anchor}">{quote_text(section.title)}</h2>'
+        f'<section id="{anchor}" aria-labelledby="h-{anchor}">'
+        f'<h2 id="h-{anchor}">{quote_text(section.title)}'
+        f'<a class="anchor" href="#{anchor}" aria-label="Link to {quote_text(section.title)}">#</a></h2>'
         f'<p class="purpose">{quote_text(section.purpose)}</p>{_blocks(section.blocks, 3)}</section>\n'
     )
 
@@ -88,7 +97,11 @@ def render_piece(piece: Inline | Prose) -> str:
     if isinstance(piece, Day):
         return _day(piece)
     if isinstance(piece, Link):
+        if is_contact_address(piece.url):
+            return f'<a href="{quote_text(piece.url)}">{quote_text(piece.text)}</a>'
         return str(render_link(piece.text, piece.url))
+    if isinstance(piece, Run):
+        return "".join(map(render_piece, piece.pieces))
     return str(render_markup(piece.text))
 
 
@@ -142,7 +155,7 @@ def _item(item: Item, level: int) -> str:
 def _picture(block: Picture, level: int) -> str:
     table = _blocks((Fold("The same as a table", (block.table,)),), level) if block.table else ""
     return (
-        f'<figure class="picture"><div class="scroll canvas" role="region" tabindex="0"'
+        f'<figure class="picture"><div class="scroll canvas" role="group" tabindex="0"'
         f' aria-label="{quote_text(block.meaning)}">{block.drawing}</div>'
         f"<figcaption>{quote_text(block.meaning)}</figcaption>{table}</figure>"
     )
@@ -174,16 +187,20 @@ def _heading(title: str, level: int) -> str:
 
 
 def _criteria(block: Criteria, level: int) -> str:
-    entries = "".join(_criterion(*entry) for entry in block.entries)
+    entries = "".join(map(_criterion, block.entries))
     kind = quote_text(block.kind)
     return f'<div class="sub criteria {kind}">{_heading(block.title, level)}<ol>{entries}</ol></div>'
 
 
-def _criterion(mark: str, depth: int, words: str) -> str:
-    level = f' data-level="{min(depth, 4)}"' if depth else ""
-    is_number = bool(mark) and mark[-1] in ".):"
-    sign = f'<span class="mark">{quote_text(mark)}</span>' if is_number else BULLET
-    return f"<li{level}>{sign} <span>{render_inline(words)}</span></li>"
+def _criterion(entry: Entry) -> str:
+    level = f' data-level="{min(entry.level, 4)}"' if entry.level else ""
+    is_number = bool(entry.mark) and entry.mark[-1] in ".):"
+    mark = quote_text(entry.mark) if is_number else BULLET
+    anchor = quote_text(entry.anchor)
+    return (
+        f'<li id="{anchor}"{level}><a class="mark" href="#{anchor}">{mark}</a>'
+        f" <span>{render_inline(entry.text)}</span></li>"
+    )
 
 
 def _sites(block: Sites, level: int) -> str:
@@ -270,7 +287,7 @@ def _table(block: Table, level: int) -> str:
         else ""
     )
     return (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+        f'<div class="scroll" role="group" aria-label="{caption}" tabindex="0">'
         f"<table{kind}><caption>{caption}</caption>"
         f'<thead><tr><th scope="col">{quote_text(block.corner)}</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{notes}"
@@ -305,15 +322,16 @@ def render_version(line: VersionLine) -> Markup:
     shown = ' <span class="badge running">shown here</span>' if line.is_shown else ""
     if not line.is_held:
         return _write_listed(line, day, name)
-    about = ", ".join(filter(None, (f"learnt {line.learnt_at[:10]}" if line.learnt_at else "", line.source)))
+    about = f"learnt {write_day(PartialDate(line.learnt_at[:10]))}" if line.learnt_at else ""
     notes = "".join(
         f"<li><b>{quote_text(note.group)}</b> {quote_text(note.text)}</li>" for note in line.changes
     )
     notes = f"<ul>{notes}</ul>" if notes else ""
     diff = f'<a class="diff" href="{quote_text(line.diff_url)}">What changed</a>' if line.diff_url else ""
     about += f"; {line.doubt}" if line.doubt else ""
+    source = f' <code class="term">{quote_text(line.source)}</code>' if line.source else ""
     day = f"{quote_text(line.meaning)} {day}" if line.meaning else day
-    words = f"<strong>{title}</strong> {day}{shown} <small>{quote_text(about)}</small> {diff}"
+    words = f"<strong>{title}</strong> {day}{shown} <small>{quote_text(about)}</small>{source} {diff}"
     if line.copies:
         links = ", ".join(f'<a href="{quote_text(url)}">{quote_text(text)}</a>' for text, url in line.copies)
         words += f" <small>Fuller than {links}</small>"
@@ -327,6 +345,16 @@ def _write_listed(line: VersionLine, day: str, name: str) -> Markup:
         f"<strong>{name}</strong> {day} <small>not held here{quote_text(f'; {told}' if told else '')}</small>"
     )
     return Markup(f'<li value="{line.number}" class="listed"><p>{words}</p></li>')  # noqa: S704 - quoted above
+
+
+def _not_here(block: NotHere, level: int) -> str:
+    entries = ", ".join(map(_missing, block.entries))
+    return f'<p class="absent">{quote_text(block.lead)}: {entries}.</p>'
+
+
+def _missing(entry: Missing) -> str:
+    link = f" ({render_piece(entry.link)})" if entry.link else ""
+    return f'<span id="{quote_text(entry.anchor)}">{quote_text(entry.title)}</span>{link}'
 
 
 def _related(block: Related, level: int) -> str:
@@ -380,5 +408,6 @@ WRITERS: dict[type, Callable[[Any, int], str]] = {
     AskPlace: _ask_place,
     Table: _table,
     Versions: _versions,
+    NotHere: _not_here,
     Related: _related,
 }

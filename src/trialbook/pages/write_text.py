@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from trialbook.model import PartialDate
 from trialbook.model.sentences import write_day
 from trialbook.pages.labels import status_words
 from trialbook.pages.text_table import table_lines
@@ -25,11 +26,13 @@ from trialbook.pages.tree import (
     Items,
     Link,
     Note,
+    NotHere,
     Part,
     Picture,
     Plain,
     Prose,
     Related,
+    Run,
     Section,
     Sites,
     SiteTable,
@@ -119,6 +122,8 @@ def piece_text(piece: Inline | Prose) -> str:
             if is_web_address(piece.url) and piece.url != piece.text
             else piece.text
         )
+    if isinstance(piece, Run):
+        return "".join(map(piece_text, piece.pieces))
     return " ".join(f"{entry.mark} {unescape(entry.text)}".strip() for entry in parse_entries(piece.text))
 
 
@@ -209,9 +214,9 @@ def _sub(block: Sub, width: int, level: int) -> Iterator[str]:
 
 def _criteria(block: Criteria, width: int, level: int) -> Iterator[str]:
     yield from heading(block.title, "-", width)
-    for mark, depth, words in block.entries:
-        first = f"{'   ' * min(depth, 4)}{mark or '*'} "
-        yield from wrap(unescape(words), width, first=first)
+    for entry in block.entries:
+        first = f"{'   ' * min(entry.level, 4)}{entry.mark or '*'} "
+        yield from wrap(unescape(entry.text), width, first=first)
 
 
 def _sites(block: Sites, width: int, level: int) -> Iterator[str]:
@@ -241,10 +246,10 @@ def _versions(block: Versions, width: int, level: int) -> Iterator[str]:
     for line in block.lines:
         day = write_day(line.version_date) if line.version_date else "date not given"
         day = f"{line.meaning} {day}" if line.meaning else day
-        learnt = f"learnt {line.learnt_at[:10]}" if line.learnt_at else ""
+        learnt = f"learnt {write_day(PartialDate(line.learnt_at[:10]))}" if line.learnt_at else ""
         held = "" if line.is_held else "not held here"
         shown = "shown here" if line.is_shown else ""
-        told = (day, learnt, line.source, shown, held, line.status, "; ".join(line.labels))
+        told = (day, learnt, shown, held, line.status, "; ".join(line.labels))
         yield from wrap(", ".join(filter(None, told)), width, first=f"{line.number:>3}. ")
         for words, _ in line.copies:
             yield from wrap(f"fuller than {words}", width, first="     ")
@@ -252,6 +257,11 @@ def _versions(block: Versions, width: int, level: int) -> Iterator[str]:
             yield from wrap(line.doubt, width, first="     ! ")
         for change in line.changes:
             yield from wrap(f"{change.group}: {change.text}", width, first="     - ")
+
+
+def _not_here(block: NotHere, width: int, level: int) -> Iterator[str]:
+    named = [f"{each.title} ({piece_text(each.link)})" if each.link else each.title for each in block.entries]
+    yield from wrap(f"{block.lead}: {', '.join(named)}.", width)
 
 
 def _related(block: Related, width: int, level: int) -> Iterator[str]:
@@ -285,5 +295,6 @@ WRITERS: dict[type, Callable[[Any, int, int], Iterator[str]]] = {
     AskPlace: lambda block, width, level: iter(()),
     Table: _table,
     Versions: _versions,
+    NotHere: _not_here,
     Related: _related,
 }

@@ -188,9 +188,10 @@ def _render_match(match: re.Match[str]) -> str:
 def render_link(text: str, url: str) -> Markup:
     """A link, or only its text where the address is neither a web address, a path of ours, nor of a telephone or a mailbox."""
     if is_web_address(url):
-        return Markup('<a href="{}" rel="noopener nofollow">{}</a>').format(url, text)
+        link = f'<a href="{quote_text(url)}" rel="noopener nofollow">{quote_text(text)}</a>'
+        return Markup(link)  # noqa: S704 - quoted
     if is_own_address(url) or is_contact_address(url):
-        return Markup('<a href="{}">{}</a>').format(url, text)
+        return Markup(f'<a href="{quote_text(url)}">{quote_text(text)}</a>')  # noqa: S704 - quoted
     return escape(text)
 
 

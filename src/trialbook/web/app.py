@@ -135,6 +135,8 @@ def make_app(
         Route("/study/{nct_id:path}/diff", site.diff),
         Route("/study/{nct_id:path}/events", site.events),
         Route("/study/{nct_id:path}/events.csv", site.events_csv),
+        Route("/study/{nct_id:path}/criteria", site.criteria),
+        Route("/study/{nct_id:path}/criteria.csv", site.criteria_csv),
         Route("/study/{nct_id:path}.json", site.study_json),
         Route("/study/{nct_id:path}.txt", site.study_text),
         Route("/study/{nct_id:path}", site.study),

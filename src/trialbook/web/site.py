@@ -13,9 +13,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from trialbook.ask.dates import read_as_of
 from trialbook.errors import QueryError
 from trialbook.library import Library
+from trialbook.library.checklist import write_criteria_csv
 from trialbook.library.page import RecordPage, find_page
+from trialbook.model import Study
 from trialbook.model.present import parse_present
 from trialbook.pages import (
+    render_checklist_page,
     render_diff_page,
     render_events_page,
     render_history_page,
@@ -37,6 +40,7 @@ from trialbook.web.related_page import compose_page, compose_study_page
 from trialbook.web.related_section import RelatedSections
 from trialbook.web.search_page import compose_search, compose_values, find_asked_study
 
+MOST_CHOSEN = 60
 OLDER = "They are like the newest version of the record; you see an older one."
 
 
@@ -78,6 +82,8 @@ class Site:
             related=self._find_related(nct_id, page.version),
             today=page.day,
             state=page.state,
+            past=page.past,
+            chosen=request.query_params.getlist("print")[:MOST_CHOSEN],
         )
         return HTMLResponse(html)
 
@@ -120,8 +126,32 @@ class Site:
             state=page.state,
             related=self._find_related(page.version.nct_id, page.version),
             today=page.day,
+            past=page.past,
         )
         return PlainTextResponse(text)
+
+    def criteria(self, request: Request) -> Response:
+        """The criteria of a record as a checklist."""
+        version, study = self._find_study(request)
+        number = None if version.is_current else version.number
+        return HTMLResponse(render_checklist_page(study, version=number))
+
+    def criteria_csv(self, request: Request) -> Response:
+        """The criteria of a record as a table."""
+        version, study = self._find_study(request)
+        name = "".join(char for char in version.nct_id if char.isascii() and char.isalnum())
+        headers = {"content-disposition": f'attachment; filename="{name or "study"}-criteria.csv"'}
+        return Response(write_criteria_csv(study), media_type="text/csv; charset=utf-8", headers=headers)
+
+    def _find_study(self, request: Request) -> tuple[Version, Study]:
+        number, as_of = _read_version(request)
+        version = self._library.find_version(
+            self._library.find_id(request.path_params["nct_id"]),
+            version=number,
+            as_of=as_of,
+            copy=_read_number(request, "copy"),
+        )
+        return version, parse_present(self._library.store.get_version_body(version.version_id))
 
     def _read_body(self, request: Request) -> bytes:
         number, as_of = _read_version(request)

@@ -38,7 +38,7 @@ def test_the_two_states_of_aceso_ihd_differ_in_what_really_happened(home: Path) 
         changes = compare_versions(store, "NCT04776239", None, None).changes
     told = {(change.label, change.before, change.after) for change in changes}
     assert ("Overall status", "Recruiting", "Completed") in told
-    assert any(label == "Enrollment" and "30" in before and "26" in after for label, before, after in told)
+    assert any(label == "Participants" and "30" in before and "26" in after for label, before, after in told)
 
 
 def test_a_history_as_of_a_day_ends_on_that_day(home: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_last_sixty_versions_are_compared_and_each_is_unpacked_once(long_hom
         assert [line.version.number for line in lines] == list(range(63))
         assert [line.changes for line in lines[:3]] == [()] * 3
         assert [line.changes for line in lines[3:]] == [
-            (("Enrolment", f"Enrollment: {n - 1} → {n}"),) for n in range(4, 64)
+            (("Enrolment", f"Participants: {n - 1} → {n}"),) for n in range(4, 64)
         ]
         assert store.unpacked == [line.version.version_id for line in lines[2:]]
 
@@ -114,7 +114,7 @@ def test_only_what_is_not_known_already_is_unpacked(long_home: Path) -> None:
         assert store.unpacked == [ids[9], ids[10], ids[11], ids[61], ids[62]]
         assert lines[3].changes == (("Kept", "3"),)
         assert [lines[n].changes for n in (10, 11, 62)] == [
-            (("Enrolment", f"Enrollment: {n} → {n + 1}"),) for n in (10, 11, 62)
+            (("Enrolment", f"Participants: {n} → {n + 1}"),) for n in (10, 11, 62)
         ]
         assert find_history(store, LONG, summaries=lambda store, pairs: {}) == find_history(store, LONG)
 
@@ -146,10 +146,10 @@ def make_whole(values: dict[str, Any]) -> dict[str, Any]:
 def test_a_summary_says_nothing_of_what_the_poorer_format_cannot_carry() -> None:
     older = make_whole({"oversightModule.oversightHasDmc": True, "designModule.enrollmentInfo.count": 30})
     newer = make_whole({"designModule.enrollmentInfo.count": 26})
-    enrolment = ("Enrolment", "Enrollment: 30 → 26")
+    enrolment = ("Enrolment", "Participants: 30 → 26")
     told = summarise_pair(older, newer, before_format="api_v2", after_format="api_v2")
     assert set(told) == {enrolment, ("Other", "Data monitoring committee removed: Yes")}
     assert summarise_pair(older, newer, before_format="api_v2", after_format="ictrp") == (enrolment,)
     assert summarise_pair(newer, older, before_format="ictrp", after_format="api_v2") == (
-        ("Enrolment", "Enrollment: 26 → 30"),
+        ("Enrolment", "Participants: 26 → 30"),
     )

@@ -46,7 +46,7 @@ def tell(home: Path) -> list[tuple[tuple[str, str], ...]]:
         return [line.changes for line in library.find_history(ID)]
 
 
-EXPECTED = [(), (("Enrolment", "Enrollment: 10 → 20"),), (("Enrolment", "Enrollment: 20 → 30"),)]
+EXPECTED = [(), (("Enrolment", "Participants: 10 → 20"),), (("Enrolment", "Participants: 20 → 30"),)]
 
 
 def forbid_comparing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_a_store_set_back_never_shows_what_another_version_changed(home: Path, t
     store.close()
     with Library(home) as library:
         library.import_files(write(tmp_path, 4, 77))
-    assert tell(home) == [*EXPECTED, (("Enrolment", "Enrollment: 30 → 77"),)]
+    assert tell(home) == [*EXPECTED, (("Enrolment", "Participants: 30 → 77"),)]
 
 
 def test_an_older_version_that_comes_late_is_compared_with_its_neighbours(home: Path, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_an_older_version_that_comes_late_is_compared_with_its_neighbours(home: 
     (tmp_path / "late.json").write_bytes(msgspec.json.encode(late))
     with Library(home) as library:
         library.import_files(tmp_path / "late.json")
-    assert tell(home) == [(), (("Enrolment", "Enrollment: 15 → 10"),), *EXPECTED[1:]]
+    assert tell(home) == [(), (("Enrolment", "Participants: 15 → 10"),), *EXPECTED[1:]]
 
 
 def test_a_rebuild_makes_them_anew(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

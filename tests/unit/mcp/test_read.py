@@ -58,14 +58,14 @@ def test_history_lists_versions_newest_first_with_what_changed(call: Call) -> No
     facts = call("history", nct_id=ACESO).facts
     assert [line["version"] for line in facts["versions"]] == [1, 0]
     assert [line["is_in_force"] for line in facts["versions"]] == [True, False]
-    assert "Enrolment: Enrollment: 30 (estimated) → 26 (actual)" in facts["versions"][0]["changes"]
+    assert "Enrolment: Participants: 30 (estimated) → 26 (actual)" in facts["versions"][0]["changes"]
     assert [line["version"] for line in call("history", nct_id=ACESO, as_of="2023").facts["versions"]] == [0]
 
 
 def test_two_versions_compare_field_by_field(call: Call) -> None:
     for asked in ({"from_version": 0}, {"to_version": 1}, {"from_version": 0, "to_version": 1}):
         facts = call("history", nct_id=ACESO, **asked).facts
-        (enrolment,) = [change for change in facts["changes"] if change["label"] == "Enrollment"]
+        (enrolment,) = [change for change in facts["changes"] if change["label"] == "Participants"]
         assert (enrolment["before"], enrolment["after"]) == ("30 (estimated)", "26 (actual)")
 
 

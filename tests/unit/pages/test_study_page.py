@@ -29,11 +29,12 @@ from trialbook.samples import sample_paths
 TODAY = date(2026, 1, 15)
 VOID = {"meta", "link", "br", "input", "img", "hr", "path", "rect"}
 SECTIONS = [
-    "results",
+    "glance",
     "key-facts",
     "summary",
     "description",
     "conditions",
+    "results",
     "design",
     "arms",
     "interventions",
@@ -153,16 +154,31 @@ def test_sections_stand_in_the_order_of_the_reference_page_each_with_a_purpose(
 ) -> None:
     for study in (parse_record(with_results), bare, parse_record({})):
         html = render_study_page(study, today=TODAY)
-        assert [part.split('"')[1] for part in html.split("<section ")[1:]] == SECTIONS
-        assert html.count('<p class="purpose">') == len(SECTIONS)
-
-
-def test_a_record_without_anything_says_so_in_every_section(bare: Study) -> None:
-    html = render_study_page(bare, today=TODAY)
-    for section in html.split("<section ")[1:]:
-        assert 'class="absent"' in section or "Not given" in section or 'id="results"' in section, section[
-            :300
+        shown = [part.split('"')[1] for part in html.split("<section ")[1:]]
+        missing = set(SECTIONS) - set(shown)
+        assert [name for name in shown if name != "not-here"] == [
+            name for name in SECTIONS if name not in missing
         ]
+        assert html.count('<p class="purpose">') == len(shown)
+
+
+def test_what_a_record_lacks_stands_by_its_name_in_one_section_and_not_in_the_contents(bare: Study) -> None:
+    html = render_study_page(bare, today=TODAY)
+    named = html.split('id="not-here"')[1].split("</section>")[0]
+    contents = html.split('<nav class="contents"')[1].split("</details>")[0]
+    for anchor, title in (
+        ("description", "Detailed description"),
+        ("eligibility", "Eligibility criteria"),
+        ("sites", "Locations"),
+        ("annotations", "Annotations by the registry"),
+        ("unread", "Not understood"),
+    ):
+        assert f'<span id="{anchor}">{title}</span>' in named
+        assert title not in contents
+    assert set(SECTIONS) <= set(Page(html).values("id"))
+    assert "Empty, as every element of the record is shown: <span" in named
+    text = " ".join(render_study_text(bare, today=TODAY).split())
+    assert "Not in this record: Brief summary, Detailed description, Conditions and keywords" in text
 
 
 def test_every_leaf_of_a_record_changes_the_page_and_the_text(samples: list[dict[str, Any]]) -> None:
@@ -225,7 +241,7 @@ def test_links_leave_only_for_the_web_and_carry_no_trust(with_results: dict[str,
     ]
     html = render_study_page(parse_record(record), today=TODAY)
     page = Page(html)
-    outside = [link for link in page.values("href") if not link.startswith(("/", "#"))]
+    outside = [link for link in page.values("href") if not link.startswith(("/", "#", "tel:", "mailto:"))]
     assert "https://example.org/a?b=1&c=2" in outside
     assert all(is_web_address(link) for link in outside)
     assert [link for link in outside if "onmouseover" in link] == []

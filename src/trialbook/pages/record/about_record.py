@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from trialbook.model import PartialDate, Study
@@ -12,6 +14,7 @@ from trialbook.model.study import REGISTER_WORDS
 from trialbook.pages.contents import StudyHistory
 from trialbook.pages.labels import label_of, term_of, yes_no
 from trialbook.pages.record.told import read_entries, read_page
+from trialbook.pages.record.versionline import draw_history
 from trialbook.pages.tree import (
     Absent,
     Block,
@@ -208,8 +211,8 @@ def _violation(event: ViolationEvent) -> Card:
     return Card("Violation", tags, (*blocks, Facts(rows)) if rows else tuple(blocks))
 
 
-def versions_section(history: StudyHistory | None) -> Section:
-    """The versions of this record that the library holds."""
+def versions_section(history: StudyHistory | None, today: date) -> Section:
+    """The versions of this record that are known of, on a line of time and one by one."""
     blocks: list[Block] = []
     if history and history.versions:
         if len(history.held) < len(history.versions):
@@ -219,11 +222,13 @@ def versions_section(history: StudyHistory | None) -> Section:
             )
         elif len(history.versions) == 1:
             blocks.append(Plain(("This library holds no other version of the record.",)))
+        if picture := draw_history(history, today):
+            blocks.append(picture)
         blocks.append(Versions(history.versions))
         if history.url:
             blocks.append(Plain((Link("Compare any two versions", history.url),)))
     else:
-        blocks.append(Absent("Which versions of the record there are is not known here."))
+        blocks.append(Absent("Which versions of the record there are is not known here.", known=""))
     return Section(
         "versions",
         "Versions and differences",
@@ -247,7 +252,7 @@ def unread_section(study: Study) -> Section:
             "unread",
             "Not understood",
             purpose,
-            (Absent("Nothing: every element of the record is shown above."),),
+            (Absent("Nothing: every element of the record is shown above.", known="shown"),),
         )
     rows = tuple(
         Fact(pointer, (msgspec.json.encode(value).decode(),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from trialbook.changes.past import Past
 from trialbook.changes.state import KnownState
 from trialbook.model import Study
 from trialbook.pages.contents import Near, PlaceForm, RelatedView, StudyHistory
@@ -15,11 +16,14 @@ from trialbook.pages.record.about_record import (
     versions_section,
 )
 from trialbook.pages.record.arms import arms_section, interventions_section, other_names_section
+from trialbook.pages.record.criteria import list_criteria
 from trialbook.pages.record.design import design_section
 from trialbook.pages.record.eligibility import eligibility_section
 from trialbook.pages.record.events import events_section
 from trialbook.pages.record.flow import flow_section
+from trialbook.pages.record.glance import glance_section
 from trialbook.pages.record.measures import baseline_section, measures_section
+from trialbook.pages.record.missing import BEHIND, fold_missing
 from trialbook.pages.record.more_info import more_info_section
 from trialbook.pages.record.outcomes import outcomes_section
 from trialbook.pages.record.oversight import expanded_access_section, oversight_section
@@ -43,6 +47,7 @@ from trialbook.pages.record.shorten import is_giant, shorten_parts
 from trialbook.pages.record.sites import countries_section, sites_section
 from trialbook.pages.record.told import Told
 from trialbook.pages.tree import Part
+from trialbook.results.due import derive_results_outlook
 
 
 def compose_record(  # noqa: PLR0913 - whatever a page may show beside the record
@@ -55,8 +60,9 @@ def compose_record(  # noqa: PLR0913 - whatever a page may show beside the recor
     related: RelatedView | None = None,
     state: KnownState | None = None,
     events_url: str = "",
+    past: Past | None = None,
 ) -> tuple[Part, ...]:
-    """Every section of a record page. A section without data says so; none is left out.
+    """Every section of a record page; what has nothing to show stands by its name in the last one.
 
     Of a giant record each section shows the first part, and says how much it leaves out.
 
@@ -72,21 +78,35 @@ def compose_record(  # noqa: PLR0913 - whatever a page may show beside the recor
         What other copies say where this one cannot; without it the record counts as whole.
     events_url
         The page of all adverse events, to which a long table of them is left; "" has all here.
+    past
+        What older versions prove; without it nothing is said of it.
     """
     told = Told(state)
+    outlook = derive_results_outlook(told.get_study(study), today=today)
+    criteria = list_criteria(study)
     overview = (
-        results_section(study, today, told),
+        glance_section(
+            study,
+            today,
+            outlook=outlook,
+            criteria=criteria,
+            told=told,
+            past=past,
+            near=near,
+            history=history,
+        ),
         key_facts_section(study, today),
         summary_section(study),
         description_section(study),
         conditions_section(study, told),
+        results_section(study, outlook, told),
     )
     plan = (
         design_section(study),
         arms_section(study),
         interventions_section(study),
         other_names_section(study, told),
-        eligibility_section(study),
+        eligibility_section(study, criteria),
         outcomes_section(study),
     )
     people = (
@@ -116,19 +136,19 @@ def compose_record(  # noqa: PLR0913 - whatever a page may show beside the recor
         derived_terms_section(study),
         milestones_section(study),
         annotations_section(study),
-        versions_section(history),
+        versions_section(history, today),
         unread_section(study),
     )
     like = related_section(related, study)
     last = (Part("Like this one", (like,)),) if like else ()
     parts = (
-        Part("At a glance", overview),
+        Part("Overview", overview),
         Part("The plan", plan),
         Part("People and places", people),
         Part("Further reading", further),
         Part("Posted results", results),
-        Part("About this record", behind),
+        Part(BEHIND, behind),
         *last,
     )
-    parts = told.tell_parts(parts)
+    parts = fold_missing(told.tell_parts(parts))
     return shorten_parts(parts) if is_giant(study) else parts

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from trialbook.model import Study
-from trialbook.model.criteria import Criterion, split_criteria
 from trialbook.model.protocol import EligibilityModule
 from trialbook.pages.labels import meaning_of, term_of, yes_no
+from trialbook.pages.record.criteria import ListedCriterion
 from trialbook.pages.record.shorten import MOST_CHARACTERS, WHERE
-from trialbook.pages.tree import Absent, Block, Criteria, Fact, Facts, Note, Prose, Section, Sub, Wording
+from trialbook.pages.tree import (
+    Absent,
+    Block,
+    Criteria,
+    Entry,
+    Fact,
+    Facts,
+    Link,
+    Note,
+    Plain,
+    Prose,
+    Section,
+    Sub,
+    Wording,
+)
+from trialbook.record.links import study_url
 
 PURPOSE = "Who can take part and who cannot. A doctor of the study makes the final check."
 MODULE = "eligibilityModule"
 NO_LIMIT = "No limit stated"
-TITLES = {
-    "inclusion": "Inclusion criteria",
-    "exclusion": "Exclusion criteria",
-    "other": "Other words on eligibility",
-}
 
 
-def eligibility_section(study: Study) -> Section:
-    """Criteria as lists in their own order, then the structured limits."""
+def eligibility_section(study: Study, criteria: tuple[ListedCriterion, ...]) -> Section:
+    """Criteria (`list_criteria`) as lists in their own order, then the structured limits."""
     module = study.protocol.eligibility_module
     if module is None:
         return Section(
@@ -33,28 +45,28 @@ def eligibility_section(study: Study) -> Section:
                 ),
             ),
         )
-    blocks: list[Block] = [*_criteria_blocks(module), Facts(_limits(module))]
+    blocks: list[Block] = [*_criteria_blocks(study, module, criteria), Facts(_limits(module))]
     if module.study_population:
         blocks.append(Sub("Study population", (Prose(module.study_population),)))
     return Section("eligibility", "Eligibility criteria", PURPOSE, tuple(blocks))
 
 
-def _criteria_blocks(module: EligibilityModule) -> list[Block]:
+def _criteria_blocks(
+    study: Study, module: EligibilityModule, criteria: tuple[ListedCriterion, ...]
+) -> list[Block]:
     text = module.eligibility_criteria
     if not text:
         return [
             Absent("The record gives no eligibility criteria.", ("eligibilityModule.eligibilityCriteria",))
         ]
-    blocks: list[Block] = []
-    run: list[Criterion] = []
-    for criterion in split_criteria(text[:MOST_CHARACTERS]):
-        if run and (criterion.kind, criterion.heading) != (run[-1].kind, run[-1].heading):
-            blocks.append(_list_of(run))
-            run = []
-        run.append(criterion)
-    if run:
-        blocks.append(_list_of(run))
+    blocks: list[Block] = [
+        Criteria(heading, kind, tuple(Entry(each.anchor, each.mark, each.level, each.text) for each in run))
+        for (kind, heading), run in groupby(criteria, key=lambda each: (each.kind, each.heading))
+    ]
     kinds = {block.kind for block in blocks if isinstance(block, Criteria)}
+    if study.nct_id:
+        listed = Link("As a checklist to tick, print or copy", f"{study_url(study.nct_id)}/criteria")
+        blocks.insert(0, Plain((listed,)))
     absent = [
         f"The record lists no {kind} criteria of their own."
         for kind in ("inclusion", "exclusion")
@@ -64,12 +76,6 @@ def _criteria_blocks(module: EligibilityModule) -> list[Block]:
         left_out = f"Not shown here: {len(text) - MOST_CHARACTERS:,} of the text's {len(text):,} characters."
         return [*blocks, Note((left_out, f" All of it is {WHERE}."), "warn")]
     return [*blocks, *(Absent(words) for words in absent)]
-
-
-def _list_of(run: list[Criterion]) -> Criteria:
-    first = run[0]
-    title = first.heading or TITLES[first.kind]
-    return Criteria(title, first.kind, tuple((item.number, item.level, item.text) for item in run))
 
 
 def _limits(module: EligibilityModule) -> tuple[Fact, ...]:

@@ -26,8 +26,9 @@ from trialbook.pages.tree import (
     Prose,
     Section,
     Sub,
+    Wording,
 )
-from trialbook.results.due import ResultsOutlook, derive_results_outlook
+from trialbook.results.due import ResultsOutlook
 
 OWN_WORDS = "In the register's own words: none of the values used here means the same for certain."
 # What the outlook follows from, and where it stands.
@@ -49,9 +50,8 @@ RESTING = (
 TONES = {"posted": "good", "overdue": "warn"}
 
 
-def results_section(study: Study, today: date, told: Told = WHOLE) -> Section:
+def results_section(study: Study, outlook: ResultsOutlook, told: Told = WHOLE) -> Section:
     """Whether results are posted, and if not, when and why they are due: by all that is known."""
-    outlook = derive_results_outlook(told.get_study(study), today=today)
     blocks: list[Block] = [Note((outlook.headline,), tone=TONES.get(outlook.state, "info"))]
     blocks += [Plain((told.tell_sentence(sentence),)) for sentence in outlook.sentences]
     if outlook.due:
@@ -98,7 +98,11 @@ def key_facts_section(study: Study, today: date) -> Section:
     """Status, phase, size, type and dates on one glance."""
     status = study.status
     status_values: tuple[Inline, ...] = (term_of(status.overall_status),) if status.overall_status else ()
-    phases = tuple(term_of(phase) for phase in study.phases)
+    phases = (
+        (Wording(" / ".join(map(label_of, study.phases)), ", ".join(map(str, study.phases))),)
+        if study.phases
+        else ()
+    )
     phase_meaning = " ".join(dict.fromkeys(filter(None, (meaning_of(phase) for phase in study.phases))))
     rows = [
         Fact(

@@ -106,23 +106,22 @@ def _role(contact: Contact) -> tuple[Inline, ...]:
 
 def contact_facts(contact: Contact) -> Facts:
     """Telephone and e-mail of a contact."""
-    rows = []
-    if phone := write_phone(contact):
-        rows.append(Fact("Telephone", (link_phone(phone),)))
-    if contact.email:
-        rows.append(Fact("E-mail", (link_mail(contact.email),)))
-    return Facts(tuple(rows))
+    reached = [("Telephone", link_phone(phone))] if (phone := write_phone(contact)) else []
+    reached += [("E-mail", link_mail(contact.email))] if contact.email else []
+    return Facts(tuple(Fact(label, (value,)) for label, value in reached))
+
+
+def list_ways(contact: Contact) -> tuple[Inline, ...]:
+    """How a contact can be reached: by telephone and e-mail, where the record gives them."""
+    phone = write_phone(contact)
+    ways = (link_phone(phone) if phone else "", link_mail(contact.email) if contact.email else "")
+    return tuple(way for way in ways if way)
 
 
 def contact_line(contact: Contact) -> tuple[Inline, ...]:
     """A contact in one line, for a site's entry."""
     role = label_of(contact.role) if contact.role else ""
-    phone = write_phone(contact)
-    parts: list[Inline] = [
-        *filter(None, (contact.name, role)),
-        *([link_phone(phone)] if phone else []),
-        *([link_mail(contact.email)] if contact.email else []),
-    ]
+    parts: list[Inline] = [*filter(None, (contact.name, role)), *list_ways(contact)]
     return tuple(piece for part in parts for piece in (", ", part))[1:]
 
 

@@ -22,7 +22,7 @@ def related_section(view: RelatedView | None, study: Study | None = None) -> Sec
         found = Related(group.studies)
         blocks.append(Sub(group.title, (found,)) if group.title else found)
     if not view.groups and not view.notes:
-        blocks.append(Absent("Nothing in this library is like it."))
+        blocks.append(Absent("Nothing in this library is like it.", known=""))
     if view.url:
         blocks.append(Plain((Link("More of them, why, and who works on them", view.url),)))
     return _make([Sub("Found in this library", tuple(blocks)), *listed] if listed else blocks)

@@ -100,10 +100,10 @@ class Told:
         if version is None:
             name = what[:1].upper() + what[1:]
             told = f"{name} not known: this copy cannot carry {them}, and no other copy in this library has {them}."
-            return Absent(told, absent.paths)
+            return Absent(told, absent.paths, known="unknown")
         has = "gives none" if is_silent else f"has {them}"
         link = Link(f"{name_version(version)} {has}", version_url(version))
-        return Absent(f"This copy cannot carry {what}.", absent.paths, link)
+        return Absent(f"This copy cannot carry {what}.", absent.paths, link, known="elsewhere")
 
     def _tell_fact(self, fact: Fact) -> Fact:
         if fact.values not in ((), (NO_LIMIT,)) or not fact.paths or self._is_carried(fact.paths):

@@ -1,8 +1,8 @@
-// The page works without this: it only saves clicks and typing.
+// The page works without this: it only saves clicks and typing, opens what was asked for in print, and follows the reader.
 (function () {
   var opened = [];
   addEventListener("beforeprint", function () {
-    opened = Array.prototype.slice.call(document.querySelectorAll("main details:not([open])"));
+    opened = Array.prototype.slice.call(document.querySelectorAll(".unfolded .text details:not([open])"));
     opened.forEach(function (fold) { fold.open = true; });
   });
   addEventListener("afterprint", function () {
@@ -73,6 +73,43 @@
       }, 150);
     });
   });
+  var nav = document.querySelector(".contents");
+  function follow(link) {
+    var box = nav.getBoundingClientRect(), own = link.getBoundingClientRect();
+    if (own.top < box.top + 40) nav.scrollTop -= box.top + 40 - own.top;
+    else if (own.bottom > box.bottom - 40) nav.scrollTop += own.bottom - box.bottom + 40;
+  }
+  var codes = document.getElementById("codes");
+  if (codes) {
+    try { codes.checked = localStorage.getItem("codes") === "1"; } catch (refused) { /* nothing is kept then */ }
+    codes.addEventListener("change", function () {
+      try { localStorage.setItem("codes", codes.checked ? "1" : "0"); } catch (refused) { /* nothing is kept then */ }
+    });
+  }
+  function offerCopy(after, label, read) {
+    if (!after || !navigator.clipboard) return;
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet copy";
+    button.textContent = label;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(read()).then(function () { button.textContent = "Copied"; });
+    });
+    after.appendChild(button);
+  }
+  var id = document.getElementById("study-id");
+  var words = id && id.textContent;
+  offerCopy(id, "Copy", function () { return words; });
+  offerCopy(document.querySelector(".checklist .screen-only"), "Copy the list", function () {
+    return Array.prototype.map.call(document.querySelectorAll(".checklist .criteria"), function (group) {
+      var lines = Array.prototype.map.call(group.querySelectorAll("li"), function (line) {
+        var chosen = line.querySelector("input:checked");
+        var answer = chosen ? "\t" + chosen.value : "";
+        return line.querySelector(".mark").textContent + " " + line.querySelector("p").textContent.trim() + answer;
+      });
+      return [group.querySelector("h2").textContent].concat(lines).join("\n");
+    }).join("\n\n");
+  });
   var links = {};
   document.querySelectorAll(".contents a").forEach(function (link) { links[link.hash.slice(1)] = link; });
   if (contents && "IntersectionObserver" in window) {
@@ -83,8 +120,9 @@
         if (current) current.removeAttribute("aria-current");
         current = links[entry.target.id];
         current.setAttribute("aria-current", "location");
+        follow(current);
       });
     }, { rootMargin: "-10% 0px -75% 0px" });
-    document.querySelectorAll("main > section").forEach(function (section) { observer.observe(section); });
+    document.querySelectorAll(".text > section").forEach(function (section) { observer.observe(section); });
   }
 })();

@@ -87,7 +87,7 @@ def test_a_change_tells_its_elements(own: TestClient) -> None:
     )
     changes = {each["label"]: (each["before"], each["after"]) for each in item["_trialbook"]["changes"]}
     assert changes["Overall status"] == ("Recruiting", "Completed")
-    assert changes["Enrollment"] == ("26 (actual)", "30 (actual)")
+    assert changes["Participants"] == ("26 (actual)", "30 (actual)")
     assert item["title"] == "NCT98000001 changed (status, dates, enrolment): Sugar, and the heart"
     assert item["tags"] == ["Status", "Dates", "Enrolment"]
     assert "Status: Overall status: Recruiting → Completed" in item["content_text"].split("\n")

@@ -1,0 +1,275 @@
+"""What does a reader ask first? Short answers, each with a link to what it rests on, and the dates as a picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from trialbook.changes.past import Past
+from trialbook.model import PartialDate, Study
+from trialbook.model.enums import RecruitmentStatus, StudyType
+from trialbook.model.nearest import compute_site_distance_km
+from trialbook.model.protocol import Contact, Location
+from trialbook.model.sentences import count_of, write_day
+from trialbook.model.status_age import find_status_age
+from trialbook.pages.contents import Near, StudyHistory
+from trialbook.pages.labels import join_words, label_of
+from trialbook.pages.record.criteria import ListedCriterion
+from trialbook.pages.record.people import list_ways
+from trialbook.pages.record.timeline import draw_timeline
+from trialbook.pages.record.told import WHOLE, Told
+from trialbook.pages.status import show_status
+from trialbook.pages.tree import Block, Day, Fact, Facts, Inline, Link, Run, Section
+from trialbook.record.links import study_url
+from trialbook.record.markup import strip_markup
+from trialbook.results.due import ResultsOutlook
+
+ANCHOR = "glance"
+OPEN = frozenset((RecruitmentStatus.RECRUITING, RecruitmentStatus.AVAILABLE))
+CRITERIA_SHOWN, LONGEST_CRITERION = 3, 150
+ARMS_SHOWN, LONGEST_NAME = 6, 80
+PEOPLE_SHOWN, SWITCHES_SHOWN = 2, 3
+SEXES = {"ALL": "any sex", "FEMALE": "women only", "MALE": "men only"}
+
+
+def glance_section(  # noqa: PLR0913 - one answer rests on each
+    study: Study,
+    today: date,
+    *,
+    outlook: ResultsOutlook,
+    criteria: tuple[ListedCriterion, ...],
+    told: Told = WHOLE,
+    past: Past | None = None,
+    near: Near | None = None,
+    history: StudyHistory | None = None,
+) -> Section:
+    """Is it open, where, who can join, what is done, when does it end, are there results, was it changed?"""
+    rows = [
+        _answer_open(study, today),
+        _answer_where(study, near),
+        _answer_who(study, criteria),
+        _answer_what(study),
+        _answer_end(study),
+        Fact("Are there results?", (_tell_results(outlook),)),
+        *_answer_switched(study, past, history),
+    ]
+    picture = draw_timeline(told.get_study(study), today, outlook, past, history)
+    blocks: list[Block] = [Facts(tuple(rows), style="glance")]
+    if picture:
+        blocks.append(picture)
+    return Section(
+        ANCHOR,
+        "At a glance",
+        "What a reader asks first; each answer leads to what it rests on.",
+        tuple(blocks),
+    )
+
+
+def _answer_open(study: Study, today: date) -> Fact:
+    shown = show_status(study, today)
+    if study.status.overall_status is None:
+        return Fact("Is it open?", (), paths=("statusModule.overallStatus",))
+    age = f", {shown.age}" if shown.age else ""
+    meaning = shown.meaning if find_status_age(study.status, study.served).is_outdated(today) else ""
+    return Fact("Is it open?", (Run((Link(shown.label, "#key-facts"), f"{age}.")),), meaning)
+
+
+def _answer_where(study: Study, near: Near | None) -> Fact:
+    sites = study.locations
+    paths = ("contactsLocationsModule.locations",)
+    values: list[Inline] = [_count_sites(sites)] if sites else []
+    nearest = _find_nearest(sites, near)
+    if nearest:
+        values.append(Run(("Nearest: ", *nearest)))
+    values += _list_people(study, near)
+    return Fact("Where, and whom to ask?", tuple(values), paths=paths)
+
+
+def _count_sites(sites: tuple[Location, ...]) -> Run:
+    is_open = [site for site in sites if site.status in OPEN]
+    countries = tuple(dict.fromkeys(site.country for site in sites if site.country))
+    place = countries[0] if len(countries) == 1 else count_of(len(countries), "country", "countries")
+    counted = count_of(len(sites), "site") + (f" in {place}" if countries else "")
+    if is_open:
+        words = ", open." if len(sites) == 1 else f", {len(is_open):,} of them open."
+    elif any(site.status for site in sites):
+        words = ", not open." if len(sites) == 1 else ", none of them open."
+    else:
+        words = "; the record gives no site a status of its own."
+    return Run((Link(counted, "#sites"), words))
+
+
+def _find_nearest(sites: tuple[Location, ...], near: Near | None) -> tuple[Inline, ...]:
+    """The open site that is nearest to the place that was asked for."""
+    site = _pick_site(sites, near) if near else None
+    if site is None or near is None:
+        return ()
+    distance = compute_site_distance_km(near.lat, near.lon, site)
+    if distance is None:
+        return ()
+    place = ", ".join(filter(None, (site.facility, site.city)))
+    return (Link(place or "a site", "#sites"), f", about {distance:,.0f} km.")
+
+
+def _pick_site(sites: tuple[Location, ...], near: Near | None) -> Location | None:
+    """The first open site, the nearest one where a place is known."""
+    is_open = [site for site in sites if site.status in OPEN]
+    if near is None:
+        return next((site for site in is_open if site.contacts), is_open[0] if is_open else None)
+    placed = [(compute_site_distance_km(near.lat, near.lon, site), at) for at, site in enumerate(is_open)]
+    known = [(distance, at) for distance, at in placed if distance is not None]
+    return is_open[min(known)[1]] if known else None
+
+
+def _list_people(study: Study, near: Near | None) -> list[Inline]:
+    """Whom to ask: of the nearest open site where a place is known, else of the whole study, else of an open site."""
+    module = study.protocol.contacts_locations_module
+    central = module.central_contacts if module else ()
+    site = _pick_site(study.locations, near)
+    own = site.contacts if site else ()
+    chosen, where = (own, site) if own and (near or not central) else (central, None)
+    reachable = [each for each in chosen if each.phone or each.email]
+    told: dict[Inline, None] = dict.fromkeys(_tell_contact(each, where) for each in reachable)
+    return [*told][:PEOPLE_SHOWN]
+
+
+def _tell_contact(contact: Contact, site: Location | None) -> Run:
+    at = ", ".join(filter(None, (site.facility, site.city))) if site else ""
+    name = ", ".join(filter(None, (contact.name, at))) or "Contact"
+    pieces: list[Inline] = [f"{name}: "]
+    for at_place, link in enumerate(list_ways(contact)):
+        pieces += [", ", link] if at_place else [link]
+    return Run(tuple(pieces))
+
+
+def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...]) -> Fact:
+    question = "Who can join?"
+    module = study.protocol.eligibility_module
+    if module is None:
+        return Fact(question, (), paths=("eligibilityModule.eligibilityCriteria",))
+    healthy = {True: "healthy volunteers too", False: "no healthy volunteers", None: ""}
+    said = (
+        _tell_ages(module.minimum_age, module.maximum_age),
+        SEXES.get(str(module.sex), str(module.sex)) if module.sex else "",
+        healthy[module.healthy_volunteers],
+    )
+    words = ", ".join(filter(None, said))
+    values: list[Inline] = [Run((Link(words[:1].upper() + words[1:], "#eligibility"), "."))] if words else []
+    first = [each for each in criteria if each.kind == "inclusion" and not each.level] or criteria
+    values += [
+        Run((Link(f"{each.number}", f"#{each.anchor}"), f". {_cut(each.text, LONGEST_CRITERION)}"))
+        for each in first[:CRITERIA_SHOWN]
+    ]
+    if criteria and study.nct_id:
+        counted = f"All {len(criteria):,} criteria" if len(criteria) > 1 else "The one criterion"
+        checklist = Link("as a checklist", f"{study_url(study.nct_id)}/criteria")
+        values.append(Run((Link(counted, "#eligibility"), ", also ", checklist, ".")))
+    return Fact(question, tuple(values), paths=("eligibilityModule.eligibilityCriteria",))
+
+
+def _tell_ages(minimum: str | None, maximum: str | None) -> str:
+    if minimum and maximum:
+        first, _, unit = minimum.partition(" ")
+        last, _, other = maximum.partition(" ")
+        same = unit and unit.casefold().rstrip("s") == other.casefold().rstrip("s")
+        return f"{first} to {last} {other.lower()}" if same else f"{minimum.lower()} to {maximum.lower()}"
+    if minimum:
+        return f"{minimum.lower()} and older"
+    return f"up to {maximum.lower()}" if maximum else "no limit of age stated"
+
+
+def _cut(text: str, most: int) -> str:
+    plain = strip_markup(text)
+    return plain if len(plain) <= most else plain[:most].rsplit(" ", 1)[0].rstrip(" ,;") + " …"
+
+
+def _answer_what(study: Study) -> Fact:
+    question = "What is done?"
+    arms, given = study.arm_groups, study.interventions
+    if not arms and not given:
+        return Fact(question, (), paths=("armsInterventionsModule.armGroups", "armsInterventionsModule"))
+    values: list[Inline] = []
+    if arms:
+        head = ", ".join(filter(None, (_tell_design(study), count_of(len(arms), "group"))))
+        named = "; ".join(
+            _cut(arm.label or "Unnamed", LONGEST_NAME)
+            + (f" ({label_of(arm.type).lower()})" if arm.type else "")
+            for arm in arms[:ARMS_SHOWN]
+        )
+        more = f"; and {len(arms) - ARMS_SHOWN:,} more" if len(arms) > ARMS_SHOWN else ""
+        values.append(Run((Link(head[:1].upper() + head[1:], "#arms"), f": {named}{more}.")))
+    if given:
+        names = list(dict.fromkeys(_cut(item.name or "Unnamed", LONGEST_NAME) for item in given))
+        kinds = "; ".join(names[:ARMS_SHOWN]) + (
+            f"; and {len(names) - ARMS_SHOWN:,} more" if len(names) > ARMS_SHOWN else ""
+        )
+        verb = "Looked at" if study.study_type == StudyType.OBSERVATIONAL else "Given or done"
+        values.append(Run((Link(verb, "#interventions"), f": {kinds}.")))
+    return Fact(question, tuple(values))
+
+
+def _tell_design(study: Study) -> str:
+    module = study.protocol.design_module
+    info = module.design_info if module else None
+    if info is None:
+        return ""
+    words = [label_of(info.allocation)] if info.allocation and info.allocation != "NA" else []
+    if info.masking_info and info.masking_info.masking:
+        masking = info.masking_info.masking
+        words.append("Open label" if masking == "NONE" else label_of(masking))
+    return ", ".join(word if at == 0 else _lower(word) for at, word in enumerate(words))
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _answer_end(study: Study) -> Fact:
+    status = study.status
+    dated = (
+        ("Data for the primary outcome complete: ", status.primary_completion_date_struct),
+        ("Last visit of the last participant: ", status.completion_date_struct),
+    )
+    values = tuple(
+        Run((words, Day(struct.date, type=str(struct.type) if struct.type else ""), "."))
+        for words, struct in dated
+        if struct and struct.date
+    )
+    return Fact("When does it end?", values, paths=("statusModule.completionDateStruct",))
+
+
+def _tell_results(outlook: ResultsOutlook) -> Run:
+    pieces: list[Inline] = [Link(outlook.headline, "#results")]
+    if outlook.due:
+        by = "by the certificate of delay" if outlook.is_counted_from_certificate else "if the rule applies"
+        pieces.append(f"; due {by} on {write_day(PartialDate(outlook.due.isoformat()))}")
+    return Run((*pieces, "."))
+
+
+def _answer_switched(study: Study, past: Past | None, history: StudyHistory | None) -> list[Fact]:
+    """What the versions held prove. What they do not prove is not called unchanged."""
+    if past is None:
+        return []
+    question = "Was a primary outcome changed?"
+    unheld = len(history.versions) - len(history.held) if history else 0
+    if not past.switches:
+        if past.held < 2:
+            words = "Cannot be told: no earlier version of the record is held here."
+        else:
+            words = f"None was after the start, as far as the {past.held:,} versions held here prove"
+            words += f"; {count_of(unheld, 'version')} more are not held." if unheld else "."
+        if not past.is_whole:
+            words += " Not all of them were compared for this page."
+        return [Fact(question, (Run((words, " ", Link("Versions", "#versions"))),))]
+    values: list[Inline] = []
+    for switch in past.switches[:SWITCHES_SHOWN]:
+        counted = Counter(switch.told).most_common()
+        said = join_words(
+            [_lower(words) + (f" ({number})" if number > 1 else "") for words, number in counted]
+        )
+        url = f"{study_url(study.nct_id)}/diff?from={switch.before}&to={switch.after}"
+        shown = Link(f"Version {switch.before} against {switch.after}", url)
+        values.append(Run((f"Yes: {said} {switch.when}. ", shown)))
+    if (more := len(past.switches) - SWITCHES_SHOWN) > 0:
+        values.append(Run((f"And in {count_of(more, 'later version')}. ", Link("Versions", "#versions"))))
+    return [Fact(question, tuple(values))]

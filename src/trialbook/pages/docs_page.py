@@ -80,7 +80,7 @@ def _render_fence(_: object, tokens: Sequence[Token], at: int, *__: object) -> s
 def _make_reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.add_render_rule(
-        "table_open", lambda *_: '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>'
+        "table_open", lambda *_: '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>'
     )
     reader.add_render_rule("fence", _render_fence)
     reader.add_render_rule("table_close", lambda *_: "</table></div>")

@@ -259,7 +259,7 @@ def _site_table(block: SiteTable, level: int) -> str:
             rows.append(f'<tr class="group"><th scope="rowgroup" colspan="3">{name}</th></tr>')
         rows += map(_site_row, sites)
     return (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table class="sites">'
+        f'<div class="scroll" role="group" aria-label="{caption}" tabindex="0"><table class="sites">'
         f'<caption class="hidden">{caption}</caption><thead><tr><th scope="col">Site</th><th scope="col">Status</th>'
         f'<th scope="col">Contact</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )

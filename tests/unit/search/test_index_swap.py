@@ -23,7 +23,7 @@ from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.search.language.parse import parse_query
 from trialbook.store import Store
 
-IDS = tuple(f"NCT0000000{number}" for number in range(1, 7))
+IDS = tuple(f"NCT0000000{number}" for number in range(6, 0, -1))
 PHRASE = "bronchial asthma"
 
 

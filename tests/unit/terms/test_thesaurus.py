@@ -184,6 +184,6 @@ def test_a_query_that_is_one_phrase_is_read_as_a_whole(small_thesaurus: Thesauru
 
 
 def test_text_without_spaces_takes_no_longer_than_its_length_allows(small_thesaurus: Thesaurus) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     small_thesaurus.find_concepts_in("a1" * 500_000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -86,7 +86,7 @@ def find_hit_facts(
         study_type=_write(study.study_type),
         phases=tuple(map(_write, study.phases)),
         conditions=study.conditions,
-        interventions=tuple(item.name or "" for item in study.interventions),
+        interventions=tuple(dict.fromkeys(item.name or "" for item in study.interventions)),
         sponsor=(lead.name or "") if lead else "",
         enrollment_count=study.enrollment_count,
         has_results=bool(study.has_results),

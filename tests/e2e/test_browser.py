@@ -44,7 +44,7 @@ SECTIONS = (
     ),
     ("Outcomes", ("Primary outcomes", "Secondary outcomes", "6 months")),
     ("Sponsors", ("National Heart, Lung, and Blood Institute", "Joshua M Hare", "Lead sponsor")),
-    ("Responsible party", ("Joshua M Hare", "Professor of Clinical Medicine", "Sponsor-investigator")),
+    ("Responsible party", ("Joshua M Hare", "Professor of Clinical Medicine", "Sponsor investigator")),
     ("Investigators and contacts", ("Nikolaos Spilias, MD", "Principal investigator", "University of Miami")),
     ("Locations", ("University of Miami", "Miami, Florida, United States")),
     ("Countries", ("United States",)),

@@ -104,7 +104,7 @@ def test_an_empty_circle_tells_how_far_the_next_site_is(browser: Any, place_addr
 def test_an_unknown_place_is_never_an_empty_answer(browser: Any, place_address: str) -> None:
     browser.get(f"{place_address}?q=heart&near=Miamy")
     assert "no place is called 'Miamy'" in find(browser, "[role=alert]").text
-    follow(browser, find(browser, ".askbar .hint a"))
+    follow(browser, find(browser, ".askbar a[href*='near=Miami']"))
     assert find(browser, "#f-near").get_attribute("value") == "Miami"
     assert find_all(browser, "ol.hits > li")
 

@@ -279,6 +279,14 @@ class HitSite(Content, frozen=True):
     email_url: str = ""
 
 
+class Proof(Content, frozen=True):
+    """What a finding that was asked for rests on, and the page that shows it."""
+
+    words: str
+    url: str
+    link: str
+
+
 class PlaceView(Content, frozen=True):
     """The fields for a place and a distance, and what was taken for it.
 
@@ -317,11 +325,16 @@ class Hit(Content, frozen=True):
     sponsor: str = ""
     enrollment_count: int | None = None
     start_date: str = ""
+    primary_completion_date: str = ""
     completion_date: str = ""
+    last_update_posted: str = ""
+    countries: tuple[str, ...] = ()
+    sites: int = 0
     place: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
     site: HitSite | None = None
+    evidence: tuple[Proof, ...] = ()
     problem: str = ""
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
 from trialbook.ask.filters import FILTERS, SORTS
@@ -12,26 +11,17 @@ from trialbook.ask.kinds import Filter
 from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.library.facets import FacetValues, arrange, count_facet
-from trialbook.library.hits import find_hit_facts
 from trialbook.library.nothing import Part, explain_nothing, split_query
-from trialbook.model.dates import find_asked_day
-from trialbook.model.present import decode_present
-from trialbook.model.sentences import count_of
 from trialbook.pages.contents import (
     FacetView,
-    Fragment,
-    Hit,
     NothingPart,
     Option,
     PageLink,
     PlaceView,
     SearchView,
-    Snippet,
 )
-from trialbook.record.links import study_url
 from trialbook.search.engine.engine import SearchEngine, SearchRequest, SearchResult
 from trialbook.search.engine.facets import LONG_ANSWER
-from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.search.language.render import render_together
 from trialbook.web.search_filters import (
     KNOWN,
@@ -45,7 +35,8 @@ from trialbook.web.search_filters import (
     write_url,
     write_words,
 )
-from trialbook.web.search_place import read_typed_place, view_place, view_site
+from trialbook.web.search_hits import view_hits
+from trialbook.web.search_place import read_typed_place, view_place
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
@@ -60,8 +51,6 @@ DOWNLOADS = (
     ("JSON", "json"),
     ("zip", "json.zip"),
 )
-SHOWN_LIST = 4
-SHOWN_COUNTRIES = 2
 PAGES_AROUND = 2
 # So many values of a filter are listed on a page of their own, and so many letters looked for in them.
 LISTED_VALUES, LONGEST_WORDS = 500, 100
@@ -94,7 +83,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(_view_hits(library, result.nct_ids, request, result.words)),
+        hits=tuple(view_hits(library, result.nct_ids, request, result.words)),
         first_rank=request.offset + 1,
         boxes=view_boxes(fields),
         choices=view_choices(fields, _make_counter(engine, request, result)),
@@ -280,59 +269,3 @@ def compose_values(library: Library, fields: Fields) -> FacetView:
         hidden=tuple(item for item in list_items(rest) if item[0] != asked.field),
         back_url=write_url(list_items(rest)),
     )
-
-
-def _view_hits(
-    library: Library, nct_ids: Sequence[str], request: SearchRequest, words: tuple[str, ...]
-) -> Iterator[Hit]:
-    """The studies of a page; a damaged one is named among them, one that has gone meanwhile is left out."""
-    for nct_id in nct_ids:
-        body = library.read_known(nct_id, request.as_of)
-        if isinstance(body, bytes):
-            yield _view_hit(decode_present(body), nct_id, request, words)
-        elif body is not None:
-            yield Hit(nct_id=nct_id, title="", url=study_url(nct_id), problem=str(body))
-
-
-def _view_hit(record: dict[str, Any], nct_id: str, request: SearchRequest, words: tuple[str, ...]) -> Hit:
-    facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
-    as_of = request.as_of
-    return Hit(
-        nct_id=nct_id,
-        title=facts.title,
-        url=study_url(nct_id) + ("?" + urlencode({"as_of": as_of}) if as_of else ""),
-        status=facts.status,
-        status_age=facts.status_age,
-        is_outdated=facts.is_outdated,
-        study_type=facts.study_type,
-        phases=facts.phases,
-        conditions=facts.conditions[:SHOWN_LIST],
-        interventions=facts.interventions[:SHOWN_LIST],
-        sponsor=facts.sponsor,
-        enrollment_count=facts.enrollment_count,
-        start_date=facts.start_date,
-        completion_date=facts.completion_date,
-        place=_write_place(facts.countries, facts.sites),
-        has_results=facts.has_results,
-        site=view_site(facts.nearest_site),
-        snippets=tuple(map(_view_passage, find_passages(record, words))),
-    )
-
-
-def _write_place(countries: Sequence[str], sites: int) -> str:
-    """Where a study is done, in a few words: "Norway, 3 sites"."""
-    named = ", ".join(countries[:SHOWN_COUNTRIES])
-    if more := len(countries[SHOWN_COUNTRIES:]):
-        named += f" and {more} more {'country' if more == 1 else 'countries'}"
-    return ", ".join(filter(None, (named, count_of(sites, "site") if sites else "")))
-
-
-def _view_passage(passage: Passage) -> Snippet:
-    fragments, at = [], 0
-    for start, end in passage.spans:
-        if start > at:
-            fragments.append(Fragment(text=passage.text[at:start]))
-        fragments.append(Fragment(text=passage.text[start:end], is_hit=True))
-        at = end
-    fragments.append(Fragment(text=passage.text[at:]))
-    return Snippet(label=passage.label, fragments=tuple(fragments))

@@ -344,7 +344,8 @@ class SearchView(Content, frozen=True):
     `boxes` are the fields beside the one for everything, `choices` and `texts` the filters, `active` all that is
     asked. `suggestion` is (words, address, how many studies) of a better spelling; `also_searched` the synonyms that
     were added; `nothing` says of a search that finds none what its parts find; `feed_url` where what is new or
-    changed in the answer can be followed; `downloads` (form, address) where all of it leaves.
+    changed in the answer can be followed; `downloads` (form, address) where all of it leaves; `report_url` is
+    the report of the search.
     """
 
     query: str = ""
@@ -372,6 +373,7 @@ class SearchView(Content, frozen=True):
     index_lag: int = 0
     feed_url: str = ""
     downloads: tuple[tuple[str, str], ...] = ()
+    report_url: str = ""
     examples: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -59,7 +59,12 @@ def list_items(fields: Fields, *, without: Sequence[str] = ("page",)) -> list[It
 
 def write_url(items: Sequence[Item]) -> str:
     """The search page's address with these fields."""
-    return "/?" + urlencode(items or [("q", "")])
+    return "/?" + write_query(items)
+
+
+def write_query(items: Sequence[Item]) -> str:
+    """What stands behind the ? of an address that asks for these fields."""
+    return urlencode(items or [("q", "")])
 
 
 def view_choices(fields: Fields, count: Callable[[Filter], FacetValues] | None) -> tuple[ChoiceFilter, ...]:

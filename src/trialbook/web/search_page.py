@@ -37,6 +37,7 @@ from trialbook.web.search_filters import (
 )
 from trialbook.web.search_hits import view_hits
 from trialbook.web.search_place import read_typed_place, view_place
+from trialbook.web.search_report import write_report_url
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
@@ -99,6 +100,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
         downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
+        report_url=write_report_url(given),
         also_searched=result.added,
         index_lag=library.index_lag,
         suggestion=_view_suggestion(library, fields) if result.total < FEW else None,

@@ -235,21 +235,22 @@ def _name_files(location: str) -> list[str]:
 def _list_facts(report: SearchReport) -> list[tuple[str, str]]:
     state = report.library
     runs = [
-        f"{run.started_at} {', '.join(run.names)}{f' ({run.note})' if run.note else ''}" for run in state.runs
+        f"{_write_time(run.started_at)}: {', '.join(run.names)}{f' ({run.note})' if run.note else ''}"
+        for run in state.runs
     ]
     if state.run_count > len(runs):
         runs.append(f"and {count_of(state.run_count - len(runs), 'earlier run')}")
     newest = write_day(PartialDate(state.newest_update)) if state.newest_update else "not known"
     facts = [
         ("Found", count_of(report.total, "study", "studies")),
-        ("Searched at", f"{report.searched_at} (UTC)"),
+        ("Searched at", _write_time(report.searched_at)),
         *((f"Asked: {what}", value) for what, value in report.asked),
         ("Query as it ran", report.query or "(all studies)"),
         ("Also searched for", ", ".join(report.also_searched) or "no other names"),
         ("Records as of", report.as_of or "the time of the search"),
         ("Library", f"{count_of(state.studies, 'study', 'studies')}, {count_of(state.versions, 'version')}"),
         ("Newest update in it", newest),
-        ("Last import or pull", f"{state.last_arrival} (UTC)" if state.last_arrival else "none"),
+        ("Last import or pull", _write_time(state.last_arrival) if state.last_arrival else "none"),
         *(("Source", run) for run in runs),
         *((("Not yet searched", count_of(state.index_lag, "change")),) if state.index_lag else ()),
         ("Program", f"Trialbook {report.trialbook}, index form {report.index_form}"),
@@ -259,6 +260,15 @@ def _list_facts(report: SearchReport) -> list[tuple[str, str]]:
         ("… in a terminal", report.command),
     ]
     return facts
+
+
+def _write_time(text: str) -> str:
+    """A time in UTC as the report writes it.
+
+    >>> _write_time("2026-03-04T05:06:07+00:00")
+    '2026-03-04 05:06:07 UTC'
+    """
+    return text.replace("T", " ").removesuffix("+00:00") + " UTC"
 
 
 def _list_items(report: SearchReport) -> tuple[Item, ...]:
@@ -273,12 +283,12 @@ def _list_items(report: SearchReport) -> tuple[Item, ...]:
         1: f"{REGISTRY}, in a library of {count_of(state.studies, 'study', 'studies')}, searched with Trialbook "
         f"{report.trialbook}.",
         3: f"Trial registry records; newest update {state.newest_update or 'not known'}, last import or pull "
-        f"{state.last_arrival or 'none'}.",
+        f"{_write_time(state.last_arrival) if state.last_arrival else 'none'}.",
         8: f"{report.query or '(all studies)'}"
         + (f" — with the other names {', '.join(report.also_searched)}" if report.also_searched else ""),
         9: "; ".join(limits) or "None: no filter and no past day was chosen.",
         12: later,
-        13: f"{report.searched_at} (UTC).",
+        13: f"{_write_time(report.searched_at)}.",
         15: f"{count_of(report.total, 'study', 'studies')}.",
         16: "Each study is one record of the library, whichever sources brought it; between registries, studies are "
         "not matched.",

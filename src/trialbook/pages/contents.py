@@ -8,6 +8,7 @@ import msgspec
 from markupsafe import Markup
 
 from trialbook.model import PartialDate
+from trialbook.pages.answer import AnswerView
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -345,7 +346,7 @@ class SearchView(Content, frozen=True):
     asked. `suggestion` is (words, address, how many studies) of a better spelling; `also_searched` the synonyms that
     were added; `nothing` says of a search that finds none what its parts find; `feed_url` where what is new or
     changed in the answer can be followed; `downloads` (form, address) where all of it leaves; `report_url` is
-    the report of the search.
+    the report of the search; `answer` says in which view it is shown.
     """
 
     query: str = ""
@@ -374,6 +375,7 @@ class SearchView(Content, frozen=True):
     feed_url: str = ""
     downloads: tuple[tuple[str, str], ...] = ()
     report_url: str = ""
+    answer: AnswerView = AnswerView()
     examples: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -12,6 +12,7 @@ from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.library.facets import FacetValues, arrange, count_facet
 from trialbook.library.nothing import Part, explain_nothing, split_query
+from trialbook.pages.answer import AnswerView
 from trialbook.pages.contents import (
     FacetView,
     NothingPart,
@@ -38,10 +39,23 @@ from trialbook.web.search_filters import (
 from trialbook.web.search_hits import view_hits
 from trialbook.web.search_place import read_typed_place, view_place
 from trialbook.web.search_report import write_report_url
+from trialbook.web.search_views import (
+    COLUMN,
+    DRAWN,
+    VIEW,
+    find_view,
+    keep_fields,
+    narrow_request,
+    view_answer,
+)
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
     ("type 2 diabetes, recruiting", "/?q=type+2+diabetes&status=RECRUITING"),
+    (
+        "heart failure, a primary outcome changed or results overdue",
+        "/?q=heart+failure+AND+%28AREA%5BPrimaryOutcomeChanged%5Dtrue+OR+AREA%5BResultsOverdue%5Dtrue%29",
+    ),
 )
 # The forms that people take away, as they are called beside the answer.
 DOWNLOADS = (
@@ -73,26 +87,29 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         )
     given, fields = fields, read_typed_place(library, fields)
     try:
-        request = read_form(fields, library.find_place)
+        request = narrow_request(read_form(fields, library.find_place), find_view(fields))
         result = engine.search(request)
         place = view_place(library, given, fields, request, result.total)
     except QueryError as error:
         return _view_error(library, given, error)
+    hits = tuple(view_hits(library, result.nct_ids, request, result.words))
+    pages = 0 if find_view(fields) in DRAWN else -(-result.total // PAGE_SIZE)
     number = request.offset // PAGE_SIZE + 1
-    last = min(MAX_PAGE, max(1, -(-result.total // PAGE_SIZE)))
+    last = min(MAX_PAGE, max(1, pages))
     return SearchView(
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(view_hits(library, result.nct_ids, request, result.words)),
+        hits=hits,
+        answer=view_answer(library, fields, request, result, hits),
         first_rank=request.offset + 1,
         boxes=view_boxes(fields),
         choices=view_choices(fields, _make_counter(engine, request, result)),
         texts=view_texts(fields),
         place=place,
         active=view_active(fields),
-        sorts=_view_sorts(fields),
-        clear_url=write_url([("q", get_text(fields, "q"))]),
+        sorts=_view_sorts(fields) if find_view(fields) not in DRAWN else (),
+        clear_url=_write_clear(fields),
         previous_url=_page_url(fields, number - 1) if number > 1 else "",
         next_url=_page_url(fields, number + 1) if number < last else "",
         pages=tuple(_view_pages(fields, number, last)) if last > 1 else (),
@@ -108,9 +125,16 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
     )
 
 
+def _write_clear(fields: Fields) -> str:
+    """The address without any filter, in the same view."""
+    return write_url(
+        [("q", get_text(fields, "q")), *(item for item in list_items(fields) if item[0] in (VIEW, COLUMN))]
+    )
+
+
 def find_asked_study(library: Library, fields: Fields) -> str | None:
     """The study whose id is all that was asked for, in any form of it; None where there is none, or more is asked."""
-    if {name for name, _ in list_items(fields, without=("sort",))} != {"q"}:
+    if {name for name, _ in list_items(fields, without=("sort", VIEW, COLUMN))} != {"q"}:
         return None
     return library.find_by_id(get_text(fields, "q"))
 
@@ -243,7 +267,8 @@ def _view_error(library: Library, fields: Fields, error: QueryError) -> SearchVi
         suggestion=_suggest_place(library, fields),
         active=view_active(fields),
         sorts=_view_sorts(fields),
-        clear_url=write_url([("q", get_text(fields, "q"))]),
+        clear_url=_write_clear(fields),
+        answer=AnswerView(name=find_view(fields), kept=keep_fields(fields, "")),
     )
 
 

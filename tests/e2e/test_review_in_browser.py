@@ -26,7 +26,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 pytestmark = pytest.mark.browser
 
 WORDS = "mesenchymal stem cells"
-MOST_BYTES, SWITCHED = 9_000, b'"nctId":"NCT04325594"'
+MOST_BYTES, SWITCHED = 12_000, b'"nctId":"NCT04325594"'
 FINDINGS = "heart failure AND (AREA[PrimaryOutcomeChanged]true OR AREA[ResultsOverdue]true)"
 
 
@@ -35,7 +35,9 @@ def real_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real records of stem cells of 2022, and of heart failure those that are not large, of now."""
     folder, own = find_shared("data") / "ctgov", tmp_path_factory.mktemp("review")
     with gzip.open(folder / "records.jsonl.gz", "rb") as file:
-        lines = [line for line in file if b"eart failure" in line and len(line) < MOST_BYTES or SWITCHED in line]
+        lines = [
+            line for line in file if b"eart failure" in line and len(line) < MOST_BYTES or SWITCHED in line
+        ]
     assert len(lines) > 300
     (own / "heart.jsonl").write_bytes(b"".join(lines))
     run_trialbook(own / "library", "import", folder / "records_stem_cells_2022.jsonl.gz")

@@ -36,7 +36,7 @@ def real_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, own = find_shared("data") / "ctgov", tmp_path_factory.mktemp("review")
     with gzip.open(folder / "records.jsonl.gz", "rb") as file:
         lines = [
-            line for line in file if b"eart failure" in line and len(line) < MOST_BYTES or SWITCHED in line
+            line for line in file if (b"eart failure" in line and len(line) < MOST_BYTES) or SWITCHED in line
         ]
     assert len(lines) > 300
     (own / "heart.jsonl").write_bytes(b"".join(lines))

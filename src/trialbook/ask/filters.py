@@ -252,6 +252,8 @@ SORTS = {
     "relevance": Sort("Relevance"),
     "updated": Sort("Last update", (SortKey("LastUpdatePostDate", descending=True),)),
     "started": Sort("Start date", (SortKey("StartDate", descending=True),)),
+    "primary_completed": Sort("Primary completion", (SortKey("PrimaryCompletionDate", descending=True),)),
+    "completed": Sort("Completion", (SortKey("CompletionDate", descending=True),)),
     "enrollment": Sort("Enrolment", (SortKey("EnrollmentCount", descending=True),)),
     "distance": Sort("Distance", (SortKey(DISTANCE, descending=False),)),
     "id": Sort("NCT number"),

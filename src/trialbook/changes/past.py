@@ -5,6 +5,7 @@ Only what a page needs is unpacked: the versions of which the short history says
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from trialbook.changes.outcomes import OutcomeSwitching
 from trialbook.changes.state import find_switching, read_state
 from trialbook.model import PartialDate
 from trialbook.model.present import decode_present
+from trialbook.model.sentences import join_words
 from trialbook.source.carried import CUT_FIDELITY
 from trialbook.source.formats import get_format
 from trialbook.store import Store, Version
@@ -35,6 +37,16 @@ class Switch(msgspec.Struct, frozen=True):
     after: int
     told: tuple[str, ...]
     when: str
+
+    @property
+    def words(self) -> str:
+        """What changed and when, to stand within a sentence: "primary outcome added (2) 5 months after …"."""
+        counted = Counter(self.told).most_common()
+        said = [
+            words[:1].lower() + words[1:] + (f" ({number})" if number > 1 else "")
+            for words, number in counted
+        ]
+        return f"{join_words(said)} {self.when}"
 
 
 class PastDate(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from trialbook.cli import caring, reading, searches, writing
+from trialbook.cli import caring, reading, report, searches, writing
 from trialbook.errors import TrialbookError
 from trialbook.settings import SETTINGS, VERSION, read_folder
 
@@ -35,6 +35,7 @@ COMMANDS: tuple[click.Command, ...] = (
     reading.samples,
     searches.export,
     searches.facets,
+    report.report,
     searches.saved,
 )
 

@@ -34,6 +34,7 @@ from trialbook.cli.options import (
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
 from trialbook.library import Library
+from trialbook.library.evidence import find_evidence
 from trialbook.library.hits import HitFacts, find_hit_facts
 from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing, split_query
@@ -121,20 +122,29 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
                 click.echo(line)
         reasons = engine.explain_note(note, result.nct_ids, as_of=request.as_of) if note else {}
         for nct_id in result.nct_ids:
-            body = library.read_known(nct_id, request.as_of)
-            if not isinstance(body, bytes):
-                if body is not None:
-                    damage.add(body)
-                click.echo(f"{nct_id}  {'damaged' if body else 'no longer here'}")
-                continue
-            record = decode_present(body)
-            facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
-            click.echo("\n".join(_write_hit(facts)))
+            for line in _write_study(library, nct_id, request, result.words, damage):
+                click.echo(line)
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
-            for passage in find_passages(record, result.words, most=1):
-                click.echo(f"    {passage.label}: {' '.join(passage.text.split())}")
     damage.end()
+
+
+def _write_study(
+    library: Library, nct_id: str, request: SearchRequest, words: tuple[str, ...], damage: DamageNotes
+) -> Iterator[str]:
+    """The lines of a study that was found, with the evidence for what was asked and the first passage."""
+    body = library.read_known(nct_id, request.as_of)
+    if not isinstance(body, bytes):
+        if body is not None:
+            damage.add(body)
+        yield f"{nct_id}  {'damaged' if body else 'no longer here'}"
+        return
+    record = decode_present(body)
+    yield from _write_hit(find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin))
+    for proof in find_evidence(library, nct_id, request):
+        yield f"    {proof.words} ({proof.url})"
+    for passage in find_passages(record, words, most=1):
+        yield f"    {passage.label}: {' '.join(passage.text.split())}"
 
 
 def _write_nothing(
@@ -161,7 +171,8 @@ def _tell_hit(library: Library, nct_id: str, request: SearchRequest, damage: Dam
     body = library.read_known(nct_id, request.as_of)
     if isinstance(body, bytes):
         day = find_asked_day(request.as_of)
-        return find_hit_facts(decode_present(body), nct_id, day, request.origin)
+        facts = find_hit_facts(decode_present(body), nct_id, day, request.origin)
+        return msgspec.structs.replace(facts, evidence=find_evidence(library, nct_id, request))
     if body is None:
         return HitFacts(nct_id=nct_id, problem="it is no longer here")
     damage.add(body)

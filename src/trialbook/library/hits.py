@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from trialbook.library.evidence import Evidence
 from trialbook.model import Study
 from trialbook.model.nearest import NearSite, find_nearest_site
+from trialbook.model.protocol import DateStruct, PartialDateStruct
 from trialbook.model.status_age import find_status_age
 from trialbook.model.study import find_register_words, read_typed
 from trialbook.record.texts import find_texts
@@ -32,6 +34,8 @@ class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
     nearest_site
         Where a place was asked for: the site that is nearest to it, open ones first as far as
         was asked.
+    evidence
+        What the findings rest on that were asked for: results overdue, a primary outcome changed.
     problem
         Why nothing else can be said of a study that matches: its record is damaged.
     """
@@ -55,6 +59,7 @@ class HitFacts(msgspec.Struct, frozen=True, kw_only=True):
     countries: tuple[str, ...] = ()
     sites: int = 0
     nearest_site: NearSite | None = None
+    evidence: tuple[Evidence, ...] = ()
     problem: str = ""
 
 
@@ -70,12 +75,6 @@ def find_hit_facts(
     lead = sponsors.lead_sponsor if sponsors else None
     age = find_status_age(study.status, study.served)
     status = study.status
-    dates = {
-        "start_date": status.start_date_struct,
-        "primary_completion_date": status.primary_completion_date_struct,
-        "completion_date": status.completion_date_struct,
-        "last_update_posted": status.last_update_post_date_struct,
-    }
     locations = "protocolSection.contactsLocationsModule.locations"
     return HitFacts(
         nct_id=nct_id,
@@ -93,12 +92,19 @@ def find_hit_facts(
         countries=tuple(dict.fromkeys(find_texts(record, f"{locations}.country"))),
         sites=len(study.locations) if study.has_sites else 0,
         nearest_site=_find_nearest(study, origin) if origin else None,
-        **{name: _write(day.date if day else None) for name, day in dates.items()},
+        start_date=_write_date(status.start_date_struct),
+        primary_completion_date=_write_date(status.primary_completion_date_struct),
+        completion_date=_write_date(status.completion_date_struct),
+        last_update_posted=_write_date(status.last_update_post_date_struct),
     )
 
 
 def _find_nearest(study: Study, origin: Origin) -> NearSite | None:
     return find_nearest_site(study, origin.latitude, origin.longitude, reach_km=origin.reach_km)
+
+
+def _write_date(struct: PartialDateStruct | DateStruct | None) -> str:
+    return _write(struct.date) if struct else ""
 
 
 def _write(value: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
 from trialbook.ask.query_string import normalise_query
+from trialbook.ask.told import tell_asked
 from trialbook.errors import (
     UsageError,
 )
@@ -28,6 +29,7 @@ from trialbook.library.rebuild import Standing, bring_into_step, find_standings,
 from trialbook.library.records import LibraryRecords
 from trialbook.library.related import find_related, make_reader, name_record
 from trialbook.library.repair import Repair, repair_library
+from trialbook.library.search_report import SearchReport, make_search_report
 from trialbook.library.taking_out import put_back, take_out
 from trialbook.model.dates import find_asked_day
 from trialbook.patient.note import read_note
@@ -108,6 +110,41 @@ class Library(LibraryRecords):
         as_of = read_as_of(as_of or "")
         read = read_note(note, get_thesaurus(), day=find_asked_day(as_of)) if note else None
         return make_request(text, filters, note=read, as_of=as_of, find_place=self.find_place, **asked)
+
+    def report_search(
+        self,
+        text: str = "",
+        *,
+        as_of: str | None = None,
+        areas: Mapping[str, str] | None = None,
+        **filters: Any,
+    ) -> SearchReport:
+        """Run a search and say of it what a systematic review must: PRISMA-S.
+
+        Parameters
+        ----------
+        text, as_of, filters
+            As in `search`.
+        areas
+            Queries that look in one search area each: `{"cond": "heart failure", "intr": "cells"}`.
+
+        Raises
+        ------
+        QueryError
+            As `search`.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> report = library.report_search("heart failure", status="RECRUITING")
+        >>> report.total, report.query
+        (1, 'heart failure AND AREA[OverallStatus]RECRUITING')
+        >>> print(report.write().splitlines()[0])
+        Search report
+        """
+        request = make_request(text, filters, areas=areas, as_of=as_of, find_place=self.find_place)
+        asked = tell_asked(text, areas or {}, filters, as_of=request.as_of)
+        return make_search_report(self, request, asked=asked)
 
     def find_place(self, text: str) -> Place:
         """The place that a text means: a town, a postal code, a region, a country, or a point in degrees.

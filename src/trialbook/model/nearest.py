@@ -125,8 +125,12 @@ def is_open(site: Location, overall: str) -> bool:
 
     Records of studies that have ended sometimes leave a site as it was.
     """
-    own = str.__str__(site.status) if site.status else overall
-    return overall in ("", *OPEN_STATUSES) and own in OPEN_STATUSES
+    return is_site_open(str.__str__(site.status) if site.status else "", overall)
+
+
+def is_site_open(own: str, overall: str) -> bool:
+    """As `is_open`, by the status of the site ("" where it has none) and of the study."""
+    return overall in ("", *OPEN_STATUSES) and (own or overall) in OPEN_STATUSES
 
 
 def write_phone(contact: Contact) -> str:

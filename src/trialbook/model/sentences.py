@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trialbook.model.dates import PartialDate
 
 MONTHS = (
@@ -46,3 +48,13 @@ def write_on(value: PartialDate) -> str:
 def count_of(number: int, singular: str, plural: str = "") -> str:
     """A number with its noun: `1 site`, `1,204 sites`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Words as a reader would list them.
+
+    >>> join_words(["a", "b", "c"]), join_words(["a"]), join_words([])
+    ('a, b and c', 'a', '')
+    """
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -8,6 +8,7 @@ import msgspec
 from markupsafe import Markup
 
 from trialbook.model import PartialDate
+from trialbook.pages.answer import AnswerView
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,6 +280,14 @@ class HitSite(Content, frozen=True):
     email_url: str = ""
 
 
+class Proof(Content, frozen=True):
+    """What a finding that was asked for rests on, and the page that shows it."""
+
+    words: str
+    url: str
+    link: str
+
+
 class PlaceView(Content, frozen=True):
     """The fields for a place and a distance, and what was taken for it.
 
@@ -317,11 +326,16 @@ class Hit(Content, frozen=True):
     sponsor: str = ""
     enrollment_count: int | None = None
     start_date: str = ""
+    primary_completion_date: str = ""
     completion_date: str = ""
+    last_update_posted: str = ""
+    countries: tuple[str, ...] = ()
+    sites: int = 0
     place: str = ""
     has_results: bool = False
     snippets: tuple[Snippet, ...] = ()
     site: HitSite | None = None
+    evidence: tuple[Proof, ...] = ()
     problem: str = ""
 
 
@@ -331,7 +345,8 @@ class SearchView(Content, frozen=True):
     `boxes` are the fields beside the one for everything, `choices` and `texts` the filters, `active` all that is
     asked. `suggestion` is (words, address, how many studies) of a better spelling; `also_searched` the synonyms that
     were added; `nothing` says of a search that finds none what its parts find; `feed_url` where what is new or
-    changed in the answer can be followed; `downloads` (form, address) where all of it leaves.
+    changed in the answer can be followed; `downloads` (form, address) where all of it leaves; `report_url` is
+    the report of the search; `answer` says in which view it is shown.
     """
 
     query: str = ""
@@ -359,6 +374,8 @@ class SearchView(Content, frozen=True):
     index_lag: int = 0
     feed_url: str = ""
     downloads: tuple[tuple[str, str], ...] = ()
+    report_url: str = ""
+    answer: AnswerView = AnswerView()
     examples: tuple[tuple[str, str], ...] = ()
 
     @property

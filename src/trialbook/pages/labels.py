@@ -280,8 +280,3 @@ def phase_words(values: tuple[str, ...]) -> str:
 def yes_no(value: bool) -> str:
     """`Yes` or `No`."""
     return "Yes" if value else "No"
-
-
-def join_words(words: list[str]) -> str:
-    """Words as a reader would list them: `a, b and c`."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""

@@ -129,6 +129,7 @@ def make_app(
         *own_api.make_routes(library, turns),
         Route("/", site.search),
         Route("/values", site.values),
+        *(Route(path, site.report) for path in ("/report", "/report.txt", "/report.json")),
         Route("/related", site.related, methods=["GET", "POST"]),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/related", site.study_related),

@@ -59,7 +59,12 @@ def list_items(fields: Fields, *, without: Sequence[str] = ("page",)) -> list[It
 
 def write_url(items: Sequence[Item]) -> str:
     """The search page's address with these fields."""
-    return "/?" + urlencode(items or [("q", "")])
+    return "/?" + write_query(items)
+
+
+def write_query(items: Sequence[Item]) -> str:
+    """What stands behind the ? of an address that asks for these fields."""
+    return urlencode(items or [("q", "")])
 
 
 def view_choices(fields: Fields, count: Callable[[Filter], FacetValues] | None) -> tuple[ChoiceFilter, ...]:
@@ -87,12 +92,13 @@ def _view_choice(asked: Filter, fields: Fields, counted: FacetValues | None) -> 
         if has_field
         else None,
         left=counted.left if counted else 0,
-        more_url=_write_more(asked, fields) if counted and (counted.left or not counted.is_counted) else "",
+        more_url=write_more(asked, fields) if counted and (counted.left or not counted.is_counted) else "",
         is_folded=asked.name in FOLDED and not chosen,
     )
 
 
-def _write_more(asked: Filter, fields: Fields) -> str:
+def write_more(asked: Filter, fields: Fields) -> str:
+    """The page that lists all values of a filter."""
     return "/values?" + urlencode([("facet", asked.field), *list_items(fields)])
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
 from trialbook.ask.filters import FILTERS, SORTS
@@ -12,26 +11,18 @@ from trialbook.ask.kinds import Filter
 from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.library.facets import FacetValues, arrange, count_facet
-from trialbook.library.hits import find_hit_facts
 from trialbook.library.nothing import Part, explain_nothing, split_query
-from trialbook.model.dates import find_asked_day
-from trialbook.model.present import decode_present
-from trialbook.model.sentences import count_of
+from trialbook.pages.answer import AnswerView
 from trialbook.pages.contents import (
     FacetView,
-    Fragment,
-    Hit,
     NothingPart,
     Option,
     PageLink,
     PlaceView,
     SearchView,
-    Snippet,
 )
-from trialbook.record.links import study_url
 from trialbook.search.engine.engine import SearchEngine, SearchRequest, SearchResult
 from trialbook.search.engine.facets import LONG_ANSWER
-from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.search.language.render import render_together
 from trialbook.web.search_filters import (
     KNOWN,
@@ -45,11 +36,26 @@ from trialbook.web.search_filters import (
     write_url,
     write_words,
 )
-from trialbook.web.search_place import read_typed_place, view_place, view_site
+from trialbook.web.search_hits import view_hits
+from trialbook.web.search_place import read_typed_place, view_place
+from trialbook.web.search_report import write_report_url
+from trialbook.web.search_views import (
+    COLUMN,
+    DRAWN,
+    VIEW,
+    find_view,
+    keep_fields,
+    narrow_request,
+    view_answer,
+)
 
 EXAMPLES = (
     ("heart failure", "/?q=heart+failure"),
     ("type 2 diabetes, recruiting", "/?q=type+2+diabetes&status=RECRUITING"),
+    (
+        "heart failure, a primary outcome changed or results overdue",
+        "/?q=heart+failure+AND+%28AREA%5BPrimaryOutcomeChanged%5Dtrue+OR+AREA%5BResultsOverdue%5Dtrue%29",
+    ),
 )
 # The forms that people take away, as they are called beside the answer.
 DOWNLOADS = (
@@ -60,8 +66,6 @@ DOWNLOADS = (
     ("JSON", "json"),
     ("zip", "json.zip"),
 )
-SHOWN_LIST = 4
-SHOWN_COUNTRIES = 2
 PAGES_AROUND = 2
 # So many values of a filter are listed on a page of their own, and so many letters looked for in them.
 LISTED_VALUES, LONGEST_WORDS = 500, 100
@@ -83,26 +87,29 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         )
     given, fields = fields, read_typed_place(library, fields)
     try:
-        request = read_form(fields, library.find_place)
+        request = narrow_request(read_form(fields, library.find_place), find_view(fields))
         result = engine.search(request)
         place = view_place(library, given, fields, request, result.total)
     except QueryError as error:
         return _view_error(library, given, error)
+    hits = tuple(view_hits(library, result.nct_ids, request, result.words))
+    pages = 0 if find_view(fields) in DRAWN else -(-result.total // PAGE_SIZE)
     number = request.offset // PAGE_SIZE + 1
-    last = min(MAX_PAGE, max(1, -(-result.total // PAGE_SIZE)))
+    last = min(MAX_PAGE, max(1, pages))
     return SearchView(
         query=get_text(fields, "q"),
         total=result.total,
         milliseconds=result.milliseconds,
-        hits=tuple(_view_hits(library, result.nct_ids, request, result.words)),
+        hits=hits,
+        answer=view_answer(library, fields, request, result, hits),
         first_rank=request.offset + 1,
         boxes=view_boxes(fields),
         choices=view_choices(fields, _make_counter(engine, request, result)),
         texts=view_texts(fields),
         place=place,
         active=view_active(fields),
-        sorts=_view_sorts(fields),
-        clear_url=write_url([("q", get_text(fields, "q"))]),
+        sorts=_view_sorts(fields) if find_view(fields) not in DRAWN else (),
+        clear_url=_write_clear(fields),
         previous_url=_page_url(fields, number - 1) if number > 1 else "",
         next_url=_page_url(fields, number + 1) if number < last else "",
         pages=tuple(_view_pages(fields, number, last)) if last > 1 else (),
@@ -110,6 +117,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
         downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
+        report_url=write_report_url(given),
         also_searched=result.added,
         index_lag=library.index_lag,
         suggestion=_view_suggestion(library, fields) if result.total < FEW else None,
@@ -117,9 +125,16 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
     )
 
 
+def _write_clear(fields: Fields) -> str:
+    """The address without any filter, in the same view."""
+    return write_url(
+        [("q", get_text(fields, "q")), *(item for item in list_items(fields) if item[0] in (VIEW, COLUMN))]
+    )
+
+
 def find_asked_study(library: Library, fields: Fields) -> str | None:
     """The study whose id is all that was asked for, in any form of it; None where there is none, or more is asked."""
-    if {name for name, _ in list_items(fields, without=("sort",))} != {"q"}:
+    if {name for name, _ in list_items(fields, without=("sort", VIEW, COLUMN))} != {"q"}:
         return None
     return library.find_by_id(get_text(fields, "q"))
 
@@ -252,7 +267,8 @@ def _view_error(library: Library, fields: Fields, error: QueryError) -> SearchVi
         suggestion=_suggest_place(library, fields),
         active=view_active(fields),
         sorts=_view_sorts(fields),
-        clear_url=write_url([("q", get_text(fields, "q"))]),
+        clear_url=_write_clear(fields),
+        answer=AnswerView(name=find_view(fields), kept=keep_fields(fields, "")),
     )
 
 
@@ -280,59 +296,3 @@ def compose_values(library: Library, fields: Fields) -> FacetView:
         hidden=tuple(item for item in list_items(rest) if item[0] != asked.field),
         back_url=write_url(list_items(rest)),
     )
-
-
-def _view_hits(
-    library: Library, nct_ids: Sequence[str], request: SearchRequest, words: tuple[str, ...]
-) -> Iterator[Hit]:
-    """The studies of a page; a damaged one is named among them, one that has gone meanwhile is left out."""
-    for nct_id in nct_ids:
-        body = library.read_known(nct_id, request.as_of)
-        if isinstance(body, bytes):
-            yield _view_hit(decode_present(body), nct_id, request, words)
-        elif body is not None:
-            yield Hit(nct_id=nct_id, title="", url=study_url(nct_id), problem=str(body))
-
-
-def _view_hit(record: dict[str, Any], nct_id: str, request: SearchRequest, words: tuple[str, ...]) -> Hit:
-    facts = find_hit_facts(record, nct_id, find_asked_day(request.as_of), request.origin)
-    as_of = request.as_of
-    return Hit(
-        nct_id=nct_id,
-        title=facts.title,
-        url=study_url(nct_id) + ("?" + urlencode({"as_of": as_of}) if as_of else ""),
-        status=facts.status,
-        status_age=facts.status_age,
-        is_outdated=facts.is_outdated,
-        study_type=facts.study_type,
-        phases=facts.phases,
-        conditions=facts.conditions[:SHOWN_LIST],
-        interventions=facts.interventions[:SHOWN_LIST],
-        sponsor=facts.sponsor,
-        enrollment_count=facts.enrollment_count,
-        start_date=facts.start_date,
-        completion_date=facts.completion_date,
-        place=_write_place(facts.countries, facts.sites),
-        has_results=facts.has_results,
-        site=view_site(facts.nearest_site),
-        snippets=tuple(map(_view_passage, find_passages(record, words))),
-    )
-
-
-def _write_place(countries: Sequence[str], sites: int) -> str:
-    """Where a study is done, in a few words: "Norway, 3 sites"."""
-    named = ", ".join(countries[:SHOWN_COUNTRIES])
-    if more := len(countries[SHOWN_COUNTRIES:]):
-        named += f" and {more} more {'country' if more == 1 else 'countries'}"
-    return ", ".join(filter(None, (named, count_of(sites, "site") if sites else "")))
-
-
-def _view_passage(passage: Passage) -> Snippet:
-    fragments, at = [], 0
-    for start, end in passage.spans:
-        if start > at:
-            fragments.append(Fragment(text=passage.text[at:start]))
-        fragments.append(Fragment(text=passage.text[start:end], is_hit=True))
-        at = end
-    fragments.append(Fragment(text=passage.text[at:]))
-    return Snippet(label=passage.label, fragments=tuple(fragments))

@@ -39,6 +39,7 @@ from trialbook.web.posted import read_form
 from trialbook.web.related_page import compose_page, compose_study_page
 from trialbook.web.related_section import RelatedSections
 from trialbook.web.search_page import compose_search, compose_values, find_asked_study
+from trialbook.web.search_report import send_report
 
 MOST_CHOSEN = 60
 OLDER = "They are like the newest version of the record; you see an older one."
@@ -65,6 +66,10 @@ class Site:
         asked = request.query_params
         page = compose_values(self._library, {name: asked.getlist(name) for name in asked})
         return HTMLResponse(render_values_page(page))
+
+    def report(self, request: Request) -> Response:
+        """The report of a search, as a page, plain text or JSON."""
+        return send_report(self._library, request)
 
     def study(self, request: Request) -> Response:
         """A record's page."""

@@ -233,6 +233,7 @@ def test_one_row_more_reaches_every_door(home: Path) -> None:
     assert [path for path, names in said["parameters"].items() if "toy_masking" in names] == [
         "/search",
         "/export",
+        "/report",
         "/feed",
     ]
     assert "DOUBLE" in said["mcp"]["items"]["enum"]

@@ -45,6 +45,7 @@ NEEDED: dict[str, list[str]] = {
     "reindex": [],
     "rejections": [],
     "related": ["NCT90000001"],
+    "report": ["heart"],
     "restore": ["in.backup"],
     "samples": [],
     "saved add": ["name", "--query", "heart"],

@@ -57,6 +57,7 @@ def test_json_tells_of_each_study_what_a_program_needs(home: Path) -> None:
             "countries": ["United States", "France"],
             "sites": 2,
             "nearest_site": None,
+            "evidence": [],
             "problem": "",
         },
         {
@@ -79,6 +80,7 @@ def test_json_tells_of_each_study_what_a_program_needs(home: Path) -> None:
             "countries": [],
             "sites": 0,
             "nearest_site": None,
+            "evidence": [],
             "problem": "",
         },
     ]

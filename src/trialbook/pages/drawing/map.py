@@ -6,7 +6,7 @@ Nothing is fetched: the outlines come with the program. What is open differs fro
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -53,6 +53,7 @@ def draw_map(
     title: str,
     meaning: str,
     noun: tuple[str, str] = ("site", "sites"),
+    join_url: Callable[[Sequence[MapPoint]], str] | None = None,
 ) -> Markup | None:
     """A map on which all points lie; None where there is none on the earth.
 
@@ -66,6 +67,8 @@ def draw_map(
         For those who do not see it.
     noun
         What the points count, one and several.
+    join_url
+        Gives the address of a mark that stands for points with several; without it such a mark leads nowhere.
     """
     kept = [
         point
@@ -82,7 +85,7 @@ def draw_map(
         name,
         element("rect", class_="sea", x=0.0, y=0.0, width=WIDTH, height=HEIGHT),
         land,
-        *(_draw_mark(mark, noun) for mark in sorted(marks, key=_has_open)),
+        *(_draw_mark(mark, noun, join_url) for mark in sorted(marks, key=_has_open)),
         *(_draw_here(point, window) for point in here),
         width=WIDTH,
         height=HEIGHT,
@@ -111,7 +114,9 @@ def _gather(points: Sequence[MapPoint], window: Window) -> list[_Mark]:
     return marks
 
 
-def _draw_mark(mark: _Mark, noun: tuple[str, str]) -> str:
+def _draw_mark(
+    mark: _Mark, noun: tuple[str, str], join_url: Callable[[Sequence[MapPoint]], str] | None
+) -> str:
     total = sum(point.count for point in mark.points)
     number_open = sum(point.count for point in mark.points if point.kind == "open")
     radius = min(MOST_RADIUS, LEAST_RADIUS + 1.6 * math.log2(max(1, total)))
@@ -126,7 +131,8 @@ def _draw_mark(mark: _Mark, noun: tuple[str, str]) -> str:
         shape = element(
             "rect", x=mark.x - side / 2, y=mark.y - side / 2, width=side, height=side, class_="other"
         )
-    url = mark.points[0].url if len({point.url for point in mark.points}) == 1 else ""
+    is_one = len({point.url for point in mark.points}) == 1
+    url = mark.points[0].url if is_one else join_url(mark.points) if join_url else ""
     inside = (text_element("title", words), shape)
     return link(url, *inside, class_="mark") if url else element("g", *inside, class_="mark")
 

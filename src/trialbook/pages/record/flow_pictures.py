@@ -5,8 +5,9 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.model.protocol import ArmGroup, DesignInfo, DesignModule
 from trialbook.model.results import FlowGroup, FlowPeriod, FlowStats, ParticipantFlowModule
+from trialbook.model.sentences import join_words
 from trialbook.pages.drawing.lanes import MOST_LANES, Line, Station, draw_lanes
-from trialbook.pages.labels import WHO_MASKED, join_words, label_of
+from trialbook.pages.labels import WHO_MASKED, label_of
 from trialbook.pages.numbers import group_digits
 from trialbook.pages.tree import Picture, Table
 

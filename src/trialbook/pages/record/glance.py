@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 
 from trialbook.changes.past import Past
@@ -13,7 +12,7 @@ from trialbook.model.protocol import Contact, Location
 from trialbook.model.sentences import count_of, write_day
 from trialbook.model.status_age import find_status_age
 from trialbook.pages.contents import Near, StudyHistory
-from trialbook.pages.labels import join_words, label_of
+from trialbook.pages.labels import label_of
 from trialbook.pages.record.criteria import ListedCriterion
 from trialbook.pages.record.people import list_ways
 from trialbook.pages.record.timeline import draw_timeline
@@ -253,13 +252,9 @@ def _answer_switched(study: Study, past: Past | None, history: StudyHistory | No
         return [Fact(question, (Run((words, " ", Link("Versions", "#versions"))),))]
     values: list[Inline] = []
     for switch in past.switches[:SWITCHES_SHOWN]:
-        counted = Counter(switch.told).most_common()
-        said = join_words(
-            [_lower(words) + (f" ({number})" if number > 1 else "") for words, number in counted]
-        )
         url = f"{study_url(study.nct_id)}/diff?from={switch.before}&to={switch.after}"
         shown = Link(f"Version {switch.before} against {switch.after}", url)
-        values.append(Run((f"Yes: {said} {switch.when}. ", shown)))
+        values.append(Run((f"Yes: {switch.words}. ", shown)))
     if (more := len(past.switches) - SWITCHES_SHOWN) > 0:
         values.append(Run((f"And in {count_of(more, 'later version')}. ", Link("Versions", "#versions"))))
     return [Fact(question, tuple(values))]

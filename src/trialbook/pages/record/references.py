@@ -7,7 +7,8 @@ import html
 from trialbook.model import PartialDate, Study
 from trialbook.model.derived import LargeDoc
 from trialbook.model.protocol import AvailIpd, IpdSharingStatementModule, Reference, ReferencesModule
-from trialbook.pages.labels import join_words, label_of, meaning_of, term_of
+from trialbook.model.sentences import join_words
+from trialbook.pages.labels import label_of, meaning_of, term_of
 from trialbook.pages.tree import (
     Absent,
     Block,

@@ -14,7 +14,10 @@
   var filters = document.querySelector("main:not(.home) .filterfold");
   if (filters) filters.open = !isNarrow;
   var sort = document.getElementById("sort");
-  if (sort) sort.addEventListener("change", function () { sort.form.submit(); });
+  if (sort) {
+    sort.addEventListener("change", function () { sort.form.submit(); });
+    sort.parentNode.querySelector("button").hidden = true;
+  }
   // A tick asks at once, and the page that comes has the focus where it was.
   var ticked = "trialbook-ticked", column = document.querySelector("main:not(.home) .filters");
   if (column) {

@@ -42,6 +42,7 @@ from trialbook.search.engine.paging import (
     write_token,
 )
 from trialbook.search.engine.reader import Compiled, Reader, ReadRecord
+from trialbook.search.engine.towns import TownCounts, count_towns
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order
 from trialbook.search.index.schema import get_schema
@@ -217,6 +218,13 @@ class SearchEngine:
         window = self._answer(self._open_reader(), request, offset=request.offset, limit=request.limit)
         milliseconds = (time.perf_counter() - started) * 1000
         return SearchResult(**msgspec.structs.asdict(window), milliseconds=milliseconds)
+
+    def count_towns(self, request: SearchRequest) -> TownCounts:
+        """Where the studies of a request, all of them, have sites, and open ones; raises QueryError."""
+        reader = self._open_reader()
+        plain = request.for_counting()
+        filters = [reader.compile(query, plain.as_of).query for query in plain.filters]
+        return count_towns(reader.searcher, reader.join([], filters, plain.as_of), reader.town_names)
 
     def search_page(
         self,

@@ -24,6 +24,7 @@ from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.places import Places
 from trialbook.search.engine.targets import all_of, everything, unscored
 from trialbook.search.engine.tilt import find_steps
+from trialbook.search.engine.towns import TownNames
 from trialbook.search.engine.variants import find_variants
 from trialbook.search.index.disk import Snapshot
 from trialbook.search.index.document import find_id
@@ -134,6 +135,11 @@ class Reader:
     def places(self) -> Places:
         """The places where studies have sites."""
         return self._state.places()
+
+    @cached_property
+    def town_names(self) -> TownNames:
+        """What the places are called; looked through when a map is first asked for."""
+        return TownNames(self.searcher)
 
     @cached_property
     def holds_past(self) -> bool:

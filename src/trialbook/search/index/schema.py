@@ -13,7 +13,8 @@ exact     values as they stand (enumerations, countries, names): equality and fa
 country   the countries of its sites again, each under one name, which most answers are counted by
 packed_*  what most answers are counted by beside it, in few numbers: see `packed`
 site      what is said of each site, at the site's number as position: see `sites`
-point     each place of the study once; `point_status` each place with a site's status there
+point     each place of the study once; `point_status` each place with a site's status there; `point_open` each
+          place with an open site: maps are counted by the first and the last
 place     each place by its names: see `trialbook.terms.place_names`
 present   names of the pieces and structures that have a value; `Name#3` gives a list's length
 from_day, to_day   when this version was in force, in days since 1970-01-01
@@ -32,7 +33,7 @@ from trialbook.record.pieces import Piece, get_areas, get_indexed_pieces
 from trialbook.search.index.packed import COLUMNS
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 12
+INDEX_VERSION = 13
 
 # The word that stands before, between and after the values of a piece, so that a query can ask for a
 # value's beginning or end, and no phrase reaches from one value into the next.
@@ -139,7 +140,9 @@ def get_schema() -> tantivy.Schema:
     for name in COLUMNS:
         builder.add_unsigned_field(name, indexed=False, fast=True)
     builder.add_text_field("site", tokenizer_name="raw", index_option="position")
-    for name in ("point", "point_status", "place"):
+    for name in ("point", "point_open"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in ("point_status", "place"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("present", tokenizer_name="whitespace", index_option="basic")
     for name in ("from_day", "to_day"):

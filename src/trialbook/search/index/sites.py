@@ -23,6 +23,7 @@ from typing import Any
 
 import tantivy
 
+from trialbook.model.nearest import is_site_open
 from trialbook.record.pieces import get_pieces
 from trialbook.record.walk import derive_from, walk_values
 from trialbook.terms.place_names import make_terms
@@ -141,6 +142,8 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
     tokens: list[tantivy.Token] = []
     points: dict[str, None] = {}
     statuses: dict[str, None] = {}
+    open_points: dict[str, None] = {}
+    overall = _find_overall(record)
     places: dict[str, None] = {}
     for number, location in enumerate(islice(sites, MOST_SITES)):
         if not isinstance(location, dict):
@@ -153,7 +156,10 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
         if point:
             key, status = point_key(*point), location.get("status")
             points[key] = None
-            statuses[f"{key}|{status if isinstance(status, str) else ''}"] = None
+            own = status if isinstance(status, str) else ""
+            statuses[f"{key}|{own}"] = None
+            if is_site_open(own, overall):
+                open_points[key] = None
             places |= dict.fromkeys(_name_place(*map(_as_text, map(location.get, _PLACE_KEYS)), point))
     if tokens:
         document.add_pre_tokenized_text("site", tantivy.PreTokenizedString("", tokens))
@@ -161,8 +167,17 @@ def add_sites(document: tantivy.Document, record: dict[str, Any]) -> None:
         document.add_text("point", key)
     for status in statuses:
         document.add_text("point_status", status)
+    for key in open_points:
+        document.add_text("point_open", key)
     for place in places:
         document.add_text("place", place)
+
+
+def _find_overall(record: dict[str, Any]) -> str:
+    status: Any = record
+    for step in _STATUS_KEYS:
+        status = status.get(step) if isinstance(status, dict) else None
+    return _as_text(status)
 
 
 _PLACE_KEYS = ("city", "state", "zip", "country")
@@ -195,3 +210,4 @@ def _list_texts() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 _TEXTS = _list_texts()
 _LOCATION_KEYS = get_pieces()["Location"].keys
+_STATUS_KEYS = get_pieces()["OverallStatus"].keys

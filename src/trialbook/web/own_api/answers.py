@@ -54,11 +54,20 @@ class NearAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     next_site: NearSiteAnswer | None
 
 
+class EvidenceAnswer(msgspec.Struct, frozen=True):
+    """What a finding that was asked for rests on: a sentence, and a page of the site that shows it."""
+
+    finding: str
+    words: str
+    url: str
+
+
 class FoundStudy(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One study of an answer.
 
     `score` is given where relevance decides the order; `study` is the part of the record that `fields`
-    asks for, in the record's own shape. `nearest_site` is given where `near` names a place: open ones come first.
+    asks for, in the record's own shape. `nearest_site` is given where `near` names a place: open ones come first;
+    `evidence` where `results_overdue` or `outcome_changed` is asked, by a filter or within a query.
     """
 
     nct_id: str
@@ -66,6 +75,7 @@ class FoundStudy(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     study: dict[str, Any]
     snippets: tuple[SnippetAnswer, ...]
     nearest_site: NearSiteAnswer | None = None
+    evidence: tuple[EvidenceAnswer, ...] = ()
 
 
 class ValueCount(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from trialbook.export import forms
+from trialbook.library.search_report import SearchReport
 from trialbook.search.engine.engine import MOST_FACETS
 from trialbook.web.own_api import answers as shapes
 from trialbook.web.own_api.counting import MOST_READ
@@ -131,6 +132,17 @@ ENDPOINTS = (
             ),
         ),
         answers=dict.fromkeys(forms.FORMS.values()),
+    ),
+    Endpoint(
+        operation="report",
+        example="query.cond=heart+failure&as_of=2024-06-30",
+        path="/report",
+        summary="Report of a search",
+        meaning="What a systematic review must say of a search (PRISMA-S): what was asked and how it ran, with the"
+        " other names that were searched for, when, on which state of the library, how many studies it found, and"
+        " how to run it again.",
+        parameters=(*WHICH, AS_OF),
+        answers={forms.JSON: SearchReport},
     ),
     Endpoint(
         operation="versions",

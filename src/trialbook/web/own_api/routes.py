@@ -22,6 +22,7 @@ from trialbook.export import forms
 from trialbook.library import Library
 from trialbook.library.news import make_urn
 from trialbook.library.saved import SavedSearch
+from trialbook.library.search_report import make_search_report
 from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
 from trialbook.web.api_v2.answers import Turns, find_tag, guard, send
 from trialbook.web.exports import send_export
@@ -55,6 +56,15 @@ class OwnApi:
         )
         form, names = parameters.choice("format", forms.FORMS), parameters.field_names()
         return send_export(self._library, self._turns, request, asked, form=form, names=names, stem="studies")
+
+    def report(self, request: Request, parameters: Parameters) -> Response:
+        """What a systematic review says of a search."""
+        asked = msgspec.structs.replace(
+            read_asked(parameters, self._library.find_place).request,
+            as_of=read_as_of(parameters.text("as_of")),
+        )
+        told = [(name, value) for name, value in parameters.items() if value.strip()]
+        return _send_json(make_search_report(self._library, asked, asked=told))
 
     def study(self, request: Request, parameters: Parameters) -> Response:
         """A record, now or then."""

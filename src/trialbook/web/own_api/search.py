@@ -14,6 +14,7 @@ from trialbook.ask.refusals import refuse_field, refuse_format
 from trialbook.errors import ApiError, RecordDamagedError
 from trialbook.export.projection import Selection, project, select_fields
 from trialbook.library import Library
+from trialbook.library.evidence import find_evidence
 from trialbook.library.hits import find_hit_facts
 from trialbook.library.nearby import tell_place
 from trialbook.model.dates import find_asked_day
@@ -29,6 +30,7 @@ from trialbook.search.engine.snippets import Passage, find_passages
 from trialbook.web.own_api import parameters as askable
 from trialbook.web.own_api.answers import (
     DamagedStudy,
+    EvidenceAnswer,
     FoundStudy,
     FragmentAnswer,
     NearAnswer,
@@ -136,6 +138,10 @@ def answer_finding(library: Library, finding: Finding) -> SearchAnswer:
                     study=project(decode_record(body), finding.selection),
                     snippets=_find_snippets(present := decode_present(body), result.words, finding),
                     nearest_site=_find_nearest(present, nct_id, request) if finding.near else None,
+                    evidence=tuple(
+                        EvidenceAnswer(each.finding, each.words, each.url)
+                        for each in find_evidence(library, nct_id, request)
+                    ),
                 )
             )
     return SearchAnswer(

@@ -19,6 +19,7 @@ from trialbook.web.own_api.openapi import make_document
 
 ADDRESSES = {
     "/search": ["/search?query.cond=hart&facets=Phase&as_of=2026", "/search?query.cond=heart&limit=100"],
+    "/report": ["/report?query.cond=heart&as_of=2024"],
     "/export": [f"/export?format={form}" for form in FORMS],
     "/studies/{nctId}/versions": ["/studies/NCT04776239/versions"],
     "/studies/{nctId}/changes": ["/studies/NCT04776239/changes", "/studies/NCT98000001/changes"],

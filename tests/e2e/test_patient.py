@@ -43,7 +43,7 @@ def test_a_note_is_read_put_right_and_kept_out_of_addresses(plain_browser: Any, 
     age.send_keys("12")
     press(browser, "#correct .apply button")
     assert browser.find_element(By.ID, "age").get_attribute("value") == "12"
-    assert "open to age 12" in browser.find_element(By.CSS_SELECTOR, ".found .purpose").text
+    assert "Open to age 12" in browser.find_element(By.CSS_SELECTOR, ".found .purpose").text
     assert not any("asthma" in each for each in read_reasons(browser))
     assert browser.current_url == f"{address}patient"
     press(browser, "ol.hits h3 a")

@@ -56,6 +56,8 @@ class NoteMatch(msgspec.Struct, frozen=True, kw_only=True):
     fitting
         How many studies exclude nobody of that age and sex, and pass the filters. All of them stand in one
         order, by how much each shares with the note; a total of those that share a word would say nothing.
+    sharing
+        How many of these share anything with the note, be it one word; the others are not listed.
     hits
         The best of them.
     place
@@ -64,6 +66,7 @@ class NoteMatch(msgspec.Struct, frozen=True, kw_only=True):
 
     note: PatientNote
     fitting: int
+    sharing: int
     hits: tuple[NoteHit, ...]
     place: PlaceTold | None = None
 
@@ -82,6 +85,7 @@ def match_note(
     return NoteMatch(
         note=note,
         fitting=fitting,
+        sharing=result.total,
         hits=tuple(hit for hit in hits if hit),
         place=tell_place(library, near, request, fitting) if near else None,
     )

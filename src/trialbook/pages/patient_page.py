@@ -53,7 +53,7 @@ class PatientView(Content, frozen=True):
     next_words, others
         How far the next study is, where none is near; what the place may mean as well.
     hits, more
-        The best of them; how many to show next, 0 for no more.
+        The best of them; how many to show next, 0 for no more, as the others have nothing in common with the note.
     """
 
     note: str = ""

@@ -185,7 +185,7 @@ def _fill(library: Library, view: PatientView, note: PatientNote, shown: int) ->
         next_words=match.place.next_words if match.place else "",
         others=match.place.others if match.place else (),
         hits=tuple(map(_view_hit, match.hits)),
-        more=min(MOST_SHOWN, shown + SHOWN) if shown < min(match.fitting, MOST_SHOWN) else 0,
+        more=min(MOST_SHOWN, shown + SHOWN) if shown < min(match.sharing, MOST_SHOWN) else 0,
     )
 
 

@@ -191,5 +191,8 @@ def test_more_of_the_best_are_shown_when_asked_for(tmp_path: Path) -> None:
         page = send(site, "A man with gout")
         assert len(list_hits(page)) == 20
         assert 'name="shown" value="40"' in page.text
+        assert "50 studies of this library. Here are the 20 that share the most with what was read." in read(
+            page
+        )
         assert len(list_hits(send(site, "A man with gout", shown="60"))) == 50
         assert len(list_hits(send(site, "A man with gout", shown="x"))) == 20

@@ -39,9 +39,11 @@ from trialbook.library.hits import HitFacts, find_hit_facts
 from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing, split_query
 from trialbook.library.page import render_library_study
+from trialbook.library.patient import count_fitting
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present, parse_present
+from trialbook.model.sentences import count_of
 from trialbook.pages import render_study_text
 from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.record.pieces import find_enum_label
@@ -50,7 +52,7 @@ from trialbook.related.engine import MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
 from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.samples import sample_paths
-from trialbook.search.engine.engine import SearchEngine, SearchRequest
+from trialbook.search.engine.engine import SearchEngine, SearchRequest, SearchResult
 from trialbook.search.engine.snippets import find_passages
 from trialbook.search.language.syntax import Query
 from trialbook.terms import get_thesaurus
@@ -99,8 +101,7 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo(msgspec.json.encode({**msgspec.structs.asdict(result), **place, "studies": studies}))
             damage.end()
             return
-        noun = "study" if result.total == 1 else "studies"
-        click.echo(f"{result.total:,} {noun} ({result.milliseconds:.1f} ms)")
+        click.echo(_count_found(library, request, result))
         if note:
             click.echo(f"read from the note: {note.explain()}")
         if near:
@@ -145,6 +146,14 @@ def _write_study(
         yield f"    {proof.words} ({proof.url})"
     for passage in find_passages(record, words, most=1):
         yield f"    {passage.label}: {' '.join(passage.text.split())}"
+
+
+def _count_found(library: Library, request: SearchRequest, result: SearchResult) -> str:
+    """How many studies were found; that they share some word with a note says nothing, so its limits alone count."""
+    if request.note is None:
+        return f"{count_of(result.total, 'study', 'studies')} ({result.milliseconds:.1f} ms)"
+    fitting = count_of(count_fitting(library, request), "study", "studies")
+    return f"{fitting} within these limits, what shares the most with the note first"
 
 
 def _write_nothing(

@@ -24,6 +24,7 @@ from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
 from trialbook.library.found import Found, complete
 from trialbook.library.landscape import Landscape, make_landscape
+from trialbook.library.patient import NoteMatch, match_note
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
 from trialbook.library.records import LibraryRecords
@@ -32,7 +33,7 @@ from trialbook.library.repair import Repair, repair_library
 from trialbook.library.search_report import SearchReport, make_search_report
 from trialbook.library.taking_out import put_back, take_out
 from trialbook.model.dates import find_asked_day
-from trialbook.patient.note import read_note
+from trialbook.patient.note import PatientNote, read_note
 from trialbook.related.engine import RelatedList
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.gazetteer import Place
@@ -145,6 +146,36 @@ class Library(LibraryRecords):
         request = make_request(text, filters, areas=areas, as_of=as_of, find_place=self.find_place)
         asked = tell_asked(text, areas or {}, filters, as_of=request.as_of)
         return make_search_report(self, request, asked=asked)
+
+    def match_note(
+        self, note: str | PatientNote, *, limit: int = 20, as_of: str | None = None, **filters: Any
+    ) -> NoteMatch:
+        """Find the trials that fit what a note says of a patient, each with its reasons.
+
+        Parameters
+        ----------
+        note
+            A description in English, or what was read from one (`read_note`) and put right (`correct_note`).
+        limit
+            So many of the best, up to 1,000.
+        as_of, filters
+            As in `search`: `near="Miami"`, `status="RECRUITING"`…
+
+        Raises
+        ------
+        QueryError
+            The note says nothing, or something cannot be understood.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> match = library.match_note("My mother, 64, has heart failure.", status="RECRUITING", limit=1)
+        >>> match.note.subject, match.fitting > len(match.hits), match.hits[0].conditions
+        ('My mother', True, ('heart failure',))
+        """
+        if isinstance(note, str):
+            note = read_note(note, get_thesaurus(), day=find_asked_day(read_as_of(as_of or "")))
+        return match_note(self, note, filters, limit=limit, as_of=as_of)
 
     def find_place(self, text: str) -> Place:
         """The place that a text means: a town, a postal code, a region, a country, or a point in degrees.

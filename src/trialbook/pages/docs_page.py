@@ -54,6 +54,8 @@ def render_docs_page(path: str) -> str | None:
     headings = _name_headings(tokens)
     _turn_links(tokens, path.strip("/") or HOME)
     body = _make_reader().renderer.render(tokens, _make_reader().options, {})
+    # A column without a heading has none to read out either.
+    body = body.replace("<th></th>", "<td></td>")
     return render(
         "docs.html",
         title=headings[0][2] if headings else "Documentation",
@@ -73,7 +75,8 @@ def _render_fence(_: object, tokens: Sequence[Token], at: int, *__: object) -> s
         shown = [f'<a href="/?{quote_text(urlencode({"q": line}))}">{quote_text(line)}</a>' for line in lines]
     else:
         shown = [quote_text(line) for line in lines]
-    return "<pre><code>" + "\n".join(shown) + "</code></pre>\n"
+    # One wider than the window is scrolled, by keyboard too.
+    return '<pre tabindex="0"><code>' + "\n".join(shown) + "</code></pre>\n"
 
 
 @cache

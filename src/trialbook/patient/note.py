@@ -16,6 +16,7 @@ from trialbook.errors import QueryError
 from trialbook.patient.ages import Age, find_age
 from trialbook.patient.clauses import Clauses, Span
 from trialbook.patient.forms import find_labelled, find_main, list_idle
+from trialbook.patient.home import Home, find_home
 from trialbook.patient.kinship import Sex
 from trialbook.patient.mentions import Found, NoteNames, Words, find_mentions, list_names
 from trialbook.patient.persons import Persons
@@ -54,6 +55,8 @@ class NoteConcept(msgspec.Struct, frozen=True):
         The note's words that say so; "" where it only names it.
     is_main
         Whether it is what the note is about: its diagnosis, or the first condition that it affirms.
+    span
+        Where the note names it so; (0, 0) for what it does not name.
     """
 
     text: str
@@ -62,6 +65,7 @@ class NoteConcept(msgspec.Struct, frozen=True):
     standing: Standing = "present"
     cue: str = ""
     is_main: bool = False
+    span: Span = (0, 0)
 
 
 class PatientNote(msgspec.Struct, frozen=True):
@@ -79,6 +83,8 @@ class PatientNote(msgspec.Struct, frozen=True):
         How the note names that person: "my mother"; "" for a note that only describes one.
     age_words, sex_words
         The note's words that were read so.
+    place, place_words
+        Where that person lives, as the note names it, and its words that say so; no gazetteer was asked.
     """
 
     ages: tuple[float, float] | None
@@ -89,6 +95,8 @@ class PatientNote(msgspec.Struct, frozen=True):
     subject: str = ""
     age_words: str = ""
     sex_words: str = ""
+    place: str = ""
+    place_words: str = ""
 
     @property
     def age_years(self) -> float | None:
@@ -131,7 +139,7 @@ def read_note(text: str, names: NoteNames | None, *, day: date | None = None) ->
     text = text.encode("utf-8", "replace").decode()
     clauses = Clauses(text)
     persons = Persons(text, clauses)
-    age, sex = find_age(text, persons, day), find_sex(text, persons)
+    age, sex, home = find_age(text, persons, day), find_sex(text, persons), find_home(text, persons)
     found = find_mentions(text, names) if names else []
     found = sorted([*found, *find_labelled(text, clauses, found)])
     told = [_judge(text, each, clauses, persons) for each in found]
@@ -148,6 +156,8 @@ def read_note(text: str, names: NoteNames | None, *, day: date | None = None) ->
         "" if persons.subject.key in ("patient", "writer") else " ".join(persons.subject.words.split()),
         _quote(text, age),
         _quote(text, sex),
+        home.place if home else "",
+        _quote(text, home),
     )
     if not note.words and not note.concepts and note.ages is None and note.sex is None:
         raise QueryError(
@@ -177,7 +187,8 @@ def _gather(
     )
     concepts = []
     for key, numbers in by_key.items():
-        best = min((told[number] for number in numbers), key=lambda each: STANDINGS.index(each.standing))
+        decides = min(numbers, key=lambda number: STANDINGS.index(told[number].standing))
+        best = told[decides]
         forms = list_names((found[number].phrase for number in numbers), names) if names else ()
         if forms:
             affirmed = sum(told[number].standing in AFFIRMED for number in numbers)
@@ -190,6 +201,7 @@ def _gather(
                     best.standing,
                     cue,
                     bool(affirmed) and key in main,
+                    (found[decides].start, found[decides].end),
                 )
             )
     return tuple(concepts)
@@ -230,7 +242,7 @@ def _say_age(ages: tuple[float, float] | None) -> str:
     return f"age {low:.3g} years" if low == high else f"age {low:.3g} to {high:.3g} years"
 
 
-def _quote(text: str, read: Age | ReadSex | None) -> str:
+def _quote(text: str, read: Age | ReadSex | Home | None) -> str:
     return _shorten(text[read.start : read.end]) if read else ""
 
 

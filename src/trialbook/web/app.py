@@ -131,6 +131,7 @@ def make_app(
         Route("/values", site.values),
         *(Route(path, site.report) for path in ("/report", "/report.txt", "/report.json")),
         Route("/related", site.related, methods=["GET", "POST"]),
+        Route("/patient", site.patient, methods=["GET", "POST"]),
         Route("/study/{nct_id:path}/history", site.history),
         Route("/study/{nct_id:path}/related", site.study_related),
         Route("/study/{nct_id:path}/diff", site.diff),

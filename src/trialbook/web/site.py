@@ -22,6 +22,7 @@ from trialbook.pages import (
     render_diff_page,
     render_events_page,
     render_history_page,
+    render_patient_page,
     render_related_page,
     render_search_page,
     render_study_page,
@@ -35,6 +36,7 @@ from trialbook.pages.related_page import RelatedPage
 from trialbook.record.links import study_url
 from trialbook.search.engine.gazetteer import LONGEST_PLACE
 from trialbook.store import Version
+from trialbook.web.patient_page import compose_patient
 from trialbook.web.posted import read_form
 from trialbook.web.related_page import compose_page, compose_study_page
 from trialbook.web.related_section import RelatedSections
@@ -117,6 +119,16 @@ class Site:
             asked = request.query_params
             fields = {name: asked.getlist(name) for name in asked}
         return _send_related(await run_in_threadpool(compose_page, self._library, fields))
+
+    async def patient(self, request: Request) -> Response:
+        """The trials for what a form says of a person; nothing of it is read from an address, and nothing kept."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        page = await run_in_threadpool(compose_patient, self._library, fields)
+        return HTMLResponse(
+            render_patient_page(page),
+            status_code=400 if page.error else 200,
+            headers={"cache-control": "no-store"},
+        )
 
     def study_json(self, request: Request) -> Response:
         """A record as JSON: the very bytes that were received."""

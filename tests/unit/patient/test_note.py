@@ -309,7 +309,7 @@ def test_the_command_reads_a_note_and_says_what_it_read(engine: SearchEngine, tm
     asked = ["--home", str(home), "search", "--patient", "-"]
     done = CliRunner().invoke(main, asked, input="A 63-year-old man after a heart attack.\n")
     assert done.exit_code == 0
-    assert done.output.startswith("1 study")
+    assert done.output.startswith("2 studies within these limits")
     assert (
         'read from the note: age 63 years ("63-year-old"); male ("man"); in the past: heart attack ("after")'
         in done.output

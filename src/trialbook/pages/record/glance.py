@@ -6,6 +6,7 @@ from datetime import date
 
 from trialbook.changes.past import Past
 from trialbook.model import PartialDate, Study
+from trialbook.model.eligibility import SEXES, tell_ages
 from trialbook.model.enums import StudyType
 from trialbook.model.nearest import find_nearest_site, is_open
 from trialbook.model.protocol import Contact, Location
@@ -27,7 +28,6 @@ ANCHOR = "glance"
 CRITERIA_SHOWN, LONGEST_CRITERION = 3, 150
 ARMS_SHOWN, LONGEST_NAME = 6, 80
 PEOPLE_SHOWN, SWITCHES_SHOWN, COUNTRIES_SHOWN = 2, 3, 4
-SEXES = {"ALL": "any sex", "FEMALE": "women only", "MALE": "men only"}
 
 
 def glance_section(  # noqa: PLR0913 - one answer rests on each
@@ -138,7 +138,7 @@ def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...]) -> Fact:
         return Fact(question, (), paths=("eligibilityModule.eligibilityCriteria",))
     healthy = {True: "healthy volunteers too", False: "no healthy volunteers", None: ""}
     said = (
-        _tell_ages(module.minimum_age, module.maximum_age),
+        tell_ages(module.minimum_age, module.maximum_age),
         SEXES.get(str(module.sex), str(module.sex)) if module.sex else "",
         healthy[module.healthy_volunteers],
     )
@@ -154,17 +154,6 @@ def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...]) -> Fact:
         checklist = Link("as a checklist", f"{study_url(study.nct_id)}/criteria")
         values.append(Run((Link(counted, "#eligibility"), ", also ", checklist, ".")))
     return Fact(question, tuple(values), paths=("eligibilityModule.eligibilityCriteria",))
-
-
-def _tell_ages(minimum: str | None, maximum: str | None) -> str:
-    if minimum and maximum:
-        first, _, unit = minimum.partition(" ")
-        last, _, other = maximum.partition(" ")
-        same = unit and unit.casefold().rstrip("s") == other.casefold().rstrip("s")
-        return f"{first} to {last} {other.lower()}" if same else f"{minimum.lower()} to {maximum.lower()}"
-    if minimum:
-        return f"{minimum.lower()} and older"
-    return f"up to {maximum.lower()}" if maximum else "no limit of age stated"
 
 
 def _cut(text: str, most: int) -> str:

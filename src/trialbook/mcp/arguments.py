@@ -248,7 +248,7 @@ class CompareArguments(Arguments, frozen=True, kw_only=True):
     nct_ids: Annotated[
         tuple[NctId, ...],
         Meta(min_length=LEAST, max_length=MOST, description="The studies to set side by side."),
-    ]
+    ] = ()
     as_of: Annotated[Day, Meta(description="The records as they stood at the end of that day.")] = ""
 
 

@@ -156,7 +156,7 @@ LIST_NAME = Parameter(name="name", meaning="The list's name.", example="to-read"
 COMPARED = Parameter(
     name="ids",
     meaning=f"Ids of studies, separated by commas or bars, from {LEAST} to {MOST}.",
-    example="NCT04776239",
+    example="NCT04776239|NCT99000001",
 )
 FACET_SIZE = make_number(
     "facetSize",

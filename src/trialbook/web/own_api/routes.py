@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -146,8 +146,11 @@ class OwnApi:
             wanted = forms.make_wanted(form, parameters.field_names())
         except UsageError as error:
             raise ApiError(str(error), 501) from error
-        bodies = iter_bodies_of(kept.nct_ids, self._library.find_body, on_damage=log_damage)
-        return send_records(self._turns, request, bodies, wanted, stem=kept.name)
+
+        def find_bodies() -> Iterator[bytes]:
+            return iter_bodies_of(kept.nct_ids, self._library.find_body, on_damage=log_damage)
+
+        return send_records(self._turns, request, find_bodies, wanted, stem=kept.name)
 
     def list_feed(self, request: Request, parameters: Parameters) -> Response:
         """The feed of a list."""

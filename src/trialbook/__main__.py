@@ -20,12 +20,13 @@ __all__ = ["main"]
 @setting_option("host")
 @setting_option("allow_origin", metavar="ORIGIN")
 @setting_option("allow_host", metavar="NAMES")
+@setting_option("writing", type=click.Choice(["auto", "yes", "no"]))
 @click.pass_obj
-def serve(home: Path, /, *, port: int, host: str, allow_origin: str, allow_host: str) -> None:
+def serve(home: Path, /, *, port: int, host: str, allow_origin: str, allow_host: str, writing: str) -> None:
     """Serve the search page, the record pages and the registry's API."""
     from trialbook.web import run_server
 
-    run_server(home, host=host, port=port, allow_origin=allow_origin, allow_host=allow_host)
+    run_server(home, host=host, port=port, allow_origin=allow_origin, allow_host=allow_host, writing=writing)
 
 
 @main.command()

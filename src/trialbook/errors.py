@@ -12,6 +12,7 @@
     │   ├── StoreBusyError    another process is writing to it
     │   ├── StoreDamagedError its file is broken
     │   │   └── RecordDamagedError one version in it is
+    │   ├── StoreReadOnlyError this account may not write to it
     │   └── StoreVersionError the library was written by a newer Trialbook
     ├── UsageError            a command or request was asked with values that make no sense
     └── ApiError              a request over HTTP is declined, with a status
@@ -178,6 +179,10 @@ class IndexMissingError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process is writing to the library; one writer at a time."""
+
+
+class StoreReadOnlyError(StoreError):
+    """This account may not write to the library: it is read-only, another's, or served so."""
 
 
 class StoreVersionError(StoreError):

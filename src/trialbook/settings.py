@@ -58,6 +58,12 @@ SETTINGS = {
             " commas, or * for any. Behind a reverse proxy, the name that it passes on.",
         ),
         Setting(
+            "writing",
+            "auto",
+            "Whether forms of the site may change lists and saved searches: yes, no, or auto, which is yes while"
+            " it serves this machine alone.",
+        ),
+        Setting(
             "cache",
             "",
             "The folder for vocabularies read once on a machine; the user's cache folder unless told.",

@@ -25,6 +25,8 @@ READING = {
     "show": ["show", "NCT04776239"],
     "history": ["history", "NCT04776239"],
     "saved": ["saved", "list"],
+    "list": ["list", "show", "mine"],
+    "news": ["news"],
     "check": ["check"],
 }
 WRITING = {
@@ -32,6 +34,8 @@ WRITING = {
     "rebuild": ["rebuild", "index"],
     "statistics": ["statistics"],
     "saved": ["saved", "add", "theirs", "--query", "heart"],
+    "list": ["list", "add", "theirs", "NCT04776239"],
+    "seen": ["news", "mine", "--seen"],
     "take-out": ["take-out", "NCT04776239", "1", "--reason", "none"],
 }
 
@@ -54,6 +58,7 @@ def home(place: Path) -> Path:
     import_paths(home, sample_paths())
     with Library(home) as library:
         library.save_search("mine", "query.cond=heart")
+        library.add_to_list("mine", "NCT04776239", note="Ask about Miami")
     for path in (home, *home.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return home

@@ -22,7 +22,7 @@ from trialbook.terms.thesaurus import load_thesaurus
 # Each has a test below, which sets its variable and looks at what it is for.
 TESTED = {
     "home", "registry", "host", "port", "allow_origin", "allow_host", "cache", "compared_versions",
-    "index_memory_mb",
+    "index_memory_mb", "writing",
 }  # fmt: skip
 
 
@@ -109,11 +109,13 @@ def test_host_port_and_what_is_allowed_are_those_of_the_server(
         "port": 8080,
         "allow_origin": "",
         "allow_host": "",
+        "writing": "auto",
     }
     set_variable(monkeypatch, "host", "127.0.0.2")
     set_variable(monkeypatch, "port", "0")
     set_variable(monkeypatch, "allow_origin", "https://example.org")
     set_variable(monkeypatch, "allow_host", "example.org")
+    set_variable(monkeypatch, "writing", "no")
     CliRunner().invoke(main, asked, catch_exceptions=False)
     assert serving == {
         "home": tmp_path,
@@ -121,6 +123,7 @@ def test_host_port_and_what_is_allowed_are_those_of_the_server(
         "port": 0,
         "allow_origin": "https://example.org",
         "allow_host": "example.org",
+        "writing": "no",
     }
     CliRunner().invoke(main, [*asked, "--port", "9000", "--host", "::1"], catch_exceptions=False)
     assert (serving["host"], serving["port"]) == ("::1", 9000)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from trialbook.cli import caring, reading, report, searches, writing
+from trialbook.cli import caring, lists, reading, report, searches, writing
 from trialbook.errors import TrialbookError
 from trialbook.settings import SETTINGS, VERSION, read_folder
 
@@ -37,6 +37,9 @@ COMMANDS: tuple[click.Command, ...] = (
     searches.facets,
     report.report,
     searches.saved,
+    lists.list_,
+    lists.compare,
+    lists.news,
 )
 
 

@@ -232,3 +232,13 @@ def remove(home: Path, name: str) -> None:
     """Forget the saved search NAME."""
     with Library(home) as library:
         library.remove_saved(name)
+
+
+@saved.command()
+@click.argument("name")
+@click.argument("new")
+@click.pass_obj
+def rename(home: Path, /, name: str, new: str) -> None:
+    """Call the saved search NAME from now on NEW; the address of its feed says so too."""
+    with Library(home) as library:
+        library.rename_saved(name, new)

@@ -21,7 +21,7 @@ from typing import IO
 import msgspec
 
 from trialbook.errors import StoreError, UsageError
-from trialbook.library import saved
+from trialbook.library import kept
 from trialbook.library.rebuild import DERIVED, bring_into_step
 from trialbook.store import Store
 from trialbook.store.check import find_damaged_bodies
@@ -36,7 +36,7 @@ MANIFEST = "trialbook.json"
 BLOCK_BYTES = 1 << 20
 MOST_MANIFEST_BYTES = 1 << 20
 # What a backup holds besides the library's file. All else in the folder is derived.
-BESIDE = (saved.FILE_NAME,)
+BESIDE = (kept.FILE_NAME,)
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -310,6 +310,8 @@ def _put_all(file: Path, home: Path, workplace: Path) -> None:
             derived.clear(restored)
     put_in_place(workplace / FILE_NAME, home)
     for name in BESIDE:
+        # What a writer that was killed left there belongs to the file that goes.
+        (home / f"{name}-journal").unlink(missing_ok=True)
         if (workplace / name).exists():
             (workplace / name).replace(home / name)
         else:

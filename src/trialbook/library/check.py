@@ -1,4 +1,4 @@
-"""Is a library whole? What lies in it, what is derived from it, and the searches kept beside it."""
+"""Is a library whole? What lies in it, what is derived from it, and the searches and lists kept beside it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from trialbook.derived.index import SearchIndex
 from trialbook.errors import StoreError
+from trialbook.library.kept import check_kept
 from trialbook.library.rebuild import Standing, find_standings
-from trialbook.library.saved import find_searches
 from trialbook.store import Store
 from trialbook.store.check import find_damage
 
@@ -28,7 +28,7 @@ def find_problems_beside(store: Store) -> Iterator[str]:
     except StoreError as error:
         yield str(error)
     try:
-        find_searches(store.home)
+        check_kept(store.home)
     except StoreError as error:
         yield str(error)
 

@@ -112,6 +112,20 @@ def iter_found(
             return
 
 
+def iter_bodies_of(
+    nct_ids: Iterable[str], find_body: FindBody, *, on_damage: OnDamage = refuse_damage
+) -> Iterator[bytes]:
+    """The records of some studies, in their order; those that are not here are left out. `on_damage` as in `iter_found`."""
+    for nct_id in nct_ids:
+        try:
+            body = find_body(nct_id, None)
+        except RecordDamagedError as error:
+            on_damage(error)
+            continue
+        if body is not None:
+            yield body
+
+
 def write_file(blocks: Iterable[bytes], path: Path, *, apart_from: Path | None = None) -> None:
     """Write blocks to a file, which appears, or is another, when it is complete.
 

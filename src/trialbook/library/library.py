@@ -10,24 +10,22 @@ import msgspec
 
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
-from trialbook.ask.query_string import normalise_query
 from trialbook.ask.told import tell_asked
 from trialbook.errors import (
     UsageError,
 )
 from trialbook.export.aact.files import write_tables
 from trialbook.export.forms import write_records
-from trialbook.library import news, saved
 from trialbook.library.backup import Manifest, restore_backup, write_backup
 from trialbook.library.build import ImportCounts, import_paths
 from trialbook.library.check import find_problems
 from trialbook.library.export import Export, find_form, iter_found, make_export, write_file
 from trialbook.library.found import Found, complete
+from trialbook.library.keeping import LibraryKeeping
 from trialbook.library.landscape import Landscape, make_landscape
 from trialbook.library.patient import NoteMatch, match_note
 from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
-from trialbook.library.records import LibraryRecords
 from trialbook.library.related import find_related, make_reader, name_record
 from trialbook.library.repair import Repair, repair_library
 from trialbook.library.search_report import SearchReport, make_search_report
@@ -38,7 +36,6 @@ from trialbook.related.engine import RelatedList
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.gazetteer import Place
 from trialbook.source.live.request import PullRequest
-from trialbook.store.arrivals import find_last_arrival, find_last_before
 from trialbook.store.store import OnDamage, refuse_damage
 from trialbook.terms import get_thesaurus
 
@@ -46,7 +43,7 @@ from trialbook.terms import get_thesaurus
 SHAPE = ("sort", "offset", "limit")
 
 
-class Library(LibraryRecords):
+class Library(LibraryKeeping):
     """A library of registry records, open for reading by any number of threads.
 
     Opening and reading make, clear and lock nothing; another process may write meanwhile. What writes
@@ -65,7 +62,7 @@ class Library(LibraryRecords):
         It cannot be read, or a newer Trialbook wrote it; so raise all methods.
     """
 
-    # Search, and follow what changes.
+    # Search.
 
     def search(
         self,
@@ -401,41 +398,6 @@ class Library(LibraryRecords):
                 self.iter_found(asked, on_damage=on_damage), Path(path).expanduser(), apart_from=self.home
             )
         )
-
-    def find_news(
-        self, request: SearchRequest, *, after: int = 0, since: str | None = None, limit: int = 50
-    ) -> tuple[news.News, ...]:
-        """What is new or changed among the studies that a request finds; see `news.find_news`.
-
-        `since` (ISO date, UTC) leaves out what came before that day.
-        """
-        if since:
-            after = max(after, find_last_before(self.store, since))
-        return news.find_news(self.store, self.engine, request, after=after, limit=limit)
-
-    @property
-    def last_arrival(self) -> int:
-        """The number of the version that came last; numbers only grow."""
-        return find_last_arrival(self.store)
-
-    def save_search(self, name: str, query: str) -> saved.SavedSearch:
-        """Keep a search under a name; what comes later is its news. As `saved.save_search`."""
-        text = normalise_query(query, self.find_place)
-        if not text:
-            raise UsageError("a search needs something that it asks for")
-        return saved.save_search(self._open_home, name, text, after=self.last_arrival)
-
-    def find_saved(self) -> tuple[saved.SavedSearch, ...]:
-        """All saved searches, by name."""
-        return saved.find_searches(self._open_home)
-
-    def get_saved(self, name: str) -> saved.SavedSearch:
-        """The saved search of a name; raises NotFoundError."""
-        return saved.get_search(self._open_home, name)
-
-    def remove_saved(self, name: str) -> None:
-        """Forget a saved search; raises NotFoundError."""
-        saved.remove_search(self._open_home, name)
 
     # Write.
 

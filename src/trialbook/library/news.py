@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from itertools import islice
 
 import msgspec
@@ -11,11 +12,19 @@ import msgspec
 from trialbook.changes.compare import Change
 from trialbook.changes.history import compare
 from trialbook.errors import StoreDamagedError
+from trialbook.library.kept import Look
 from trialbook.model.present import decode_present
 from trialbook.record.walk import walk_values
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.store import Store
-from trialbook.store.arrivals import Arrival, Receipt, find_arrivals, find_last_receipts, find_receipts
+from trialbook.store.arrivals import (
+    Arrival,
+    Receipt,
+    find_arrivals,
+    find_last_before,
+    find_last_receipts,
+    find_receipts,
+)
 
 MOST_NEWS = 200
 # Up to so many studies, each is asked when it last changed; of more, the last changes are asked whom they met.
@@ -75,10 +84,39 @@ def find_news(
     the last 20,000 versions that the library received are looked at. The search for news ends when ten
     times as many things as are wanted were looked at.
     """
+    return _find_told(store, _iter_met(store, engine, request, after), limit)
+
+
+def find_news_of(store: Store, after: Mapping[str, int], *, limit: int = 50) -> tuple[News, ...]:
+    """The last things to tell of some studies, the last one first.
+
+    Parameters
+    ----------
+    after
+        Id -> the number of a version; only versions of the study that came after it count.
+    limit
+        How many, up to 200.
+    """
+    first = min(after.values(), default=0)
+    receipts = find_receipts(store, tuple(after), after=first, most=MOST_NEWS * LOOKED_AT_FOR_EACH)
+    return _find_told(store, (each for each in receipts if each.number > after[each.nct_id]), limit)
+
+
+def find_look(store: Store, look: Look) -> int:
+    """The number after which all is news since a look.
+
+    A library that was set back to an earlier state counts on from there: what came since the moment of the
+    look is news then, whatever its number.
+    """
+    moment = datetime.fromisoformat(look.at) + timedelta(seconds=1)
+    return min(look.number, find_last_before(store, moment.isoformat()))
+
+
+def _find_told(store: Store, receipts: Iterable[Receipt], limit: int) -> tuple[News, ...]:
     wanted = max(0, min(limit, MOST_NEWS))
     found: list[News] = []
     known: dict[str, dict[int, Arrival]] = {}
-    for receipt in islice(_iter_met(store, engine, request, after), wanted * LOOKED_AT_FOR_EACH):
+    for receipt in islice(receipts, wanted * LOOKED_AT_FOR_EACH):
         if len(found) >= wanted:
             break
         if receipt.nct_id not in known:

@@ -1,4 +1,4 @@
-"""What is wrong with a library is put right as far as it can be: its file, its saved searches, what is derived."""
+"""What is wrong with a library is put right as far as it can be: its file, its saved searches and lists, what is derived."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 
 from trialbook.errors import NoLibraryError, StoreBusyError, StoreError, StoreVersionError
 from trialbook.library.check import find_problems, find_problems_beside
+from trialbook.library.kept import check_kept, repair_kept
 from trialbook.library.rebuild import bring_into_step, rebuild
-from trialbook.library.saved import find_searches, repair_searches
 from trialbook.store import Store
 from trialbook.store.check import find_damage
 from trialbook.store.file import has_library
@@ -55,10 +55,10 @@ def repair_library(home: Path) -> Repair:
         lost += repaired.lost
         kept.append(str(repaired.kept_as))
     try:
-        find_searches(home)
+        check_kept(home)
     except StoreError:
-        searches_lost, old = repair_searches(home)
-        lost += searches_lost
+        kept_lost, old = repair_kept(home)
+        lost += kept_lost
         kept.append(str(old))
     if damaged:
         rebuild(home, on_damage=lambda error: lost.append(str(error)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -175,8 +175,43 @@ class RelatedAnswer(Answer, frozen=True, kw_only=True):
     landscape: dict[str, Any] | UnsetType = UNSET
 
 
+class ComparedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a comparison."""
+
+    row: str
+    sameness: Annotated[
+        Literal["same", "partly", "different", "missing"],
+        Meta(
+            description="same: all records say this and nothing else; partly: some of it stands in all of them;"
+            " missing: no record says it."
+        ),
+    ]
+    in_all: Annotated[Texts, Meta(description="What all the records say.")] | UnsetType = UNSET
+    only_some: (
+        Annotated[
+            dict[str, Texts],
+            Meta(description="What not all say, by study; a study without an entry says nothing else here."),
+        ]
+        | UnsetType
+    ) = UNSET
+    not_in_record: Annotated[Texts, Meta(description="Studies whose record says nothing.")] | UnsetType = (
+        UNSET
+    )
+
+
+class CompareAnswer(Answer, frozen=True, kw_only=True):
+    """What `compare` answers."""
+
+    studies: Annotated[dict[str, str], Meta(description="The titles, by id.")]
+    rows: list[ComparedLine]
+    rows_left_out: (
+        Annotated[Texts, Meta(description="Rows for which there was no room: `read` shows their fields.")]
+        | UnsetType
+    ) = UNSET
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
-_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer)
+_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer, CompareAnswer)
 _SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
 
 

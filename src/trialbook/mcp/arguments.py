@@ -10,6 +10,7 @@ from msgspec import Meta
 from trialbook.ask.filters import FILTERS
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
 from trialbook.ask.queries import QUERIES, AreaQuery
+from trialbook.pages.side_by_side import LEAST, MOST
 from trialbook.related.engine import MOST_ASKED
 from trialbook.related.facets import DEMANDS
 from trialbook.related.facets import FACETS as LIKENESS
@@ -241,8 +242,25 @@ class RelatedArguments(Arguments, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=MOST_STUDIES, description="How many studies to list.")] = 10
 
 
+class CompareArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `compare`."""
+
+    nct_ids: Annotated[
+        tuple[NctId, ...],
+        Meta(min_length=LEAST, max_length=MOST, description="The studies to set side by side."),
+    ] = ()
+    as_of: Annotated[Day, Meta(description="The records as they stood at the end of that day.")] = ""
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
-for _kind in (SearchArguments, FacetArguments, ReadArguments, HistoryArguments, RelatedArguments):
+for _kind in (
+    SearchArguments,
+    FacetArguments,
+    ReadArguments,
+    HistoryArguments,
+    RelatedArguments,
+    CompareArguments,
+):
     msgspec.json.Decoder(_kind)
 
 

@@ -12,12 +12,14 @@ from trialbook.library import Library
 from trialbook.mcp import answers
 from trialbook.mcp.arguments import (
     Arguments,
+    CompareArguments,
     FacetArguments,
     HistoryArguments,
     ReadArguments,
     RelatedArguments,
     SearchArguments,
 )
+from trialbook.mcp.compare import compare_studies
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
@@ -31,10 +33,10 @@ study with an NCT id; every version that the library has received is kept.
 
 How to work: `search` finds studies and shows them in short; `read` shows a record or chosen parts of it; `facets` \
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
-and when; `related` finds what is like a study or a draft, why, who works on it and what is measured. Field names are \
-ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, LocationCity…), \
-case-sensitive. A wrong name or query gives an error that says where it is wrong and what would be right: correct it \
-and call again.
+and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
+a few studies side by side. Field names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
+LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
+would be right: correct it and call again.
 
 Queries (cond, term, intr, … and advanced) are in ClinicalTrials.gov's query language. A run of words is one term: \
 all its words must occur, and synonyms are searched too (answers name them as words_added). "…" is a phrase. AND, OR, \
@@ -130,6 +132,16 @@ TOOLS = (
         RelatedArguments,
         find_related_studies,
         answers.RelatedAnswer,
+    ),
+    Tool(
+        "compare",
+        "Set studies side by side",
+        "Set two to six studies side by side, row by row: status, dates, sponsor, design, size, conditions, arms,"
+        " interventions, primary outcomes, ages, criteria, sites. Each row tells what all records say, what only some"
+        " say, and which say nothing. Words are compared, not meanings. Cheaper and surer than reading each record.",
+        CompareArguments,
+        compare_studies,
+        answers.CompareAnswer,
     ),
 )
 

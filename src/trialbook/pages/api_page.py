@@ -70,6 +70,6 @@ def describe_schema(schema: dict[str, Any]) -> str:
     return "a date" if "pattern" in schema else "text"
 
 
-def render_saved_page(saved: Sequence[SavedView]) -> str:
-    """Render the saved searches with their feeds."""
-    return render("saved.html", saved=saved, query="")
+def render_saved_page(saved: Sequence[SavedView], *, refusal: str = "") -> str:
+    """Render the saved searches with their feeds; `refusal` says why they cannot be changed here."""
+    return render("saved.html", saved=saved, refusal=refusal, query="")

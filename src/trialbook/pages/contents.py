@@ -345,7 +345,8 @@ class SearchView(Content, frozen=True):
     `boxes` are the fields beside the one for everything, `choices` and `texts` the filters, `active` all that is
     asked. `suggestion` is (words, address, how many studies) of a better spelling; `also_searched` the synonyms that
     were added; `nothing` says of a search that finds none what its parts find; `feed_url` where what is new or
-    changed in the answer can be followed; `downloads` (form, address) where all of it leaves; `report_url` is
+    changed in the answer can be followed, `save_url` where the search is saved;
+    `downloads` (form, address) where all of it leaves; `report_url` is
     the report of the search; `answer` says in which view it is shown.
     """
 
@@ -373,6 +374,7 @@ class SearchView(Content, frozen=True):
     as_of: str = ""
     index_lag: int = 0
     feed_url: str = ""
+    save_url: str = ""
     downloads: tuple[tuple[str, str], ...] = ()
     report_url: str = ""
     answer: AnswerView = AnswerView()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trialbook.errors import NotFoundError, TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.pages import render_docs_page, render_message_page
-from trialbook.web import api_v2, own_api, site_api
+from trialbook.web import api_v2, keeping, own_api, site_api
 from trialbook.web.api_v2.answers import Turns
 from trialbook.web.compression import CompressedAnswers
 from trialbook.web.connections import (
@@ -31,7 +32,7 @@ from trialbook.web.connections import (
     ImpatientConnection,
     find_most_connections,
 )
-from trialbook.web.hosts import KnownHosts
+from trialbook.web.hosts import ALWAYS, KnownHosts, normalise_host
 from trialbook.web.paths import FoldedPaths
 from trialbook.web.problems import show_missing, show_problem
 from trialbook.web.related_section import WAIT_S, RelatedSections
@@ -106,11 +107,17 @@ class SecurityHeaders:
 
 
 def make_app(
-    home: Path, *, allow_origin: str = "", hosts: Sequence[str] = (), related_wait_s: float = WAIT_S
+    home: Path,
+    *,
+    allow_origin: str = "",
+    hosts: Sequence[str] = (),
+    related_wait_s: float = WAIT_S,
+    is_read_only: bool = False,
 ) -> Starlette:
     """The web application of one library.
 
-    `allow_origin` as in `SecurityHeaders`, `hosts` as in `KnownHosts`, `related_wait_s` as in `RelatedSections`.
+    `allow_origin` as in `SecurityHeaders`, `hosts` as in `KnownHosts`, `related_wait_s` as in `RelatedSections`;
+    `is_read_only` where the site's forms may change nothing.
     """
     library = Library(home)
     related = RelatedSections(library, wait_s=related_wait_s)
@@ -127,6 +134,7 @@ def make_app(
         *site_api.make_routes(library, turns),
         *api_v2.make_routes(library, turns),
         *own_api.make_routes(library, turns),
+        *keeping.make_routes(library, is_read_only=is_read_only),
         Route("/", site.search),
         Route("/values", site.values),
         *(Route(path, site.report) for path in ("/report", "/report.txt", "/report.json")),
@@ -183,11 +191,38 @@ def listen_at(host: str, port: int) -> socket.socket:
         raise UsageError(f"{host[:80]!r} is no address of this machine to listen on") from error
 
 
-def run_server(home: Path, *, host: str, port: int, allow_origin: str = "", allow_host: str = "") -> None:
-    """Serve a library until interrupted; `port` 0 takes a free one, which is printed."""
+def may_write(writing: str, address: str, hosts: Sequence[str]) -> bool:
+    """Whether the site's forms may change something: where that is not said, only while it serves this machine alone.
+
+    >>> [may_write("auto", "127.0.0.1", ["localhost"]), may_write("auto", "0.0.0.0", []), may_write("yes", "0.0.0.0", [])]
+    [True, False, True]
+    >>> may_write("auto", "127.0.0.1", ["127.0.0.1", "trials.example.org"])
+    False
+    """
+    if writing != "auto":
+        return writing == "yes"
+    names = {normalise_host(each) for each in hosts}
+    return ipaddress.ip_address(address).is_loopback and names.issubset(ALWAYS)
+
+
+def run_server(
+    home: Path,
+    *,
+    host: str,
+    port: int,
+    allow_origin: str = "",
+    allow_host: str = "",
+    writing: str = "auto",
+) -> None:
+    """Serve a library until interrupted; `port` 0 takes a free one, which is printed.
+
+    `writing` says whether the site's forms may change lists and saved searches: "yes", "no", or "auto", while it
+    serves this machine alone.
+    """
     listener = listen_at(host, port)
     hosts = [host, *filter(None, (name.strip() for name in allow_host.split(",")))]
-    app = make_app(home, allow_origin=allow_origin, hosts=hosts)
+    is_read_only = not may_write(writing, listener.getsockname()[0], hosts)
+    app = make_app(home, allow_origin=allow_origin, hosts=hosts, is_read_only=is_read_only)
     ImpatientConnection.most = find_most_connections()
     config = uvicorn.Config(
         app,

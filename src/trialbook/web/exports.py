@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -47,10 +47,26 @@ def send_export(
         export = make_export(asked, form=form, names=names)
     except UsageError as error:
         raise ApiError(str(error), 501) from error
+
+    def find_bodies() -> Iterator[bytes]:
+        # By the index also where all are asked for: whoever reads slowly holds no state of the store.
+        return iter_found(library.engine, export.request, library.find_body, on_damage=log_damage)
+
+    return send_records(turns, request, find_bodies, export.wanted, stem=stem)
+
+
+def send_records(
+    turns: Turns,
+    request: Request,
+    find_bodies: Callable[[], Iterator[bytes]],
+    wanted: forms.Wanted,
+    *,
+    stem: str,
+) -> Response:
+    """Records as a file in a form, whose name without its end is `stem`; ApiError (503) where too many leave already."""
+    form = wanted.form
     headers = {"content-disposition": f'attachment; filename="{stem}.{form}"'}
     media_type = forms.FORMS[form]
     if request.method == "HEAD":
         return StreamingResponse(iter(()), headers=headers, media_type=media_type)
-    # By the index also where all are asked for: whoever reads slowly holds no state of the store.
-    bodies = iter_found(library.engine, export.request, library.find_body, on_damage=log_damage)
-    return send_blocks(turns.take(forms.write_records(bodies, export.wanted)), media_type, {**headers})
+    return send_blocks(turns.take(forms.write_records(find_bodies(), wanted)), media_type, {**headers})

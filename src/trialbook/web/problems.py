@@ -8,7 +8,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from trialbook.ask.refusals import quote
-from trialbook.errors import ApiError, NotFoundError, RecordDamagedError, StoreError, TrialbookError
+from trialbook.errors import (
+    ApiError,
+    NotFoundError,
+    RecordDamagedError,
+    StoreError,
+    StoreReadOnlyError,
+    TrialbookError,
+)
 from trialbook.pages import render_message_page
 
 LOG = logging.getLogger("trialbook")
@@ -17,11 +24,17 @@ RETRY_AFTER = {"retry-after": "60"}
 
 
 def find_status(error: TrialbookError) -> int:
-    """The status of an error: 404 for what is not here, 503 where the library cannot answer, 400 for a bad question."""
+    """The status of an error.
+
+    404 for what is not here, 403 for what may not be changed, 503 where the library cannot answer, 400 for a bad
+    question.
+    """
     if isinstance(error, ApiError):
         return error.status
     if isinstance(error, NotFoundError):
         return 404
+    if isinstance(error, StoreReadOnlyError):
+        return 403
     return 503 if isinstance(error, StoreError) else 400
 
 
@@ -34,8 +47,9 @@ def show_problem(_: Request, error: Exception) -> Response:
     return HTMLResponse(page, status_code=status, headers=RETRY_AFTER if status == 503 else None)
 
 
-TITLES = {404: "Not here", 503: "The library cannot answer"}
+TITLES = {403: "Not changed", 404: "Not here", 503: "The library cannot answer"}
 HINTS = {
+    403: "What is there can be read all the same.",
     404: "Search for it, or import it.",
     503: "Nothing is wrong with your question. Whoever keeps this library can mend it.",
 }

@@ -116,6 +116,7 @@ def compose_search(library: Library, fields: Fields) -> SearchView:
         page_count=last,
         as_of=request.as_of or "",
         feed_url="" if request.as_of else _write_feed_url(request),
+        save_url="" if request.as_of else _write_save_url(request),
         downloads=tuple((label, _write_export_url(request, form)) for label, form in DOWNLOADS),
         report_url=write_report_url(given),
         also_searched=result.added,
@@ -215,6 +216,12 @@ def _write_feed_url(request: SearchRequest) -> str:
     """The feed of what is new or changed among the studies of a request."""
     asked = render_together((*request.queries, *request.filters))
     return "/api/trialbook/feed" + ("?" + urlencode({"query.term": asked}) if asked else "")
+
+
+def _write_save_url(request: SearchRequest) -> str:
+    """The form that saves a request; "" where it asks for nothing."""
+    asked = render_together((*request.queries, *request.filters))
+    return "/saved/new?" + urlencode({"asked": urlencode({"query.term": asked})}) if asked else ""
 
 
 def _write_export_url(request: SearchRequest, form: str) -> str:

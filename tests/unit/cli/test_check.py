@@ -250,14 +250,21 @@ def test_a_server_goes_on_with_what_was_repaired(home: Path) -> None:
 
 def test_damaged_saved_searches_are_kept_beside_new_ones(home: Path) -> None:
     run(home, "saved", "add", "mine", "--query", "heart")
+    run(home, "list", "add", "to-read", find_ids(home)[0], "--note", "Call them")
     path = home / "saved.sqlite"
-    path.write_bytes(path.read_bytes()[:4_096] + b"\xa5" * 4_096)
+    with sqlite3.connect(path) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'saved_search'"
+        ).fetchone()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: (page - 1) * 4_096] + b"\xa5" * 4_096 + whole[page * 4_096 :])
     assert run(home, "check").exit_code == 1
     result = run(home, "check", "--repair")
     assert result.exit_code == 1
     assert "saved searches may be lost" in result.stdout
     assert len(list(home.glob("saved.sqlite.damaged-*"))) == 1
     assert run(home, "check").exit_code == 0
+    assert "Call them" in run(home, "list", "show", "to-read").stdout
 
 
 def test_every_door_to_a_search_goes_past_a_damaged_hit_and_names_it(

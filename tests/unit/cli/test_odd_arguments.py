@@ -21,9 +21,10 @@ from tests.stand_in.registry import StandInRegistry
 
 from trialbook.__main__ import main
 from trialbook.cli.searches import export
-from trialbook.library import pull
+from trialbook.library import Library, pull
 from trialbook.library.backup import write_backup
 from trialbook.library.build import import_paths
+from trialbook.library.lists import write_shared
 from trialbook.library.saved import save_search
 from trialbook.samples import sample_paths
 from trialbook.settings import SETTINGS
@@ -33,12 +34,22 @@ from trialbook.source.live.client import RegistryClient
 NEEDED: dict[str, list[str]] = {
     "backup": ["out.backup"],
     "check": [],
+    "compare": ["NCT04776239", "NCT99000001"],
     "diff": ["NCT90000001"],
     "export": [],
     "facets": ["heart"],
     "history": ["NCT90000001"],
     "import": ["record.json"],
+    "list add": ["kept", "NCT90000001"],
+    "list delete": ["kept"],
+    "list export": ["kept"],
+    "list note": ["kept", "NCT04776239", "a note"],
+    "list remove": ["kept", "NCT04776239"],
+    "list rename": ["kept", "other"],
+    "list show": ["kept"],
+    "list take": ["in.list.json", "--name", "taken"],
     "mcp": [],
+    "news": ["kept"],
     "pull": ["--ids", "NCT90000001"],
     "put-back": ["NCT90000001", "1"],
     "rebuild": [],
@@ -51,6 +62,7 @@ NEEDED: dict[str, list[str]] = {
     "saved add": ["name", "--query", "heart"],
     "saved list": [],
     "saved remove": ["kept"],
+    "saved rename": ["kept", "other"],
     "search": ["heart"],
     "serve": [],
     "show": ["NCT90000001"],
@@ -162,6 +174,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "folder").mkdir()
     import_paths(folder / "library", [folder / "record.json", *sample_paths()[:1]])
     save_search(folder / "library", "kept", "query.term=heart", after=0)
+    with Library(folder / "library") as library:
+        library.add_to_list("kept", "NCT04776239")
+        (folder / "in.list.json").write_bytes(write_shared(library.get_list("kept")))
     write_backup(folder / "library", folder / "in.backup")
     return folder
 

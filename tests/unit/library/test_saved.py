@@ -10,7 +10,7 @@ import pytest
 
 from trialbook.ask.query_string import describe_query, normalise_query, write_site_url
 from trialbook.errors import NotFoundError, QueryError, StoreError, UsageError
-from trialbook.library import saved
+from trialbook.library import kept, saved
 from trialbook.library.saved import find_searches, get_search, remove_search, save_search
 
 
@@ -56,7 +56,7 @@ def test_what_was_never_saved_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_file_of_a_newer_trialbook_or_of_none_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / saved.FILE_NAME
+    path = tmp_path / kept.FILE_NAME
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer Trialbook"):

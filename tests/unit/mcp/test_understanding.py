@@ -103,6 +103,7 @@ CALLS = [
     ("facets", {"cond": "heart"}),
     ("related", {"nct_ids": [ACESO], "landscape": True}),
     ("related", {"text": "a b"}),
+    ("compare", {"nct_ids": [ACESO, "NCT99000001"]}),
 ]
 
 

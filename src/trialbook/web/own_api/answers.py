@@ -199,6 +199,84 @@ class SavedAnswer(msgspec.Struct, frozen=True):
     saved: tuple[SavedLine, ...]
 
 
+class ListLineAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A list and where it, its feeds and its records are."""
+
+    name: str
+    made_at: str
+    studies: int
+    url: str
+    atom_url: str
+    json_feed_url: str
+    export_url: str
+
+
+class ListsAnswer(msgspec.Struct, frozen=True):
+    """All lists, by name."""
+
+    lists: tuple[ListLineAnswer, ...]
+
+
+class EntryAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A study on a list, with the person's note; `isHere`: whether this library has it."""
+
+    nct_id: str
+    note: str
+    added_at: str
+    is_here: bool
+
+
+class ListAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A list, its studies in the order in which they were added; `seenAt` is "" where nobody said "seen" yet."""
+
+    name: str
+    made_at: str
+    seen_at: str
+    studies: tuple[EntryAnswer, ...]
+
+
+class ItemAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """One thing that a record says, and how many of the compared records say it."""
+
+    text: str
+    said_by: int
+
+
+class CellAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What one record says in a row: no items where it says nothing; `leftOut` more are not given."""
+
+    items: tuple[ItemAnswer, ...]
+    left_out: int
+
+
+class ComparedRowAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A row; `sameness` is "same", "partly" (some of it in all), "different" or "missing" (in none)."""
+
+    name: str
+    label: str
+    group: str
+    sameness: str
+    is_list: bool
+    cells: tuple[CellAnswer, ...]
+
+
+class ComparedStudyAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """One of the compared studies; `versionDate` says of which day the record is."""
+
+    nct_id: str
+    title: str
+    url: str
+    version_date: str
+
+
+class CompareAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """Studies side by side: the cells of each row stand in the order of the studies."""
+
+    studies: tuple[ComparedStudyAnswer, ...]
+    rows: tuple[ComparedRowAnswer, ...]
+    as_of: str
+
+
 class ReasonAnswer(msgspec.Struct, frozen=True):
     """Why two studies are alike: a label, its share in the score, the words of what was asked and of the study."""
 

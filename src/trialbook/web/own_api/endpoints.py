@@ -19,6 +19,7 @@ from trialbook.web.own_api.counting import MOST_READ
 from trialbook.web.own_api.parameters import (
     AS_OF,
     ATOM,
+    COMPARED,
     COPY,
     FACET_SIZE,
     FIELDS,
@@ -29,6 +30,7 @@ from trialbook.web.own_api.parameters import (
     LIKE_IDS,
     LIKE_TEXT,
     LIMIT,
+    LIST_NAME,
     LISTED,
     NAME,
     NCT_ID,
@@ -75,6 +77,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(each.name for each in self.parameters if not each.is_in_path)
 
 
+EXPORT_FORMAT = make_choice("format", "The form of the answer.", forms.FORMS)
+EXPORT_FIELDS = Parameter(
+    name="fields",
+    meaning="JSON and zip: parts of the record; tables: names of columns. All unless told. Not for RIS and FHIR.",
+    example="NCTId|BriefTitle",
+)
 ENDPOINTS = (
     Endpoint(
         operation="search",
@@ -123,13 +131,8 @@ ENDPOINTS = (
         parameters=(
             *WHICH,
             AS_OF,
-            make_choice("format", "The form of the answer.", forms.FORMS),
-            Parameter(
-                name="fields",
-                meaning="JSON and zip: parts of the record; tables: names of columns. All unless told. Not for RIS and"
-                " FHIR.",
-                example="NCTId|BriefTitle",
-            ),
+            EXPORT_FORMAT,
+            EXPORT_FIELDS,
         ),
         answers=dict.fromkeys(forms.FORMS.values()),
     ),
@@ -195,7 +198,7 @@ ENDPOINTS = (
         path="/saved",
         summary="Saved searches",
         meaning="All of them, with the addresses of their answers and feeds. Searches are saved and removed on"
-        " the command line: trialbook saved.",
+        " the site and on the command line: trialbook saved.",
         answers={forms.JSON: shapes.SavedAnswer},
     ),
     Endpoint(
@@ -214,6 +217,48 @@ ENDPOINTS = (
         meaning="What is new or changed among the studies that match, the last thing first.",
         parameters=(*WHICH, *FOLLOWED),
         answers={ATOM: None, JSON_FEED: shapes.JsonFeed},
+    ),
+    Endpoint(
+        operation="lists",
+        path="/lists",
+        summary="Lists of studies",
+        meaning="All of them. Lists are made and changed on the site and on the command line: trialbook list.",
+        answers={forms.JSON: shapes.ListsAnswer},
+    ),
+    Endpoint(
+        operation="one_list",
+        path="/lists/{name}",
+        summary="A list of studies",
+        meaning="Its studies in the order in which they were added, with their notes.",
+        parameters=(LIST_NAME,),
+        answers={forms.JSON: shapes.ListAnswer},
+    ),
+    Endpoint(
+        operation="list_feed",
+        path="/lists/{name}/feed",
+        summary="Feed of a list",
+        meaning="What changed in its studies since each was put on it, the last thing first.",
+        parameters=(LIST_NAME, *FOLLOWED),
+        answers={ATOM: None, JSON_FEED: shapes.JsonFeed},
+    ),
+    Endpoint(
+        operation="list_export",
+        example="format=csv",
+        path="/lists/{name}/export",
+        summary="Export of a list",
+        meaning="The records of its studies, in its order, in any form of the export of a search.",
+        parameters=(LIST_NAME, EXPORT_FORMAT, EXPORT_FIELDS),
+        answers=dict.fromkeys(forms.FORMS.values()),
+    ),
+    Endpoint(
+        operation="compare",
+        example="ids=NCT04776239%7CNCT99000001",
+        path="/compare",
+        summary="Studies side by side",
+        meaning="Two to six studies row by row: state, dates, sponsor, design, size, conditions, arms, interventions,"
+        " primary outcomes, criteria, sites. Two things are the same when their words are.",
+        parameters=(COMPARED, AS_OF),
+        answers={forms.JSON: shapes.CompareAnswer},
     ),
     Endpoint(
         operation="openapi",

@@ -8,8 +8,9 @@ import xml.etree.ElementTree as ET
 import msgspec
 from markupsafe import Markup, escape
 
-from trialbook.changes.compare import Change, summarise_changes
+from trialbook.changes.compare import Change
 from trialbook.library.news import News
+from trialbook.library.news_words import MOST_CHANGES, cut_text, find_tags, write_lines, write_title
 from trialbook.record.links import study_url
 from trialbook.settings import VERSION
 from trialbook.web.own_api.answers import Author, FeedFacts, FeedItem, ItemFacts, JsonFeed
@@ -18,9 +19,7 @@ from trialbook.web.own_api.parameters import ATOM, JSON_FEED
 NAMESPACE = "http://www.w3.org/2005/Atom"
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 AUTHOR = "Trialbook"
-LONGEST_TITLE = 300
 LONGEST_VALUE = 500
-MOST_CHANGES = 100
 # What XML 1.0 cannot hold, escaped or not.
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -132,30 +131,6 @@ def _make_item(feed: Feed, news: News) -> FeedItem:
     )
 
 
-def find_tags(news: News) -> tuple[str, ...]:
-    """`New`, or the groups of what changed."""
-    return ("New",) if news.is_new else tuple(dict.fromkeys(change.group for change in news.changes))
-
-
-def write_title(news: News) -> str:
-    """An entry's title: the id, what happened, the study's title."""
-    told = (
-        "new"
-        if news.is_new
-        else f"changed ({', '.join(tag[0].lower() + tag[1:] for tag in find_tags(news))})"
-    )
-    return cut_text(f"{news.nct_id} {told}: {news.title}", LONGEST_TITLE)
-
-
-def write_lines(news: News) -> list[str]:
-    """What happened, in lines of plain text."""
-    day = f"The record's version of {news.version_date}" if news.version_date else "A version without a date"
-    if news.is_new:
-        return [f"{day}, new in this library."]
-    lines = [f"{group}: {text}" for group, text in summarise_changes(news.changes)[:MOST_CHANGES]]
-    return [f"{day} took the place of an older one.", *news.warnings, *lines]
-
-
 def write_html(news: News) -> str:
     """The same as HTML."""
     first, *others = write_lines(news)
@@ -168,12 +143,3 @@ def _shorten(change: Change) -> Change:
     return msgspec.structs.replace(
         change, before=cut_text(change.before, LONGEST_VALUE), after=cut_text(change.after, LONGEST_VALUE)
     )
-
-
-def cut_text(text: str, longest: int) -> str:
-    """A text of at most so many characters.
-
-    >>> cut_text("hospital", 5)
-    'hosp…'
-    """
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -54,7 +54,7 @@ def _describe(endpoint: Endpoint, by_type: dict[str, Any]) -> dict[str, Any]:
     refusals = {
         status: {"description": text, "content": {"text/plain": {"schema": {"type": "string"}}}}
         for status, text in _REFUSALS.items()
-        if status != "501" or endpoint.operation == "export"
+        if status != "501" or endpoint.operation in ("export", "list_export")
     }
     return {
         "operationId": endpoint.operation,

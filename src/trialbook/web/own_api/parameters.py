@@ -12,6 +12,7 @@ from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, NOT_STATED, Filter, Kin
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.queries import QUERIES
 from trialbook.errors import ApiError
+from trialbook.pages.side_by_side import LEAST, MOST
 from trialbook.related.engine import MOST_ASKED, MOST_LISTED
 from trialbook.related.facets import DEMANDS, FACETS
 from trialbook.search.engine.gazetteer import LONGEST_PLACE
@@ -151,6 +152,12 @@ NCT_ID = Parameter(
     is_in_path=True,
 )
 NAME = Parameter(name="name", meaning="The saved search's name.", example="heart-failure", is_in_path=True)
+LIST_NAME = Parameter(name="name", meaning="The list's name.", example="to-read", is_in_path=True)
+COMPARED = Parameter(
+    name="ids",
+    meaning=f"Ids of studies, separated by commas or bars, from {LEAST} to {MOST}.",
+    example="NCT04776239|NCT99000001",
+)
 FACET_SIZE = make_number(
     "facetSize",
     "How many values of each field, the most frequent first.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,22 +17,25 @@ from trialbook.ask.address import WHICH, read_asked
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote
-from trialbook.errors import ApiError
+from trialbook.errors import ApiError, UsageError
 from trialbook.export import forms
 from trialbook.library import Library
+from trialbook.library.export import iter_bodies_of
 from trialbook.library.news import make_urn
 from trialbook.library.saved import SavedSearch
 from trialbook.library.search_report import make_search_report
-from trialbook.pages.api_page import SavedView, render_api_page, render_saved_page
+from trialbook.pages.api_page import render_api_page
 from trialbook.web.api_v2.answers import Turns, find_tag, guard, send
-from trialbook.web.exports import send_export
+from trialbook.web.exports import send_export, send_records
 from trialbook.web.own_api import feed_request as following
-from trialbook.web.own_api import feeds, versions
+from trialbook.web.own_api import feeds, keeping, versions
 from trialbook.web.own_api import openapi as document
 from trialbook.web.own_api import related as relating
 from trialbook.web.own_api import search as finding
 from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
+from trialbook.web.own_api.parameters import FEED_FORMATS
+from trialbook.web.problems import log_damage
 
 SAVED_PAGE = "/saved"
 
@@ -125,8 +128,42 @@ class OwnApi:
             last=last,
             news=news,
         )
-        body, media_type = feeds.write_feed(feed, asked.form)
-        return send(request, body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        return _send_written(request, feed, asked.form)
+
+    def lists(self, request: Request, parameters: Parameters) -> Response:
+        """The lists."""
+        return _send_json(keeping.answer_lists(self._library))
+
+    def one_list(self, request: Request, parameters: Parameters) -> Response:
+        """A list."""
+        return _send_json(keeping.answer_list(self._library, request.path_params["name"]))
+
+    def list_export(self, request: Request, parameters: Parameters) -> Response:
+        """The records of a list."""
+        kept = self._library.get_list(request.path_params["name"])
+        form = parameters.choice("format", forms.FORMS)
+        try:
+            wanted = forms.make_wanted(form, parameters.field_names())
+        except UsageError as error:
+            raise ApiError(str(error), 501) from error
+
+        def find_bodies() -> Iterator[bytes]:
+            return iter_bodies_of(kept.nct_ids, self._library.find_body, on_damage=log_damage)
+
+        return send_records(self._turns, request, find_bodies, wanted, stem=kept.name)
+
+    def list_feed(self, request: Request, parameters: Parameters) -> Response:
+        """The feed of a list."""
+        last, site = self._library.last_arrival, str(request.base_url).rstrip("/")
+        name = request.path_params["name"]
+        feed = keeping.make_list_feed(
+            self._library, name, parameters, self_url=str(request.url), site=site, last=last
+        )
+        return _send_written(request, feed, parameters.choice("format", FEED_FORMATS))
+
+    def compare(self, request: Request, parameters: Parameters) -> Response:
+        """Studies side by side."""
+        return _send_json(keeping.answer_compare(self._library, parameters))
 
     def openapi(self, request: Request, parameters: Parameters) -> Response:
         """The description for programs."""
@@ -135,17 +172,6 @@ class OwnApi:
     def page(self, request: Request, parameters: Parameters) -> Response:
         """The description for people."""
         return HTMLResponse(render_api_page(document.make_document()))
-
-    def saved_page(self, request: Request) -> Response:
-        """The page of the saved searches."""
-        views = [
-            SavedView(
-                **msgspec.structs.asdict(view_saved(each)),
-                site_url=followed.write_site_url(each.query, self._library.find_place),
-            )
-            for each in self._library.find_saved()
-        ]
-        return HTMLResponse(render_saved_page(views))
 
 
 # The feed of a library that knows nothing yet was never updated; Atom wants a date all the same.
@@ -170,6 +196,11 @@ def view_saved(saved: SavedSearch) -> SavedLine:
     )
 
 
+def _send_written(request: Request, feed: feeds.Feed, form: str) -> Response:
+    body, media_type = feeds.write_feed(feed, form)
+    return send(request, body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
 def _send_json(answer: Any) -> Response:
     return Response(msgspec.json.encode(answer), media_type=forms.JSON)
 
@@ -191,10 +222,9 @@ def _make_route(api: OwnApi, endpoint: Endpoint) -> Route:
 
 
 def make_routes(library: Library, turns: Turns) -> list[Route]:
-    """The addresses of our own API and the page of saved searches, for the application of one library."""
+    """The addresses of our own API for the application of one library."""
     api = OwnApi(library, turns)
     return [
         *(_make_route(api, endpoint) for endpoint in ENDPOINTS),
         Route(BASE + "/{rest:path}", guard(show_nothing), methods=["GET"]),
-        Route(SAVED_PAGE, guard(api.saved_page), methods=["GET"]),
     ]

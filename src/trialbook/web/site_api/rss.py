@@ -11,6 +11,7 @@ import msgspec
 from markupsafe import escape
 
 from trialbook.library import Library
+from trialbook.library.news_words import cut_text
 from trialbook.model import PartialDate
 from trialbook.model.present import decode_present
 from trialbook.record.links import study_url
@@ -18,7 +19,7 @@ from trialbook.record.texts import find_text, find_texts
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.order import SortKey
 from trialbook.settings import VERSION
-from trialbook.web.own_api.feeds import NO_XML, cut_text
+from trialbook.web.own_api.feeds import NO_XML
 
 RSS = "application/rss+xml; charset=utf-8"
 DATE_FIELDS = {

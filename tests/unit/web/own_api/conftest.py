@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.library.build import import_paths
+from trialbook.library.lists import add_studies
 from trialbook.library.saved import save_search
 from trialbook.samples import sample_paths
 from trialbook.web.app import make_app
@@ -46,6 +47,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = [make_version(f"NCT9800000{number}", "2024-05-01") for number in (1, 2, 3)]
     import_paths(home, [write_records(folder / "first.jsonl", first), *sample_paths()])
     save_search(home, SAVED_AFTER_FIRST_RUN, "query.cond=Diabetes", after=count_versions(home))
+    add_studies(home, "kept", {"NCT98000001": "Ask", "NCT98000002": ""}, after=count_versions(home))
     hostile = make_version("NCT98000004", "2024-06-01")
     hostile["protocolSection"]["identificationModule"]["briefTitle"] = HOSTILE_TITLE
     second = [make_version("NCT98000001", "2025-06-01", status="COMPLETED", count=30), hostile]

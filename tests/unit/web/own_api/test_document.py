@@ -27,6 +27,11 @@ ADDRESSES = {
     "/related": ["/related?text=Stem+cells+for+heart+failure&ids=NCT04776239,NCT98000001"],
     "/studies/{nctId}": ["/studies/NCT04776239"],
     "/saved": ["/saved"],
+    "/lists": ["/lists"],
+    "/lists/{name}": ["/lists/kept"],
+    "/lists/{name}/feed": [f"/lists/kept/feed?format={form}" for form in ("atom", "json")],
+    "/lists/{name}/export": [f"/lists/kept/export?format={form}" for form in FORMS],
+    "/compare": ["/compare?ids=NCT98000001|NCT98000002,NCT04776239"],
     "/saved/{name}/feed": [f"/saved/{SAVED_AFTER_FIRST_RUN}/feed?format={form}" for form in ("atom", "json")],
     "/feed": ["/feed?limit=200&format=json", "/feed?query.cond=heart"],
     "/openapi.json": ["/openapi.json"],
@@ -34,7 +39,7 @@ ADDRESSES = {
 }
 
 # What must be asked with any other parameter.
-NEEDED = {"/related": {"ids": "NCT04776239"}}
+NEEDED = {"/related": {"ids": "NCT04776239"}, "/compare": {"ids": "NCT04776239,NCT98000001"}}
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +137,8 @@ def test_every_example_on_the_page_is_answered(site: TestClient, own: TestClient
     examples = re.findall(r'For example <a href="([^"]+)"', own.get("/").text)
     assert len(examples) == len(ENDPOINTS)
     for example in map(html.unescape, examples):
-        # The name of a saved search is anyone's choice.
-        expected = 404 if "/saved/heart-failure" in example else 200
+        # The name of a saved search and of a list is anyone's choice.
+        expected = 404 if "/saved/heart-failure" in example or "/lists/to-read" in example else 200
         assert site.get(example).status_code == expected, example
 
 

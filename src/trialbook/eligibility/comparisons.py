@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from trialbook.eligibility.numbers import NUMBER, ROMAN, read_number
 from trialbook.eligibility.tree import Interval, Limit
 from trialbook.eligibility.units import TIME_UNITS, find_unit
@@ -38,13 +40,13 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
     ),
     (
         "gt",
-        r">\s*(?:than)?|(?:greater|more|higher|older|larger|longer|bigger|over)[ -]th[ae]n|over|above"
+        r">\s*(?:than)?|(?:greater|more|higher|older|larger|longer|bigger|over)[ -]th(?:[ae]n|at)|over|above"
         r"|exceed(?:s|ing|ed)?"
         r"|in excess of|beyond|upwards of|superior to|older|＞",
     ),
     (
         "lt",
-        r"<\s*(?:than)?|(?:less|fewer|lower|younger|smaller|shorter)[ -]th[ae]n|below|under|inferior to"
+        r"<\s*(?:than)?|(?:less|fewer|lower|younger|smaller|shorter)[ -]th(?:[ae]n|at)|below|under|inferior to"
         r"|younger|＜",
     ),
     ("eq", r"=|equal(?:s)? to|exactly"),
@@ -122,12 +124,22 @@ ROMAN_RANGE = re.compile(
 # How many of the first unit make up one of the second, where that holds on every calendar.
 EXACT = {("mo", "a"): 12.0, ("d", "wk"): 7.0, ("h", "d"): 24.0, ("min", "h"): 60.0}
 BELOW = re.compile(r"<(?!\s*=)|\bless than|\bunder")
+BETWEEN_UNIT = re.compile(
+    r"(?:\)|\s*-?\s*(?:consecutive|full|complete|continuous|calendar|whole|additional|or more))\s",
+    re.IGNORECASE,
+)
+# Ordinals, and marks of a list within a line.
+NO_VALUE = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+[).](?=\s|\Z)|\d+-(?=\s)")
+LIST_MARK = re.compile(r"[\s*•\-(]*\((?=\Z)")
 POWER_ALONE = re.compile(r"\s*(?:\^|\*|\*\*)\s*\d")
 # In place of the number stands what cannot be one: a date, a dose of two parts, a list mark.
 DATE = re.compile(
     r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:19|20)\d{2}(?=\s*(?:criteria|guideline"
     r"|classification|revis|consensus|[;)\]]|ACR|WHO|McDonald))"
 )
+
+
+MOST_IN_ONE = 80
 
 
 class Comparison(NamedTuple):
@@ -172,6 +184,8 @@ def read_comparisons(text: str) -> list[Comparison]:
     for number in NUMBER.finditer(text):
         if number.start() < at or any(start <= number.start() < end for start, end in dates):
             continue
+        if len(found) >= MOST_IN_ONE:
+            break
         comparison = _read_at(text, number, at)
         if comparison is not None:
             found.append(comparison)
@@ -200,8 +214,11 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
                 min(low, high), max(low, high), high_included=not is_below, unit=unit, limit=limit
             )
             return Comparison(start, range_end, interval, False, number.start())
-    if number["word"] and not operator and not unit and not AFTER.match(text, end):
-        return None
+    if not operator and not unit and not limit and not AFTER.match(text, end):
+        if number["word"] and low < 2:
+            return None
+        if NO_VALUE.match(text, number.start()) or LIST_MARK.fullmatch(text[: number.start()]):
+            return None
     if not operator or operator == "eq":
         after = AFTER.match(text, end)
         if after:
@@ -233,7 +250,10 @@ def _unit_at(text: str, end: int, is_word: bool) -> tuple[str, Limit, int]:
     found = LIMIT.match(text, end)
     if found and (found["uln"] or found["lln"] or (found["nor"] and TIMES.match(text, end))):
         return "", "LLN" if found["lln"] else "ULN", found.end()
-    unit = find_unit(text, end)
+    between = BETWEEN_UNIT.match(text, end)
+    unit = find_unit(text, between.end() - 1) if between else find_unit(text, end)
+    if between and (unit is None or unit[0].ucum not in TIME_UNITS):
+        unit = find_unit(text, end)
     if unit is None or (is_word and unit[0].ucum not in TIME_UNITS and len(unit[0].ucum) < 3):
         return "", "", end
     ucum, end = unit[0].ucum, unit[1]
@@ -244,7 +264,7 @@ def _unit_at(text: str, end: int, is_word: bool) -> tuple[str, Limit, int]:
 def _range_at(
     text: str, end: int, unit: str, limit: Limit, *, is_open: bool
 ) -> tuple[float | None, str, Limit, int]:
-    joint = (RANGE_AND if is_open else RANGE).match(text, end)
+    joint = (RANGE_AND if is_open or _is_graded(text[max(0, end - 45) : end - 1]) else RANGE).match(text, end)
     if joint is None and not is_open:
         return None, unit, limit, end
     if joint is None:
@@ -308,6 +328,21 @@ def _share_units(text: str, found: list[Comparison]) -> list[Comparison]:
     shared: list[Comparison] = []
     for each in found:
         last = shared[-1] if shared else None
+        if each.is_bare and text[each.start - 1 : each.start] == "/":
+            # "140/90 mmHg" is two pressures; after other numbers what follows the stroke is no value.
+            if last is not None and last.end == each.start - 1 and _are_pressures(text, last, each):
+                shared[-1] = last._replace(interval=msgspec.structs.replace(last.interval, unit="mm[Hg]"))
+                like = last.interval
+                value = each.interval.low
+                two = Interval(
+                    None if like.low is None else value,
+                    None if like.high is None else value,
+                    like.low_included,
+                    like.high_included,
+                    "mm[Hg]",
+                )
+                shared.append(each._replace(interval=two, is_bare=last.is_bare))
+            continue
         if last is not None and _are_one(text, last, each):
             low, high = (
                 (last.interval, each.interval)
@@ -326,6 +361,13 @@ def _share_units(text: str, found: list[Comparison]) -> list[Comparison]:
         else:
             shared.append(each)
     return shared
+
+
+def _are_pressures(text: str, first: Comparison, second: Comparison) -> bool:
+    near = text[max(0, first.start - 60) : first.start]
+    return second.interval.unit == "mm[Hg]" or bool(
+        re.search(r"\bpressure|\bBP\b|hypertens", near, re.IGNORECASE)
+    )
 
 
 def _are_one(text: str, first: Comparison, second: Comparison) -> bool:

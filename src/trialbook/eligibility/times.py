@@ -67,6 +67,12 @@ OLDER = re.compile(
     r"\s*-?\s*(?:of age|olds?\b|in age|/o\b|yo\b|at (?:the )?(?:time|day) of|aged\b)", re.IGNORECASE
 )
 AGE_BEFORE = re.compile(r"\b(?:age[ds]?|aging|older|younger)\b[^.;]{0,40}\Z", re.IGNORECASE)
+# "Age ≥ 18", "over the age of 18": the number is of years though nothing says so.
+AGED = re.compile(
+    r"\b(?:age[ds]?|aging)\b"
+    r"(?: (?:of|between|from|is|was|must be|range|group|limit|older|over|the|at))*[\s:\[(,=]*(?:\W{0,3}|[a-z ]{0,30})\Z",
+    re.IGNORECASE,
+)
 NO_AGE = re.compile(
     r"gestation|bone age|post-?menstrual|diagnos|onset|menarche|within|for\b|since|lasting|duration"
     r"|after|before|prior|lesion|disease|symptom",
@@ -162,6 +168,12 @@ def _drop_overlaps(found: list[Timed]) -> list[Timed]:
 
 
 def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
+    if (
+        not each.is_time
+        and not each.interval.unit
+        and _is_age(text, each, text[max(0, each.start - 60) : each.start], text[each.end : each.end + 80])
+    ):
+        return Timed(each.start, each.end, "age", each.interval, None, each.number_start)
     if not each.is_time:
         return Timed(
             each.start,
@@ -180,6 +192,8 @@ def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
     if TIME_OF_LIFE.search(before) and not re.search(r"\bwithin\s*\Z", before):
         return Timed(each.start, each.end, "value", each.interval, None, each.number_start)
     anchored = _anchor_after(text, each.end)
+    if anchored and anchored[0] in ("of", "from") and each.interval.high is None:
+        anchored = None
     lasts = LASTS.search(before)
     within = WITHIN.search(before)
     own_operator = text[each.start : each.number_start].strip().lower()
@@ -213,8 +227,10 @@ def _lasting(each: Comparison) -> Interval:
 
 
 def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
-    if each.interval.unit not in ("a", "mo", "wk", "d"):
+    if each.interval.unit not in ("a", "mo", "wk", "d", "h", ""):
         return False
+    if not each.interval.unit:
+        return _is_bare_age(text, each, before, after)
     if (
         GESTATION.search(before[-30:])
         or GESTATION.match(after.lstrip(" -of"))
@@ -222,6 +238,8 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
     ):
         return False
     asked = text[each.start : each.end]
+    if re.match(r"\s+(?:years? of )?age\b", after):
+        return True
     told = re.search(
         r"\b(?:age[ds]?|aging)\b[^.;,]{0,30}\Z|\b(?:older|younger)(?: than)?\s*\Z", before, re.IGNORECASE
     )
@@ -238,6 +256,16 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
             and not re.match(r"\s*\w*\s*(?:of|with)\b", after)
         )
     return False
+
+
+def _is_bare_age(text: str, each: Comparison, before: str, after: str) -> bool:
+    """Whether a number without a unit is an age: "aged over 18", "60 or older", "20-70 age"."""
+    if each.interval.limit or NO_AGE.search(before[-30:]):
+        return False
+    asked = text[each.start : each.end]
+    if re.search(r"\b(?:older|younger)\b", asked, re.IGNORECASE) or re.match(r"\s+age\b", after):
+        return True
+    return bool(AGED.search(before))
 
 
 def _anchor_after(text: str, at: int) -> tuple[str, Anchor, str, int] | None:

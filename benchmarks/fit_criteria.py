@@ -27,7 +27,7 @@ import zstandard
 
 from criterion_corpora import Line, is_kept_aside, read_chia, read_lct_inner, read_lct_outer
 from trialbook.eligibility.features import describe_word
-from trialbook.eligibility.recognise import STACKED, Chain, Layout, Stored, describe
+from trialbook.eligibility.recognise import MOST_MENTIONS, STACKED, Chain, Layout, Stored, describe
 from trialbook.eligibility.words import Token, cut_tokens
 from trialbook.terms import get_thesaurus
 
@@ -146,7 +146,7 @@ def fit(name: str, lines: Sequence[Line], groups: Mapping[str, str], stacked: Se
     thesaurus = get_thesaurus()
     trainer = pycrfsuite.Trainer(verbose=False)
     for line in lines:
-        seen = describe(line.text, thesaurus)
+        seen = describe(line.text, thesaurus.find_concepts_in(line.text, limit=MOST_MENTIONS))
         if not seen.tokens:
             continue
         features = seen.list_features(groups)

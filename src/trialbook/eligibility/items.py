@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from trialbook.eligibility.analytes import find_analytes
-from trialbook.eligibility.comparisons import read_comparisons
 from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, JOINTS, STOP, UNABLE, Type
-from trialbook.eligibility.times import Timed, read_times
+from trialbook.eligibility.times import Timed, lex_times
 from trialbook.eligibility.tree import Assertion, Concept, Domain
 from trialbook.eligibility.words import cut_tokens
 
@@ -68,7 +67,7 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     known
         Gives a name its codes.
     """
-    timed = read_times(text, read_comparisons(text))
+    timed = lex_times(text)
     named = [each for each in entities if not FORMULA.search(text, each.start, each.end)]
     things = sorted([*named, *_find_trials(text)])
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))

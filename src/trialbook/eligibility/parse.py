@@ -46,7 +46,6 @@ class Parser:
 
     def __init__(self, thesaurus: Thesaurus) -> None:
         self._namer = Namer(thesaurus)
-        self._thesaurus = thesaurus
         self._recogniser = Recogniser(load_stored(), thesaurus)
 
     def parse(self, text: str) -> tuple[ParsedCriterion, ...]:
@@ -85,7 +84,7 @@ class Parser:
         """What the model names, and what only the thesaurus knows."""
         seen = [each for each in stretches if each.kind in DOMAINS]
         things = [Entity(each.start, each.end, DOMAINS[each.kind]) for each in seen]
-        for mention in self._thesaurus.find_concepts_in(plain):
+        for mention in self._recogniser.find_mentions(plain):
             kind = mention.concepts[0].kind
             free = not any(each.start < mention.end and mention.start < each.end for each in seen)
             if free and kind in ("condition", "drug") and len(mention.text) > 2:

@@ -7,7 +7,7 @@ call things, only stretches count; what a stretch means is for the thesaurus and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -17,11 +17,10 @@ import numpy.typing as npt
 import zstandard
 
 from trialbook.eligibility.analytes import find_analytes
-from trialbook.eligibility.comparisons import read_comparisons
 from trialbook.eligibility.features import make_features
-from trialbook.eligibility.times import read_times
+from trialbook.eligibility.times import lex_times
 from trialbook.eligibility.words import Token, cut_tokens
-from trialbook.terms import Thesaurus
+from trialbook.terms import Mention, Thesaurus
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Layer: TypeAlias = Literal["lct_outer", "lct_inner", "chia"]
@@ -31,6 +30,7 @@ WEIGHTS = "recogniser.bin"
 STACKED: tuple[Layer, ...] = ("lct_outer",)
 MOST_TOKENS = 200
 BATCH_TOKENS = 3000
+MOST_MENTIONS = 10_000
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -142,6 +142,7 @@ class Recogniser:
         self._stored = stored
         self._thesaurus = thesaurus
         self._chains: dict[Layer, Chain] = {}
+        self.find_mentions = lru_cache(maxsize=512)(self._find_mentions)
 
     @cached_property
     def groups(self) -> Mapping[str, str]:
@@ -152,9 +153,12 @@ class Recogniser:
             self._chains[layer] = Chain(self._stored.layers[layer])
         return self._chains[layer]
 
+    def _find_mentions(self, text: str) -> tuple[Mention, ...]:
+        return self._thesaurus.find_concepts_in(text, limit=MOST_MENTIONS)
+
     def find(self, texts: Sequence[str], layer: Layer = "chia") -> list[list[Stretch]]:
         """What a model calls things in each of the texts."""
-        seen = [describe(text, self._thesaurus) for text in texts]
+        seen = [describe(text, self.find_mentions(text)) for text in texts]
         # Long texts are read in pieces; what a name is does not hang on words so far away.
         pieces = [
             (at, low) for at, each in enumerate(seen) for low in range(0, len(each.tokens), MOST_TOKENS)
@@ -185,16 +189,16 @@ class Described(NamedTuple):
         return make_features(self.tokens, self.marks, self.lexed, groups, said)
 
 
-def describe(text: str, thesaurus: Thesaurus) -> Described:
-    """A text as the models see it."""
+def describe(text: str, mentions: Iterable[Mention]) -> Described:
+    """A text as the models see it, with what the thesaurus finds in it."""
     tokens = cut_tokens(text)
     named = []
-    for mention in thesaurus.find_concepts_in(text, limit=10_000):
+    for mention in mentions:
         concept = mention.concepts[0]
         place = concept.tree_numbers[0].split(".")[0] if concept.tree_numbers else "-"
         named.append((mention.start, mention.end, concept.kind[0] + place))
     lexed = [(each.start, each.end, "an") for each in find_analytes(text)]
-    lexed += [(each.start, each.end, each.role) for each in read_times(text, read_comparisons(text))]
+    lexed += [(each.start, each.end, each.role) for each in lex_times(text)]
     return Described(tokens, _spread(tokens, named), _spread(tokens, lexed))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from trialbook.eligibility.comparisons import Comparison
+from trialbook.eligibility.comparisons import Comparison, read_comparisons
 from trialbook.eligibility.tree import Anchor, Interval, Window
 
 Role = Literal["value", "age", "window", "lasting", "count", "bare"]
@@ -145,6 +146,12 @@ class Timed(NamedTuple):
     interval: Interval
     window: Window | None = None
     number_start: int = 0
+
+
+@lru_cache(maxsize=512)
+def lex_times(text: str) -> tuple[Timed, ...]:
+    """The comparisons of a criterion, each with its part; remembered, since recogniser and grammar both ask."""
+    return tuple(read_times(text, read_comparisons(text)))
 
 
 def read_times(text: str, comparisons: list[Comparison]) -> list[Timed]:

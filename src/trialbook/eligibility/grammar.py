@@ -345,7 +345,9 @@ class _Reader(Lists):
             return over(self.read(first, start, first[-1].end if first else end, scope, depth), span)
         meant = self.read(rest[1:], rest[0].end, end, Scope(self.kind), depth)
         if (
-            re.search(r"document|confirm|diagnos|proven|verified|assess|determin|measur|establish", lead)
+            re.search(
+                r"shown|document|confirm|diagnos|proven|verified|assess|determin|measur|establish", lead
+            )
             and first
         ):
             base = self.read(first, start, first[-1].end, scope, depth)

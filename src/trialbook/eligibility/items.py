@@ -47,6 +47,7 @@ DESCRIBES = re.compile(
 )
 # How a value is worked out is no thing that is asked for.
 FORMULA = re.compile(r"\b(?:formula|equation|criteria|guidelines?)\b", re.IGNORECASE)
+BEARING = re.compile(r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b", re.IGNORECASE)
 TRIAL = re.compile(
     r"\b(?:another |other |an? )?(?:investigational|clinical|interventional|experimental|research|therapeutic|drug|device)"
     r"(?:(?: (?:and|or)|/)?[ /][\w-]+){0,4}? (?:trials?|stud(?:y|ies)|protocols?)\b"
@@ -69,7 +70,7 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     """
     timed = lex_times(text)
     named = [each for each in entities if not FORMULA.search(text, each.start, each.end)]
-    things = sorted([*named, *_find_trials(text)])
+    things = sorted([*named, *_find_fixed(text)])
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
     taken = _Taken([Item(each.start, each.end, "timed", timed=each) for each in timed])
     joints = _read_joints(text)
@@ -133,24 +134,30 @@ class _Taken:
         return (start, end) if re.search(r"\w\w|\w", text[start:end]) else None
 
 
-def _find_trials(text: str) -> list[Entity]:
-    """Other trials that a person takes part in, which the recogniser does not look for."""
-    return [Entity(each.start(), each.end(), "observation") for each in TRIAL.finditer(text)]
+def _find_fixed(text: str) -> list[Entity]:
+    """Things with fixed names that the recogniser does not look for: other trials, being able to bear children."""
+    found = [Entity(each.start(), each.end(), "observation") for each in TRIAL.finditer(text)]
+    return found + [Entity(each.start(), each.end(), "condition") for each in BEARING.finditer(text)]
 
 
 def _spread_heads(text: str, items: list[Item], known: Callable[[str, Domain], Concept]) -> list[Item]:
     """Give the first words of "drug or alcohol abuse" the head of the last, where that has a name of its own."""
     made = list(items)
-    for at in range(len(items) - 3, -1, -1):
-        last = made[at + 2].concept
-        if made[at].type != "word" or made[at + 1].type not in ("or", "and", "comma") or last is None:
+    for at in range(len(items) - 2, 0, -1):
+        if made[at].type not in ("or", "and", "comma"):
             continue
-        words = last.words.split()
-        if len(words) < 2 or not text[made[at].start : made[at].end].isalpha():
-            continue
-        named = known(f"{text[made[at].start : made[at].end]} {words[-1]}", "condition")
-        if named.ids:
-            made[at] = made[at]._replace(type="concept", concept=named)
+        last = made[at + 1].concept
+        words = last.words.split() if last is not None else []
+        for size in (2, 1):
+            first = made[max(0, at - size) : at]
+            if len(words) < 2 or len(first) < size or any(each.type != "word" for each in first):
+                continue
+            said = text[first[0].start : first[-1].end]
+            named = known(f"{said} {words[-1]}", "condition")
+            if named.ids and re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)?", said):
+                whole = Item(first[0].start, first[-1].end, "concept", concept=named)
+                made[at - size : at] = [whole]
+                break
     return made
 
 

@@ -46,7 +46,8 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         "permits",
         r"(?:is|are|will be|may be|would be)(?: still)? (?:allowed|permitted|acceptable|eligible|not"
         r" excluded|accepted|not exclusionary|not an exclusion)|(?:may|can|will)(?: still)?"
-        r" (?:participate|be (?:included|enrolled|eligible|allowed|considered|permitted))(?: if)?",
+        r" (?:participate|be (?:included|enrolled|eligible|allowed|considered|permitted))(?: if)?"
+        r"|(?:taking part|participation) (?:is|will be) (?:possible|allowed|permitted)|(?:may|can) take part",
     ),
     (
         "except",

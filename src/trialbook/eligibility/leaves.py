@@ -176,7 +176,8 @@ def _invent_names(text: str, items: Sequence[Item], timed: Sequence[Item], scope
     asked = asked or list(timed)
     if not asked:
         # In a list of what someone is allergic to, or had, a name that is not known is a name all the same.
-        runs = _list_runs(text, items) if scope.assertion in ("allergy", "history", "family") else []
+        is_told = scope.assertion in ("allergy", "history", "family") or any(each.assertion for each in items)
+        runs = _list_runs(text, items) if is_told else []
         return [
             Item(low, high, "concept", concept=Concept(text[low:high], "observation"))
             for low, high in runs[:1]
@@ -366,7 +367,9 @@ def _make_atom(
     stronger = [each for each in told if each in ("family", "allergy", "at_risk")]
     if stronger:
         assertion = stronger[-1]
-    if any(each.type == "not" and each.assertion == "able" for each in inside):
+    if any(
+        each.type == "not" and each.assertion == "able" and each.start < head.concept.start for each in inside
+    ):
         assertion = "able"
     value = head.value.timed.interval if head.value and head.value.timed else None
     count = head.often.timed.interval if head.often and head.often.timed else None
@@ -386,7 +389,22 @@ def _make_atom(
         assertion=assertion,
         qualifiers=_qualify(text, inside, own, span),
     )
+    if _turns_unclearly(text, inside, head.concept.start):
+        return Opaque(span, "unparsed", "what is turned by a word of it")
     return _negate(text, inside, atom, head.concept.start)
+
+
+def _turns_unclearly(text: str, items: Sequence[Item], first: int) -> bool:
+    """Whether words that are not understood stand before a "no": "could become so and uses no …"."""
+    said = False
+    for each in items:
+        if each.start >= first:
+            return False
+        if each.type == "not" and said:
+            return True
+        words = text[each.start : each.end]
+        said = said or (each.type == "word" and words.lower() not in FILLER and bool(re.search(r"\w", words)))
+    return False
 
 
 def _negate(text: str, items: Sequence[Item], atom: Atom, first: int) -> Tree:

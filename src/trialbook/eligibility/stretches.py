@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -12,6 +13,13 @@ from trialbook.eligibility.leaves import PEOPLE
 from trialbook.eligibility.tree import Span, Tree
 
 MEASURED = "measurement"
+
+# Words that name no thing by themselves: people, and "drugs" in "abuse of alcohol or drugs".
+NO_THING = re.compile(
+    rf"(?:{PEOPLE.pattern})|drugs?|medications?|medicines?|diseases?|conditions?|disorders?|agents?|products?|history|symptoms?"
+    r"|tests?|therapy|treatments?|study|trial",
+    re.IGNORECASE,
+)
 
 
 class Stretches:
@@ -36,7 +44,8 @@ class Stretches:
     def says_something(self, items: Sequence[Item]) -> bool:
         """Whether a stretch names a thing, a value or an age by itself."""
         return any(
-            (each.type == "concept" and not (each.concept and PEOPLE.fullmatch(each.concept.words)))
+            (each.type == "concept" and not (each.concept and NO_THING.fullmatch(each.concept.words)))
+            or (each.type == "not" and each.assertion == "able")
             or (each.type == "timed" and each.timed is not None and each.timed.role in ("value", "age"))
             or each.type == "judgement"
             for each in items

@@ -107,12 +107,15 @@ class Chain:
         """Viterbi over sequences side by side."""
         longest, count, size = scores.shape
         back = np.zeros((longest, count, size), dtype=np.uint8)
+        # The label before lies along the last axis, which is the fast one.
+        into = np.ascontiguousarray(self.moves.T)
         best = scores[0].copy()
         ends = np.array(sizes)
         for step in range(1, longest):
-            ways = best[:, :, None] + self.moves[None]
-            back[step] = ways.argmax(axis=1)
-            stepped = ways.max(axis=1) + scores[step]
+            ways = best[:, None, :] + into[None]
+            chosen = ways.argmax(axis=2)
+            back[step] = chosen
+            stepped = np.take_along_axis(ways, chosen[:, :, None], axis=2)[:, :, 0] + scores[step]
             goes_on = (ends > step)[:, None]
             best = np.where(goes_on, stepped, best)
         last = best.argmax(axis=1)

@@ -52,6 +52,7 @@ count-told: $(READY) ## count what the pages of the real records say, and where 
 eval: $(READY) ## measure ranking against the registry's lists, judged patient topics and studies that belong together
 	@$(BIN)/python benchmarks/eval.py
 	@$(BIN)/python benchmarks/eval_related.py
+	@$(BIN)/python benchmarks/eval_criteria.py
 
 docs: $(READY) ## run what the README and docs/ show
 	@$(BIN)/python -m pytest -rs tests/docs

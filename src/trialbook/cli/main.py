@@ -23,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     reading.search,
     reading.related,
     reading.show,
+    reading.criteria,
     reading.history,
     reading.diff,
     reading.rejections,

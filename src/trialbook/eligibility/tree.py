@@ -220,3 +220,17 @@ def iter_nodes(tree: Tree) -> Iterator[Tree]:
         below = ()
     for each in below:
         yield from iter_nodes(each)
+
+
+def move(tree: Tree, by: int) -> Tree:
+    """A tree with all its spans so many characters further on."""
+    changes: dict[str, object] = {"span": Span(tree.span.start + by, tree.span.end + by)}
+    if isinstance(tree, All | Any | AtLeast):
+        changes["parts"] = tuple(move(each, by) for each in tree.parts)
+    elif isinstance(tree, Not):
+        changes["part"] = move(tree.part, by)
+    elif isinstance(tree, Except):
+        changes |= {"base": move(tree.base, by), "carve_out": move(tree.carve_out, by)}
+    elif isinstance(tree, IfThen):
+        changes |= {"condition": move(tree.condition, by), "then": move(tree.then, by)}
+    return msgspec.structs.replace(tree, **changes)

@@ -11,6 +11,7 @@ from trialbook.model.present import parse_present
 from trialbook.store import Version
 
 if TYPE_CHECKING:
+    from trialbook.eligibility.tree import ParsedCriterion
     from trialbook.library.records import LibraryRecords
 
 
@@ -66,6 +67,14 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
     def criteria(self) -> tuple[Criterion, ...]:
         """The single criteria of the eligibility text, each with its place in it."""
         return self.eligibility.criteria
+
+    @property
+    def parsed_criteria(self) -> tuple[ParsedCriterion, ...]:
+        """The criteria, each with the tree of what it asks; a list below its lead is one of them."""
+        from trialbook.eligibility.parse import parse_criteria
+
+        text = self.eligibility.eligibility_criteria
+        return parse_criteria(text) if text else ()
 
     def diff(self, before: int | str | None = None, after: int | str | None = None) -> Comparison:
         """What differs between two versions.

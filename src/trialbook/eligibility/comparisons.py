@@ -1,0 +1,395 @@
+"""Which values does a criterion ask for? Numbers with their operators, units and limits of normal.
+
+Read from the words alone: what is compared is for the grammar to say.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from trialbook.eligibility.numbers import NUMBER, ROMAN, read_number
+from trialbook.eligibility.tree import Interval, Limit
+from trialbook.eligibility.units import TIME_UNITS, find_unit
+
+Operator = Literal["ge", "gt", "le", "lt", "eq", ""]
+
+BEFORE: tuple[tuple[Operator, str], ...] = (
+    (
+        "ge",
+        r"≥\s*=?|⩾|≧|>\s*=|=\s*>|>\s*/\s*=|>\s*or\s*=|>\s*or equal(?:s)?(?: to)?|(?:greater|more|higher"
+        r"|older|larger|longer)"
+        r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:at|al) least|at a minimum(?: of)?|(?:no"
+        r"|not)(?: be)? (?:less|fewer"
+        r"|lower|younger|shorter|smaller) than|not below|not under|(?:a )?minimum(?: of| is)?|min\.|at"
+        r" or above|equal(?: to)? or"
+        r" (?:greater|more|higher|older|above|over)(?: than| to)?|above or equal(?: to)?|starting (?:at"
+        r"|from)|>\s*than or equal to",
+    ),
+    (
+        "le",
+        r"≤\s*=?|⩽|≦|<\s*=|=\s*<|<\s*/\s*=|<\s*or\s*=|<\s*or equal(?:s)?(?: to)?|(?:less|lower|fewer"
+        r"|younger|smaller|shorter)"
+        r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:no|not)(?: be)? (?:more|greater|higher"
+        r"|older|longer|larger|bigger)"
+        r" than|not (?:to )?exceed(?:ing)?|not above|not over|at most|(?:a )?maximum(?: of| is)?|max\."
+        r"|up to|equal(?: to)? or"
+        r" (?:less|lower|younger|below|under|fewer)(?: than| to)?|below or equal(?: to)?|at or below|until",
+    ),
+    (
+        "gt",
+        r">\s*(?:than)?|(?:greater|more|higher|older|larger|longer|bigger|over)[ -]th(?:[ae]n|at)|over|above"
+        r"|exceed(?:s|ing|ed)?"
+        r"|in excess of|beyond|upwards of|superior to|older|＞",
+    ),
+    (
+        "lt",
+        r"<\s*(?:than)?|(?:less|fewer|lower|younger|smaller|shorter)[ -]th(?:[ae]n|at)|below|under|inferior to"
+        r"|younger|＜",
+    ),
+    ("eq", r"=|equal(?:s)? to|exactly"),
+)
+BETWEEN_WORDS = r"(?: (?:a|an|the|of|total|value|age|ages|score|or equal to|than|about|approximately))*"
+OPERATOR = re.compile(
+    "(?:"
+    + "|".join(
+        f"(?P<{name}>(?<![\\w]){form})" if form[0].isalpha() else f"(?P<{name}>{form})"
+        for name, form in BEFORE
+    )
+    + rf"){BETWEEN_WORDS}[\s:]*\Z",
+    re.IGNORECASE,
+)
+AFTER = re.compile(
+    r"[\s,(]*(?:(?:of age|old|in age|years)[\s,]*)*(?:(?P<ge>(?:or|and|&|/)(?: equal)?(?:"
+    r" to)?\s*(?:\w+ )?(?:older|more|greater|above"
+    r"|over|higher|longer|up(?:wards?)?|later|beyond|elder|worse)\b|\+(?!\s*/)(?!\s*\d))"
+    r"|(?P<le>(?:or|and|&|/)\s*(?:\w+ )?(?:less"
+    r"|younger|lower|below|under|fewer|smaller|shorter|earlier)\b))",
+    re.IGNORECASE,
+)
+LIMIT = re.compile(
+    r"\s*(?:(?:x|×|✕|\*|times|fold|-fold|- fold)\s*)?(?:of |above |than |over )?(?:the |its |their"
+    r" )?(?:institutional |institution'?s? |laboratory |local |lab |age[- ]adjusted |site |central"
+    r" )*"
+    r"(?:(?P<uln>ULN\b|UNL\b|upper (?:normal )?limits?(?: of)?(?: the)?(?: institutional|"
+    r" laboratory)?(?: normal(?: range)?| reference range)?|upper normal(?: limits?)?|upper"
+    r" (?:bound|range|end) of (?:the )?normal"
+    r"|normal upper limits?|upper level of normal)|(?P<lln>LLN\b|lower (?:normal )?limits?(?:"
+    r" of)?(?: the)?(?: institutional| laboratory)?(?: normal(?: range)?)?|lower normal limits?"
+    r"|normal lower limits?)"
+    r"|(?P<nor>normal(?: range| limits?| values?)?\b))(?:\s*\((?:ULN|UNL|LLN)\))?",
+    re.IGNORECASE,
+)
+TIMES = re.compile(r"\s*(?:x|×|✕|\*|times|fold|-fold|- fold)(?![a-z])", re.IGNORECASE)
+LIMIT_ALONE = re.compile(
+    r"(?:the )?(?:institutional |laboratory |local |age[- ]adjusted )*(?:(?P<uln>ULN\b|UNL\b|upper"
+    r" limits? of (?:the )?(?:institutional )?normal(?: range)?|upper normal limits?)"
+    r"|(?P<lln>LLN\b|lower limits? of (?:the )?(?:institutional )?normal(?: range)?|lower normal"
+    r" limits?))(?:\s*\((?:ULN|LLN)\))?(?P<mult>\s*(?:x|×|\*)\s*\d+(?:\.\d+)?)?",
+    re.IGNORECASE,
+)
+RANGE = re.compile(
+    r"\s*(?:-{1,2}|–|—|−|~|to|till|until|through|up to|/(?=\s*\d+\s*(?:years|y)))\s*(?:and\s+)?(?:≤"
+    r"|<=|<|≥)?\s*(?=\d)",
+    re.IGNORECASE,
+)
+RANGE_AND = re.compile(
+    r"\s*(?:and|to|-|–|&|or)\s*(?:(?:≤|<=|<|less than|under|up to)\s*)?(?=\d|[a-z])", re.IGNORECASE
+)
+OPENS_RANGE = re.compile(
+    r"\b(?:between|from|range[sd]?(?: of)?|ranging(?: from)?|among)(?: the)?(?: ages?)?(?: of| from"
+    r"| between)?[\s:(]*\Z",
+    re.IGNORECASE,
+)
+IS_NAME = re.compile(
+    r"(?:[A-Za-z]-|[A-Za-z]/|\b(?:types?|phases?|hpv|factor|visit|day|part|cohort|arm|group|table"
+    r"|appendix|section|version|step|week|cycle"
+    r"|dsm|icd|chapter|item|figure|covid|sars-cov|interleukin|vitamin|omega|no\.|number|#"
+    r"|criteri(?:on|a)|protocol|mutation|exon"
+    r"|chromosome|trisomy|nct|www\.|v)\s*)\Z",
+    re.IGNORECASE,
+)
+GRADED = re.compile(
+    r"\b(?:class(?:es|ification)?|grades?|stages?|asa|nyha|ccs|category|levels?|status|degree"
+    r"|killip|fitzpatrick|phototypes?|gmfcs|rutherford|fontaine"
+    r"|types?|pasi|who|score)\b[^.;,\d]{0,25}\Z",
+    re.IGNORECASE,
+)
+ROMAN_RANGE = re.compile(
+    r"(?<![\w-])(?P<low>I{1,3}|IV|V)(?:[abcABC])?(?:(?P<joint>\s*(?:-|–|to|or|and|,"
+    r"|/)\s*)(?P<high>I{1,3}|IV|V)(?:[abcABC])?)?(?!\w)"
+)
+# How many of the first unit make up one of the second, where that holds on every calendar.
+EXACT = {("mo", "a"): 12.0, ("d", "wk"): 7.0, ("h", "d"): 24.0, ("min", "h"): 60.0}
+BELOW = re.compile(r"<(?!\s*=)|\bless than|\bunder")
+BETWEEN_UNIT = re.compile(
+    r"(?:\)|\s*-?\s*(?:consecutive|full|complete|continuous|calendar|whole|additional|or more))\s",
+    re.IGNORECASE,
+)
+# Ordinals, and marks of a list within a line.
+NO_VALUE = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+[).](?=\s|\Z)|\d+-(?=\s)")
+LIST_MARK = re.compile(r"[\s*•\-(]*\((?=\Z)")
+POWER_ALONE = re.compile(r"\s*(?:\^|\*|\*\*)\s*\d")
+# In place of the number stands what cannot be one: a date, a dose of two parts, a list mark.
+DATE = re.compile(
+    r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:19|20)\d{2}(?=\s*(?:criteria|guideline"
+    r"|classification|revis|consensus|[;)\]]|ACR|WHO|McDonald))"
+)
+
+
+MOST_IN_ONE = 80
+
+
+class Comparison(NamedTuple):
+    """A stretch of text that asks for values.
+
+    Attributes
+    ----------
+    start, end
+        Its place, operator and unit included.
+    interval
+        The values; of time where its unit is one of time.
+    is_bare
+        A number with neither operator nor range.
+    number_start
+        Where its first number stands.
+    """
+
+    start: int
+    end: int
+    interval: Interval
+    is_bare: bool
+    number_start: int
+
+    @property
+    def is_time(self) -> bool:
+        return self.interval.unit in TIME_UNITS
+
+
+def read_comparisons(text: str) -> list[Comparison]:
+    """All comparisons of a criterion from left to right; none overlap.
+
+    Examples
+    --------
+    >>> [(each.interval.low, each.interval.high, each.interval.unit) for each in read_comparisons("platelets < 100,000/uL")]
+    [(None, 100000.0, '/uL')]
+    >>> [(each.interval.low, each.interval.limit) for each in read_comparisons("ALT > 3 times the upper limit of normal")]
+    [(3.0, 'ULN')]
+    """
+    found: list[Comparison] = []
+    at = 0
+    dates = [(each.start(), each.end()) for each in DATE.finditer(text)]
+    for number in NUMBER.finditer(text):
+        if number.start() < at or any(start <= number.start() < end for start, end in dates):
+            continue
+        if len(found) >= MOST_IN_ONE:
+            break
+        comparison = _read_at(text, number, at)
+        if comparison is not None:
+            found.append(comparison)
+            at = comparison.end
+    found += _read_limits_alone(text, found)
+    found += _read_graded(text, found)
+    return _share_units(text, sorted(found))
+
+
+def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
+    before = text[max(floor, number.start() - 60) : number.start()]
+    operator, start = _operator_before(before, number.start())
+    opened = OPENS_RANGE.search(before)
+    if not operator and not opened and IS_NAME.search(before) and not _is_graded(before):
+        return None
+    if not operator and POWER_ALONE.match(text, number.end()):
+        return None
+    low, end = read_number(number), number.end()
+    unit, limit, end = _unit_at(text, end, bool(number["word"]))
+    if operator in ("", "eq", "ge") or opened:
+        high, unit, limit, range_end = _range_at(text, end, unit, limit, is_open=bool(opened))
+        if high is not None:
+            is_below = bool(BELOW.search(text, end, range_end))
+            start = opened.start() + number.start() - len(before) if opened else start
+            interval = Interval(
+                min(low, high), max(low, high), high_included=not is_below, unit=unit, limit=limit
+            )
+            return Comparison(start, range_end, interval, False, number.start())
+    if not operator and not unit and not limit and not AFTER.match(text, end):
+        if number["word"] and low < 2:
+            return None
+        if NO_VALUE.match(text, number.start()) or LIST_MARK.fullmatch(text[: number.start()]):
+            return None
+    if not operator or operator == "eq":
+        after = AFTER.match(text, end)
+        if after:
+            operator, end = ("ge" if after["ge"] else "le"), after.end()
+            if not unit and not limit:
+                unit, limit, end = _unit_at(text, end, False)
+    interval = _make(low, operator, unit, limit)
+    return Comparison(start, end, interval, operator == "", number.start())
+
+
+def _make(value: float, operator: Operator, unit: str, limit: Limit) -> Interval:
+    if operator in ("ge", "gt"):
+        return Interval(value, None, low_included=operator == "ge", unit=unit, limit=limit)
+    if operator in ("le", "lt"):
+        return Interval(None, value, high_included=operator == "le", unit=unit, limit=limit)
+    return Interval(value, value, unit=unit, limit=limit)
+
+
+def _operator_before(before: str, end: int) -> tuple[Operator, int]:
+    found = OPERATOR.search(before)
+    if found is None:
+        return "", end
+    name = next(name for name, _ in BEFORE if found[name])
+    return name, end - len(before) + found.start()
+
+
+def _unit_at(text: str, end: int, is_word: bool) -> tuple[str, Limit, int]:
+    """The unit or limit of normal that follows a number, and where it ends."""
+    found = LIMIT.match(text, end)
+    if found and (found["uln"] or found["lln"] or (found["nor"] and TIMES.match(text, end))):
+        return "", "LLN" if found["lln"] else "ULN", found.end()
+    between = BETWEEN_UNIT.match(text, end)
+    unit = find_unit(text, between.end() - 1) if between else find_unit(text, end)
+    if between and (unit is None or unit[0].ucum not in TIME_UNITS):
+        unit = find_unit(text, end)
+    if unit is None or (is_word and unit[0].ucum not in TIME_UNITS and len(unit[0].ucum) < 3):
+        return "", "", end
+    ucum, end = unit[0].ucum, unit[1]
+    # "U" and "m" alone are letters more often than units.
+    return ucum, "", end
+
+
+def _range_at(
+    text: str, end: int, unit: str, limit: Limit, *, is_open: bool
+) -> tuple[float | None, str, Limit, int]:
+    joint = (RANGE_AND if is_open or _is_graded(text[max(0, end - 45) : end - 1]) else RANGE).match(text, end)
+    if joint is None and not is_open:
+        return None, unit, limit, end
+    if joint is None:
+        joint = re.compile(r"\s*(?:years?|yrs?)?(?: of age| old)?\s*(?:and|to|-|–)\s*").match(text, end)
+    number = NUMBER.match(text, joint.end()) if joint else None
+    if number is None:
+        return None, unit, limit, end
+    second_unit, second_limit, second_end = _unit_at(text, number.end(), bool(number["word"]))
+    high = read_number(number)
+    if unit and second_unit and unit != second_unit:
+        if (unit, second_unit) not in EXACT:
+            return None, unit, limit, end
+        return high * EXACT[unit, second_unit], unit, limit, second_end
+    return high, second_unit or unit, second_limit or limit, second_end
+
+
+def _read_limits_alone(text: str, found: list[Comparison]) -> list[Comparison]:
+    """Limits of normal without a number: "above the upper limit of normal", "> ULN"."""
+    alone = []
+    for match in LIMIT_ALONE.finditer(text):
+        if any(each.start < match.end() and match.start() < each.end for each in found):
+            continue
+        before = text[max(0, match.start() - 40) : match.start()]
+        operator, start = _operator_before(before, match.start())
+        if operator:
+            factor = float(re.sub(r"[^\d.]", "", match["mult"])) if match["mult"] else 1.0
+            interval = _make(factor, operator, "", "ULN" if match["uln"] else "LLN")
+            alone.append(Comparison(start, match.end(), interval, False, match.start()))
+    return alone
+
+
+def _is_graded(before: str) -> bool:
+    return bool(GRADED.search(before)) and not re.search(r"\btypes?\s*\Z", before, re.IGNORECASE)
+
+
+def _read_graded(text: str, found: list[Comparison]) -> list[Comparison]:
+    """Classes and grades in roman numerals: "NYHA class III-IV"."""
+    graded = []
+    for match in ROMAN_RANGE.finditer(text):
+        before = text[max(0, match.start() - 45) : match.start()]
+        if any(each.start < match.end() and match.start() < each.end for each in found) or not _is_graded(
+            before
+        ):
+            continue
+        operator, start = _operator_before(before, match.start())
+        low = ROMAN[match["low"]]
+        high = ROMAN[match["high"]] if match["high"] else None
+        if high is not None and high > low:
+            graded.append(Comparison(start, match.end(), Interval(low, high), False, match.start()))
+            continue
+        after = AFTER.match(text, match.end())
+        end = match.end()
+        if not operator and after:
+            operator, end = ("ge" if after["ge"] else "le"), after.end()
+        graded.append(Comparison(start, end, _make(low, operator, "", ""), operator == "", match.start()))
+    return graded
+
+
+def _share_units(text: str, found: list[Comparison]) -> list[Comparison]:
+    """Give the first of two bounds the unit that only the second has: "≥ 3 and ≤ 18 years"; join the two."""
+    shared: list[Comparison] = []
+    for each in found:
+        last = shared[-1] if shared else None
+        if each.is_bare and text[each.start - 1 : each.start] == "/":
+            # "140/90 mmHg" is two pressures; after other numbers what follows the stroke is no value.
+            if last is not None and last.end == each.start - 1 and _are_pressures(text, last, each):
+                shared[-1] = last._replace(interval=msgspec.structs.replace(last.interval, unit="mm[Hg]"))
+                like = last.interval
+                value = each.interval.low
+                two = Interval(
+                    None if like.low is None else value,
+                    None if like.high is None else value,
+                    like.low_included,
+                    like.high_included,
+                    "mm[Hg]",
+                )
+                shared.append(each._replace(interval=two, is_bare=last.is_bare))
+            continue
+        if last is not None and _are_one(text, last, each):
+            low, high = (
+                (last.interval, each.interval)
+                if each.interval.low is None
+                else (each.interval, last.interval)
+            )
+            joined = Interval(
+                low.low,
+                high.high,
+                low_included=low.low_included,
+                high_included=high.high_included,
+                unit=each.interval.unit or last.interval.unit,
+                limit=each.interval.limit or last.interval.limit,
+            )
+            shared[-1] = Comparison(last.start, each.end, joined, False, last.number_start)
+        else:
+            shared.append(each)
+    return shared
+
+
+def _are_pressures(text: str, first: Comparison, second: Comparison) -> bool:
+    near = text[max(0, first.start - 60) : first.start]
+    return second.interval.unit == "mm[Hg]" or bool(
+        re.search(r"\bpressure|\bBP\b|hypertens", near, re.IGNORECASE)
+    )
+
+
+def _are_one(text: str, first: Comparison, second: Comparison) -> bool:
+    one, two = first.interval, second.interval
+    if (
+        first.is_bare
+        or second.is_bare
+        or not re.fullmatch(
+            r"[\s,(]*(?:years|yrs)?(?: of age| old)?[\s,]*(?:and|but|to|-|–|&)?[\s,(]*(?:is |are )?",
+            text[first.end : second.start],
+            re.IGNORECASE,
+        )
+    ):
+        return False
+    if one.unit and two.unit and one.unit != two.unit:
+        return False
+    if one.low is not None and one.high is None and two.high is not None and two.low is None:
+        return one.low <= two.high
+    return (
+        one.high is not None
+        and one.low is None
+        and two.low is not None
+        and two.high is None
+        and two.low <= one.high
+    )

@@ -1,0 +1,474 @@
+"""How do the parts of a criterion belong together? From its items to its tree.
+
+Loosest first: sentences, alternatives of a list, conditions, exceptions, definitions and examples, "or", "and".
+A stretch is parted only where both sides name something, so "renal or hepatic disease" stays one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from trialbook.eligibility.items import Item
+from trialbook.eligibility.leaves import GENERIC, Scope, read_leaf
+from trialbook.eligibility.lists import Lists, find_last_measured, share
+from trialbook.eligibility.numbers import read_word
+from trialbook.eligibility.stretches import MEASURED, cut, find_close, is_measure, over, strip_joints
+from trialbook.eligibility.tree import (
+    All,
+    Any,
+    AtLeast,
+    Atom,
+    Except,
+    IfThen,
+    Not,
+    Opaque,
+    Span,
+    Tree,
+    iter_nodes,
+)
+from trialbook.eligibility.units import find_unit
+
+EDGE = " \t\r\n.,;:-–—*•\\"
+OF_THESE = re.compile(
+    r"(?P<most>(?:(?:have|has|having|with|meet(?:s|ing)?|fulfil\w*|presence of|satisfy|be"
+    r"|include[sd]?|in|by)\s+)*(?:at least|≥|minimum of|a minimum of|more than or equal"
+    r" to)?\s*(?P<count>one|two|three|four|five|six|any|all|each|both|either|1|2|3|4|5|6)(?: \((?:\d"
+    r"|one|two|three|four)\))?(?P<more> or more| or both|\s*\(or more\))?\s*(?:of)?\s*(?:the|these"
+    r"|those)?\s*(?:\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
+    re.IGNORECASE,
+)
+CONDITION_FIRST = re.compile(r"\s*(?:if|for|in|when|among|in case of|in the case of)\b", re.IGNORECASE)
+WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
+MOST_PARTS = 60
+MOST_DEPTH = 14
+MOST_ITEMS = 600
+
+
+def parse_items(text: str, items: Sequence[Item], start: int, end: int, kind: str) -> Tree:
+    """The tree of `text[start:end]`.
+
+    Parameters
+    ----------
+    kind
+        "exclusion" or another: whether what is only listed is meant all together or each by itself.
+    """
+    return _Reader(text, kind).read(_drop_abbreviations(text, list(items)), start, end, Scope(kind), 0)
+
+
+def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
+    """Leave out "(IHD)" after a name, and the brackets around a value."""
+    kept: list[Item] = []
+    at = 0
+    while at < len(items):
+        close = at + 2
+        if items[at].type == "open" and close < len(items) and items[close].type == "close" and kept:
+            inner = items[at + 1]
+            words = text[inner.start : inner.end]
+            if (
+                inner.type in ("concept", "word")
+                and len(words) <= 12
+                and " " not in words
+                and sum(map(str.isupper, words)) >= 2
+            ):
+                at = close + 1
+                continue
+            is_unit = items[at - 1].type == "timed" and find_unit(words, 0) is not None
+            if is_unit and inner.type == "word":
+                at = close + 1
+                continue
+            if inner.type == "timed":
+                kept.append(inner)
+                at = close + 1
+                continue
+        kept.append(items[at])
+        at += 1
+    return kept
+
+
+class _Reader(Lists):
+    """Reads one criterion; `depth` bounds how deep it goes, whatever the text."""
+
+    def read(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree:
+        start, end = self._trim(start, end)
+        items = [each for each in items if start <= each.start and each.end <= end]
+        if depth >= MOST_DEPTH or len(items) > MOST_ITEMS:
+            return Opaque(Span(start, end), "unparsed", "nested too deep or too long")
+        items = self._unwrap(items)
+        for step in STEPS:
+            found = step(self, items, start, end, scope, depth + 1)
+            if found is not None:
+                return found
+        return read_leaf(self.text, items, start, end, scope)
+
+    def _trim(self, start: int, end: int) -> tuple[int, int]:
+        end = max(start, end)
+        while start < end and self.text[start] in EDGE:
+            start += 1
+        while end > start and self.text[end - 1] in EDGE:
+            end -= 1
+        return start, end
+
+    def _unwrap(self, items: list[Item]) -> list[Item]:
+        """Take off brackets around the whole, and those that open or close nothing."""
+        while (
+            len(items) > 1
+            and items[0].type == "open"
+            and items[-1].type == "close"
+            and find_close(items, 0) == len(items) - 1
+        ):
+            items = items[1:-1]
+        kept, depth = [], 0
+        for at, each in enumerate(items):
+            if each.type == "close" and depth == 0:
+                continue
+            if each.type == "open" and find_close(items, at) is None:
+                continue
+            depth += (each.type == "open") - (each.type == "close")
+            kept.append(each)
+        return kept
+
+    def sentences(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """Part at full stops and semicolons."""
+        cuts = [at for at in self.level(items, ("stop", "semi")) if 0 < at < len(items) - 1]
+        if not cuts:
+            return None
+        pieces = cut(items, cuts[:MOST_PARTS])
+        pieces = [each for each in pieces if strip_joints(each)]
+        if len(pieces) < 2:
+            return None
+        is_any = (
+            self.kind == "exclusion"
+            or any(each[0].type == "or" for each in pieces[1:])
+            or any(each[-1].type == "or" for each in pieces[:-1])
+        )
+        if any(each[0].type == "and" for each in pieces[1:]) and not any(
+            each[0].type == "or" for each in pieces[1:]
+        ):
+            is_any = False
+        shared = self.inherit(items, pieces[0], scope) if items[cuts[0]].type == "semi" else scope
+        base: list[Tree] = []
+        permitted: list[Tree] = []
+        for piece in pieces:
+            low = piece[0].start if piece[0].type not in ("or", "and") else piece[0].end
+            high = piece[-1].end if piece[-1].type not in ("or", "and") else piece[-1].start
+            own = scope if piece is pieces[0] or piece[0].type in ("not", "assertion") else shared
+            tree = self.read(piece, low, high, own, depth)
+            if any(one.type == "permits" for one in piece) and base:
+                permitted.append(tree)
+            else:
+                base.append(tree)
+        span = Span(start, end)
+        whole = base[0] if len(base) == 1 else (Any if is_any else All)(span, tuple(base))
+        if not permitted:
+            return whole if len(base) > 1 else over(whole, span)
+        allowed = (
+            permitted[0]
+            if len(permitted) == 1
+            else Any(Span(permitted[0].span.start, permitted[-1].span.end), tuple(permitted))
+        )
+        if self.kind == "exclusion":
+            return Except(span, whole, allowed)
+        if isinstance(whole, Not):
+            return Not(span, Except(span, whole.part, allowed))
+        return Any(span, (whole, allowed))
+
+    def of_these(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """A list with how many of it must hold: "at least two of the following: …"."""
+        found = OF_THESE.search(self.text, start, min(end, start + 260))
+        if found is None:
+            return None
+        tail = [each for each in items if each.start >= found.end() - 1]
+        head = [each for each in items if each.end <= found.start()]
+        parts = self._list_parts(tail, found.end(), end, scope, depth)
+        if len(parts) < 2:
+            return None
+        span = Span(found.start(), end)
+        said = found["count"].lower()
+        tree: Tree
+        if said in ("all", "each", "both"):
+            tree = All(span, tuple(parts))
+        elif said in ("any", "either"):
+            tree = Any(span, tuple(parts))
+        else:
+            count = int(said) if said.isdigit() else int(read_word(said))
+            tree = (
+                Any(span, tuple(parts)) if count == 1 else AtLeast(span, min(count, len(parts)), tuple(parts))
+            )
+        if head and any(each.type == "not" for each in head) and not self.says_something(head):
+            return Not(Span(start, end), tree)
+        if self.says_something(head):
+            first = self.read(head, start, found.start(), scope, depth)
+            return All(Span(start, end), (first, tree))
+        return over(tree, Span(start, end))
+
+    def _list_parts(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> list[Tree]:
+        cuts = self.level(items, ("semi", "stop")) or self.level(items, ("comma", "or", "and"))
+        parts = []
+        for piece in cut(items, cuts[:MOST_PARTS]):
+            bare = strip_joints(piece)
+            if bare and re.search(r"\w", self.text[bare[0].start : bare[-1].end]):
+                parts.append(self.read(bare, bare[0].start, bare[-1].end, scope, depth))
+        return parts
+
+    def conditions(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """What is asked only of some: "for women of childbearing potential, …", "… if diabetic"."""
+        if CONDITION_FIRST.match(self.text, start, end):
+            for at in self.level(items, ("comma",)):
+                first, rest = items[:at], items[at + 1 :]
+                is_group = any(each.type == "if" for each in first[:2]) or self._names_group(first)
+                if rest and is_group and self.says_something(rest) and self._has_some(first):
+                    condition = self.read(
+                        first[1:],
+                        first[1].start if len(first) > 1 else start,
+                        first[-1].end,
+                        Scope(self.kind),
+                        depth,
+                    )
+                    then = self.read(rest, rest[0].start, end, scope, depth)
+                    return IfThen(Span(start, end), condition, then)
+        for at in self.level(items, ("if",)):
+            first, rest = items[:at], items[at + 1 :]
+            if first and rest and self.says_something(first) and self._has_some(rest):
+                then = self.read(first, start, first[-1].end, scope, depth)
+                condition = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
+                return self._conditional(Span(start, end), condition, then)
+        return None
+
+    def _conditional(self, span: Span, condition: Tree, then: Tree) -> Tree:
+        # An exclusion that holds only in a case holds where both do.
+        return All(span, (then, condition)) if self.kind == "exclusion" else IfThen(span, condition, then)
+
+    def _names_group(self, items: Sequence[Item]) -> bool:
+        words = self.text[items[0].start : items[-1].end] if items else ""
+        return bool(
+            re.match(
+                r"(?:for|in|among)\s+(?:all\s+)?(?:\w+\s+){0,3}(?:wom[ae]n|females?|males?|men|patients"
+                r"|subjects|participants|those|individuals|children|infants|adults|cohort|arm|part|group)",
+                words,
+                re.IGNORECASE,
+            )
+        )
+
+    def _has_some(self, items: Sequence[Item]) -> bool:
+        return any(
+            each.type in ("concept", "timed") or (each.type == "word" and self.text[each.start].isalpha())
+            for each in items
+        )
+
+    def exceptions(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """What is carved out: "malignancy, except basal cell carcinoma"."""
+        for at in self.level(items, ("except",)):
+            first, rest = items[:at], items[at + 1 :]
+            if (
+                not rest
+                or not first
+                or not (self.says_something(first) or GENERIC.match(self.text[start : items[at].start]))
+            ):
+                continue
+            if not self.says_something(first):
+                continue
+            carved_scope = Scope(self.kind, scope.assertion)
+            base = self.read(first, start, first[-1].end, scope, depth)
+            carve = _Reader(self.text, "exclusion").read(rest, rest[0].start, end, carved_scope, depth)
+            span = Span(start, end)
+            if isinstance(base, Not) and not isinstance(base.part, Except):
+                return Not(span, Except(span, base.part, carve))
+            return Except(span, base, carve)
+        return None
+
+    def brackets(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """Open brackets whose content goes on with the sentence; leave out what only says it again."""
+        for at, each in enumerate(items):
+            if each.type != "open":
+                continue
+            close = find_close(items, at)
+            if close is None:
+                continue
+            inner, before, after = items[at + 1 : close], items[:at], items[close + 1 :]
+            flat = [*before, *inner, *after]
+            if not inner:
+                return self._reread(flat, start, end, scope, depth)
+            if inner[0].type == "example" and self.says_something(inner) and self.says_something(before):
+                base = self.read([*before, *after], start, end, scope, depth)
+                examples = self.read(
+                    inner[1:], inner[0].end, items[close].start, _take_over(scope, base), depth
+                )
+                return _add_examples(base, examples, before[-1].end)
+            if inner[0].type == "defined" or re.match(r"i\.?e\b", self.text[inner[0].start :]):
+                whole = self._defined(before, inner, start, items[close].start, scope, depth)
+                if after and self.says_something(after):
+                    return self._reread([*before, *after], start, end, scope, depth)
+                return over(whole, Span(start, end))
+            if inner[0].type in ("except", "timed", "or", "and", "if", "comma", "judgement") or any(
+                one.timed is not None and one.timed.role != "bare" for one in inner
+            ):
+                if (
+                    is_measure(inner)
+                    and self.says_something(before)
+                    and not is_measure(before)
+                    and not after
+                    and not self.level(before, ("or", "and", "comma"))
+                ):
+                    return over(
+                        self.read(inner, inner[0].start, items[close].start, scope, depth), Span(start, end)
+                    )
+                return self._reread(flat, start, end, scope, depth)
+            if all(one.type in ("concept", "and", "or", "comma") for one in inner) and any(
+                one.concept is not None and one.concept.domain == MEASURED for one in inner
+            ):
+                return self._reread(flat, start, end, scope, depth)
+            words = [Item(inner[0].start, inner[-1].end, "word")]
+            return self._reread([*before, *words, *after], start, end, scope, depth)
+        return None
+
+    def _reread(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree:
+        return over(self.read(items, start, end, scope, depth), Span(start, end))
+
+    def definitions(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """A thing and the values that define it: "anemia defined as hemoglobin below 10 g/dL"."""
+        for at in self.level(items, ("defined",)):
+            first, rest = items[:at], items[at:]
+            is_title = self.text[items[at].start] == ":"
+            if is_title and first and first[-1].concept is not None and first[-1].concept.domain == MEASURED:
+                continue
+            if first and len(rest) > 1 and self.says_something(first) and is_measure(rest):
+                return self._defined(first, rest, start, end, scope, depth)
+        return None
+
+    def _defined(
+        self, first: list[Item], rest: list[Item], start: int, end: int, scope: Scope, depth: int
+    ) -> Tree:
+        lead = self.text[rest[0].start : rest[0].end].lower()
+        span = Span(start, end)
+        if not is_measure(rest):
+            return over(self.read(first, start, first[-1].end if first else end, scope, depth), span)
+        meant = self.read(rest[1:], rest[0].end, end, Scope(self.kind), depth)
+        if (
+            re.search(
+                r"shown|document|confirm|diagnos|proven|verified|assess|determin|measur|establish", lead
+            )
+            and first
+        ):
+            base = self.read(first, start, first[-1].end, scope, depth)
+            return All(span, (base, meant))
+        if first and first[0].type == "not" and not isinstance(meant, Not):
+            return Not(span, meant)
+        return over(meant, span)
+
+    def examples(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """A thing or any of its examples: they are kinds of it."""
+        for at in self.level(items, ("example",)):
+            first, rest = items[:at], items[at + 1 :]
+            if first and rest and self.says_something(first) and self.says_something(rest):
+                base = self.read(first, start, first[-1].end, scope, depth)
+                kinds = _Reader(self.text, "exclusion").read(
+                    rest, rest[0].start, end, _take_over(scope, base), depth
+                )
+                return over(_add_examples(base, kinds, first[-1].end), Span(start, end))
+        return None
+
+    def judgements(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """What an investigator decides stays with them."""
+        places = self.level(items, ("judgement",))
+        if not places:
+            return None
+        first, rest = items[: places[0]], items[places[0] :]
+        span = Span(start, end)
+        lead = self.text[start : rest[0].start]
+        has_values = any(each.timed is not None and each.timed.role != "bare" for each in rest)
+        if not first and has_values and len(rest) > 1:
+            after = self.read(rest[1:], rest[0].end, end, scope, depth)
+            return All(span, (Opaque(Span(rest[0].start, rest[0].end), "judgement"), after))
+        if not first or not self.says_something(first) or GENERIC.sub("", lead).strip(" ,.;:") == "":
+            return Opaque(span, "judgement")
+        while (first and first[-1].type in ("comma", "and", "or")) or (
+            first and self.text[first[-1].start : first[-1].end].lower() in ("that", "which", "who")
+        ):
+            first = first[:-1]
+        if not first:
+            return Opaque(span, "judgement")
+        base = self.read(first, start, first[-1].end, scope, depth)
+        told = rest[0]
+        if has_values:
+            after = self.read(rest[1:], told.end, end, scope, depth)
+            return All(span, (base, Opaque(Span(told.start, told.end), "judgement"), after))
+        return All(span, (base, Opaque(Span(first[-1].end, end), "judgement")))
+
+    def withouts(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """A thing and what must be missing beside it: "hypertension without proteinuria"."""
+        for at in self.level(items, ("not",)):
+            first, rest = items[:at], items[at + 1 :]
+            if not WITHOUT.match(self.text, items[at].start) or not self.says_something(first):
+                continue
+            if not self.says_something(rest):
+                continue
+            base = self.read(first, start, first[-1].end, scope, depth)
+            missing = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
+            span = Span(items[at].start, end)
+            return All(Span(start, end), (base, Not(span, missing)))
+        return None
+
+    def lists(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """Part at "or", then at "and"; a comma stands for the word that ends its list."""
+        cuts = self.find_cuts(items)
+        if not cuts:
+            return None
+        pieces = cut(items, [at for at, _ in cuts])
+        joints = self.name_joints(items, cuts)
+        if len(pieces) > MOST_PARTS:
+            return Opaque(Span(start, end), "unparsed", "a list too long to read")
+        lead = self.find_lead(pieces, joints)
+        if lead is not None:
+            head, rest = items[:lead], items[lead + 1 :]
+            base = self.read(head, start, head[-1].end, scope, depth)
+            return All(Span(start, end), (base, self.read(rest, rest[0].start, end, Scope(self.kind), depth)))
+        inner = self.inherit(items, pieces[0], scope)
+        is_shared = pieces[0][0].type == "not" and self.shares_negation(pieces)
+        if is_shared:
+            pieces[0] = pieces[0][1:] or pieces[0]
+        trees: list[Tree] = []
+        for at, piece in enumerate(pieces):
+            low = start if at == 0 and not is_shared else piece[0].start
+            high = end if at == len(pieces) - 1 else piece[-1].end
+            own = inner if at else scope
+            if at and trees:
+                own = own._replace(concept=find_last_measured(trees[-1]))
+            trees.append(self.read(piece, low, high, own, depth))
+        trees = share(trees, pieces, self.text)
+        span = Span(start, end)
+        if is_shared:
+            return Not(span, Any(Span(trees[0].span.start, end), tuple(trees)))
+        return over(self.group(trees, joints), span)
+
+
+Step = Callable[[_Reader, list[Item], int, int, Scope, int], Tree | None]
+STEPS: tuple[Step, ...] = (
+    _Reader.of_these,
+    _Reader.sentences,
+    _Reader.conditions,
+    _Reader.exceptions,
+    _Reader.judgements,
+    _Reader.definitions,
+    _Reader.examples,
+    _Reader.withouts,
+    _Reader.lists,
+    _Reader.brackets,
+)
+
+
+def _add_examples(base: Tree, examples: Tree, place: int) -> Tree:
+    """A thing or its examples, beside the part of a tree that stands before a place."""
+    kinds = examples.parts if isinstance(examples, Any | All) else (examples,)
+    span = Span(base.span.start, max(base.span.end, examples.span.end))
+    if isinstance(base, Not):
+        return Not(span, _add_examples(base.part, examples, place))
+    if isinstance(base, Any):
+        return Any(span, (*base.parts, *kinds))
+    return Any(span, (base, *kinds))
+
+
+def _take_over(scope: Scope, base: Tree) -> Scope:
+    """What is said of a thing is said of its examples."""
+    said = [each.assertion for each in iter_nodes(base) if isinstance(each, Atom)]
+    return scope._replace(assertion=said[-1]) if said else scope

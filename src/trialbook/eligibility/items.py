@@ -1,0 +1,216 @@
+"""What stands in a criterion, from left to right: things, values, times, and the words that join them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from trialbook.eligibility.analytes import find_analytes
+from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, JOINTS, STOP, UNABLE, Type
+from trialbook.eligibility.times import Timed, lex_times
+from trialbook.eligibility.tree import Assertion, Concept, Domain
+from trialbook.eligibility.words import cut_tokens
+
+
+class Entity(NamedTuple):
+    """A thing that the recogniser or the thesaurus sees at `text[start:end]`."""
+
+    start: int
+    end: int
+    domain: Domain
+
+
+class Item(NamedTuple):
+    """One piece of a criterion."""
+
+    start: int
+    end: int
+    type: Type
+    concept: Concept | None = None
+    timed: Timed | None = None
+    assertion: Assertion | None = None
+
+
+# What leads to a name and is no part of it.
+LEADS = re.compile(
+    r"(?:(?:be|is|are|have|has|had|known|a|an|the|any|all|other|of|with|for|to|serum|positive|positivity|seropositive"
+    r"|available|diagnosis|diagnosed|documented|confirmed|clinical|evidence|presence|current|currently|patients|patient|subjects"
+    r"|subject|participants|on|in|taking|receiving|from|as|by|and|or|that|who|use|treatment)\s+)+",
+    re.IGNORECASE,
+)
+# Words that describe another: "renal, hepatic or cardiac disease".
+DESCRIBES = re.compile(
+    r"(?:al|ic|ar|ous|ive|ary|ed|ing|ent|ant|ly|ible|able|other|severe|acute|etc|such|also|both)\Z",
+    re.IGNORECASE,
+)
+# How a value is worked out is no thing that is asked for.
+FORMULA = re.compile(r"\b(?:formula|equation|criteria|guidelines?)\b", re.IGNORECASE)
+BEARING = re.compile(r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b", re.IGNORECASE)
+TRIAL = re.compile(
+    r"\b(?:another |other |an? )?(?:investigational|clinical|interventional|experimental|research|therapeutic|drug|device)"
+    r"(?:(?: (?:and|or)|/)?[ /][\w-]+){0,4}? (?:trials?|stud(?:y|ies)|protocols?)\b"
+    r"(?! (?:visit|drug|entry|treatment|medication))"
+    r"|\b(?:trial|study) (?:of|with|on) (?:an? )?(?:other )?(?:investigational|experimental) [\w ]{3,40}",
+    re.IGNORECASE,
+)
+MARKS: dict[str, Type] = {",": "comma", ";": "semi", "(": "open", ")": "close", "[": "open", "]": "close"}
+
+
+def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domain], Concept]) -> list[Item]:
+    """The items of a criterion; none overlap and none of its words but white space lies outside them.
+
+    Parameters
+    ----------
+    entities
+        What the recogniser sees.
+    known
+        Gives a name its codes.
+    """
+    timed = lex_times(text)
+    named = [each for each in entities if not FORMULA.search(text, each.start, each.end)]
+    things = sorted([*named, *_find_fixed(text)])
+    things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
+    taken = _Taken([Item(each.start, each.end, "timed", timed=each) for each in timed])
+    joints = _read_joints(text)
+    for joint in joints:
+        within = any(each.start < joint.start and joint.end <= each.end for each in things)
+        if joint.type not in ("and", "or", "both", "either") and not (
+            within and joint.type in ("not", "example")
+        ):
+            taken.add_if_free(joint)
+    for thing in things:
+        place = taken.find_room(text, thing)
+        if place is not None:
+            start, end = place
+            taken.add(Item(start, end, "concept", concept=known(text[start:end], thing.domain)))
+    for joint in joints:
+        taken.add_if_free(joint)
+    for token in cut_tokens(text):
+        taken.add_if_free(Item(token.start, token.end, MARKS.get(token.text, "word")))
+    return _promote_listed(text, _spread_heads(text, sorted(taken.items), known), known)
+
+
+class _Taken:
+    """Items that do not overlap: who comes first has its place."""
+
+    def __init__(self, items: list[Item]) -> None:
+        self.items: list[Item] = []
+        self.places: set[int] = set()
+        for item in items:
+            self.add(item)
+
+    def add(self, item: Item) -> None:
+        self.items.append(item)
+        self.places.update(range(item.start, item.end))
+
+    def add_if_free(self, item: Item) -> None:
+        if self.places.isdisjoint(range(item.start, item.end)):
+            self.add(item)
+
+    def find_room(self, text: str, thing: Entity) -> tuple[int, int] | None:
+        """The longest free stretch of a thing, without the words that only lead to it; None where none is."""
+        runs: list[list[int]] = []
+        for place in range(thing.start, thing.end):
+            if place in self.places:
+                continue
+            if runs and runs[-1][1] == place:
+                runs[-1][1] = place + 1
+            else:
+                runs.append([place, place + 1])
+        if not runs:
+            return None
+        start, end = max(runs, key=lambda each: each[1] - each[0])
+        leads = LEADS.match(text, start, end)
+        start = leads.end() if leads else start
+        opened = text.rfind("(", start, end)
+        if opened >= 0 and ")" not in text[opened:end]:
+            end = opened
+        while start < end and text[start] in " \t\n-,;/":
+            start += 1
+        while end > start and text[end - 1] in " \t\n-,;/.":
+            end -= 1
+        return (start, end) if re.search(r"\w\w|\w", text[start:end]) else None
+
+
+def _find_fixed(text: str) -> list[Entity]:
+    """Things with fixed names that the recogniser does not look for: other trials, being able to bear children."""
+    found = [Entity(each.start(), each.end(), "observation") for each in TRIAL.finditer(text)]
+    return found + [Entity(each.start(), each.end(), "condition") for each in BEARING.finditer(text)]
+
+
+def _spread_heads(text: str, items: list[Item], known: Callable[[str, Domain], Concept]) -> list[Item]:
+    """Give the first words of "drug or alcohol abuse" the head of the last, where that has a name of its own."""
+    made = list(items)
+    for at in range(len(items) - 2, 0, -1):
+        if made[at].type not in ("or", "and", "comma"):
+            continue
+        last = made[at + 1].concept
+        words = last.words.split() if last is not None else []
+        for size in (2, 1):
+            first = made[max(0, at - size) : at]
+            if len(words) < 2 or len(first) < size or any(each.type != "word" for each in first):
+                continue
+            said = text[first[0].start : first[-1].end]
+            named = known(f"{said} {words[-1]}", "condition")
+            if named.ids and re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)?", said):
+                whole = Item(first[0].start, first[-1].end, "concept", concept=named)
+                made[at - size : at] = [whole]
+                break
+    return made
+
+
+def _promote_listed(text: str, items: list[Item], known: Callable[[str, Domain], Concept]) -> list[Item]:
+    """Take words that stand alone in a list of things for things: "cobalt, tungsten or nickel"."""
+    made = list(items)
+    cuts = [-1, *(at for at, each in enumerate(made) if each.type in ("comma", "or", "and")), len(made)]
+    pieces = [(low + 1, high) for low, high in pairwise(cuts) if high > low + 1]
+    for order in (pieces, pieces[::-1]):
+        for (low, high), (near_low, near_high) in zip(order[1:], order, strict=False):
+            near = [each for each in made[near_low:near_high] if each.type == "concept"]
+            if len(near) != 1 or high - low != 1 or made[low].type != "word" or near[0].concept is None:
+                continue
+            words = text[made[low].start : made[low].end]
+            if len(words) > 3 and words.isalpha() and not DESCRIBES.search(words):
+                made[low] = made[low]._replace(type="concept", concept=known(words, near[0].concept.domain))
+    return made
+
+
+def _join_analytes(text: str, entities: list[Entity], *, has_values: bool) -> list[Entity]:
+    """Names of measurements win over what the recogniser calls them where a value is asked for."""
+    kept = []
+    for named in find_analytes(text):
+        over = [each for each in entities if each.start < named.end and named.start < each.end]
+        is_measured = not over or any(each.domain == "measurement" for each in over)
+        wider = any(
+            each.end - each.start > named.end - named.start + 1 and each.domain != "measurement"
+            for each in over
+        )
+        if (is_measured or (has_values and not wider)) and (has_values or over):
+            kept.append(Entity(named.start, named.end, "measurement"))
+    rest = [
+        each for each in entities if not any(each.start < one.end and one.start < each.end for one in kept)
+    ]
+    return sorted([*kept, *rest])
+
+
+def _read_joints(text: str) -> list[Item]:
+    found = []
+    for match in UNABLE.finditer(text):
+        found.append(Item(match.start(), match.end(), "not", assertion="able"))
+    for match in JOINT.finditer(text):
+        name = next(name for name, _ in JOINTS if match[f"j_{name}"] is not None)
+        assertion = (
+            next((kind for kind, _ in ASSERTIONS if match[kind] is not None), None)
+            if name == "assertion"
+            else None
+        )
+        end = match.start() + len(match[0].rstrip())
+        found.append(Item(match.start(), end, name, assertion=assertion))
+    for match in COLON.finditer(text):
+        found.append(Item(match.start(), match.end(), "defined"))
+    for match in STOP.finditer(text):
+        if not ABBREVIATED.search(text, max(0, match.start() - 6), match.start()):
+            found.append(Item(match.start(), match.end(), "stop"))
+    return found

@@ -1,0 +1,191 @@
+"""Lists: where "or", "and" and commas part a stretch, and what its parts share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from trialbook.eligibility.items import Item
+from trialbook.eligibility.joints import Type
+from trialbook.eligibility.leaves import Scope
+from trialbook.eligibility.stretches import MEASURED, Stretches
+from trialbook.eligibility.tree import All, Any, Atom, Concept, Span, Tree, iter_nodes
+
+NOW = re.compile(r"\b(?:current|active|ongoing|chronic|pregnan|any time)", re.IGNORECASE)
+# Words that begin an aside after a comma, not the next part of a list.
+_ASIDES = """
+which that whose where within due to of for by using estimated calculated according as per based measured despite after
+before at during
+"""
+ASIDES = frozenset(_ASIDES.split())
+
+
+class Lists(Stretches):
+    """Finds the parts of lists in the stretches of one criterion."""
+
+    def find_cuts(self, items: list[Item]) -> list[tuple[int, Type]]:
+        """Where joining words part two stretches that each say something."""
+        candidates = self.level(items, ("or", "and", "comma"))
+        cuts: list[tuple[int, Type]] = []
+        last = 0
+        for order, at in enumerate(candidates):
+            following = [one for one in candidates[order + 1 :] if one > at + 1]
+            until = following[0] if following else len(items)
+            left = items[last:at]
+            right = items[at + 1 : until]
+            while right and right[0].type in ("or", "and", "comma"):
+                right = right[1:]
+            if not left or not self.says_something(left):
+                continue
+            if self.says_something(right) or (
+                following and self.says_something(items[at + 1 :]) and items[at].type != "comma"
+            ):
+                if items[at].type == "comma" and not self._stands_alone(right):
+                    continue
+                if self._is_only_value(right) and not any(each.timed is not None for each in left):
+                    continue
+                cuts.append((at, items[at].type))
+                last = at + 1
+            elif (
+                items[at].type != "comma"
+                and order
+                and items[at - 1].type == "comma"
+                and cuts
+                and cuts[-1][0] == at - 1
+            ):
+                cuts[-1] = (at, items[at].type)
+        return cuts
+
+    def _is_only_value(self, items: Sequence[Item]) -> bool:
+        """Whether a stretch has a value or a time and names nothing that has it."""
+        return not any(each.type == "concept" for each in items) and any(
+            each.timed is not None and each.timed.role != "age" for each in items
+        )
+
+    def _stands_alone(self, items: list[Item]) -> bool:
+        """Whether what follows a comma is a list's next part, not an aside of the part before."""
+        return bool(items) and not (
+            items[0].type == "word" and self.text[items[0].start : items[0].end].lower() in ASIDES
+        )
+
+    def find_lead(self, pieces: list[list[Item]], joints: list[Type]) -> int | None:
+        """Where "with" leads from a thing to a list of others that may come with it; None where it does not."""
+        if set(joints) != {"or"} or any(len(self._things(piece)) > 1 for piece in pieces[1:]):
+            return None
+        for at, each in enumerate(pieces[0]):
+            words = self.text[each.start : each.end].lower()
+            if (
+                words == "with"
+                and self.says_something(pieces[0][:at])
+                and self.says_something(pieces[0][at + 1 :])
+            ):
+                return at
+        return None
+
+    def _things(self, items: Sequence[Item]) -> list[Item]:
+        return [each for each in items if each.type == "concept"]
+
+    def name_joints(self, items: list[Item], cuts: list[tuple[int, Type]]) -> list[Type]:
+        """For each cut "or" or "and"."""
+        named: list[Type] = []
+        for at, joint in cuts:
+            kind = joint
+            follows = items[at + 1] if at + 1 < len(items) else None
+            if kind == "comma" and follows is not None and follows.type in ("or", "and"):
+                kind = follows.type
+            is_both = "/" in self.text[items[at].start : items[at].end] and kind != "comma"
+            named.append("or" if is_both else kind)
+        fallback: Type = "or" if self.kind == "exclusion" else "and"
+        for place in range(len(named) - 1, -1, -1):
+            if named[place] == "comma":
+                named[place] = fallback
+            else:
+                fallback = named[place]
+        return named
+
+    def inherit(self, items: list[Item], first: list[Item], scope: Scope) -> Scope:
+        """What the first part of a list says for the others: "history of A, B or C"."""
+        for each in first:
+            if each.type == "concept":
+                break
+            if each.type == "assertion" and each.assertion:
+                return scope._replace(assertion=each.assertion)
+        return scope
+
+    def shares_negation(self, pieces: list[list[Item]]) -> bool:
+        """Whether the "no" of the first part is meant for all: none of the others has a word of its own."""
+        return len(pieces[0]) > 1 and not any(
+            each.type in ("not", "assertion")
+            or (each.timed is not None and each.timed.role in ("age", "value"))
+            for piece in pieces[1:]
+            for each in piece[:3]
+        )
+
+    def group(self, trees: list[Tree], joints: list[Type]) -> Tree:
+        """Join parts: "and" binds closer than "or"."""
+        groups: list[list[Tree]] = [[trees[0]]]
+        for tree, joint in zip(trees[1:], joints, strict=True):
+            if joint == "or":
+                groups.append([tree])
+            else:
+                groups[-1].append(tree)
+        joined = [self._join_and(group) for group in groups]
+        return (
+            joined[0]
+            if len(joined) == 1
+            else Any(Span(trees[0].span.start, trees[-1].span.end), tuple(joined))
+        )
+
+    def _join_and(self, group: list[Tree]) -> Tree:
+        if len(group) == 1:
+            return group[0]
+        span = Span(group[0].span.start, group[-1].span.end)
+        return Any(span, tuple(group)) if self._means_either(group) else All(span, tuple(group))
+
+    def _means_either(self, group: list[Tree]) -> bool:
+        """Whether "and" means either: values shared by measurements of an exclusion, long lists of things in one."""
+        if self.kind != "exclusion" or not all(isinstance(each, Atom) for each in group):
+            return False
+        intervals = {each.interval for each in group if isinstance(each, Atom)}
+        if len(intervals) == 1 and None not in intervals:
+            return True
+        return len(group) > 2 and intervals == {None}
+
+
+def find_last_measured(tree: Tree) -> Concept | None:
+    """The measurement that a value without one goes on about."""
+    for each in reversed([*iter_nodes(tree)]):
+        if isinstance(each, Atom) and each.interval is not None and each.concepts:
+            return each.concepts[0]
+    return None
+
+
+def share(trees: list[Tree], pieces: list[list[Item]], text: str) -> list[Tree]:
+    """Give parts of a list the value or the time that only its last part names."""
+    for at in range(len(trees) - 2, -1, -1):
+        here, following = trees[at], trees[at + 1]
+        if not isinstance(here, Atom) or not isinstance(following, Atom):
+            continue
+        one, other = here.concepts[0].domain, following.concepts[0].domain
+        if (
+            one == other == MEASURED
+            and here.interval is None
+            and following.interval is not None
+            and here.window is None
+        ):
+            here = msgspec.structs.replace(
+                here, interval=following.interval, window=here.window or following.window
+            )
+        elif (
+            one == other
+            and one != MEASURED
+            and here.window is None
+            and following.window is not None
+            and here.lasting is None
+            and not NOW.search(text, here.span.start, here.span.end)
+        ):
+            here = msgspec.structs.replace(here, window=following.window)
+        trees[at] = here
+    return trees

@@ -1,0 +1,156 @@
+"""Does a fact speak of what a criterion asks? By codes, by names, and by what lies under what in MeSH."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from trialbook.eligibility.quantities import Measures
+from trialbook.eligibility.tree import Concept, Domain
+from trialbook.terms import Concept as Known
+from trialbook.terms import Mention
+from trialbook.terms.phrase_key import fold_words, make_key
+
+# What a fact is beside the thing asked for: the same or a kind of it, something wider, or another thing.
+Relation: TypeAlias = Literal["is", "wider", "other"]
+
+_MOST_REMEMBERED = 20_000
+_TAG = re.compile(
+    r"\s*\((?:disorder|finding|situation|procedure|event|morphologic abnormality|body structure)\)$", re.I
+)
+# Before the last words of a name these turn it into something else: "risk of stroke", "non-small cell".
+_TURN_WORDS = (
+    "no not without risk history family suspected possible non anti screening pre prevention prophylaxis negative "
+    "fear of for due to from with absence concern rule ruled exposure contact"
+)
+_TURNS = frozenset(_TURN_WORDS.split())
+_NARROWED = {"mesh:Substance-Related Disorders": "drug"}
+# Words of one thing that no vocabulary here knows.
+_ALIKE = {
+    "pregnant": "pregnancy",
+    "currently pregnant": "pregnancy",
+    "nursing": "breastfeeding",
+    "lactating": "breastfeeding",
+    "lactation": "breastfeeding",
+    "breast feeding": "breastfeeding",
+    "breast-feeding": "breastfeeding",
+}
+# What a condition may be told as, and what a procedure may be.
+_KINDS: dict[Domain, frozenset[str]] = {
+    "condition": frozenset({"condition", "observation", "measurement", "procedure"}),
+    "observation": frozenset({"condition", "observation", "measurement", "procedure", "person"}),
+    "measurement": frozenset({"condition", "observation", "measurement", "procedure"}),
+    "procedure": frozenset({"procedure", "condition", "observation", "device"}),
+    "device": frozenset({"device", "procedure", "condition", "observation"}),
+    "drug": frozenset({"drug"}),
+    "person": frozenset({"person", "observation", "condition"}),
+    "consent": frozenset({"consent", "observation"}),
+}
+
+
+class Names(Protocol):
+    """Where names are known: `trialbook.terms.Thesaurus`."""
+
+    def find_concepts(self, phrase: str) -> tuple[Known, ...]:
+        """What a whole phrase means."""
+
+    def find_concepts_in(self, text: str, *, limit: int = 100) -> tuple[Mention, ...]:
+        """What a text mentions."""
+
+    def find_broader(self, concept_id: str) -> tuple[tuple[str, int], ...]:
+        """The headings above a concept."""
+
+
+class Meaning(NamedTuple):
+    """What a name means: its codes, those above it, and its folded words."""
+
+    ids: frozenset[str]
+    above: frozenset[str]
+    key: str
+
+
+class Matcher:
+    """Compares what facts are about with what criteria ask.
+
+    Parameters
+    ----------
+    names
+        None where only codes and the words as they stand are compared.
+    measures
+        Which measurements are the same by other codes and names.
+    """
+
+    def __init__(self, names: Names | None = None, measures: Measures | None = None) -> None:
+        self._names, self._measures = names, measures
+        self._find_meaning = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_meaning)
+        self._find_above = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_above)
+
+    def relate(self, told: Concept, asked: Iterable[Concept]) -> Relation:
+        """What a fact's concept is beside any of a criterion's: the closest."""
+        found: Relation = "other"
+        for each in asked:
+            if told.domain not in _KINDS[each.domain]:
+                continue
+            relation = self._relate(self.find_meaning(told), self.find_meaning(each))
+            if relation == "is":
+                return "is"
+            found = relation if relation == "wider" else found
+        return found
+
+    def find_meaning(self, concept: Concept) -> Meaning:
+        """The codes of a concept, its own and those of its name, and all above them."""
+        return self._find_meaning(concept.words, concept.domain, concept.ids)
+
+    @staticmethod
+    def _relate(told: Meaning, asked: Meaning) -> Relation:
+        if told.key == asked.key or asked.ids & (told.ids | told.above):
+            return "is"
+        return "wider" if told.ids & asked.above else "other"
+
+    def _read_meaning(self, words: str, domain: Domain, ids: tuple[str, ...]) -> Meaning:
+        own: set[str] = set(ids)
+        above: set[str] = set()
+        if self._measures is not None and domain in ("measurement", "observation"):
+            own |= self._measures.identify(Concept(words, domain, ids))
+        plain = _TAG.sub("", words)
+        plain = _ALIKE.get(plain.lower(), plain)
+        key = make_key(fold_words(plain))
+        if self._names is not None and domain != "measurement" and plain:
+            whole = self._names.find_concepts(plain)
+            if whole:
+                own.add(whole[0].concept_id)
+            else:
+                under, named = self._read_parts(plain, domain)
+                above |= under
+                own |= named
+        for name, word in _NARROWED.items():
+            # "Drug abuse" says nothing of alcohol, as the heading that it is a name of does.
+            if name in own and name not in ids and word in plain.lower():
+                own.discard(name)
+                above.add(name)
+        for each in tuple(own | above):
+            above |= self._find_above(each)
+        return Meaning(frozenset(own), frozenset(above - own), key)
+
+    def _read_parts(self, words: str, domain: Domain) -> tuple[set[str], set[str]]:
+        """What the parts of a name say: what it is a kind of, and the ingredients of a drug."""
+        assert self._names is not None
+        mentions = self._names.find_concepts_in(words, limit=12)
+        if domain == "drug":
+            return set(), {each.concepts[0].concept_id for each in mentions}
+        under = set()
+        for each in mentions:
+            before = words[: each.start].lower().replace("-", " ").split()
+            is_head = not words[each.end :].strip() and not _TURNS.intersection(before)
+            is_first = not before and re.match(r" (?:of|in|due to) ", words[each.end :])
+            is_cause = " due to " in words[: each.start] and not words[each.end :].strip()
+            if is_head or is_first or is_cause:
+                under.add(each.concepts[0].concept_id)
+        return under, set()
+
+    def _read_above(self, concept_id: str) -> frozenset[str]:
+        if self._names is None or concept_id.startswith(("loinc:", "snomed:", "icd")):
+            return frozenset()
+        return frozenset(f"mesh:{name}" for name, _ in self._names.find_broader(concept_id))

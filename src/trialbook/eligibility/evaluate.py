@@ -15,6 +15,7 @@ import msgspec
 from trialbook.eligibility.days import TIME_UNITS
 from trialbook.eligibility.facts import Fact
 from trialbook.eligibility.having import evaluate_having
+from trialbook.eligibility.matching import IS
 from trialbook.eligibility.measuring import evaluate_age, evaluate_measure, is_age
 from trialbook.eligibility.reading import Reading, leave_open, settle
 from trialbook.eligibility.tree import (
@@ -223,7 +224,7 @@ def _carve(tree: Except, reading: Reading) -> tuple[list[Fact], list[Fact]]:
         if fact.denied or fact.status != "present":
             continue
         relations = {reading.matcher.relate(fact.concept, each.concepts) for each in atoms}
-        if "is" in relations:
+        if relations & IS:
             alone = msgspec.structs.replace(reading.person, facts=(fact,), complete=frozenset())
             verdict = evaluate(_make_past(tree.carve_out), reading._replace(person=alone)).verdict
             if verdict == "met":
@@ -241,7 +242,7 @@ def _is_of_kinds(tree: Except, reading: Reading) -> bool:
     carved = [each for each in iter_nodes(tree.carve_out) if isinstance(each, Atom)]
     asked = [one for each in base for one in each.concepts]
     return bool(asked and carved) and all(
-        any(reading.matcher.relate(one, asked) == "is" for one in each.concepts) for each in carved
+        any(reading.matcher.relate(one, asked) in IS for one in each.concepts) for each in carved
     )
 
 

@@ -21,6 +21,7 @@ from trialbook.eligibility.days import (
     place_window,
 )
 from trialbook.eligibility.facts import Fact
+from trialbook.eligibility.matching import HOLDS
 from trialbook.eligibility.reading import Reading, leave_open, settle
 from trialbook.eligibility.tree import Atom, Span, Window
 from trialbook.eligibility.verdicts import Evidence, Finding
@@ -139,8 +140,8 @@ def _sort(atom: Atom, reading: Reading, window: tuple[Days, Days]) -> Sorted:
             told = type(told)(told.words, atom.concepts[0].domain, told.ids)
         relation = reading.matcher.relate(told, atom.concepts)
         if fact.denied:
-            # Who has no diabetes has none of type 2.
-            if relation != "other":
+            # Who has no diabetes has none of type 2, but not the other way round.
+            if relation in HOLDS:
                 found.denied.append(_stretch(fact, reading.day))
         elif relation != "other":
             _place(fact, atom, reading, window, found, is_wider=relation == "wider")

@@ -13,8 +13,13 @@ from trialbook.terms import Concept as Known
 from trialbook.terms import Mention
 from trialbook.terms.phrase_key import fold_words, make_key
 
-# What a fact is beside the thing asked for: the same or a kind of it, something wider, or another thing.
-Relation: TypeAlias = Literal["is", "wider", "other"]
+# What a fact is about, beside the thing asked for: the same, a kind of it, something wider, or another thing.
+Relation: TypeAlias = Literal["same", "kind", "wider", "other"]
+# Who has one of these has what is asked for.
+IS: frozenset[Relation] = frozenset({"same", "kind"})
+# Who has none of these has nothing of what is asked for.
+HOLDS: frozenset[Relation] = frozenset({"same", "wider"})
+_CLOSEST: tuple[Relation, ...] = ("same", "kind", "wider", "other")
 
 _MOST_REMEMBERED = 20_000
 _TAG = re.compile(
@@ -89,15 +94,13 @@ class Matcher:
 
     def relate(self, told: Concept, asked: Iterable[Concept]) -> Relation:
         """What a fact's concept is beside any of a criterion's: the closest."""
-        found: Relation = "other"
-        for each in asked:
-            if told.domain not in _KINDS[each.domain]:
-                continue
-            relation = self._relate(self.find_meaning(told), self.find_meaning(each))
-            if relation == "is":
-                return "is"
-            found = relation if relation == "wider" else found
-        return found
+        meaning = self.find_meaning(told)
+        found = [
+            self._relate(meaning, self.find_meaning(each))
+            for each in asked
+            if told.domain in _KINDS[each.domain]
+        ]
+        return min(found, key=_CLOSEST.index, default="other")
 
     def find_meaning(self, concept: Concept) -> Meaning:
         """The codes of a concept, its own and those of its name, and all above them."""
@@ -105,8 +108,10 @@ class Matcher:
 
     @staticmethod
     def _relate(told: Meaning, asked: Meaning) -> Relation:
-        if told.key == asked.key or asked.ids & (told.ids | told.above):
-            return "is"
+        if told.key == asked.key or asked.ids & told.ids:
+            return "same"
+        if asked.ids & told.above:
+            return "kind"
         return "wider" if told.ids & asked.above else "other"
 
     def _read_meaning(self, words: str, domain: Domain, ids: tuple[str, ...]) -> Meaning:

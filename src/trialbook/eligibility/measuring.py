@@ -20,6 +20,7 @@ from trialbook.eligibility.days import (
 )
 from trialbook.eligibility.derive.naming import Formula, find_formula, names_other_formula
 from trialbook.eligibility.facts import Fact, Source, describe_interval, exactly
+from trialbook.eligibility.matching import IS
 from trialbook.eligibility.quantities import find_fit
 from trialbook.eligibility.reading import Reading, leave_open, settle
 from trialbook.eligibility.tree import Atom, Concept, Interval, Window
@@ -113,7 +114,7 @@ def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
         and fact.is_certain
         and fact.status == "present"
         and not names_other_formula(fact, formula)
-        and reading.matcher.relate(fact.concept, atom.concepts) == "is"
+        and reading.matcher.relate(fact.concept, atom.concepts) in IS
     ]
 
 

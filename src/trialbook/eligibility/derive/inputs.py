@@ -74,7 +74,7 @@ def list_values(name: str, person: Person, matcher: Matcher, measures: Measures,
         ):
             continue
         when = fact.start or Days(None, day)
-        if when.lowest > day or matcher.relate(fact.concept, asked.concepts) != "is":
+        if when.lowest > day or matcher.relate(fact.concept, asked.concepts) != "same":
             continue
         value = convert_interval(fact.value, asked.unit, asked.concepts[0], measures)
         if value is not None and value.low is not None and value.high is not None:

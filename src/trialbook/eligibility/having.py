@@ -32,7 +32,6 @@ _EVENTS = re.compile(
     r"revasculari[sz]ation|transfusion|hospitali[sz]ation|overdose|miscarriage|birth|biopsy)s?\b",
     re.IGNORECASE,
 )
-_TIMED = frozenset({"present", "history", "planned"})
 # What men cannot have, whatever else is known of them.
 _OF_WOMEN = re.compile(
     r"\b(?:pregnan(?:t|cy)|(?:breast[- ]?|chest[- ]?)?(?:nursing|feeding)|lactat(?:ing|ion)|child-?\s?bearing)\b",
@@ -108,13 +107,20 @@ def find_window(atom: Atom, reading: Reading) -> tuple[Days, Days] | None:
     anchor = reading.person.find_anchor(asked.anchor if asked else "now", reading.day)
     if anchor is None:
         return None
-    if atom.assertion not in _TIMED or (atom.assertion == "planned" and asked is None):
-        return one_day(date.min), one_day(date.max)
+    if not _is_timed(atom):
+        return anchor, anchor
     if asked is not None:
         return place_window(asked, anchor)
     if atom.assertion == "history" or is_event(atom):
         return place_window(Window(latest=0), anchor)
     return anchor, anchor
+
+
+def _is_timed(atom: Atom) -> bool:
+    """Whether the days of a fact matter: an allergy or a family's disease has none."""
+    return atom.assertion in ("present", "history") or (
+        atom.assertion == "planned" and atom.window is not None
+    )
 
 
 def is_event(atom: Atom) -> bool:
@@ -152,7 +158,7 @@ def _place(
     fact: Fact, atom: Atom, reading: Reading, window: tuple[Days, Days], found: Sorted, *, is_wider: bool
 ) -> None:
     told = _stretch(fact, reading.day)
-    within = is_within(told.start, told.end, window) if atom.assertion in _TIMED else True
+    within = is_within(told.start, told.end, window) if _is_timed(atom) else True
     if within and atom.lasting is not None:
         until = one_day(reading.day) if told.end.lowest >= reading.day else told.end
         within = fits_length(told.start, until, atom.lasting)

@@ -42,6 +42,7 @@ _ALIKE = {
     "breast feeding": "breastfeeding",
     "breast-feeding": "breastfeeding",
 }
+_CONSENT = re.compile(r"consent|assent", re.IGNORECASE)
 # What a condition may be told as, and what a procedure may be.
 _KINDS: dict[Domain, frozenset[str]] = {
     "condition": frozenset({"condition", "observation", "measurement", "procedure"}),
@@ -119,10 +120,13 @@ class Matcher:
         above: set[str] = set()
         if self._measures is not None and domain in ("measurement", "observation"):
             own |= self._measures.identify(Concept(words, domain, ids))
+        if domain == "consent":
+            # Texts give consent in many sentences; a form asks for it in one word.
+            own |= {f"consent:{each.lower()}" for each in _CONSENT.findall(words)}
         plain = _TAG.sub("", words)
         plain = _ALIKE.get(plain.lower(), plain)
         key = make_key(fold_words(plain))
-        if self._names is not None and domain != "measurement" and plain:
+        if self._names is not None and plain and not (domain == "measurement" and own):
             whole = self._names.find_concepts(plain)
             if whole:
                 own.add(whole[0].concept_id)

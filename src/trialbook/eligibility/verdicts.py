@@ -116,10 +116,10 @@ class CriterionVerdict(msgspec.Struct, frozen=True):
 
     @property
     def speaks(self) -> Literal["for", "against", "open"]:
-        """What it means for taking part."""
-        if self.kind == "other" or self.counted not in ("met", "not_met"):
+        """What it means for taking part; of a text that does not say whether it includes, what a person says."""
+        if self.counted not in ("met", "not_met") or (self.kind == "other" and not self.contests):
             return "open"
-        return "for" if (self.counted == "met") == (self.kind == "inclusion") else "against"
+        return "for" if (self.counted == "met") == (self.kind != "exclusion") else "against"
 
 
 class PatientVerdict(msgspec.Struct, frozen=True):

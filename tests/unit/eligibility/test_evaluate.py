@@ -85,6 +85,34 @@ def test_an_ingredient_is_found_in_the_name_of_a_product() -> None:
     assert find(atom("aspirin", "drug"), **told).verdict == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("status", "assertion"),
+    [("allergy", "allergy"), ("family", "family"), ("planned", "planned"), ("at_risk", "at_risk")],
+)
+def test_what_is_planned_in_the_family_or_an_allergy_is_asked_apart(status: Any, assertion: Any) -> None:
+    asked = atom("gout", assertion=assertion)
+    assert find(asked, facts=[fact("gout", status=status)]).verdict == "met"
+    assert find(asked, conditions=["gout"]).verdict == "unknown"
+    denied = fact("gout", status=status, value=False)
+    assert find(asked, facts=[denied]).verdict == "not_met"
+    assert find(asked, facts=[denied, fact("gout", status=status)]).verdict == "conflict"
+
+
+def test_surgery_that_is_planned_has_its_days() -> None:
+    soon = atom("surgery", "procedure", assertion="planned", window=Window(earliest=0, latest=-6, unit="mo"))
+    told = fact("surgery", domain="procedure", status="planned", date="2027-05-29", until="2027-05-29")
+    assert find(soon, facts=[told]).verdict == "met"
+    later = {**told, "date": "2027-05-30", "until": "2027-05-30"}
+    assert find(soon, facts=[later], complete=["procedure"]).verdict == "not_met"
+
+
+def test_consent_is_told_in_one_word() -> None:
+    asked = atom("Has given informed consent in writing", "consent")
+    assert find(asked, consent=True).verdict == "met"
+    assert find(asked, **{"informed consent": False}).verdict == "not_met"
+    assert find(asked).verdict == "unknown"
+
+
 def test_a_domain_declared_complete_is_closed_and_no_other() -> None:
     assert find(atom("gout"), complete=["condition"]).verdict == "not_met"
     assert find(atom("aspirin", "drug"), complete=["condition"]).verdict == "unknown"

@@ -62,7 +62,7 @@ def tell(state: dict[str, str]) -> Person:
 
 
 def read(person: Person) -> Reading:
-    return make_reading(person)._replace(matcher=PLAIN)
+    return make_reading(person)._replace(matcher=PLAIN).of(person)
 
 
 PLAIN = Matcher(None, MEASURES)

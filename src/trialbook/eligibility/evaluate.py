@@ -199,12 +199,12 @@ def _evaluate_except(tree: Except, reading: Reading) -> Finding:
         )
     person = reading.person
     without = tuple(each for each in person.facts if each not in carved)
-    found = evaluate(tree.base, reading._replace(person=msgspec.structs.replace(person, facts=without)))
+    found = evaluate(tree.base, reading.of(msgspec.structs.replace(person, facts=without)))
     note = "carved out"
     shown = tuple(Evidence(each, "not_met", tree.carve_out.span, note) for each in carved)
     if found.verdict == "met" and unsure:
         surely = tuple(each for each in without if each not in unsure)
-        other = evaluate(tree.base, reading._replace(person=msgspec.structs.replace(person, facts=surely)))
+        other = evaluate(tree.base, reading.of(msgspec.structs.replace(person, facts=surely)))
         if other.verdict != "met":
             told = ", ".join(each.describe() for each in unsure)
             what = f"whether it is what is excepted ({reading.quote(tree.carve_out.span) or 'carved out'}): {told}"
@@ -220,18 +220,18 @@ def _carve(tree: Except, reading: Reading) -> tuple[list[Fact], list[Fact]]:
     if not _is_of_kinds(tree, reading):
         return [], []
     atoms = [each for each in iter_nodes(tree.carve_out) if isinstance(each, Atom)]
-    for fact in reading.person.facts:
+    asked = tuple(one for each in atoms for one in each.concepts)
+    for fact, relation in reading.known.find(asked):
         if fact.denied or fact.status != "present":
             continue
-        relations = {reading.matcher.relate(fact.concept, each.concepts) for each in atoms}
-        if relations & IS:
+        if relation in IS:
             alone = msgspec.structs.replace(reading.person, facts=(fact,), complete=frozenset())
-            verdict = evaluate(_make_past(tree.carve_out), reading._replace(person=alone)).verdict
+            verdict = evaluate(_make_past(tree.carve_out), reading.of(alone)).verdict
             if verdict == "met":
                 carved.append(fact)
             elif verdict != "not_met":
                 unsure.append(fact)
-        elif "wider" in relations:
+        else:
             unsure.append(fact)
     return carved, unsure
 

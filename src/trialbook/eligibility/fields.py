@@ -5,6 +5,8 @@ They stand before the text: their `start` is -1 to -4, and they have no characte
 
 from __future__ import annotations
 
+import itertools
+
 from trialbook.eligibility.evaluate import evaluate
 from trialbook.eligibility.facts import Fact
 from trialbook.eligibility.matching import IS
@@ -61,20 +63,23 @@ def _evaluate_age(name: str, limit: Age, start: int, reading: Reading) -> Criter
 
 def _evaluate_healthy(reading: Reading) -> Finding:
     """Whether someone is a healthy volunteer: not who has a condition."""
-    told: list[tuple[Fact, str]] = []
-    for fact in reading.person.facts:
-        if reading.matcher.relate(fact.concept, (_HEALTHY,)) in IS and fact.status == "present":
+    for fact, relation in reading.known.find((_HEALTHY,)):
+        if relation in IS and fact.status == "present":
             return settle("not_met" if fact.denied else "met", _HERE, (fact, ""))
-        if (
-            fact.concept.domain == "condition"
-            and fact.status == "present"
-            and fact.is_certain
-            and not fact.denied
-        ):
-            told.append((fact, ""))
+    ill = (each for each in reading.person.facts if _is_illness(each))
+    told = [(each, "") for each in itertools.islice(ill, 3)]
     if told:
-        return settle("not_met", _HERE, *told[:3])
+        return settle("not_met", _HERE, *told)
     return leave_open(_HERE, "whether it is a healthy volunteer")
+
+
+def _is_illness(fact: Fact) -> bool:
+    return (
+        fact.concept.domain == "condition"
+        and fact.status == "present"
+        and fact.is_certain
+        and not fact.denied
+    )
 
 
 def _make(kind: Kind, text: str, start: int, found: Finding) -> CriterionVerdict:

@@ -138,18 +138,14 @@ def _sort(atom: Atom, reading: Reading, window: tuple[Days, Days]) -> Sorted:
     found = Sorted([], [], [])
     for fact in _of_sex(atom, reading):
         found.denied.append(Told(fact, one_day(date.min), _EVER))
-    for fact in reading.person.facts:
+    for fact, relation in reading.known.find(atom.concepts, any_domain=status == "allergy"):
         if fact.status != status or (fact.value is not None and fact.concept.domain == "measurement"):
             continue
-        told = fact.concept
-        if status == "allergy" and atom.concepts:
-            told = type(told)(told.words, atom.concepts[0].domain, told.ids)
-        relation = reading.matcher.relate(told, atom.concepts)
         if fact.denied:
             # Who has no diabetes has none of type 2, but not the other way round.
             if relation in HOLDS:
                 found.denied.append(_stretch(fact, reading.day))
-        elif relation != "other":
+        else:
             _place(fact, atom, reading, window, found, is_wider=relation == "wider")
     return found
 

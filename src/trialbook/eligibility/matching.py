@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from trialbook.eligibility.facts import Fact
 from trialbook.eligibility.quantities import Measures
 from trialbook.eligibility.tree import Concept, Domain
 from trialbook.terms import Concept as Known
@@ -97,23 +98,13 @@ class Matcher:
         """What a fact's concept is beside any of a criterion's: the closest."""
         meaning = self.find_meaning(told)
         found = [
-            self._relate(meaning, self.find_meaning(each))
-            for each in asked
-            if told.domain in _KINDS[each.domain]
+            _relate(meaning, self.find_meaning(each)) for each in asked if told.domain in _KINDS[each.domain]
         ]
         return min(found, key=_CLOSEST.index, default="other")
 
     def find_meaning(self, concept: Concept) -> Meaning:
         """The codes of a concept, its own and those of its name, and all above them."""
         return self._find_meaning(concept.words, concept.domain, concept.ids)
-
-    @staticmethod
-    def _relate(told: Meaning, asked: Meaning) -> Relation:
-        if told.key == asked.key or asked.ids & told.ids:
-            return "same"
-        if asked.ids & told.above:
-            return "kind"
-        return "wider" if told.ids & asked.above else "other"
 
     def _read_meaning(self, words: str, domain: Domain, ids: tuple[str, ...]) -> Meaning:
         own: set[str] = set(ids)
@@ -163,3 +154,47 @@ class Matcher:
         if self._names is None or concept_id.startswith(("loinc:", "snomed:", "icd")):
             return frozenset()
         return frozenset(f"mesh:{name}" for name, _ in self._names.find_broader(concept_id))
+
+
+class FactIndex:
+    """The facts of a person by what they are about: a criterion asks for few of many.
+
+    Raises nothing; a fact is found once, with the closest of its relations.
+    """
+
+    def __init__(self, facts: Sequence[Fact], matcher: Matcher) -> None:
+        self._facts, self._matcher = facts, matcher
+        self._places: dict[Concept, list[int]] = {}
+        for place, fact in enumerate(facts):
+            self._places.setdefault(fact.concept, []).append(place)
+        self._by_name: dict[str, list[Concept]] = {}
+        for concept in self._places:
+            meaning = matcher.find_meaning(concept)
+            for name in {*meaning.ids, *meaning.above, f"={meaning.key}"}:
+                self._by_name.setdefault(name, []).append(concept)
+
+    def find(self, asked: Sequence[Concept], *, any_domain: bool = False) -> list[tuple[Fact, Relation]]:
+        """The facts that speak of what is asked for, in their order, each with what it is beside it.
+
+        `any_domain`: whatever kind of thing the fact takes it for, as an allergy does.
+        """
+        closest: dict[Concept, Relation] = {}
+        for each in asked:
+            meaning = self._matcher.find_meaning(each)
+            for name in {*meaning.ids, *meaning.above, f"={meaning.key}"}:
+                for told in self._by_name.get(name, ()):
+                    if not any_domain and told.domain not in _KINDS[each.domain]:
+                        continue
+                    relation = _relate(self._matcher.find_meaning(told), meaning)
+                    if _CLOSEST.index(relation) < _CLOSEST.index(closest.get(told, "other")):
+                        closest[told] = relation
+        found = [(place, relation) for told, relation in closest.items() for place in self._places[told]]
+        return [(self._facts[place], relation) for place, relation in sorted(found)]
+
+
+def _relate(told: Meaning, asked: Meaning) -> Relation:
+    if told.key == asked.key or asked.ids & told.ids:
+        return "same"
+    if asked.ids & told.above:
+        return "kind"
+    return "wider" if told.ids & asked.above else "other"

@@ -53,7 +53,7 @@ def evaluate_measure(atom: Atom, reading: Reading) -> Finding:
     questions: tuple[Question, ...] = ()
     lacking: tuple[str, ...] = ()
     if not measured:
-        derived = reading.deriver.derive(atom.concepts, said, reading.person, reading.day)
+        derived = reading.deriver.derive(atom.concepts, said, reading)
         measured = _measure(list(derived.facts), atom, reading, window)
         questions, lacking = derived.questions, derived.missing
     found = _decide(measured, atom, reading) if measured else _say_missing(atom, reading, lacking)
@@ -108,13 +108,13 @@ def is_age(atom: Atom) -> bool:
 def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
     return [
         fact
-        for fact in reading.person.facts
+        for fact, relation in reading.known.find(atom.concepts)
         if fact.value is not None
         and not fact.denied
         and fact.is_certain
         and fact.status == "present"
         and not names_other_formula(fact, formula)
-        and reading.matcher.relate(fact.concept, atom.concepts) in IS
+        and relation in IS
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from trialbook.eligibility.facts import Fact, Person
-from trialbook.eligibility.matching import Matcher
+from trialbook.eligibility.matching import FactIndex, Matcher
 from trialbook.eligibility.quantities import Measures
 from trialbook.eligibility.tree import Concept, Span
 from trialbook.eligibility.verdicts import Evidence, Finding, Missing, Question, Verdict
@@ -24,15 +24,17 @@ class Derived(NamedTuple):
 class Deriver(Protocol):
     """Computes what was not measured: body mass index from height and weight."""
 
-    def derive(self, concepts: Sequence[Concept], said: str, person: Person, day: date) -> Derived:
+    def derive(self, concepts: Sequence[Concept], said: str, reading: Reading) -> Derived:
         """What follows from a person's facts; `said` are the criterion's words, which may name a formula."""
 
 
 class Reading(NamedTuple):
-    """One evaluation.
+    """One evaluation; `make_reading` makes it.
 
     Attributes
     ----------
+    known
+        The person's facts by what they are about.
     text
         The eligibility text, "" where only the tree is there.
     any_value_counts
@@ -45,8 +47,13 @@ class Reading(NamedTuple):
     matcher: Matcher
     measures: Measures
     deriver: Deriver
+    known: FactIndex
     text: str = ""
     any_value_counts: bool = False
+
+    def of(self, person: Person) -> Reading:
+        """The same for another person."""
+        return self._replace(person=person, known=FactIndex(person.facts, self.matcher))
 
     def turned(self) -> Reading:
         """The same for what must not be so."""
@@ -55,6 +62,13 @@ class Reading(NamedTuple):
     def quote(self, span: Span) -> str:
         """The criterion's words."""
         return " ".join(self.text[span.start : span.end].split())
+
+
+def make_reading(
+    person: Person, day: date, matcher: Matcher, measures: Measures, deriver: Deriver, text: str = ""
+) -> Reading:
+    """One evaluation of a person on a day."""
+    return Reading(person, day, matcher, measures, deriver, FactIndex(person.facts, matcher), text)
 
 
 def settle(verdict: Verdict, span: Span, *facts: tuple[Fact, str]) -> Finding:

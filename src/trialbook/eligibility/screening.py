@@ -21,7 +21,7 @@ from trialbook.eligibility.facts import Person
 from trialbook.eligibility.fields import FIELD_NAMES, evaluate_fields
 from trialbook.eligibility.matching import Matcher, Names
 from trialbook.eligibility.measures import ClinicalMeasures
-from trialbook.eligibility.reading import Reading
+from trialbook.eligibility.reading import make_reading
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.eligibility.verdicts import (
     VERDICTS,
@@ -61,7 +61,7 @@ class Screener:
         self._criteria, self._module = tuple(criteria), module
         self._measures = ClinicalMeasures()
         self._matcher = Matcher(names, self._measures)
-        self._formulas = Formulas(self._measures)
+        self._formulas = Formulas()
 
     def screen(self, person: Person, day: date, contests: Iterable[Contest] = ()) -> PatientVerdict:
         """The verdict on a person as of a day.
@@ -69,7 +69,7 @@ class Screener:
         Raises UsageError where a contest names no criterion of the study.
         """
         text = (self._module.eligibility_criteria or "") if self._module else ""
-        reading = Reading(person, day, self._matcher, self._measures, self._formulas, text)
+        reading = make_reading(person, day, self._matcher, self._measures, self._formulas, text)
         before: list[CriterionVerdict] = evaluate_fields(self._module, reading)
         said = tuple(contests)
         places = {each.start for each in before} | {each.start for each in self._criteria}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from trialbook.eligibility import reading
 from trialbook.eligibility.derive.deriver import Formulas
 from trialbook.eligibility.evaluate import evaluate_patient
 from trialbook.eligibility.facts import Person
@@ -36,7 +37,7 @@ DAY = date(2026, 11, 29)
 HERE = Span(0, 0)
 MEASURES = ClinicalMeasures()
 MATCHER = Matcher(get_thesaurus(), MEASURES)
-FORMULAS = Formulas(MEASURES)
+FORMULAS = Formulas()
 
 
 def atom(words: str, domain: Domain = "condition", /, *ids: str, **parts: Any) -> Atom:
@@ -173,7 +174,7 @@ def read_person(told: dict[str, Any], day: date = DAY) -> Person:
 
 
 def make_reading(person: Person, day: date = DAY, text: str = "") -> Reading:
-    return Reading(person, day, MATCHER, MEASURES, FORMULAS, text)
+    return reading.make_reading(person, day, MATCHER, MEASURES, FORMULAS, text)
 
 
 def screen(told: dict[str, Any]) -> PatientVerdict:

@@ -16,9 +16,7 @@ from trialbook.eligibility.derive.inputs import Value, find_value_at, list_value
 from trialbook.eligibility.derive.naming import find_formula
 from trialbook.eligibility.derive.plans import Plan, find_quantity, make_plan
 from trialbook.eligibility.facts import Fact, Person, Source
-from trialbook.eligibility.matching import Matcher
-from trialbook.eligibility.quantities import Measures
-from trialbook.eligibility.reading import Derived
+from trialbook.eligibility.reading import Derived, Reading
 from trialbook.eligibility.tree import Concept, Interval
 from trialbook.errors import UsageError
 
@@ -27,25 +25,16 @@ _MOST_VALUES = 200
 
 
 class Formulas:
-    """Computes by the formulas of this room.
+    """Computes by the formulas of this room."""
 
-    Parameters
-    ----------
-    measures
-        Converts the inputs' units.
-    """
-
-    def __init__(self, measures: Measures) -> None:
-        self._measures = measures
-        self._matcher = Matcher(None, measures)
-
-    def derive(self, concepts: Sequence[Concept], said: str, person: Person, day: date) -> Derived:
+    def derive(self, concepts: Sequence[Concept], said: str, reading: Reading) -> Derived:
         """What follows from a person's facts; `said` are the criterion's words, which may name a formula."""
+        person = reading.person
         quantity = find_quantity(concepts)
         if quantity is None:
             return Derived()
         plan = make_plan(quantity, find_formula(said), person.answers)
-        known = {name: list_values(name, person, self._matcher, self._measures, day) for name in plan.inputs}
+        known = {name: list_values(name, reading) for name in plan.inputs}
         lacking = [name for name, values in known.items() if not values]
         if "age" in plan.needs and (
             person.birth is None or person.birth.first is None or person.birth.last is None

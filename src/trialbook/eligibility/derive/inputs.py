@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
 from trialbook.eligibility.days import Days
-from trialbook.eligibility.facts import Fact, Person
-from trialbook.eligibility.matching import Matcher
-from trialbook.eligibility.quantities import Measures, convert_interval
+from trialbook.eligibility.facts import Fact
+from trialbook.eligibility.quantities import convert_interval
+from trialbook.eligibility.reading import Reading
 from trialbook.eligibility.tree import Concept
 
 
@@ -60,23 +59,17 @@ class Value(NamedTuple):
     fact: Fact
 
 
-def list_values(name: str, person: Person, matcher: Matcher, measures: Measures, day: date) -> list[Value]:
-    """What is known of an input up to a day, the latest first; open intervals and foreign units say nothing."""
+def list_values(name: str, reading: Reading) -> list[Value]:
+    """What is known of an input up to the day, the latest first; open intervals and foreign units say nothing."""
     asked = INPUTS[name]
     values = []
-    for fact in person.facts:
-        if (
-            fact.value is None
-            or fact.value.limit
-            or fact.denied
-            or not fact.is_certain
-            or fact.status != "present"
-        ):
+    for fact, relation in reading.known.find(asked.concepts):
+        if relation != "same" or fact.value is None or fact.value.limit or fact.denied:
             continue
-        when = fact.start or Days(None, day)
-        if when.lowest > day or matcher.relate(fact.concept, asked.concepts) != "same":
+        when = fact.start or Days(None, reading.day)
+        if when.lowest > reading.day or not fact.is_certain or fact.status != "present":
             continue
-        value = convert_interval(fact.value, asked.unit, asked.concepts[0], measures)
+        value = convert_interval(fact.value, asked.unit, asked.concepts[0], reading.measures)
         if value is not None and value.low is not None and value.high is not None:
             values.append(Value(value.low, value.high, when, fact))
     return sorted(values, key=lambda each: (each.when.highest, each.when.lowest), reverse=True)

@@ -141,7 +141,8 @@ def _conclude(found: Sequence[CriterionVerdict]) -> Overall:
 def evaluate(tree: Tree, reading: Reading) -> Finding:
     """What is found of a tree, with its evidence, what is missing, and the questions that it raises."""
     if isinstance(tree, All):
-        return _join([evaluate(each, reading) for each in tree.parts], least=len(tree.parts))
+        parts = _unite_sexes(tree.parts)
+        return _join([evaluate(each, reading) for each in parts], least=len(parts))
     if isinstance(tree, Any):
         return _join([evaluate(each, reading) for each in tree.parts], least=1)
     if isinstance(tree, AtLeast):
@@ -169,10 +170,27 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
         return evaluate_age(atom, reading)
     if atom.interval is not None:
         return evaluate_measure(atom, reading)
-    words = {each.words.lower() for each in atom.concepts}
-    if words <= _SEXES["female"] | _SEXES["male"]:
-        return _evaluate_sex(atom, {sex for sex, said in _SEXES.items() if words & said}, reading)
+    sexes = _list_sexes(atom)
+    if sexes:
+        return _evaluate_sex(atom, sexes, reading)
     return evaluate_having(atom, reading)
+
+
+def _unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """The parts of an `All` in which "men and women" are those who are either."""
+    asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and _list_sexes(each)]
+    if {sex for each in asked for sex in _list_sexes(each)} != set(_SEXES):
+        return parts
+    either = msgspec.structs.replace(asked[0], concepts=tuple(one for each in asked for one in each.concepts))
+    return (*(each for each in parts if each not in asked), either)
+
+
+def _list_sexes(atom: Atom) -> set[str]:
+    """The sexes that an atom names, where it names nothing else."""
+    words = {each.words.lower() for each in atom.concepts}
+    if not words or not words <= _SEXES["female"] | _SEXES["male"]:
+        return set()
+    return {sex for sex, said in _SEXES.items() if words & said}
 
 
 def _evaluate_sex(atom: Atom, sexes: set[str], reading: Reading) -> Finding:

@@ -20,6 +20,9 @@ Origin: TypeAlias = Literal["fhir", "omop", "values", "note", "derived"]
 Sex: TypeAlias = Literal["female", "male"]
 
 
+_TIMES = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"}
+
+
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a fact was said.
 
@@ -156,7 +159,8 @@ def describe_interval(interval: Interval) -> str:
     >>> describe_interval(Interval(low=8.5, low_included=False, unit="%"))
     '> 8.5 %'
     """
-    unit = " ".join(filter(None, ("×" if interval.limit else "", interval.limit or interval.unit)))
+    written = _TIMES.get(interval.unit, interval.unit)
+    unit = " ".join(filter(None, ("×" if interval.limit else "", interval.limit or written)))
     low, high = interval.low, interval.high
     if low is not None and low == high:
         said = f"{low:.6g}"

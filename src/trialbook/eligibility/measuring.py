@@ -19,6 +19,7 @@ from trialbook.eligibility.days import (
     place_window,
 )
 from trialbook.eligibility.derive.naming import Formula, find_formula, names_other_formula
+from trialbook.eligibility.derive.plans import find_quantity
 from trialbook.eligibility.facts import Fact, Source, describe_interval, exactly
 from trialbook.eligibility.matching import IS
 from trialbook.eligibility.quantities import find_fit
@@ -26,6 +27,10 @@ from trialbook.eligibility.reading import Reading, leave_open, settle
 from trialbook.eligibility.tree import Atom, Concept, Interval, Window
 from trialbook.eligibility.verdicts import Evidence, Finding, Missing, Question
 
+_QUANTITIES: dict[str | None, tuple[Concept, ...]] = {
+    "gfr": (Concept("GFR", "measurement", ("loinc:33914-3",)),),
+    "clearance": (Concept("creatinine clearance", "measurement", ("loinc:2164-2",)),),
+}
 _UNTIL_NOW = Window(latest=0)
 
 
@@ -108,7 +113,7 @@ def is_age(atom: Atom) -> bool:
 def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
     return [
         fact
-        for fact, relation in reading.known.find(atom.concepts)
+        for fact, relation in reading.known.find(_list_asked(atom))
         if fact.value is not None
         and not fact.denied
         and fact.is_certain
@@ -116,6 +121,12 @@ def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
         and not names_other_formula(fact, formula)
         and relation in IS
     ]
+
+
+def _list_asked(atom: Atom) -> tuple[Concept, ...]:
+    """What an atom names, and what it is where it only names the formula: "MDRD below 30"."""
+    quantity = find_quantity(atom.concepts)
+    return (*atom.concepts, *_QUANTITIES[quantity]) if quantity in _QUANTITIES else atom.concepts
 
 
 def _measure(facts: list[Fact], atom: Atom, reading: Reading, window: tuple[Days, Days]) -> list[Measured]:

@@ -11,9 +11,7 @@ from tests.unit.eligibility.aceso import DAY, HERE, above, atom, below, make_rea
 
 from trialbook.eligibility.evaluate import evaluate, evaluate_patient
 from trialbook.eligibility.tree import (
-    Any as AnyOf,
-)
-from trialbook.eligibility.tree import (
+    All,
     AtLeast,
     Atom,
     Except,
@@ -25,6 +23,9 @@ from trialbook.eligibility.tree import (
     Span,
     Tree,
     Window,
+)
+from trialbook.eligibility.tree import (
+    Any as AnyOf,
 )
 from trialbook.eligibility.verdicts import Contest, Finding
 
@@ -171,6 +172,14 @@ def test_sex_is_told_or_unknown() -> None:
     assert find(atom("men", "person")).verdict == "unknown"
     either = Atom(HERE, (*atom("male", "person").concepts, *atom("female", "person").concepts))
     assert find(either).verdict == "met"
+
+
+def test_men_and_women_are_those_who_are_either() -> None:
+    both = All(HERE, (atom("women", "person"), atom("men", "person"), atom("gout")))
+    assert find(both, sex="M", gout=True).verdict == "met"
+    assert find(both, gout=True).verdict == "met"
+    assert find(both, sex="M", gout=False).verdict == "not_met"
+    assert find(All(HERE, (atom("men", "person"), atom("gout"))), sex="F", gout=True).verdict == "not_met"
 
 
 def test_what_no_man_has_needs_no_word() -> None:
@@ -345,6 +354,13 @@ def test_a_reported_value_by_another_formula_is_not_taken_for_the_one_asked_for(
     told = fact("eGFR (CKD-EPI)", value=25, unit="mL/min/{1.73_m2}", codes=["loinc:62238-1"])
     assert find(asked, facts=[told]).verdict == "unknown"
     assert find(measure("eGFR", below(30, "mL/min/{1.73_m2}")), facts=[told]).verdict == "met"
+
+
+def test_a_formula_may_stand_for_what_it_estimates() -> None:
+    asked = measure("MDRD formula", below(30, "mL/min/{1.73_m2}"))
+    assert find(asked, creatinine="1.0 mg/dL", age=50, sex="M").verdict == "not_met"
+    told = fact("eGFR", value=25, unit="mL/min/{1.73_m2}", codes=["loinc:33914-3"])
+    assert find(asked, facts=[told]).verdict == "met"
 
 
 SKIN = AnyOf(HERE, (atom("basal cell carcinoma"), atom("squamous cell carcinoma")))

@@ -45,8 +45,8 @@ class Plan(NamedTuple):
 
 Quantity = Literal["gfr", "clearance", "bmi", "bsa", "calcium", "qtc", "child_pugh", "meld"]
 _NAMED: tuple[tuple[Quantity, re.Pattern[str]], ...] = (
-    ("clearance", re.compile(r"\bcreatinine clearance\b|\bCr\.?\s?Cl\b|\bCLcr\b", re.I)),
-    ("gfr", re.compile(r"\be?-?GFR\b|glomerular filtration", re.I)),
+    ("clearance", re.compile(r"\bcreatinine clearance\b|\bCr\.?\s?Cl\b|\bCLcr\b|cock[ck]?roft", re.I)),
+    ("gfr", re.compile(r"\be?-?GFR\b|glomerular filtration|\bMDRD\b|CKD[ -]?EPI", re.I)),
     ("bmi", re.compile(r"\bBMI\b|body[ -]mass[ -]index", re.I)),
     ("bsa", re.compile(r"\bBSA\b|body[ -]surface[ -]area", re.I)),
     ("calcium", re.compile(r"corrected (?:serum )?calcium|calcium,? corrected", re.I)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -248,5 +249,7 @@ def _open_private(path: Path) -> IO[str]:
     file = open(  # noqa: SIM115 - whoever asked closes it
         path, "w", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, _FILE_MODE)
     )
-    path.chmod(_FILE_MODE)
+    # Of a device the rights are nobody's to change here.
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        path.chmod(_FILE_MODE)
     return file

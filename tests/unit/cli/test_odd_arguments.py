@@ -50,6 +50,7 @@ NEEDED: dict[str, list[str]] = {
     "saved add": ["name", "--query", "heart"],
     "saved list": [],
     "saved remove": ["kept"],
+    "screen": ["NCT90000001", "--patient", "patient.json"],
     "search": ["heart"],
     "serve": [],
     "show": ["NCT90000001"],
@@ -158,6 +159,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     body = sample_paths()[2].read_bytes()
     (folder / "record.json").write_bytes(body)
+    (folder / "patient.json").write_text('{"birth_date": "1970-05-20", "sex": "female"}')
     (folder / "folder").mkdir()
     import_paths(folder / "library", [folder / "record.json", *sample_paths()[:1]])
     save_search(folder / "library", "kept", "query.term=heart", after=0)

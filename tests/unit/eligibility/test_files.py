@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -98,6 +99,8 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(
 ) -> None:
     with pytest.raises(SourceReadError, match="no such file"):
         list(read_patients(tmp_path / "none.json", DAY))
+    with pytest.raises(SourceReadError, match="neither a file nor a folder"):
+        list(read_patients(Path(os.devnull), DAY))
     with pytest.raises(SourceReadError, match="no files"):
         list(read_patients(tmp_path, DAY))
     monkeypatch.setattr(files, "MOST_BYTES", 1024 * 1024)

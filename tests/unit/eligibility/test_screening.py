@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import os
 import stat
 from datetime import date
 from pathlib import Path
@@ -127,6 +128,12 @@ def test_a_log_as_parquet_says_the_same(tmp_path: Path) -> None:
             "exclusion_1": "not_met",
         }
     ]
+
+
+def test_the_rights_of_a_device_stay_as_they_are() -> None:
+    before = Path(os.devnull).stat().st_mode
+    assert write_log_csv([screen({"gout": True})], Path(os.devnull)).assessed == 1
+    assert Path(os.devnull).stat().st_mode == before
 
 
 def test_a_worksheet_has_each_criterion_what_it_rests_on_and_room_to_sign() -> None:

@@ -44,6 +44,8 @@ def read_patients(path: Path, day: date, names: DescribedNames | None = None) ->
     try:
         if not path.exists():
             raise SourceReadError("there is no such file", place=str(path))
+        if not path.is_file() and not path.is_dir():
+            raise SourceReadError("is neither a file nor a folder", place=str(path))
         if is_omop(path):
             yield from read_omop(path, day)
         elif path.is_dir():

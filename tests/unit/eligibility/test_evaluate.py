@@ -508,3 +508,18 @@ def test_the_day_of_the_evaluation_decides() -> None:
     person = read_person({"facts": [fact("HbA1c", value=9, unit="%", date="2026-06-15")]})
     assert evaluate(asked, make_reading(person, date(2026, 9, 15))).verdict == "met"
     assert evaluate(asked, make_reading(person, DAY)).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("value", "asked", "verdict"),
+    [
+        ("> 8.5 %", above(8.5, "%"), "met"),
+        (">= 8.5 %", above(8.5, "%"), "unknown"),
+        ("< 8.5 %", below(8.5, "%"), "met"),
+        ("<= 8.5 %", below(8.5, "%"), "unknown"),
+        ("< 8.5 %", above(8.5, "%"), "not_met"),
+        ("> 8.0 %", above(8.5, "%"), "unknown"),
+    ],
+)
+def test_a_value_with_an_open_end_does_not_have_its_bound(value: str, asked: Interval, verdict: str) -> None:
+    assert find(measure("HbA1c", asked), facts=[fact("HbA1c", value=value)]).verdict == verdict

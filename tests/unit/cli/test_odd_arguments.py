@@ -33,6 +33,7 @@ from trialbook.source.live.client import RegistryClient
 NEEDED: dict[str, list[str]] = {
     "backup": ["out.backup"],
     "check": [],
+    "criteria": ["NCT90000001"],
     "diff": ["NCT90000001"],
     "export": [],
     "facets": ["heart"],

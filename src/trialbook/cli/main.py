@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from trialbook.cli import caring, lists, reading, report, searches, writing
+from trialbook.cli import caring, lists, reading, report, screening, searches, writing
 from trialbook.errors import TrialbookError
 from trialbook.settings import SETTINGS, VERSION, read_folder
 
@@ -33,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     caring.restore,
     caring.take_out,
     caring.put_back,
+    screening.screen,
     reading.samples,
     searches.export,
     searches.facets,

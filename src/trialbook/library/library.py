@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -38,6 +39,10 @@ from trialbook.search.engine.gazetteer import Place
 from trialbook.source.live.request import PullRequest
 from trialbook.store.store import OnDamage, refuse_damage
 from trialbook.terms import get_thesaurus
+
+if TYPE_CHECKING:
+    from trialbook.eligibility.verdicts import Contest, PatientVerdict
+    from trialbook.library.screening import Patient, Told
 
 # What says in which form a search answers; all else that it is asked by name is a filter.
 SHAPE = ("sort", "offset", "limit")
@@ -254,6 +259,73 @@ class Library(LibraryKeeping):
             facets=facets,
             limit=limit,
         )
+
+    def screen(
+        self,
+        asked: str,
+        patient: Patient,
+        *,
+        day: date | None = None,
+        told: Told | None = None,
+        contests: Iterable[Contest] = (),
+        as_of: str | None = None,
+    ) -> PatientVerdict:
+        """May a person take part in a study? The verdict on each criterion, with evidence and what is missing.
+
+        Parameters
+        ----------
+        patient
+            A `Person`, decoded JSON (a FHIR bundle or plain values), a note or JSON as text, or the `Path` of a
+            file. Nothing of it is kept.
+        day
+            The day for which it is evaluated, and on which holds what has no day of its own; today unless told.
+        told
+            What is said beside the data: complete domains, answers to questions, days of visits.
+        contests
+            Verdicts that a person overrules, with their reasons.
+        as_of
+            Read the record as it stood on that day.
+
+        Raises
+        ------
+        NotFoundError
+            The study is not in this library.
+        UsageError, SourceFormatError, SourceReadError, QueryError
+            The patient data tell of nobody or of several, or cannot be read.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> found = library.screen("NCT04776239", {"birth_date": "2020-05-01"}, day=date(2026, 11, 29))
+        >>> found.overall, found.because[0].text
+        ('ineligible', 'Minimum age: 18 Years')
+        """
+        from trialbook.library import screening
+
+        day = day or find_asked_day(None)
+        person = screening.get_person(patient, day)
+        screener = screening.make_screener(self.get_study(asked, as_of=as_of))
+        return screener.screen(told.add_to(person) if told else person, day, contests)
+
+    def screen_all(
+        self,
+        asked: str,
+        patients: Patient,
+        *,
+        day: date | None = None,
+        told: Told | None = None,
+        as_of: str | None = None,
+    ) -> Iterator[PatientVerdict]:
+        """The verdicts on each person of a file, an archive, a folder or an OMOP database, one held at a time.
+
+        Parameters and errors are those of `screen`; errors of the data come where the walk has come to.
+        """
+        from trialbook.library import screening
+
+        day = day or find_asked_day(None)
+        screener = screening.make_screener(self.get_study(asked, as_of=as_of))
+        persons = screening.read_persons(patients, day)
+        return screener.screen_all((told.add_to(each) if told else each for each in persons), day)
 
     def find_landscape(
         self, nct_ids: Iterable[str], *asked: str, records: Sequence[dict[str, Any]] = ()

@@ -35,6 +35,7 @@ NEEDED: dict[str, list[str]] = {
     "backup": ["out.backup"],
     "check": [],
     "compare": ["NCT04776239", "NCT99000001"],
+    "criteria": ["NCT90000001"],
     "diff": ["NCT90000001"],
     "export": [],
     "facets": ["heart"],
@@ -63,6 +64,7 @@ NEEDED: dict[str, list[str]] = {
     "saved list": [],
     "saved remove": ["kept"],
     "saved rename": ["kept", "other"],
+    "screen": ["NCT90000001", "--patient", "patient.json"],
     "search": ["heart"],
     "serve": [],
     "show": ["NCT90000001"],
@@ -171,6 +173,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     body = sample_paths()[2].read_bytes()
     (folder / "record.json").write_bytes(body)
+    (folder / "patient.json").write_text('{"birth_date": "1970-05-20", "sex": "female"}')
     (folder / "folder").mkdir()
     import_paths(folder / "library", [folder / "record.json", *sample_paths()[:1]])
     save_search(folder / "library", "kept", "query.term=heart", after=0)

@@ -1,0 +1,301 @@
+"""Does a person meet what a criterion says? Its tree, from the leaves up, in three-valued logic.
+
+What is undecided has a reason, "unknown", "conflict" or "judgement", and goes through the tree as Kleene's
+third value: a part that decides alone decides whatever the others are. Of several reasons the first of
+`verdicts.OPEN` is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from trialbook.eligibility.days import TIME_UNITS
+from trialbook.eligibility.facts import Fact
+from trialbook.eligibility.having import evaluate_having
+from trialbook.eligibility.matching import IS
+from trialbook.eligibility.measuring import evaluate_age, evaluate_measure, is_age
+from trialbook.eligibility.reading import Reading, leave_open, settle
+from trialbook.eligibility.tree import (
+    All,
+    Any,
+    AtLeast,
+    Atom,
+    Except,
+    IfThen,
+    Not,
+    Opaque,
+    ParsedCriterion,
+    Reason,
+    Tree,
+    iter_nodes,
+)
+from trialbook.eligibility.verdicts import (
+    OPEN,
+    Contest,
+    CriterionVerdict,
+    Evidence,
+    Finding,
+    Missing,
+    Overall,
+    PatientVerdict,
+    Question,
+    Verdict,
+)
+
+_OPPOSITE: dict[Verdict, Verdict] = {"met": "not_met", "not_met": "met"}
+_SETTLES: dict[Reason, str] = {
+    "judgement": "an investigator's judgement",
+    "elsewhere": "the threshold, which the registry does not give: it may stand in the protocol",
+    "unparsed": "what these words ask, which nothing here understands: a person has to read them",
+    "empty": "what is asked: there are no words",
+}
+_SEXES = {
+    "female": frozenset(["female", "females", "woman", "women", "girl", "girls"]),
+    "male": frozenset(["male", "males", "man", "men", "boy", "boys"]),
+}
+# A heading over criteria that are those of a part of the participants.
+_COHORT = re.compile(
+    r"\b(?:cohorts?|arms?|groups?|parts?|phases?|sub-?stud(?:y|ies)|stages?|stratum|strata|healthy|controls?|"
+    r"donors?|recipients?|caregivers?|parents?)\b",
+    re.IGNORECASE,
+)
+
+
+def evaluate_patient(
+    criteria: Sequence[ParsedCriterion],
+    reading: Reading,
+    *,
+    contests: Iterable[Contest] = (),
+    before: Sequence[CriterionVerdict] = (),
+) -> PatientVerdict:
+    """The verdict on each criterion of a study, and on the person.
+
+    Parameters
+    ----------
+    contests
+        Where a person says otherwise, in the order in which it was said.
+    before
+        Verdicts on what else the study asks, as the record's fields (`fields`).
+    """
+    said = list(contests)
+    found = [*before, *(evaluate_criterion(each, reading) for each in criteria)]
+    found = [
+        msgspec.structs.replace(each, contests=tuple(one for one in said if one.start == each.start))
+        for each in found
+    ]
+    overall, because, cohorts = conclude(found)
+    return PatientVerdict(
+        reading.person.person_id, overall, tuple(found), because, cohorts, reading.day, reading.person.unread
+    )
+
+
+def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> CriterionVerdict:
+    """The verdict on one criterion: an exclusion that applies is met."""
+    reading = reading._replace(any_value_counts=criterion.kind == "exclusion")
+    found = evaluate(criterion.tree, reading)
+    return CriterionVerdict(
+        criterion.kind,
+        criterion.text,
+        criterion.start,
+        criterion.end,
+        found.verdict,
+        found.evidence,
+        found.missing,
+        found.questions,
+        cohort=criterion.heading if _COHORT.search(criterion.heading) else "",
+        number=criterion.number,
+    )
+
+
+def conclude(
+    found: Sequence[CriterionVerdict],
+) -> tuple[Overall, tuple[CriterionVerdict, ...], dict[str, Overall]]:
+    """Overall: ineligible by any criterion against, eligible when all speak for, else open.
+
+    Of a study with cohorts: eligible for one of them is enough, ineligible only who is so for all.
+    """
+    common = [each for each in found if not each.cohort]
+    cohorts = dict.fromkeys(each.cohort for each in found if each.cohort)
+    by_cohort: dict[str, Overall] = {
+        cohort: _conclude([*common, *(each for each in found if each.cohort == cohort)]) for cohort in cohorts
+    }
+    overall = _conclude(common)
+    if by_cohort and overall != "ineligible":
+        said = set(by_cohort.values())
+        overall = "eligible" if "eligible" in said else "open" if "open" in said else "ineligible"
+    if overall == "eligible":
+        return overall, (), by_cohort
+    against = tuple(each for each in found if each.speaks == "against")
+    undecided = tuple(each for each in found if each.speaks == "open")
+    return overall, against if overall == "ineligible" else undecided, by_cohort
+
+
+def _conclude(found: Sequence[CriterionVerdict]) -> Overall:
+    said = {each.speaks for each in found}
+    return "ineligible" if "against" in said else "open" if "open" in said or not found else "eligible"
+
+
+def evaluate(tree: Tree, reading: Reading) -> Finding:
+    """What is found of a tree, with its evidence, what is missing, and the questions that it raises."""
+    if isinstance(tree, All):
+        parts = _unite_sexes(tree.parts)
+        return _join([evaluate(each, reading) for each in parts], least=len(parts))
+    if isinstance(tree, Any):
+        return _join([evaluate(each, reading) for each in tree.parts], least=1)
+    if isinstance(tree, AtLeast):
+        return _join([evaluate(each, reading) for each in tree.parts], least=tree.count)
+    if isinstance(tree, Not):
+        return _turn(evaluate(tree.part, reading.turned()))
+    if isinstance(tree, IfThen):
+        unless = _turn(evaluate(tree.condition, reading.turned()))
+        return _join([unless, evaluate(tree.then, reading)], least=1)
+    if isinstance(tree, Except):
+        return _evaluate_except(tree, reading)
+    if isinstance(tree, Opaque):
+        verdict: Verdict = "judgement" if tree.reason == "judgement" else "unknown"
+        what = _SETTLES[tree.reason] + (f" ({tree.note})" if tree.note else "")
+        return leave_open(tree.span, what, verdict=verdict)
+    return _evaluate_atom(tree, reading)
+
+
+def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
+    if not atom.concepts:
+        return leave_open(atom.span, "what is asked: nothing is named")
+    if atom.window is not None and atom.window.unit not in TIME_UNITS:
+        return leave_open(atom.span, f"what time {atom.window.unit!r} is")
+    if is_age(atom):
+        return evaluate_age(atom, reading)
+    if atom.interval is not None:
+        return evaluate_measure(atom, reading)
+    sexes = _list_sexes(atom)
+    if sexes:
+        return _evaluate_sex(atom, sexes, reading)
+    return evaluate_having(atom, reading)
+
+
+def _unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """The parts of an `All` in which "men and women" are those who are either."""
+    asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and _list_sexes(each)]
+    if {sex for each in asked for sex in _list_sexes(each)} != set(_SEXES):
+        return parts
+    either = msgspec.structs.replace(asked[0], concepts=tuple(one for each in asked for one in each.concepts))
+    return (*(each for each in parts if each not in asked), either)
+
+
+def _list_sexes(atom: Atom) -> set[str]:
+    """The sexes that an atom names, where it names nothing else."""
+    words = {each.words.lower() for each in atom.concepts}
+    if not words or not words <= _SEXES["female"] | _SEXES["male"]:
+        return set()
+    return {sex for sex, said in _SEXES.items() if words & said}
+
+
+def _evaluate_sex(atom: Atom, sexes: set[str], reading: Reading) -> Finding:
+    told = [(each, "") for each in reading.person.facts if each.concept.words == reading.person.sex]
+    if len(sexes) == len(_SEXES):
+        return settle("met", atom.span, *told)
+    if reading.person.sex is None:
+        return leave_open(atom.span, "the sex")
+    return settle("met" if reading.person.sex in sexes else "not_met", atom.span, *told)
+
+
+def _evaluate_except(tree: Except, reading: Reading) -> Finding:
+    """What holds by something that is not carved out.
+
+    Where the carve-out names kinds of what the base asks for, each fact is looked at by itself: who has both a
+    lung and a skin cancer has one that is not carved out. Elsewhere the carve-out is a condition of its own.
+    """
+    carved, unsure = _carve(tree, reading)
+    if not carved and not unsure:
+        if _is_of_kinds(tree, reading):
+            return evaluate(tree.base, reading)
+        return _join(
+            [evaluate(tree.base, reading), _turn(evaluate(tree.carve_out, reading.turned()))], least=2
+        )
+    person = reading.person
+    without = tuple(each for each in person.facts if each not in carved)
+    found = evaluate(tree.base, reading.of(msgspec.structs.replace(person, facts=without)))
+    note = "carved out"
+    shown = tuple(Evidence(each, "not_met", tree.carve_out.span, note) for each in carved)
+    if found.verdict == "met" and unsure:
+        surely = tuple(each for each in without if each not in unsure)
+        other = evaluate(tree.base, reading.of(msgspec.structs.replace(person, facts=surely)))
+        if other.verdict != "met":
+            told = ", ".join(each.describe() for each in unsure)
+            what = f"whether it is what is excepted ({reading.quote(tree.carve_out.span) or 'carved out'}): {told}"
+            found = leave_open(
+                tree.carve_out.span, what, *((each, "") for each in unsure), verdict="judgement"
+            )
+    return msgspec.structs.replace(found, evidence=(*found.evidence, *shown))
+
+
+def _carve(tree: Except, reading: Reading) -> tuple[list[Fact], list[Fact]]:
+    """The facts that are carved out, and those of which that is open."""
+    carved, unsure = [], []
+    if not _is_of_kinds(tree, reading):
+        return [], []
+    atoms = [each for each in iter_nodes(tree.carve_out) if isinstance(each, Atom)]
+    asked = tuple(one for each in atoms for one in each.concepts)
+    for fact, relation in reading.known.find(asked):
+        if fact.denied or fact.status != "present":
+            continue
+        if relation in IS:
+            alone = msgspec.structs.replace(reading.person, facts=(fact,), complete=frozenset())
+            verdict = evaluate(_make_past(tree.carve_out), reading.of(alone)).verdict
+            if verdict == "met":
+                carved.append(fact)
+            elif verdict != "not_met":
+                unsure.append(fact)
+        else:
+            unsure.append(fact)
+    return carved, unsure
+
+
+def _is_of_kinds(tree: Except, reading: Reading) -> bool:
+    """Whether a carve-out names kinds of what its base asks for."""
+    base = [each for each in iter_nodes(tree.base) if isinstance(each, Atom) and each.interval is None]
+    carved = [each for each in iter_nodes(tree.carve_out) if isinstance(each, Atom)]
+    asked = [one for each in base for one in each.concepts]
+    return bool(asked and carved) and all(
+        any(reading.matcher.relate(one, asked) in IS for one in each.concepts) for each in carved
+    )
+
+
+def _make_past(tree: Tree) -> Tree:
+    """A carve-out whenever it was: the base says when."""
+    if isinstance(tree, Atom):
+        return msgspec.structs.replace(tree, assertion="history") if tree.assertion == "present" else tree
+    if isinstance(tree, All | Any | AtLeast):
+        return msgspec.structs.replace(tree, parts=tuple(_make_past(each) for each in tree.parts))
+    return tree
+
+
+def _turn(found: Finding) -> Finding:
+    """What is found of what must not be so."""
+    return msgspec.structs.replace(found, verdict=_OPPOSITE.get(found.verdict, found.verdict))
+
+
+def _join(parts: Sequence[Finding], *, least: int) -> Finding:
+    """At least so many of the parts hold: all of them, or any one, or `AtLeast`."""
+    met = [each for each in parts if each.verdict == "met"]
+    lost = [each for each in parts if each.verdict == "not_met"]
+    questions = _unique(one for each in parts for one in each.questions)
+    if len(met) >= least:
+        return Finding("met", _gather(met), (), questions)
+    if len(parts) - len(lost) < least:
+        return Finding("not_met", _gather(lost), (), questions)
+    undecided = [each for each in parts if each.verdict not in ("met", "not_met")]
+    verdict = min((each.verdict for each in undecided), key=OPEN.index)
+    missing: tuple[Missing, ...] = tuple(dict.fromkeys(one for each in undecided for one in each.missing))
+    return Finding(verdict, _gather(parts), missing, questions)
+
+
+def _gather(parts: Iterable[Finding]) -> tuple[Evidence, ...]:
+    return tuple({id(one): one for each in parts for one in each.evidence}.values())
+
+
+def _unique(questions: Iterable[Question]) -> tuple[Question, ...]:
+    return tuple(dict.fromkeys(questions))

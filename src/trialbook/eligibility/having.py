@@ -1,0 +1,251 @@
+"""Does a person have, take or undergo a thing, at the time that a criterion asks of?
+
+What is told of the thing or of a kind of it speaks for it; what is denied of it or of something wider speaks
+against it. Both at one time are a conflict. Nothing told is unknown, but in a domain declared complete.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+from trialbook.eligibility.days import (
+    Days,
+    covers,
+    fits,
+    fits_length,
+    is_within,
+    one_day,
+    overlaps,
+    place_window,
+)
+from trialbook.eligibility.facts import Fact
+from trialbook.eligibility.matching import HOLDS
+from trialbook.eligibility.reading import Reading, leave_open, settle
+from trialbook.eligibility.tree import Atom, Span, Window
+from trialbook.eligibility.verdicts import Evidence, Finding
+
+# What happens on a day and is then part of the past, however long a list keeps it.
+_EVENTS = re.compile(
+    r"\b(?:infarction|stroke|attack|embolism|fracture|arrest|h(?:a)?emorrhage|injury|surgery|transplant(?:ation)?|"
+    r"revasculari[sz]ation|transfusion|hospitali[sz]ation|overdose|miscarriage|birth|biopsy)s?\b",
+    re.IGNORECASE,
+)
+# What men cannot have, whatever else is known of them.
+_OF_WOMEN = re.compile(
+    r"\b(?:pregnan(?:t|cy)|(?:breast[- ]?|chest[- ]?)?(?:nursing|feeding)|lactat(?:ing|ion)|child-?\s?bearing)\b",
+    re.IGNORECASE,
+)
+_EVER = one_day(date.max)
+
+
+class Told(NamedTuple):
+    """A fact that bears on an atom, with the stretch of days that it holds for."""
+
+    fact: Fact
+    start: Days
+    end: Days
+
+
+class Perhaps(NamedTuple):
+    """A fact that may bear on an atom; what would settle it; whether only its days leave it open."""
+
+    told: Told
+    why: str
+    is_of_days: bool = False
+
+
+class Sorted(NamedTuple):
+    """What is told of a thing: surely so, perhaps so, and surely not so."""
+
+    sure: list[Told]
+    perhaps: list[Perhaps]
+    denied: list[Told]
+
+
+def evaluate_having(atom: Atom, reading: Reading) -> Finding:
+    """Whether a person has what an atom without an interval asks for."""
+    window = find_window(atom, reading)
+    if window is None:
+        event = atom.window.event if atom.window else ""
+        anchor = atom.window.anchor if atom.window else ""
+        return leave_open(atom.span, f"the day of {event or anchor}, from which it is counted")
+    found = _sort(atom, reading, window)
+    if atom.count is not None:
+        return _count(atom, reading, found)
+    sure, denied = found.sure, [each for each in found.denied if covers(each.start, each.end, window)]
+    # Whose days are told too loosely may lie outside the window, but not where all of them are denied.
+    spoken = sure + [each.told for each in found.perhaps if each.is_of_days and denied]
+    against = [
+        each
+        for each in found.denied
+        if any(overlaps(each.start, each.end, one.start, one.end) for one in spoken)
+    ]
+    if spoken and against:
+        return _say_conflict(atom.span, spoken, against)
+    if sure:
+        return _narrow(atom, settle("met", atom.span, *((each.fact, "") for each in sure)))
+    if denied:
+        return _deny(atom, found, denied)
+    if found.perhaps:
+        return leave_open(
+            atom.span,
+            "; ".join(dict.fromkeys(each.why for each in found.perhaps)),
+            *((each.told.fact, each.why) for each in found.perhaps),
+        )
+    if {each.domain for each in atom.concepts} <= reading.person.complete:
+        return Finding("not_met")
+    return leave_open(
+        atom.span, f"whether: {name_thing(atom, reading)}", *((each.fact, "") for each in found.denied)
+    )
+
+
+def find_window(atom: Atom, reading: Reading) -> tuple[Days, Days] | None:
+    """The first and last day that an atom asks of; None where they hang on a day that nobody gave."""
+    asked = atom.window
+    anchor = reading.person.find_anchor(asked.anchor if asked else "now", reading.day)
+    if anchor is None:
+        return None
+    if not _is_timed(atom):
+        return anchor, anchor
+    if asked is not None:
+        return place_window(asked, anchor)
+    if atom.assertion == "history" or is_event(atom):
+        return place_window(Window(latest=0), anchor)
+    return anchor, anchor
+
+
+def _is_timed(atom: Atom) -> bool:
+    """Whether the days of a fact matter: an allergy or a family's disease has none."""
+    return atom.assertion in ("present", "history") or (
+        atom.assertion == "planned" and atom.window is not None
+    )
+
+
+def is_event(atom: Atom) -> bool:
+    """Whether what is asked for happens on a day."""
+    return all(each.domain == "procedure" or _EVENTS.search(each.words) for each in atom.concepts)
+
+
+def name_thing(atom: Atom, reading: Reading) -> str:
+    """What an atom asks for, in the criterion's words where they are there."""
+    return reading.quote(atom.span) or " or ".join(each.words for each in atom.concepts)
+
+
+def _sort(atom: Atom, reading: Reading, window: tuple[Days, Days]) -> Sorted:
+    status = "present" if atom.assertion == "history" else atom.assertion
+    found = Sorted([], [], [])
+    for fact in _of_sex(atom, reading):
+        found.denied.append(Told(fact, one_day(date.min), _EVER))
+    for fact, relation in reading.known.find(atom.concepts, any_domain=status == "allergy"):
+        if fact.status != status or (fact.value is not None and fact.concept.domain == "measurement"):
+            continue
+        if fact.denied:
+            # Who has no diabetes has none of type 2, but not the other way round.
+            if relation in HOLDS:
+                found.denied.append(_stretch(fact, reading.day))
+        else:
+            _place(fact, atom, reading, window, found, is_wider=relation == "wider")
+    return found
+
+
+def _place(
+    fact: Fact, atom: Atom, reading: Reading, window: tuple[Days, Days], found: Sorted, *, is_wider: bool
+) -> None:
+    told = _stretch(fact, reading.day)
+    within = is_within(told.start, told.end, window) if _is_timed(atom) else True
+    if within and atom.lasting is not None:
+        until = one_day(reading.day) if told.end.lowest >= reading.day else told.end
+        within = fits_length(told.start, until, atom.lasting)
+    if within is False:
+        return
+    thing = name_thing(atom, reading)
+    if is_wider:
+        found.perhaps.append(Perhaps(told, f"whether {fact.concept.words} is: {thing}"))
+    elif not fact.is_certain:
+        found.perhaps.append(Perhaps(told, f"whether {fact.concept.words} is confirmed"))
+    elif within is None:
+        why = f"from when to when, more exactly: {fact.concept.words}"
+        found.perhaps.append(Perhaps(told, why, is_of_days=True))
+    else:
+        found.sure.append(told)
+
+
+def _stretch(fact: Fact, day: date) -> Told:
+    """From when to when a fact holds."""
+    if fact.denied:
+        return Told(fact, fact.start or one_day(date.min), fact.end or one_day(day))
+    start = fact.start or Days(None, fact.end.last if fact.end else day)
+    if fact.concept.domain == "procedure" or _EVENTS.search(fact.concept.words):
+        return Told(fact, start, fact.end if fact.end and not fact.is_ongoing else start)
+    if fact.is_ongoing:
+        return Told(fact, start, _EVER)
+    return Told(fact, start, fact.end or Days(start.first, None))
+
+
+def _of_sex(atom: Atom, reading: Reading) -> list[Fact]:
+    """What follows from the person's sex: no man is pregnant."""
+    if reading.person.sex != "male" or atom.assertion not in ("present", "history", "able"):
+        return []
+    if not all(_OF_WOMEN.search(each.words) for each in atom.concepts):
+        return []
+    return [fact for fact in reading.person.facts if fact.concept.domain == "person" and is_sex(fact)][:1]
+
+
+def is_sex(fact: Fact) -> bool:
+    """Whether a fact tells the person's sex."""
+    return fact.concept.words in ("male", "female")
+
+
+def _say_conflict(span: Span, sure: list[Told], against: list[Told]) -> Finding:
+    evidence = [Evidence(each.fact, "met", span) for each in sure]
+    evidence += [Evidence(each.fact, "not_met", span) for each in against]
+    found = leave_open(
+        span,
+        f"which is right: {sure[0].fact.describe()}, or {against[0].fact.describe()}",
+        verdict="conflict",
+    )
+    return Finding("conflict", tuple(evidence), found.missing)
+
+
+def _deny(atom: Atom, found: Sorted, denied: list[Told]) -> Finding:
+    unsure = [each.told for each in found.perhaps if not each.told.fact.is_certain]
+    if unsure:
+        return leave_open(
+            atom.span,
+            f"which is right: {unsure[0].fact.describe()}, or {denied[0].fact.describe()}",
+            *((each.fact, "") for each in (*unsure, *denied)),
+        )
+    return settle("not_met", atom.span, *((each.fact, "") for each in denied))
+
+
+def _narrow(atom: Atom, found: Finding) -> Finding:
+    """What has it, with what nothing here evaluates ("severe"): a person judges, unless a fact says it."""
+    lacking = [
+        each
+        for each in atom.qualifiers
+        if not any(
+            each.lower() in f"{one.fact.concept.words} {one.fact.detail}".lower() for one in found.evidence
+        )
+    ]
+    if not lacking:
+        return found
+    asked = leave_open(atom.span, f"whether it is: {', '.join(lacking)}", verdict="judgement")
+    return Finding("judgement", found.evidence, asked.missing)
+
+
+def _count(atom: Atom, reading: Reading, found: Sorted) -> Finding:
+    """How often: at least as often as separate days tell, at most as often as all that is told."""
+    assert atom.count is not None
+    least, last = 0, date.min
+    for each in sorted(found.sure, key=lambda one: one.start.highest):
+        if least == 0 or each.start.lowest > last:
+            least, last = least + 1, each.start.highest
+    is_all = {each.domain for each in atom.concepts} <= reading.person.complete
+    most = len(found.sure) + len(found.perhaps) if is_all else float("inf")
+    verdict = fits(least, most, atom.count)
+    facts = [(each.fact, "") for each in found.sure]
+    if verdict is None:
+        return leave_open(atom.span, f"how often: {name_thing(atom, reading)}", *facts)
+    return settle("met" if verdict else "not_met", atom.span, *facts)

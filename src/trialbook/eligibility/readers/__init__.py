@@ -1,0 +1,1 @@
+"""What does a health record, a form, a note say of a person? One module a form, all ending in `Person`."""

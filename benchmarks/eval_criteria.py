@@ -204,7 +204,7 @@ def main() -> None:
     if "chia_trials_learnt_from_and_left_out" in numbers or "lct_trials_learnt_from_and_left_out" in numbers:
         print("Entities are those of trials that the recogniser did not learn from.")
     print(
-        "Criteria of lct_logical_forms.json were not learnt from; those of the unseen part were not read either."
+        "Criteria of lct_logical_forms.json were not learnt from; of the unseen part few were read before it was set aside."
     )
 
 

@@ -1,4 +1,4 @@
-"""The 23 criteria of NCT04776239 as trees, which were read and judged one by one: as Trialbook retells them, and as the registry has them.
+"""The 23 criteria of NCT04776239 as trees, read and judged one by one: as retold here, and as the registry has them.
 
 Where a tree is known to fall short of the words, the test says so and fails as soon as it no longer does.
 """

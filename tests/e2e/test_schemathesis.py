@@ -218,7 +218,8 @@ def test_our_own_api_keeps_to_its_own_document(registry: str, session: requests.
         each.label for each in operations
     }
     for operation in operations:
-        if "{name}" not in operation.path:
+        # Names of what is kept, and ids of several studies that are there, are not guessed.
+        if "{name}" not in operation.path and operation.path != "/compare":
             run(operation, base, session, QUICK, lambda answer: None)
 
 

@@ -233,9 +233,12 @@ def join_labels(tokens: Sequence[Token], labels: Sequence[str]) -> list[Stretch]
     return found
 
 
+_STORED = msgspec.msgpack.Decoder(Stored)
+
+
 @cache
 def load_stored() -> Stored:
     """The file of weights that comes with the program."""
     body = files(__package__).joinpath(WEIGHTS).read_bytes()
     unpacked = zstandard.ZstdDecompressor().decompress(body, max_output_size=_MOST_BYTES)
-    return msgspec.msgpack.decode(unpacked, type=Stored)
+    return _STORED.decode(unpacked)

@@ -279,7 +279,7 @@ class LibraryKeeping(LibraryRecords):
         >>> library = getfixture("sample_library")
         >>> table = library.set_side_by_side("NCT04776239", "NCT99000001")
         >>> [(row.name, row.sameness) for row in table.rows][:2]
-        [('overall_status', 'different'), ('study_type', 'same')]
+        [('overall_status', 'same'), ('study_type', 'same')]
         """
         nct_ids = check_asked([self.find_id(each) for each in asked[:MOST_NAMED]])
         day = read_as_of(as_of or "")

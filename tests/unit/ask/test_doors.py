@@ -155,7 +155,7 @@ def test_the_form_has_a_field_for_each(site: TestClient) -> None:
     form = re.search("<form.*</form>", site.get("/?q=heart").text, re.DOTALL)
     assert form is not None
     fields = set(re.findall(r' name="(\w+)"', form[0]))
-    assert fields == {each.field for each in FILTERS} | {"q", "as_of", "sort", *BOXES}
+    assert fields == {each.field for each in FILTERS} | {"q", "as_of", "sort", "ids", *BOXES}
     assert fields >= OLD_FIELDS
 
 

@@ -126,7 +126,7 @@ def test_the_filters_are_a_plain_form_whose_fields_all_have_labels() -> None:
     html = render_search_page(full_view())
     form = Form(html)
     assert 'action="/" method="get"' in html
-    assert {item["name"] for item in form.fields} == {"q", "near", "within", "status", "age", "sort"}
+    assert {item["name"] for item in form.fields} == {"q", "near", "within", "status", "age", "sort", "ids"}
     assert form.unlabelled == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,10 @@ PAGES = {
     "person": "patient",
 }
 NOTE = "My mother, 64, has heart failure, no diabetes. She lives in Miami. Her sister had asthma."
-WIDTHS, LONGEST_S = (1440, 390), 120
+LONGEST_S = 120
+# Width and colours; the quick run looks at two of the four.
+QUICK = ((1440, "light"), (390, "dark"))
+ALL = (*QUICK, (1440, "dark"), (390, "light"))
 RUN = """
 const done = arguments[0];
 axe.run(document, {resultTypes: ["violations"]}).then(found => done(found.violations.map(each =>
@@ -58,19 +62,18 @@ def axe() -> str:
     return script.read_text(encoding="utf-8")
 
 
-def check(browser: Any, axe: str) -> list[str]:
-    """What axe finds on the page that is open, at each width, light and dark."""
+def check(browser: Any, axe: str, sights: Sequence[tuple[int, str]] = QUICK) -> list[str]:
+    """What axe finds on the page that is open, at each width and in each colours."""
     browser.set_script_timeout(LONGEST_S)
     browser.execute_script(axe)
     found = []
     try:
-        for width in WIDTHS:
+        for width, scheme in sights:
             size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
             browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-            for scheme in ("light", "dark"):
-                media = [{"name": "prefers-color-scheme", "value": scheme}]
-                browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
-                found += [f"{width} px, {scheme}: {each}" for each in browser.execute_async_script(RUN)]
+            media = [{"name": "prefers-color-scheme", "value": scheme}]
+            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+            found += [f"{width} px, {scheme}: {each}" for each in browser.execute_async_script(RUN)]
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
@@ -81,6 +84,13 @@ def check(browser: Any, axe: str) -> list[str]:
 def test_axe_finds_nothing(browser: Any, address: str, axe: str, path: str) -> None:
     browser.get(address + path)
     assert check(browser, axe) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_axe_finds_nothing_in_any_width_and_colour(browser: Any, address: str, axe: str, path: str) -> None:
+    browser.get(address + path)
+    assert check(browser, axe, ALL) == []
 
 
 def test_axe_finds_nothing_on_what_was_read_of_a_person(browser: Any, address: str, axe: str) -> None:

@@ -34,6 +34,7 @@ UNLISTED = {"GET /studies": "text/csv", "GET /studies/{nctId}": "application/x-r
 NOT_FOUND = re.compile(r"NCT number NCT\d{8} not found")
 
 QUICK = settings(max_examples=100, derandomize=True)
+BRIEF = settings(max_examples=40, derandomize=True)
 LONG = settings(max_examples=1_500)
 SHARED_SETTINGS = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 
@@ -220,7 +221,7 @@ def test_our_own_api_keeps_to_its_own_document(registry: str, session: requests.
     for operation in operations:
         # Names of what is kept, and ids of several studies that are there, are not guessed.
         if "{name}" not in operation.path and operation.path != "/compare":
-            run(operation, base, session, QUICK, lambda answer: None)
+            run(operation, base, session, BRIEF, lambda answer: None)
 
 
 @pytest.mark.parametrize("label", [*QUERIED, *PLAIN])

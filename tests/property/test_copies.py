@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.property.test_mutated_records import iter_paths, load_records
 
@@ -108,7 +108,9 @@ def make_version(record: dict[str, Any], form: str) -> NewVersion:
 
 @pytest.mark.parametrize("way", sorted(WAYS))
 @given(index=st.integers(0, 2**16), seed=st.integers(0, 2**32), is_first=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# One whose status the WHO's row has in words of its own.
+@example(index=4505, seed=0, is_first=False)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_poorer_copy_never_stands_before_a_fuller_one_and_removes_nothing(
     way: str, index: int, seed: int, is_first: bool
 ) -> None:

@@ -188,19 +188,19 @@ def check_query(fragment: str, size: int) -> None:
     assert_in_proportion(make, size // len(fragment))
 
 
-@hurried(6)
+@hurried(4)
 @given(texts, fragments)
 def test_a_text_of_one_piece_over_and_over(piece: Piece, fragment: str) -> None:
     check_text(piece, fragment, 5_000)
 
 
-@hurried(6)
+@hurried(4)
 @given(listed_texts, fragments)
 def test_many_items_of_one_list(piece: Piece, fragment: str) -> None:
     check_list(piece, fragment, 100)
 
 
-@hurried(12)
+@hurried(6)
 @given(query_fragments)
 def test_a_query_of_one_piece_over_and_over(fragment: str) -> None:
     check_query(fragment, 2_500)

@@ -278,13 +278,13 @@ slowly = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @given(seeds)
-@settings(slowly, max_examples=80)
+@settings(slowly, max_examples=40)
 def test_fictional_records_are_found_as_the_plain_evaluator_finds_them(fictional: Corpus, seed: int) -> None:
     check(fictional, seed)
 
 
 @given(seeds)
-@settings(slowly, max_examples=30)
+@settings(slowly, max_examples=15)
 def test_real_records_are_found_as_the_plain_evaluator_finds_them(real: Corpus, seed: int) -> None:
     check(real, seed)
 

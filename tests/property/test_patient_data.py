@@ -103,13 +103,13 @@ def read(told: Any) -> None:
                 assert fact.describe()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plain)
 def test_plain_values_are_read_or_refused(told: Any) -> None:
     read(told)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(resources, max_size=4))
 def test_resources_are_read_or_refused(told: Any) -> None:
     read(
@@ -120,7 +120,7 @@ def test_resources_are_read_or_refused(told: Any) -> None:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda each: each.encode("utf-8", "replace")))
 def test_bytes_are_read_or_refused(told: bytes) -> None:
     with contextlib.suppress(TrialbookError):

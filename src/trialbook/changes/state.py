@@ -30,6 +30,8 @@ _OWN = frozenset(
         "protocolSection.statusModule.lastUpdateSubmitDate",
         "protocolSection.statusModule.lastUpdatePostDateStruct",
         "derivedSection.miscInfoModule",
+        # A register's words beside values that stand in this copy.
+        "derivedSection.registerWords",
         "pageSection",
     }
 )

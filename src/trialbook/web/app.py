@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -241,4 +241,6 @@ def run_server(
     address = listener.getsockname()
     shown = f"[{host}]" if ":" in host else host
     print(f"Trialbook is at http://{shown}:{address[1]}/", flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    # Ctrl-C is how a person ends it: uvicorn has answered what was asked, and raises it once more.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])

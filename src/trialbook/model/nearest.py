@@ -13,7 +13,7 @@ import msgspec
 from trialbook.model.protocol import Contact, Location
 from trialbook.model.study import Study
 
-OPEN_STATUSES = frozenset(("RECRUITING", "AVAILABLE"))
+OPEN_STATUSES = ("RECRUITING", "AVAILABLE")
 EARTH_RADIUS_KM = 6371.0088
 KM_PER_MILE = 1.609344
 
@@ -126,6 +126,12 @@ def is_open(site: Location, overall: str) -> bool:
     Records of studies that have ended sometimes leave a site as it was.
     """
     return is_site_open(str.__str__(site.status) if site.status else "", overall)
+
+
+def list_open_sites(study: Study) -> list[Location]:
+    """The sites of a study that take participants, as `is_open`."""
+    overall = str.__str__(study.overall_status or "")
+    return [site for site in study.locations if is_open(site, overall)]
 
 
 def is_site_open(own: str, overall: str) -> bool:

@@ -42,6 +42,6 @@ def _day(value: str | None) -> str:
 
 
 def _style_version() -> str:
-    return hashlib.sha256(files("trialbook.pages").joinpath("static", "style.css").read_bytes()).hexdigest()[
-        :12
-    ]
+    static = files("trialbook.pages") / "static"
+    parts = (static.joinpath(name).read_bytes() for name in ("style.css", "page.js"))
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]

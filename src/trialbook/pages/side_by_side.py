@@ -13,7 +13,7 @@ import msgspec
 from trialbook.errors import UsageError
 from trialbook.model import PartialDate, Study
 from trialbook.model.dates import find_asked_day
-from trialbook.model.enums import RecruitmentStatus
+from trialbook.model.nearest import list_open_sites
 from trialbook.model.protocol import DateStruct, PartialDateStruct
 from trialbook.model.sentences import count_of, write_day
 from trialbook.pages.labels import label_of, phase_words, yes_no
@@ -32,7 +32,6 @@ MEANINGS: dict[Sameness, str] = {
     "missing": "in none of the records",
 }
 MISSING = "Not in this record"
-OPEN = frozenset((RecruitmentStatus.RECRUITING, RecruitmentStatus.AVAILABLE))
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -274,9 +273,8 @@ def _read_sites(study: Study, _: date) -> Sequence[str]:
 
 
 def _read_open_sites(study: Study, _: date) -> Sequence[str]:
-    if not any(site.status for site in study.locations):
-        return ()
-    return (f"{sum(site.status in OPEN for site in study.locations):,}",)
+    is_said = study.overall_status or any(site.status for site in study.locations)
+    return (f"{len(list_open_sites(study)):,}",) if study.has_sites and is_said else ()
 
 
 def _read_countries(study: Study, _: date) -> Sequence[str]:

@@ -116,3 +116,16 @@ def test_the_text_is_short_where_that_is_asked() -> None:
     assert "Kind of study: the same in all\n  = Interventional\n" in whole
     assert "Kind of study" not in short
     assert "Conditions: different\n  NCT1  - A\n  NCT2  - B\n" in short
+
+
+@pytest.mark.parametrize(("overall", "counted"), [("RECRUITING", ["1"]), ("COMPLETED", ["0"]), (None, ["1"])])
+def test_no_site_is_open_whose_study_has_ended(overall: str | None, counted: list[str]) -> None:
+    sites = [{"city": "Oslo", "status": "RECRUITING"}, {"city": "Bergen", "status": "COMPLETED"}]
+    study = make(
+        "NCT1",
+        contactsLocationsModule={"locations": sites},
+        **({"statusModule": {"overallStatus": overall}} if overall else {}),
+    )
+    row = get_row("open_sites", study, make("NCT2"))
+    assert [item.text for item in row.cells[0].items] == counted
+    assert not row.cells[1].items

@@ -8,7 +8,7 @@ from trialbook.changes.past import Past
 from trialbook.model import PartialDate, Study
 from trialbook.model.eligibility import SEXES, tell_ages
 from trialbook.model.enums import StudyType
-from trialbook.model.nearest import find_nearest_site, is_open
+from trialbook.model.nearest import find_nearest_site, list_open_sites
 from trialbook.model.protocol import Contact, Location
 from trialbook.model.sentences import count_of, write_day
 from trialbook.model.status_age import find_status_age
@@ -89,13 +89,8 @@ def _answer_where(study: Study, near: Near | None) -> Fact:
     return Fact("Where, and whom to ask?", tuple(values), paths=paths)
 
 
-def _list_open(study: Study) -> list[Location]:
-    overall = str.__str__(study.overall_status or "")
-    return [site for site in study.locations if is_open(site, overall)]
-
-
 def _count_sites(study: Study) -> Run:
-    sites, takers = study.locations, _list_open(study)
+    sites, takers = study.locations, list_open_sites(study)
     countries = tuple(dict.fromkeys(site.country for site in sites if site.country))
     if not study.has_sites:
         named = ", ".join(countries[:COUNTRIES_SHOWN]) + (", …" if len(countries) > COUNTRIES_SHOWN else "")
@@ -115,7 +110,7 @@ def _list_people(study: Study) -> list[Inline]:
     """Whom to ask: of the whole study, or where it names nobody of its first open site with a contact."""
     module = study.protocol.contacts_locations_module
     central = module.central_contacts if module else ()
-    site = next((each for each in _list_open(study) if each.contacts), None)
+    site = next((each for each in list_open_sites(study) if each.contacts), None)
     chosen, where = (central, None) if central or site is None else (site.contacts, site)
     reachable = [each for each in chosen if each.phone or each.email]
     told: dict[Inline, None] = dict.fromkeys(_tell_contact(each, where) for each in reachable)

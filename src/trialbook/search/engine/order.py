@@ -13,6 +13,7 @@ import msgspec
 import tantivy
 from tantivy import FieldType, Occur, Query
 
+from trialbook.model.nearest import OPEN_STATUSES
 from trialbook.search.engine.targets import unscored
 from trialbook.search.index.document import FIRST_OTHER_ORDER
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
@@ -24,7 +25,6 @@ MOST_DECAYED = 10_000
 MOST_RINGS = 128
 # Distances that differ by less than this part are one: records place a site at the centre of its town.
 RING = math.log(1.03)
-OPEN_STATUSES = ("RECRUITING", "AVAILABLE")
 # So many more than asked are fetched, to see whether those that are alike end there.
 MOST_ALIKE = 200
 # A window that ends later is not fetched from the first study on.

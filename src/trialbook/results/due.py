@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from trialbook.model import Study
-from trialbook.model.enums import Status, StudyType
+from trialbook.model.enums import EnrollmentType, Status, StudyType
 from trialbook.results.duty import Applies
 from trialbook.results.facts import ResultsFacts
 from trialbook.results.wording import (
@@ -124,6 +124,15 @@ def _is_not_required(facts: ResultsFacts, today: date) -> bool:
     return facts.study.study_type in kinds and not facts.is_surveillance
 
 
+def _has_enrolled_nobody(facts: ResultsFacts, today: date) -> bool:
+    """An open study may have enrolled nobody yet."""
+    design = facts.study.protocol.design_module
+    enrolled = design.enrollment_info if design else None
+    if enrolled is None or facts.study.overall_status not in (Status.COMPLETED, Status.TERMINATED):
+        return False
+    return enrolled.count == 0 and enrolled.type == EnrollmentType.ACTUAL
+
+
 def _is_delayed(facts: ResultsFacts, today: date) -> bool:
     first = facts.certified.earliest if facts.certified else None
     if first is None or today < first:
@@ -201,6 +210,16 @@ CASES: tuple[Case, ...] = (
         "No results to expect",
         lambda facts, today: (
             "The study was withdrawn before its first participant joined, so there is nothing to report.",
+        ),
+    ),
+    Case(
+        "not_expected",
+        "42 CFR 11.10(a)",
+        "It has ended, and its actual enrollment is 0.",
+        _has_enrolled_nobody,
+        "No results to expect",
+        lambda facts, today: (
+            "The study has ended, and its actual enrollment is 0, so there is nothing to report.",
         ),
     ),
     Case(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from trialbook.model import Study, parse_record
-from trialbook.results.due import derive_results_outlook
+from trialbook.results.due import derive_results_outlook, find_overdue_from
 
 TODAY = date(2026, 1, 15)
 
@@ -88,6 +88,26 @@ def test_a_study_that_owes_nothing_is_not_called_late() -> None:
         assert (outlook.state, outlook.due) == ("not_expected", None)
     withdrawn = derive_results_outlook(study_with({"overallStatus": "WITHDRAWN"}), today=TODAY)
     assert withdrawn.state == "not_expected"
+
+
+@pytest.mark.parametrize(
+    ("status", "enrolled", "state"),
+    [
+        ("TERMINATED", {"count": 0, "type": "ACTUAL"}, "not_expected"),
+        ("COMPLETED", {"count": 0, "type": "ACTUAL"}, "not_expected"),
+        ("TERMINATED", {"count": 1, "type": "ACTUAL"}, "overdue"),
+        ("TERMINATED", {"count": 0, "type": "ESTIMATED"}, "overdue"),
+        ("TERMINATED", {"type": "ACTUAL"}, "overdue"),
+        ("RECRUITING", {"count": 0, "type": "ACTUAL"}, "overdue"),
+    ],
+)
+def test_a_study_that_ended_with_nobody_in_it_owes_nothing(
+    status: str, enrolled: dict[str, Any], state: str
+) -> None:
+    design = {"studyType": "INTERVENTIONAL", "phases": ["PHASE2"], "enrollmentInfo": enrolled}
+    study = study_with({"overallStatus": status}, designModule=design)
+    assert derive_results_outlook(study, today=TODAY).state == state
+    assert (find_overdue_from(study) is None) is (state == "not_expected")
 
 
 def test_certificates_waivers_and_submissions_are_told_apart() -> None:

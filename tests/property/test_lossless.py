@@ -34,13 +34,14 @@ def check_lossless(body: bytes) -> Study:
     return study
 
 
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", FILES)
-def test_every_real_record_is_written_as_it_was_read(shared_data: Path, name: str) -> None:
+def test_every_real_record_is_written_as_it_was_read(shared_data: Path, name: str, every: int) -> None:
     bodies = read_lines(shared_data / "ctgov" / f"{name}.jsonl.gz")
 
-    studies = [check_lossless(body) for body in bodies]
+    studies = [check_lossless(body) for body in bodies[::every]]
 
-    assert len(studies) >= FILES[name]
+    assert len(studies) >= FILES[name] // every
     assert all(study.nct_id for study in studies)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from trialbook.ask.kinds import NOT_STATED
-from trialbook.patient.note import PatientNote
 from trialbook.search.language.syntax import (
     MAX,
     MIN,
@@ -21,6 +21,9 @@ from trialbook.search.language.syntax import (
     Range,
     Term,
 )
+
+if TYPE_CHECKING:
+    from trialbook.patient.note import PatientNote
 
 MINUTES_A_YEAR = 365.25 * 1440
 

@@ -7,6 +7,7 @@ Python's keywords, the command line, the search page, our own API and an agent's
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,11 +25,13 @@ from trialbook.ask.kinds import Filter, Value, read_value
 from trialbook.ask.near import Near, read_near
 from trialbook.ask.queries import QUERIES, read_query
 from trialbook.errors import QueryError
-from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import FACETS, SearchRequest
 from trialbook.search.engine.gazetteer import FindPlace, find_known_place
 from trialbook.search.engine.order import DISTANCE, NEWEST, SortKey
 from trialbook.search.language.syntax import Query
+
+if TYPE_CHECKING:
+    from trialbook.patient.note import PatientNote
 
 FILTERS: tuple[Filter, ...] = (
     Filter(

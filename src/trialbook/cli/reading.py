@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -40,13 +40,12 @@ from trialbook.library.hits import HitFacts, find_hit_facts
 from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing, split_query
 from trialbook.library.page import render_library_study
-from trialbook.library.patient import count_fitting
+from trialbook.library.patient import count_fitting, read_patient_note
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present, parse_present
 from trialbook.model.sentences import count_of
 from trialbook.pages import render_study_text
-from trialbook.patient.note import LONGEST_NOTE, read_note
 from trialbook.record.pieces import find_enum_label
 from trialbook.record.texts import join_filled
 from trialbook.related.engine import MOST_LISTED
@@ -56,8 +55,10 @@ from trialbook.samples import sample_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest, SearchResult
 from trialbook.search.engine.snippets import find_passages
 from trialbook.search.language.syntax import Query
-from trialbook.terms import get_thesaurus
 from trialbook.terms.countries import find_country
+
+if TYPE_CHECKING:
+    from trialbook.patient.note import PatientNote
 
 LISTED = 4
 REASONS_SHOWN = 4
@@ -81,8 +82,7 @@ WORDS_SHOWN = 5
 @click.pass_obj
 def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **asked: Any) -> None:
     """Find studies by a query: words (all must occur), "phrases", AND, OR, NOT, AREA[Phase]PHASE2…"""
-    day = find_asked_day(read_as_of(asked["as_of"] or ""))
-    note = read_note(patient.read(LONGEST_NOTE + 1), get_thesaurus(), day=day) if patient else None
+    note = _read_note(patient, asked["as_of"] or "") if patient else None
     filters = {each.name: asked.pop(each.name) for each in FILTERS}
     boxes = {name: asked.pop(name) for name in BOXES}
     facets = list_facets() if as_json else ()
@@ -129,6 +129,12 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             if reasons.get(nct_id):
                 click.echo(f"    both say: {', '.join(reasons[nct_id])}")
     damage.end()
+
+
+def _read_note(file: IO[str], as_of: str) -> PatientNote:
+    from trialbook.patient.note import LONGEST_NOTE
+
+    return read_patient_note(file.read(LONGEST_NOTE + 1), read_as_of(as_of))
 
 
 def _write_study(

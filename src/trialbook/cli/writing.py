@@ -14,11 +14,9 @@ from trialbook.cli.options import DamageNotes, check_first_day, json_option
 from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.library.build import ImportCounts, import_paths
-from trialbook.library.pull import pull_histories, pull_records
 from trialbook.library.rebuild import Standing
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.formats import describe_formats
-from trialbook.source.live.api import PullRequest
 
 SHOWN_REASONS = 10
 
@@ -155,6 +153,10 @@ def pull(
 
     With --history it fetches what records said before: each version that the library does not hold yet.
     """
+    # The client of the live registry is what no other command needs.
+    from trialbook.library.pull import pull_histories, pull_records
+    from trialbook.source.live.request import PullRequest
+
     narrowed = {name: value for name, value in wanted.items() if value}
     if histories is not None:
         if ids is not None or narrowed:

@@ -24,25 +24,23 @@ from trialbook.library.export import Export, find_form, iter_found, make_export,
 from trialbook.library.found import Found, complete
 from trialbook.library.keeping import LibraryKeeping
 from trialbook.library.landscape import Landscape, make_landscape
-from trialbook.library.patient import NoteMatch, match_note
-from trialbook.library.pull import pull_histories, pull_records
+from trialbook.library.patient import NoteMatch, match_note, read_patient_note
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
 from trialbook.library.related import find_related, make_reader, name_record
 from trialbook.library.repair import Repair, repair_library
 from trialbook.library.search_report import SearchReport, make_search_report
 from trialbook.library.taking_out import put_back, take_out
 from trialbook.model.dates import find_asked_day
-from trialbook.patient.note import PatientNote, read_note
 from trialbook.related.engine import RelatedList
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.gazetteer import Place
-from trialbook.source.live.request import PullRequest
 from trialbook.store.store import OnDamage, refuse_damage
-from trialbook.terms import get_thesaurus
 
 if TYPE_CHECKING:
     from trialbook.eligibility.verdicts import Contest, PatientVerdict
     from trialbook.library.screening import Patient, Told
+    from trialbook.patient.note import PatientNote
+    from trialbook.source.live.request import PullRequest
 
 # What says in which form a search answers; all else that it is asked by name is a filter.
 SHAPE = ("sort", "offset", "limit")
@@ -111,7 +109,7 @@ class Library(LibraryKeeping):
     def _make_request(self, text: str, *, note: str = "", as_of: str | None, **asked: Any) -> SearchRequest:
         filters = {name: asked.pop(name) for name in list(asked) if name not in SHAPE}
         as_of = read_as_of(as_of or "")
-        read = read_note(note, get_thesaurus(), day=find_asked_day(as_of)) if note else None
+        read = read_patient_note(note, as_of) if note else None
         return make_request(text, filters, note=read, as_of=as_of, find_place=self.find_place, **asked)
 
     def report_search(
@@ -176,7 +174,7 @@ class Library(LibraryKeeping):
         ('My mother', True, ('heart failure',))
         """
         if isinstance(note, str):
-            note = read_note(note, get_thesaurus(), day=find_asked_day(read_as_of(as_of or "")))
+            note = read_patient_note(note, read_as_of(as_of or ""))
         return match_note(self, note, filters, limit=limit, as_of=as_of)
 
     def find_place(self, text: str) -> Place:
@@ -496,10 +494,14 @@ class Library(LibraryKeeping):
 
     def pull(self, request: PullRequest, *, registry: str | None = None) -> ImportCounts:
         """Fetch records from a live registry into the library; see `pull.pull_records`."""
+        from trialbook.library.pull import pull_records
+
         return pull_records(self._open_home, request, registry=registry)
 
     def pull_histories(self, *nct_ids: str, registry: str | None = None) -> ImportCounts:
         """Fetch the past versions of records from a live registry; see `pull.pull_histories`."""
+        from trialbook.library.pull import pull_histories
+
         return pull_histories(self._open_home, nct_ids, registry=registry)
 
     def backup(self, path: str | Path, *, on_damage: OnDamage = refuse_damage) -> Manifest:

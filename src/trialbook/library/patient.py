@@ -14,11 +14,12 @@ from trialbook.model.dates import find_asked_day
 from trialbook.model.eligibility import SEXES, tell_ages
 from trialbook.model.present import decode_present
 from trialbook.model.study import read_typed
-from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import SearchRequest
+from trialbook.terms import get_thesaurus
 
 if TYPE_CHECKING:
     from trialbook.library.library import Library
+    from trialbook.patient.note import PatientNote
 
 # Studies that take people now, as a filter of the everyday kind says it.
 TAKING = ("RECRUITING", "AVAILABLE")
@@ -69,6 +70,14 @@ class NoteMatch(msgspec.Struct, frozen=True, kw_only=True):
     sharing: int
     hits: tuple[NoteHit, ...]
     place: PlaceTold | None = None
+
+
+def read_patient_note(text: str, as_of: str | None) -> PatientNote:
+    """What a note says of a patient, as of a day; raises QueryError where it is too long or says nothing."""
+    # Its rules take a tenth of a second to make, which most commands need not wait for.
+    from trialbook.patient.note import read_note
+
+    return read_note(text, get_thesaurus(), day=find_asked_day(as_of))
 
 
 def match_note(

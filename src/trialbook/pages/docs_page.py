@@ -9,15 +9,18 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 
 from trialbook.pages.environment import render
 from trialbook.record.links import is_web_address
 from trialbook.record.markup import quote_text
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 BASE = "/docs"
 HOME = "index"
@@ -81,6 +84,9 @@ def _render_fence(_: object, tokens: Sequence[Token], at: int, *__: object) -> s
 
 @cache
 def _make_reader() -> MarkdownIt:
+    # Most commands render no documentation.
+    from markdown_it import MarkdownIt
+
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.add_render_rule(
         "table_open", lambda *_: '<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>'

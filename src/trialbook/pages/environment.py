@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from trialbook.model import PartialDate
 from trialbook.model.sentences import count_of, write_day
 from trialbook.pages.labels import phase_words, status_tone, status_words
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 
 @cache
 def get_environment() -> Environment:
     """The environment that every page is rendered with."""
+    # Most commands render no page.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("trialbook.pages"),
         autoescape=True,

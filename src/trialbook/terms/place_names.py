@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -66,15 +66,21 @@ def find_common_name(country: str) -> str:
     return found.name if found else country
 
 
+class _Town(NamedTuple):
+    name: str
+    country: str
+    spellings: tuple[str, ...]
+
+
 @cache
-def _get_towns() -> dict[str, tuple[tuple[str, str], ...]]:
+def _get_towns() -> dict[str, tuple[_Town, ...]]:
     table = resources.files("trialbook.terms") / "towns.tsv"
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    found: dict[str, tuple[_Town, ...]] = {}
     for line in table.read_text(encoding="utf-8").splitlines():
         name, country, others = line.split("\t")
-        meant = (name, find_common_name(country))
-        for key in {fold_place(each) for each in (name, *others.split("|"))}:
-            found[key] = (*found.get(key, ()), meant)
+        town = _Town(name, find_common_name(country), (name, *others.split("|")))
+        for key in {fold_place(each) for each in town.spellings}:
+            found[key] = (*found.get(key, ()), town)
     return found
 
 
@@ -86,7 +92,18 @@ def find_town_names(text: str) -> tuple[tuple[str, str], ...]:
     >>> find_town_names("Muenchen")
     (('Munich', 'Germany'),)
     """
-    return _get_towns().get(fold_place(text), ())
+    return tuple((town.name, town.country) for town in _get_towns().get(fold_place(text), ()))
+
+
+def find_town_spellings(text: str) -> tuple[str, ...]:
+    """The other names of a town that records write, but those that would find more than the town.
+
+    >>> find_town_spellings("Munich"), find_town_spellings("Frankfurt am Main")
+    (('München', 'Muenchen', 'Munchen', 'Monaco di Baviera'), ())
+    """
+    asked = fold_place(text)
+    named = [(each, fold_place(each)) for town in _get_towns().get(asked, ()) for each in town.spellings]
+    return tuple(dict.fromkeys(each for each, key in named if key != asked and key not in asked))
 
 
 def make_terms(

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from trialbook.__main__ import main
 from trialbook.cli import writing
+from trialbook.library import pull as pulling
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_a_pull_since_a_year_begins_with_its_first_day(
         asked.append(request)
         return writing.ImportCounts()
 
-    monkeypatch.setattr(writing, "pull_records", pull)
+    monkeypatch.setattr(pulling, "pull_records", pull)
     done = CliRunner().invoke(main, ["--home", str(tmp_path), "pull", "--all", "--since", given])
     assert done.exit_code == 0, done.output
     assert asked[0].since == first

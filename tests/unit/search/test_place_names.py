@@ -125,3 +125,28 @@ def test_the_shared_case_of_country_names(tmp_path: Path) -> None:
             assert find(engine, make_request("", {"country": [name]}, limit=100)) == expected, name
             assert ask(engine, f"AREA[LocationCountry]({name!r})".replace("'", '"')) == expected
             assert ask(engine, f'"{name}"', "LocationSearch") == expected
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
+    sites = (
+        {"city": "Munich", "country": "Germany"},
+        {"city": "Bayern", "facility": "Klinikum München", "country": "Germany"},
+        {"city": "Muenchen", "country": "Germany"},
+        {"city": "Wien", "country": "Austria"},
+    )
+    records = [
+        make_located(f"NCT0000000{number}", site, title="A study") for number, site in enumerate(sites, 1)
+    ]
+    return open_engine(make_library(tmp_path_factory.mktemp("towns"), records))
+
+
+@pytest.mark.parametrize("name", ["Munich", "München", "muenchen", "Munchen"])
+def test_a_town_is_found_by_each_of_its_names(towns: SearchEngine, name: str) -> None:
+    found = {1, 2, 3}
+    assert ask(towns, name, "LocationSearch") == found
+    assert ask(towns, f"AREA[LocationSearch]{name}") == found
+    assert ask(towns, f"{name} Germany", "LocationSearch") == found
+    assert ask(towns, f"{name} Brazil", "LocationSearch") == set()
+    # A piece of a record is asked for the words that stand in it.
+    assert ask(towns, f"AREA[LocationCity]{name}") < found

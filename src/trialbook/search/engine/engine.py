@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import tantivy
@@ -13,7 +14,6 @@ from tantivy import Query as IndexQuery
 
 from trialbook.errors import QueryError
 from trialbook.model.dates import find_asked_day
-from trialbook.patient.note import PatientNote
 from trialbook.record.pieces import DATED
 from trialbook.search.engine import completion, spelling
 from trialbook.search.engine.facets import FACET_SIZE, YEARS, Counted, Counts, FacetCounter, is_countable
@@ -48,6 +48,9 @@ from trialbook.search.index.document import compute_order
 from trialbook.search.index.schema import get_schema
 from trialbook.search.language.render import render_query
 from trialbook.search.language.syntax import Query
+
+if TYPE_CHECKING:
+    from trialbook.patient.note import PatientNote
 
 FACETS = (
     "OverallStatus",

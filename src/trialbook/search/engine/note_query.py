@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 import tantivy
 from tantivy import Occur, Query
 
-from trialbook.patient.note import NoteConcept, PatientNote
 from trialbook.search.engine.names import Words
 from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.targets import any_of, everything
 from trialbook.search.engine.variants import Variants
 from trialbook.search.index.schema import get_schema
+
+if TYPE_CHECKING:
+    from trialbook.patient.note import NoteConcept, PatientNote
 
 CONDITION, CRITERIA = "piece.Condition", "piece.EligibilityCriteria"
 FIELDS = (CONDITION, "piece.BriefTitle", "basic", CRITERIA)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache, cached_property, lru_cache, partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import tantivy
 from tantivy import Occur, Query
@@ -16,7 +16,6 @@ from trialbook.errors import NotFoundError, QueryError
 from trialbook.model import PartialDate
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present
-from trialbook.patient.note import PatientNote
 from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
 from trialbook.search.engine.names import Names, read_groups, read_whole
 from trialbook.search.engine.note_query import WEIGHTS, NoteCompiler, NoteWeights
@@ -33,6 +32,9 @@ from trialbook.search.index.schema import get_schema
 from trialbook.search.language.places import widen_places
 from trialbook.search.language.syntax import Query as ParsedQuery
 from trialbook.terms.known_names import NO_NAMES
+
+if TYPE_CHECKING:
+    from trialbook.patient.note import PatientNote
 
 MOST_CHECKED = 10_000
 # Bytes of JSON, times the parts of the query that look at them: some 5 s of work where each reads all texts.

@@ -1,7 +1,7 @@
 """Which other names of a place does a query mean?
 
-A country goes by many names, and the records themselves have had several for one: who asks for one of them
-means all. Where places are searched, a name of a country or a state is asked under every spelling that records
+A country or a town goes by many names, and the records themselves have had several for one: who asks for one of them
+means all. Where places are searched, a name of a country, a state or a town is asked under every spelling that records
 may have, beside the words as they stand.
 """
 
@@ -33,6 +33,7 @@ from trialbook.terms.countries import (
     find_spoken_country,
     find_states,
 )
+from trialbook.terms.place_names import find_town_spellings
 
 COUNTRY, STATE, CODE, ANYWHERE = "LocationCountry", "LocationState", "LocationCountryCode", "LocationSearch"
 _AREAS = frozenset((COUNTRY, STATE, CODE, ANYWHERE))
@@ -119,6 +120,7 @@ def _iter_spoken(run: str) -> Iterator[Expression]:
     if len(run) > 3 or run.isupper():
         for state in find_states(run):
             yield from _ask_state(state)
+    yield from _ask_town(run)
 
 
 def _iter_whole(text: str, area: str) -> Iterator[Expression]:
@@ -132,6 +134,13 @@ def _iter_whole(text: str, area: str) -> Iterator[Expression]:
             yield from _ask_country(country, text)
     for state in states:
         yield from _ask_state(state)
+    if area == ANYWHERE:
+        yield from _ask_town(text)
+
+
+def _ask_town(text: str) -> Iterator[Expression]:
+    for spelling in find_town_spellings(text):
+        yield Area(ANYWHERE, Expansion("Term", Phrase(spelling)))
 
 
 def _ask_country(country: Country, text: str) -> Iterator[Expression]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from trialbook.cli.options import as_of_option, json_option
+from trialbook.cli.told import read_day, read_told, told_options
 from trialbook.errors import UsageError
 from trialbook.library import Library
 
 if TYPE_CHECKING:
     from trialbook.eligibility.verdicts import PatientVerdict
-    from trialbook.library.screening import Told
 
 
 @click.command()
@@ -29,23 +28,7 @@ if TYPE_CHECKING:
     help="What is told of one person, or of many: a FHIR bundle, an OMOP database, plain values as JSON or CSV, a"
     " note; an archive or a folder of these.",
 )
-@click.option("--day", metavar="DATE", help="The day for which it is evaluated; today unless told.")
-@click.option(
-    "--complete",
-    multiple=True,
-    metavar="DOMAIN",
-    help="All is told of this domain (condition, drug, procedure …): what is not named is not so. Without it,"
-    " what is not named is unknown.",
-)
-@click.option(
-    "--answer",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="An answer to a question that came with a verdict, as mdrd_constant=175.",
-)
-@click.option(
-    "--visit", multiple=True, metavar="NAME=DATE", help="The day of a visit, as screening=2026-11-02."
-)
+@told_options
 @click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -70,8 +53,8 @@ def screen(
 
     One person makes a sheet to print and sign; several make counts. Nothing of the patient data is kept or sent.
     """
-    on = _read_day(day)
-    told = _read_told(**more)
+    on = read_day(day)
+    told = read_told(**more)
     with Library(home) as library:
         verdicts = library.screen_all(nct_id, patient, day=on, told=told, as_of=as_of)
         if log is not None:
@@ -120,43 +103,3 @@ def _write_log(verdicts: Iterator[PatientVerdict], path: Path) -> None:
 
     write = write_log_parquet if path.suffix.lower() == ".parquet" else write_log_csv
     click.echo(write(verdicts, path).explain())
-
-
-def _read_day(written: str | None) -> date | None:
-    if written is None:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError as error:
-        raise UsageError(f"--day is no day: {written[:40]!r}, where YYYY-MM-DD is wanted") from error
-
-
-def _read_told(complete: tuple[str, ...], answer: tuple[str, ...], visit: tuple[str, ...]) -> Told:
-    from trialbook.eligibility.days import read_days
-    from trialbook.eligibility.derive.questions import check_answers
-    from trialbook.eligibility.tree import Anchor, Domain
-    from trialbook.library.screening import Told
-
-    for each in complete:
-        if each not in get_args(Domain):
-            raise UsageError(
-                f"--complete: there is no domain {each[:40]!r}: one of {', '.join(get_args(Domain))}"
-            )
-    visits: dict[Anchor, Any] = {}
-    for name, written in _split(visit, "--visit"):
-        days = read_days(written)
-        if name not in get_args(Anchor) or days is None:
-            raise UsageError(
-                f"--visit {name}={written}: one of {', '.join(get_args(Anchor))} and a date, YYYY[-MM[-DD]]"
-            )
-        visits[cast(Anchor, name)] = days
-    answers = check_answers(dict(_split(answer, "--answer")), "--answer")
-    return Told(frozenset(cast(tuple[Domain, ...], complete)), answers, visits)
-
-
-def _split(written: tuple[str, ...], option: str) -> Iterator[tuple[str, str]]:
-    for each in written:
-        name, sign, value = each.partition("=")
-        if not sign:
-            raise UsageError(f"{option} {each[:60]!r} has no equals sign: NAME=VALUE is wanted")
-        yield name.strip(), value.strip()

@@ -182,7 +182,7 @@ def _split(ids: str) -> tuple[str, ...]:
 @click.pass_obj
 def rebuild_(home: Path, /, names: tuple[str, ...], *, behind: bool, is_list: bool, as_json: bool) -> None:
     """Make what is derived from the records anew: all, or what is named (index, summaries, related,
-    statistics)."""
+    criteria, statistics)."""
     with Library(home) as library:
         if is_list:
             standings = library.standings

@@ -125,7 +125,12 @@ def _is_timed(atom: Atom) -> bool:
 
 def is_event(atom: Atom) -> bool:
     """Whether what is asked for happens on a day."""
-    return all(each.domain == "procedure" or _EVENTS.search(each.words) for each in atom.concepts)
+    return all(each.domain == "procedure" or is_event_named(each.words) for each in atom.concepts)
+
+
+def is_event_named(words: str) -> bool:
+    """Whether a name is of something that happens on a day, as an infarction."""
+    return _EVENTS.search(words) is not None
 
 
 def name_thing(atom: Atom, reading: Reading) -> str:
@@ -177,7 +182,7 @@ def _stretch(fact: Fact, day: date) -> Told:
     if fact.denied:
         return Told(fact, fact.start or one_day(date.min), fact.end or one_day(day))
     start = fact.start or Days(None, fact.end.last if fact.end else day)
-    if fact.concept.domain == "procedure" or _EVENTS.search(fact.concept.words):
+    if fact.concept.domain == "procedure" or is_event_named(fact.concept.words):
         return Told(fact, start, fact.end if fact.end and not fact.is_ongoing else start)
     if fact.is_ongoing:
         return Told(fact, start, _EVER)

@@ -114,7 +114,7 @@ class Matcher:
         if domain == "consent":
             # Texts give consent in many sentences; a form asks for it in one word.
             own |= {f"consent:{each.lower()}" for each in _CONSENT.findall(words)}
-        plain = _TAG.sub("", words)
+        plain = strip_tag(words)
         plain = _ALIKE.get(plain.lower(), plain)
         key = make_key(fold_words(plain))
         if self._names is not None and plain and not (domain == "measurement" and own):
@@ -190,6 +190,15 @@ class FactIndex:
                         closest[told] = relation
         found = [(place, relation) for told, relation in closest.items() for place in self._places[told]]
         return [(self._facts[place], relation) for place, relation in sorted(found)]
+
+
+def strip_tag(words: str) -> str:
+    """A name without the kind that SNOMED CT puts behind it.
+
+    >>> strip_tag("Ischemic heart disease (disorder)")
+    'Ischemic heart disease'
+    """
+    return _TAG.sub("", words)
 
 
 def _relate(told: Meaning, asked: Meaning) -> Relation:

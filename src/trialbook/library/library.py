@@ -38,6 +38,7 @@ from trialbook.store.store import OnDamage, refuse_damage
 
 if TYPE_CHECKING:
     from trialbook.eligibility.verdicts import Contest, PatientVerdict
+    from trialbook.library.matching import PatientMatch
     from trialbook.library.screening import Patient, Told
     from trialbook.patient.note import PatientNote
     from trialbook.source.live.request import PullRequest
@@ -324,6 +325,59 @@ class Library(LibraryKeeping):
         screener = screening.make_screener(self.get_study(asked, as_of=as_of))
         persons = screening.read_persons(patients, day)
         return screener.screen_all((told.add_to(each) if told else each for each in persons), day)
+
+    def match(
+        self,
+        patient: Patient,
+        *,
+        day: date | None = None,
+        told: Told | None = None,
+        limit: int = 20,
+        as_of: str | None = None,
+        **filters: Any,
+    ) -> PatientMatch:
+        """Find the studies that would take a person, each with what speaks for it, against it, and what is open.
+
+        Studies that take people now, of that age and sex, are looked for by the person's conditions, and those
+        that are most about them held against their criteria. One that excludes the person is shown apart; the
+        others are ranked by how much they are about what the person has, times the share of their criteria that
+        speak for it, one half for each that is open. Equals stand newest first.
+
+        Parameters
+        ----------
+        patient, day, told
+            As in `screen`. A note is looked for by all its words, as in `match_note`.
+        limit
+            So many of the best, and of those that exclude the person, 1 to 100.
+        as_of, filters
+            As in `search`; without `status` those that are recruiting, or give access.
+
+        Raises
+        ------
+        UsageError, SourceFormatError, SourceReadError, QueryError
+            The patient data tell of nobody or of several, or cannot be read; or a filter cannot be understood.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> told = {"birth_date": "1962-05-01", "sex": "female", "conditions": ["heart failure"]}
+        >>> match = library.match(told, day=date(2026, 11, 29))
+        >>> match.hits[0].shares, match.hits[0].verdict.overall
+        (('heart failure',), 'open')
+        """
+        from trialbook.library import matching, screening
+
+        day = day or find_asked_day(None)
+        person, note = screening.read_person(patient, day)
+        return matching.match_person(
+            self,
+            told.add_to(person) if told else person,
+            note,
+            filters,
+            day=day,
+            limit=limit,
+            as_of=read_as_of(as_of or ""),
+        )
 
     def find_landscape(
         self, nct_ids: Iterable[str], *asked: str, records: Sequence[dict[str, Any]] = ()

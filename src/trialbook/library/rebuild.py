@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.derived.contract import Derived, DerivedState
+from trialbook.derived.criteria import CriteriaTrees
 from trialbook.derived.index import SearchIndex
 from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.statistics import DerivedStatistics
@@ -21,6 +22,7 @@ DERIVED: tuple[Callable[[Path], Derived], ...] = (
     SearchIndex,
     ChangeSummaries,
     RelatedProfiles,
+    CriteriaTrees,
     DerivedStatistics,
 )
 

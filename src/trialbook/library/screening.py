@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast, get_args
 
 import msgspec
 
-from trialbook.eligibility.days import Days
+from trialbook.eligibility.days import Days, read_days
+from trialbook.eligibility.derive.questions import check_answers
 from trialbook.eligibility.facts import Person
+from trialbook.eligibility.noted import note_person
 from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.readers.fhir import is_fhir, read_fhir
-from trialbook.eligibility.readers.files import read_patient_bytes, read_patients
+from trialbook.eligibility.readers.files import is_note, read_patient_bytes, read_patients
 from trialbook.eligibility.readers.plain import PlainReader
 from trialbook.eligibility.screening import Screener
 from trialbook.eligibility.tree import Anchor, Domain
 from trialbook.errors import UsageError
 from trialbook.model.study import Study
+from trialbook.patient.note import LONGEST_NOTE, PatientNote, read_note
 from trialbook.terms import get_thesaurus
 
 # A person, decoded JSON (a FHIR bundle or plain values), a note or JSON as text, or where a file lies.
@@ -55,6 +58,41 @@ class Told(msgspec.Struct, frozen=True):
         )
 
 
+def make_told(
+    complete: Iterable[str] = (),
+    answers: Mapping[str, str] = {},
+    visits: Mapping[str, str] = {},
+    *,
+    prefix: str = "",
+) -> Told:
+    """What is said of all persons, as people write it; `prefix` stands before the names in errors. Raises UsageError."""
+    for each in complete:
+        if each not in get_args(Domain):
+            raise UsageError(
+                f"{prefix}complete: there is no domain {each[:40]!r}: one of {', '.join(get_args(Domain))}"
+            )
+    anchors: dict[Anchor, Days] = {}
+    for name, written in visits.items():
+        days = read_days(written)
+        if name not in get_args(Anchor) or days is None:
+            raise UsageError(
+                f"{prefix}visit {name[:40]}={written[:40]}: one of {', '.join(get_args(Anchor))} and a date,"
+                " YYYY[-MM[-DD]]"
+            )
+        anchors[cast(Anchor, name)] = days
+    return Told(
+        frozenset(cast(Iterable[Domain], complete)), check_answers(dict(answers), f"{prefix}answer"), anchors
+    )
+
+
+def read_day(written: str, name: str = "day") -> date:
+    """The day of an evaluation as people write it; raises UsageError."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise UsageError(f"{name} is no day: {written[:40]!r}, where YYYY-MM-DD is wanted") from error
+
+
 def make_screener(study: Study) -> Screener:
     """What holds persons against a study."""
     protocol = study.protocol_section
@@ -86,3 +124,27 @@ def get_person(patient: Patient, day: date) -> Person:
         told = "several persons" if persons else "nobody"
         raise UsageError(f"the patient data tell of {told}, where one is wanted: `screen_all` takes many")
     return persons[0]
+
+
+def read_person(patient: Patient, day: date) -> tuple[Person, PatientNote]:
+    """The one person that something tells of, and by what studies are looked for: of a note all that it says.
+
+    Raises as `get_person`.
+    """
+    person = get_person(patient, day)
+    text = find_note(patient)
+    if text:
+        return person, read_note(text, get_thesaurus(), day=day)
+    return person, note_person(person, get_thesaurus(), day)
+
+
+def find_note(patient: Patient) -> str:
+    """The text, where the patient data are a note; "" where they are not."""
+    if isinstance(patient, Path) and patient.is_file():
+        with patient.open("rb") as file:
+            data = file.read(4 * LONGEST_NOTE + 1)
+    elif isinstance(patient, str | bytes):
+        data = patient.encode() if isinstance(patient, str) else patient
+    else:
+        return ""
+    return data.decode("utf-8-sig") if is_note(data) else ""

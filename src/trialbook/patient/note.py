@@ -151,7 +151,7 @@ def read_note(text: str, names: NoteNames | None, *, day: date | None = None) ->
         (age.low, age.high) if age else None,
         sex.sex if sex else None,
         concepts,
-        tuple(Counter(filter(_is_telling, words)).items()),
+        tuple(Counter(filter(is_telling, words)).items()),
         _pair(words, concepts),
         "" if persons.subject.key in ("patient", "writer") else " ".join(persons.subject.words.split()),
         _quote(text, age),
@@ -226,11 +226,11 @@ def _leave_out(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def _pair(words: list[str], concepts: tuple[NoteConcept, ...]) -> tuple[tuple[Words, int], ...]:
     """Words that follow one another; not within a concept's name, which is asked as such."""
     named = {pair for concept in concepts for name in concept.names for pair in pairwise(name)}
-    found = Counter(pair for pair in pairwise(words) if all(map(_is_telling, pair)) and pair not in named)
+    found = Counter(pair for pair in pairwise(words) if all(map(is_telling, pair)) and pair not in named)
     return tuple(found.items())
 
 
-def _is_telling(word: str) -> bool:
+def is_telling(word: str) -> bool:
     """Whether a word may name something: a number alone does not."""
     return len(word) > 1 and not word.isdigit() and word not in STOP_WORDS
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from tests.unit.related.conftest import make_records, make_trial, write_records
 
 from trialbook.cli.main import main as commands
-from trialbook.derived import counting, related
+from trialbook.derived import beside, counting, related
 from trialbook.derived.related import FOLDER, RelatedProfiles
 from trialbook.errors import StoreError
 from trialbook.library import Library
@@ -98,13 +98,13 @@ def test_other_processes_count_and_end_with_whoever_asked(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    start = counting._start
+    start = beside.start
 
-    def remember(place: Path) -> subprocess.Popen[bytes] | None:
-        started.append(start(place))
+    def remember(place: Path, work: beside.Work) -> subprocess.Popen[bytes] | None:
+        started.append(start(place, work))
         return started[-1]
 
-    monkeypatch.setattr(counting, "_start", remember)
+    monkeypatch.setattr(beside, "start", remember)
     with Store(home) as store:
         ids = [nct_id for _, nct_id in store.iter_changed_ids(0)]
         counted = dict(counting.count_beside(home, [*ids, "NCT19999999"]))
@@ -115,7 +115,7 @@ def test_other_processes_count_and_end_with_whoever_asked(
 
 
 def test_a_process_that_nobody_asks_any_more_ends(home: Path) -> None:
-    process = counting._start(home)
+    process = beside.start(home, counting.count_packed)
     assert process is not None
     assert process.stdin is not None
     process.stdin.close()

@@ -15,12 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from trialbook.__main__ import main
+from trialbook.derived.criteria import FILE_NAME as CRITERIA
 from trialbook.derived.summaries import FILE_NAME as SUMMARIES
 from trialbook.errors import StoreError, UsageError
 from trialbook.library import Library, backup
 from trialbook.library.backup import read_manifest, restore_backup, write_backup
 from trialbook.library.build import import_paths
-from trialbook.library.rebuild import DERIVED
+from trialbook.library.rebuild import DERIVED, rebuild
 from trialbook.samples import sample_paths
 from trialbook.store import Store, Writer
 from trialbook.store.file import FILE_NAME, UNFINISHED
@@ -93,7 +94,8 @@ def test_all_that_is_not_derived_is_brought_back(home: Path, tmp_path: Path) -> 
 
 def test_whatever_lies_in_a_library_is_in_its_backup_or_derived(home: Path) -> None:
     """What a later Trialbook keeps beside the library has to be named in `BESIDE`."""
-    derived = {"index", SUMMARIES, "related", "statistics.json"}
+    rebuild(home, ["criteria"])
+    derived = {"index", SUMMARIES, "related", CRITERIA, "statistics.json"}
     assert len(derived) == len(DERIVED)
     of_sqlite = {f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"}
     found = {path.name for path in home.iterdir()} - of_sqlite

@@ -75,13 +75,25 @@ def read_patient_bytes(
         raise SourceFormatError(
             "text is expected as UTF-8", path=place, found=repr(data[error.start : error.start + 8])
         ) from error
-    head = text.lstrip()[:1]
-    if head in ("{", "["):
+    if _is_json(text):
         yield from _read_json(text, day, names, place)
     elif _is_csv(text):
         yield from PlainReader(day, names).read_csv(text)
     else:
         yield describe_patient(text, names, day)
+
+
+def is_note(data: bytes) -> bool:
+    """Whether the bytes of one file, or its first, are a note: text that is neither JSON nor a table."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return not _is_json(text) and not _is_csv(text)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
 
 
 def _read_json(text: str, day: date, names: DescribedNames | None, place: str) -> Iterator[Person]:

@@ -19,7 +19,7 @@ from trialbook.search.engine import completion, spelling
 from trialbook.search.engine.facets import FACET_SIZE, YEARS, Counted, Counts, FacetCounter, is_countable
 from trialbook.search.engine.gazetteer import Place, make_finder
 from trialbook.search.engine.names import Names
-from trialbook.search.engine.note_query import WEIGHTS, NoteWeights
+from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteWeights
 from trialbook.search.engine.order import (
     DISTANCE,
     RELEVANCE,
@@ -263,9 +263,16 @@ class SearchEngine:
         )
 
     def explain_note(
-        self, note: PatientNote, nct_ids: Sequence[str], *, as_of: str | None = None
+        self,
+        note: PatientNote,
+        nct_ids: Sequence[str],
+        *,
+        as_of: str | None = None,
+        fields: tuple[str, ...] = FIELDS,
     ) -> dict[str, tuple[str, ...]]:
         """Why studies came up for a patient's note: what both say, in the note's words, conditions first.
+
+        `fields` are those of the index that are looked into.
 
         Raises
         ------
@@ -274,7 +281,7 @@ class SearchEngine:
         """
         if len(nct_ids) > MAX_PAGE:
             raise QueryError(f"at most {MAX_PAGE:,} studies can be explained at once")
-        return self._open_reader().find_reasons(note, nct_ids, as_of)
+        return self._open_reader().find_reasons(note, nct_ids, as_of, fields)
 
     def suggest(self, text: str) -> tuple[str, ...]:
         """The text with words that no study has put right, the likeliest first."""

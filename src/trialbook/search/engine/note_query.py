@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CONDITION, CRITERIA = "piece.Condition", "piece.EligibilityCriteria"
 FIELDS = (CONDITION, "piece.BriefTitle", "basic", CRITERIA)
+# What a study says of itself, and not of whom it takes or leaves out.
+OWN_FIELDS = (CONDITION, "piece.BriefTitle", "basic")
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -65,6 +67,14 @@ class NoteWeights(msgspec.Struct, frozen=True):
     denied: float = 0.3
     main: float = 2.0
 
+    def within(self, fields: tuple[str, ...]) -> NoteWeights:
+        """The same where only these fields are asked."""
+        asked = {
+            name: tuple(each for each in getattr(self, name) if each[0] in fields)
+            for name in ("concept", "word", "pair", "density")
+        }
+        return msgspec.structs.replace(self, **asked)
+
 
 WEIGHTS = NoteWeights()
 
@@ -94,17 +104,19 @@ class NoteCompiler:
             asked += [_score(field, [pair], weight * value) for field, weight in self._weights.pair]
         return Query.boolean_query([(Occur.Should, part) for part in asked])
 
-    def iter_reasons(self, note: PatientNote) -> Iterator[tuple[str, Query]]:
+    def iter_reasons(
+        self, note: PatientNote, fields: tuple[str, ...] = FIELDS
+    ) -> Iterator[tuple[str, Query]]:
         """What the note affirms, in its own words, each with the query of the studies that say it too."""
         named: set[str] = set()
         for _, concept in self._choose_concepts(note):
             named.update(word for words in concept.names for word in words)
             if concept.affirmed:
-                yield concept.text, any_of([_find(field, name) for field in FIELDS for name in concept.names])
+                yield concept.text, any_of([_find(field, name) for field in fields for name in concept.names])
         for _, words in self._choose_words(note):
             if named.isdisjoint(words):
-                forms = {form for field in FIELDS for form in self._variants(field, words[0])}
-                yield words[0], any_of([_find(field, (form,)) for field in FIELDS for form in sorted(forms)])
+                forms = {form for field in fields for form in self._variants(field, words[0])}
+                yield words[0], any_of([_find(field, (form,)) for field in fields for form in sorted(forms)])
 
     def _choose_words(self, note: PatientNote) -> list[tuple[float, Words]]:
         return self._choose([((word,), count) for word, count in note.words], self._weights.most_words)

@@ -15,7 +15,7 @@ from tantivy import FieldType, Occur, Query
 
 from trialbook.model.nearest import OPEN_STATUSES
 from trialbook.search.engine.targets import unscored
-from trialbook.search.index.document import FIRST_OTHER_ORDER
+from trialbook.search.index.document import FIRST_OTHER_ORDER, compute_order
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
 
 RELEVANCE, DISTANCE = "@relevance", "@distance"
@@ -147,6 +147,15 @@ def _rank_id(order: int) -> tuple[bool, int]:
     The ids of other registers tell no age; they stand behind, in an order of their own.
     """
     return (True, order) if order >= FIRST_OTHER_ORDER else (False, -order)
+
+
+def rank_by_age(nct_id: str) -> tuple[bool, int]:
+    """Where a study stands among its equals, the newest first; as in the answers to a search.
+
+    >>> sorted(["NCT00000002", "ISRCTN01", "NCT00000010"], key=rank_by_age)
+    ['NCT00000010', 'NCT00000002', 'ISRCTN01']
+    """
+    return _rank_id(compute_order(nct_id))
 
 
 def _fetch_all(searcher: tantivy.Searcher, query: Query) -> list[Hit]:

@@ -18,7 +18,7 @@ from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present
 from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
 from trialbook.search.engine.names import Names, read_groups, read_whole
-from trialbook.search.engine.note_query import WEIGHTS, NoteCompiler, NoteWeights
+from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteCompiler, NoteWeights
 from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.places import Places
 from trialbook.search.engine.targets import all_of, everything, unscored
@@ -209,13 +209,13 @@ class Reader:
         return Compiled(query, tuple(dict.fromkeys([*names, *(word for word, _ in note.words)])), ())
 
     def find_reasons(
-        self, note: PatientNote, nct_ids: Sequence[str], as_of: str | None
+        self, note: PatientNote, nct_ids: Sequence[str], as_of: str | None, fields: tuple[str, ...] = FIELDS
     ) -> dict[str, tuple[str, ...]]:
         """For each study what the note affirms and the study says too, in the note's words."""
         reasons: dict[str, tuple[str, ...]] = dict.fromkeys(nct_ids, ())
         among = self.join([], [Query.term_set_query(get_schema(), "nct_id", list(nct_ids))], as_of)
         compiler = NoteCompiler(self.searcher, self._state.variants, WEIGHTS)
-        for text, query in compiler.iter_reasons(note) if reasons else ():
+        for text, query in compiler.iter_reasons(note, fields) if reasons else ():
             found = self.searcher.search(all_of([among, query]), len(reasons), count=False).hits
             for nct_id in self.find_ids([address for _, address in found]):
                 reasons[nct_id] += (text,)

@@ -1,0 +1,256 @@
+"""What do the criteria of a library's studies ask? Their trees, parsed once and not at each look.
+
+They are kept by the text that they come from: what a text asks never changes within one form of the parser, so
+what is held is right for ever, for every study and version with that text, and what is missing is parsed by
+whoever looks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from trialbook.derived.beside import work_beside
+from trialbook.derived.contract import DerivedState, OnStudy
+from trialbook.eligibility.form import find_form
+from trialbook.eligibility.parse import parse_criteria
+from trialbook.eligibility.tree import ParsedCriterion
+from trialbook.errors import RecordDamagedError, StoreError
+from trialbook.model.partial import parse_partial
+from trialbook.store import Store
+from trialbook.store.private import make_private_file
+
+# Raise whenever trees are kept otherwise; what they are made by is `find_form`'s to say.
+CRITERIA_VERSION = 1
+FILE_NAME = f"criteria-{CRITERIA_VERSION}.sqlite"
+# A text takes some 50 ms to parse. So many an import parses, in up to a minute; more are left to `rebuild criteria`.
+MOST_BY_IMPORT = 1_000
+# Of fewer texts, the start of other processes would be the greater part.
+WORTHWHILE = 100
+AT_ONCE = 16
+TEXTS_AT_ONCE = 200
+KEY_BYTES = 16
+LEVEL = 12
+MOST_BYTES = 64 << 20
+# A reader does not wait for a writer: it parses what it asked for. It makes no file beside this one either.
+WAIT_S = {"ro": 0.05, "rw": 30.0}
+# Set where an import found more to parse than it may: imports leave it at that until all is made anew.
+LEFT = "left"
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tree (text BLOB PRIMARY KEY, packed BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+Criteria = tuple[ParsedCriterion, ...]
+# Made here: that several threads work out a type at once can end the process.
+_CRITERIA = msgspec.msgpack.Decoder(Criteria)
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+class CriteriaTrees:
+    """The trees of a library: a file beside it, by the eligibility texts that they come from."""
+
+    name = "criteria"
+    meaning = "what each criterion asks, for matching patients"
+    version = CRITERIA_VERSION
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / FILE_NAME
+        self._is_asked = False
+        # Once they were made, imports keep them in step, unless one brought too much for that.
+        self.is_kept_in_step = self._path.exists() and LEFT not in self._read_state()
+
+    def find_state(self, store: Store) -> DerivedState | None:
+        """As `Derived.find_state`."""
+        state = self._read_state()
+        if state.get("library_id") != store.library_id or state.get("form") != find_form():
+            return None
+        seq = int(state.get("seq", 0))
+        return DerivedState(seq, is_of_this_past=store.went_through(seq, state.get("mark", "")))
+
+    def find(self, texts: Iterable[str]) -> dict[str, Criteria]:
+        """The trees of those texts that are held; changes nothing."""
+        found = {}
+        try:
+            with closing(self._connect("ro")) as connection:
+                if _load_state(connection).get("form") != find_form():
+                    return {}
+                for text in texts:
+                    packed = _find_packed(connection, make_key(text))
+                    criteria = unpack(packed, text) if packed is not None else None
+                    if criteria is not None:
+                        found[text] = criteria
+        except sqlite3.Error:
+            # What cannot be read is parsed anew.
+            return found
+        return found
+
+    def apply(self, store: Store, on_study: OnStudy) -> int:
+        """As `Derived.apply`: the texts of the studies that changed and of which nothing is held."""
+        try:
+            self._make_file()
+            with closing(self._connect("rw")) as connection:
+                return self._take_up(connection, store, on_study)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"cannot write {self._path}: {error}; make room and try `trialbook rebuild criteria`"
+            ) from error
+
+    def clear(self, store: Store) -> None:
+        """As `Derived.clear`: the next `apply` looks at every study. What is held stays right."""
+        self._is_asked = True
+        try:
+            if self._path.exists():
+                with closing(self._connect("rw")) as connection:
+                    connection.executescript(TABLES)
+                    _save_state(connection, seq=0, mark="")
+                    connection.execute("DELETE FROM state WHERE key = ?", (LEFT,))
+                    connection.commit()
+        except sqlite3.DatabaseError:
+            # What is no database, or a damaged one, holds nothing: it is made anew.
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def _make_file(self) -> None:
+        for path in self._path.parent.glob("criteria-*.sqlite*"):
+            if not path.name.startswith(FILE_NAME):
+                path.unlink()
+        make_private_file(self._path)
+
+    def _take_up(self, connection: sqlite3.Connection, store: Store, on_study: OnStudy) -> int:
+        connection.executescript(TABLES)
+        if _load_state(connection).get("form") != find_form():
+            connection.execute("DELETE FROM state")
+            connection.execute("DELETE FROM tree")
+            _save_state(connection, form=find_form())
+            connection.commit()
+        state, seq = self.find_state(store), store.seq
+        after = state.seq if state is not None and state.is_of_this_past else 0
+        if state is not None and after == seq and not self._is_asked:
+            return 0
+        needed = _find_needed(connection, store, after)
+        if len(needed.missing) > MOST_BY_IMPORT and not self._is_asked:
+            _save_state(connection, **{LEFT: "1"})
+            connection.commit()
+            return 0
+        for _ in range(needed.studies - len(needed.missing)):
+            on_study()
+        for number, (nct_id, packed) in enumerate(_iter_packed(store, needed.missing), 1):
+            if packed is not None:
+                connection.execute(
+                    "INSERT OR REPLACE INTO tree VALUES (?, ?)", (needed.missing[nct_id], packed)
+                )
+            if number % TEXTS_AT_ONCE == 0:
+                connection.commit()
+            on_study()
+        if not after:
+            _leave_out(connection, needed.keys)
+        _save_state(connection, library_id=store.library_id, seq=seq, mark=store.find_mark(seq))
+        connection.commit()
+        self._is_asked = False
+        return needed.studies
+
+    def _read_state(self) -> dict[str, str]:
+        with contextlib.suppress(sqlite3.Error), closing(self._connect("ro")) as connection:
+            return _load_state(connection)
+        return {}
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode={mode}", uri=True, timeout=WAIT_S[mode]
+        )
+
+
+def make_key(text: str) -> bytes:
+    """What the trees of a text are found by."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:KEY_BYTES]
+
+
+def pack(criteria: Sequence[ParsedCriterion]) -> bytes:
+    """Trees as bytes, without the words of the criteria, which the record has."""
+    bare = [msgspec.structs.replace(each, text="") for each in criteria]
+    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(_ENCODER.encode(bare))
+
+
+def unpack(packed: bytes, text: str) -> Criteria | None:
+    """The trees of a text; None for bytes that are damaged."""
+    try:
+        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MOST_BYTES)
+        bare = _CRITERIA.decode(data)
+    except (zstandard.ZstdError, msgspec.DecodeError, ValueError, MemoryError):
+        return None
+    return tuple(msgspec.structs.replace(each, text=text[each.start : each.end]) for each in bare)
+
+
+def parse_packed(store: Store, nct_id: str) -> bytes | None:
+    """The trees of a study in force, as bytes; None where it has no text. Raises RecordDamagedError."""
+    body = store.find_body(nct_id)
+    text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
+    return pack(parse_criteria(text)) if text else None
+
+
+class _Needed(msgspec.Struct):
+    """Which texts a library has: how many studies were looked at, and of which text nothing is held, by a study with it."""
+
+    studies: int
+    keys: set[bytes]
+    missing: dict[str, bytes]
+
+
+def _find_needed(connection: sqlite3.Connection, store: Store, after: int) -> _Needed:
+    needed = _Needed(0, set(), {})
+    for _, nct_id in store.iter_changed_ids(after):
+        needed.studies += 1
+        try:
+            body = store.find_body(nct_id)
+        except RecordDamagedError as error:
+            store.pass_over(error)
+            continue
+        text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
+        key = make_key(text) if text else b""
+        if text and key not in needed.keys:
+            needed.keys.add(key)
+            packed = _find_packed(connection, key)
+            if packed is None or unpack(packed, text) is None:
+                needed.missing[nct_id] = key
+    return needed
+
+
+def _iter_packed(store: Store, missing: Mapping[str, bytes]) -> Iterator[tuple[str, bytes | None]]:
+    """The trees of the texts that are missing, by the studies that have them."""
+    ids = list(missing)
+    if len(ids) < WORTHWHILE:
+        yield from ((nct_id, parse_packed(store, nct_id)) for nct_id in ids)
+        return
+    with closing(work_beside(store.home, ids, parse_packed, at_once=AT_ONCE)) as beside:
+        for nct_id, packed in beside:
+            yield nct_id, packed if packed is not None else parse_packed(store, nct_id)
+
+
+def _leave_out(connection: sqlite3.Connection, keys: set[bytes]) -> None:
+    """Leave out what no study has any more."""
+    held = [row[0] for row in connection.execute("SELECT text FROM tree")]
+    connection.executemany("DELETE FROM tree WHERE text = ?", ((key,) for key in held if key not in keys))
+
+
+def _find_packed(connection: sqlite3.Connection, key: bytes) -> bytes | None:
+    row = connection.execute("SELECT packed FROM tree WHERE text = ?", (key,)).fetchone()
+    return row[0] if row is not None else None
+
+
+def _load_state(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT key, value FROM state"))
+
+
+def _save_state(connection: sqlite3.Connection, **values: str | int) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, str(value)) for key, value in values.items()]
+    )

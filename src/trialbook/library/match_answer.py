@@ -195,7 +195,8 @@ def _render_study(number: str, study: MatchedStudy) -> Iterator[str]:
     yield from _wrap(number, f"{facts.nct_id}: {facts.title}")
     about = "; ".join({each.casefold(): each for each in (*study.shares, *study.conditions)}.values())
     site = f" Nearest open site: {facts.nearest_site.distance}." if facts.nearest_site else ""
-    yield from _wrap("   ", f"{facts.status or 'status not stated'}, {facts.status_age}.{site}")
+    status = ", ".join(filter(None, (facts.status or "status not stated", facts.status_age)))
+    yield from _wrap("   ", f"{status}.{site}")
     yield from _wrap(
         "   ", f"About: {about or '—'}. Score {study.score:.2f} = {study.relevance:.2f} × {study.fit:.2f}"
     )

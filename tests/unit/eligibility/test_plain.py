@@ -64,6 +64,31 @@ def test_each_further_field_is_a_fact_of_its_name() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["facts", "measurements", "observations", "labs", "vitals"])
+def test_values_may_stand_in_a_list_or_an_object_of_their_own(key: str) -> None:
+    reader = PlainReader(DAY)
+    apart = reader.read_person({"HbA1c": {"value": 8.2, "unit": "%"}, "weight": "80 kg"})
+    as_list = [{"name": "HbA1c", "value": 8.2, "unit": "%"}, {"name": "weight", "value": "80 kg"}]
+    as_object = {"HbA1c": {"value": 8.2, "unit": "%"}, "weight": "80 kg", "height": None}
+    for told in (as_list, as_object):
+        person = reader.read_person({key: told})
+        assert [each.describe() for each in person.facts] == [each.describe() for each in apart.facts]
+    with pytest.raises(SourceFormatError) as caught:
+        reader.read_person({key: {"HbA1c": ["high"]}})
+    assert f"{key}.HbA1c" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["birth_date", "birthDate", "date_of_birth", "dob"])
+def test_a_day_of_birth_goes_by_several_names(key: str) -> None:
+    reader = PlainReader(DAY)
+    person = reader.read_person({key: "1970-05"})
+    assert person.birth == Days(date(1970, 5, 1), date(1970, 5, 31))
+    assert not person.facts
+    with pytest.raises(SourceFormatError) as caught:
+        reader.read_person({key: "soon"})
+    assert key in str(caught.value)
+
+
 def test_what_is_told_as_unknown_is_no_fact_and_is_named() -> None:
     person = read(HIV="unknown", pregnant="n/a")
     assert person.facts == ()
@@ -122,7 +147,7 @@ def test_a_person_has_anchors_answers_and_complete_domains() -> None:
         ({"HbA1c": "high"}, "HbA1c.value", "a number"),
         ({"HbA1c": ["8.2"]}, "HbA1c.value", "8.2"),
         ({"facts": "asthma"}, "facts[0]", "name"),
-        ({"facts": {"name": "asthma"}}, "facts", "["),
+        ({"facts": {"name": "asthma", "onset": "2019"}}, "facts[0]", "since"),
         ({"facts": [{"name": "asthma", "onset": "2019"}]}, "facts[0]", "since"),
         ({"facts": [{"name": "asthma", "since": "long ago"}]}, "facts[0].since", "YYYY"),
         ({"facts": [{"name": "asthma", "status": "awful"}]}, "facts[0].status", "absent"),

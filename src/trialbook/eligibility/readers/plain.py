@@ -3,9 +3,10 @@
 A JSON object is one person, a list several. Its fields, all optional:
 
 `person_id`, `birth_date` (a partial date) or `age` (completed years, also "54", "about 60", "6 months"), `sex`,
-`facts`, `conditions`, `medications`, `procedures`, `allergies`, `complete` (domains of which all is told),
-`anchors` (`{"screening": "2026-11-02"}`), `answers` (to the questions of `derive`). Each further field is a fact
-of its name: `"HbA1c": "8.2 %"`, `"pregnant": false`.
+`conditions` (or `diagnoses`, `problems`), `medications`, `procedures`, `allergies`, `family_history`, `facts` (or
+`measurements`, `observations`, `labs`, `vitals`: a list of facts, or an object of names and values), `complete`
+(domains of which all is told), `anchors` (`{"screening": "2026-11-02"}`), `answers` (to the questions of `derive`).
+Each further field is a fact of its name: `"HbA1c": "8.2 %"`, `"pregnant": false`.
 
 A fact has a `name` or `code`, and any of `value`, `unit`, `date`, `since`, `until`, `status`, `domain`, `codes`,
 `upper_normal`, `lower_normal`, `detail`. A CSV has a fact a row with these columns and `person_id`, or, without
@@ -31,18 +32,23 @@ from trialbook.errors import SourceFormatError
 
 _LISTS: dict[str, tuple[Domain, Status]] = {
     "conditions": ("condition", "present"),
+    "diagnoses": ("condition", "present"),
+    "problems": ("condition", "present"),
     "medications": ("drug", "present"),
     "drugs": ("drug", "present"),
     "procedures": ("procedure", "present"),
     "allergies": ("drug", "allergy"),
     "family_history": ("condition", "family"),
 }
+# Facts of any kind, as a list, or as an object of names and values.
+_GROUPS = ("facts", "measurements", "observations", "labs", "vitals")
+_BIRTHS = ("birth_date", "birthDate", "date_of_birth", "dob")
 _OF_FACTS = (
     "name code codes value unit date since until status domain upper_normal lower_normal detail person_id"
 )
 _FACT_FIELDS = frozenset(_OF_FACTS.split())
-_OF_PERSONS = "person_id birth_date age sex gender facts complete anchors answers"
-_PERSON_FIELDS = frozenset(_OF_PERSONS.split())
+_OF_PERSONS = "person_id age sex gender complete anchors answers"
+_PERSON_FIELDS = frozenset((*_OF_PERSONS.split(), *_BIRTHS, *_GROUPS, *_LISTS))
 _DOMAINS: frozenset[str] = frozenset(get_args(Domain))
 _ANCHORS: frozenset[str] = frozenset(get_args(Anchor))
 _STATUSES: frozenset[str] = frozenset(get_args(Status))
@@ -115,15 +121,15 @@ class PlainReader:
             facts.append(
                 Fact(Concept(sex, "person"), Source("values", f"{place}sex", str(told.get("sex", ""))))
             )
-        for number, each in enumerate(_as_list(told.get("facts"), f"{place}facts")):
-            facts.append(self._read_fact(each, f"{place}facts[{number}]"))
+        for key in _GROUPS:
+            facts += self._read_group(told.get(key), f"{place}{key}")
         for key, (domain, status) in _LISTS.items():
             for number, each in enumerate(_as_list(told.get(key), f"{place}{key}")):
                 given = {"name": each} if isinstance(each, str) else each
                 at = f"{place}{key}[{number}]"
                 facts.append(self._read_fact(given, at, domain=domain, status=status))
         for key, value in told.items():
-            if key not in _PERSON_FIELDS and key not in _LISTS and value is not None:
+            if key not in _PERSON_FIELDS and value is not None:
                 facts.append(self._read_field(key, value, f"{place}{key}"))
         unknown = tuple(each.source.where for each in facts if each.detail == _UNKNOWN)
         facts = [each for each in facts if each.detail != _UNKNOWN]
@@ -145,7 +151,7 @@ class PlainReader:
         facts = []
         for number, row in rows:
             name = str(row.get("name", "")).strip()
-            if name in ("birth_date", "age", "sex"):
+            if name in ("age", "sex", "gender", *_BIRTHS):
                 told[name] = row.get("value", "")
             else:
                 facts.append(self._read_fact(row, f"line {number}"))
@@ -234,6 +240,15 @@ class PlainReader:
             return since or on, until or Days(None, self._day), False
         return since or on, until, until is None
 
+    def _read_group(self, told: Any, where: str) -> Iterator[Fact]:
+        if isinstance(told, dict) and not {"name", "code"} & set(told):
+            for name, value in told.items():
+                if value is not None:
+                    yield self._read_field(name, value, f"{where}.{name}")
+            return
+        for number, each in enumerate([told] if isinstance(told, dict) else _as_list(told, where)):
+            yield self._read_fact(each, f"{where}[{number}]")
+
     def _read_sex(self, told: Mapping[str, Any], place: str) -> Sex | None:
         given = str(told.get("sex") or told.get("gender") or "").strip().lower()
         if not given or given in ("unknown", "other"):
@@ -243,13 +258,14 @@ class PlainReader:
         return _SEXES[given]
 
     def _read_birth(self, told: Mapping[str, Any], place: str) -> Days | None:
-        born, age = told.get("birth_date"), told.get("age")
-        if born not in (None, ""):
+        field, born = next(((each, told[each]) for each in _BIRTHS if told.get(each)), ("", None))
+        age = told.get("age")
+        if born is not None:
             days = read_days(str(born))
             if days is None or days.lowest > self._day:
                 raise SourceFormatError(
                     "no date of birth",
-                    path=f"{place}birth_date",
+                    path=f"{place}{field}",
                     found=str(born),
                     expected="YYYY[-MM[-DD]], not later than today",
                 )

@@ -13,14 +13,12 @@ import msgspec
 
 from trialbook.eligibility.days import Days, one_day
 from trialbook.eligibility.tree import Anchor, Concept, Domain, Interval
+from trialbook.eligibility.unit_names import write_unit
 
 # What a person has to do with a thing. Whether it is over is said by its days.
 Status: TypeAlias = Literal["present", "planned", "at_risk", "family", "able", "allergy"]
 Origin: TypeAlias = Literal["fhir", "omop", "values", "note", "derived"]
 Sex: TypeAlias = Literal["female", "male"]
-
-
-_TIMES = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"}
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -159,7 +157,8 @@ def describe_interval(interval: Interval) -> str:
     >>> describe_interval(Interval(low=8.5, low_included=False, unit="%"))
     '> 8.5 %'
     """
-    written = _TIMES.get(interval.unit, interval.unit)
+    last = interval.low if interval.high is None else interval.high
+    written = write_unit(interval.unit, last) if interval.unit else ""
     unit = " ".join(filter(None, ("×" if interval.limit else "", interval.limit or written)))
     low, high = interval.low, interval.high
     if low is not None and low == high:

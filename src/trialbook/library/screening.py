@@ -14,13 +14,13 @@ import msgspec
 
 from trialbook.eligibility.days import Days
 from trialbook.eligibility.facts import Person
-from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.readers.fhir import is_fhir, read_fhir
 from trialbook.eligibility.readers.files import read_patient_bytes, read_patients
 from trialbook.eligibility.readers.plain import PlainReader
 from trialbook.eligibility.screening import Screener
 from trialbook.eligibility.tree import Anchor, Domain
 from trialbook.errors import UsageError
+from trialbook.library.criteria import find_criteria
 from trialbook.model.study import Study
 from trialbook.terms import get_thesaurus
 
@@ -58,9 +58,7 @@ class Told(msgspec.Struct, frozen=True):
 def make_screener(study: Study) -> Screener:
     """What holds persons against a study."""
     protocol = study.protocol_section
-    module = protocol.eligibility_module if protocol else None
-    text = module.eligibility_criteria if module else None
-    return Screener(parse_criteria(text) if text else (), module, get_thesaurus())
+    return Screener(find_criteria(study), protocol.eligibility_module if protocol else None, get_thesaurus())
 
 
 def read_persons(patient: Patient, day: date) -> Iterator[Person]:

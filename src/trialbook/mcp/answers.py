@@ -210,8 +210,33 @@ class CompareAnswer(Answer, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class FaultLine(msgspec.Struct, frozen=True):
+    """What in a record contradicts itself, with the record's words."""
+
+    message: str
+    words: Texts
+
+
+class CriteriaAnswer(Answer, frozen=True, kw_only=True):
+    """What `get_criteria` answers."""
+
+    nct_id: str
+    criteria: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="Each criterion: kind (inclusion, exclusion, other), text, start and end (characters of the"
+            " eligibility text), asks (the tree in plain words), tree (types all, any, atleast, not, except, ifthen,"
+            " atom, opaque; an exclusion's tree says what the excluded have; opaque parts were not understood)."
+        ),
+    ]
+    criteria_left_out: (
+        Annotated[int, Meta(description="How many more there are, for which there was no room.")] | UnsetType
+    ) = UNSET
+    faults: list[FaultLine] | UnsetType = UNSET
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
-_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer, CompareAnswer)
+_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer, CompareAnswer, CriteriaAnswer)
 _SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
 
 

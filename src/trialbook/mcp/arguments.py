@@ -252,6 +252,13 @@ class CompareArguments(Arguments, frozen=True, kw_only=True):
     as_of: Annotated[Day, Meta(description="The records as they stood at the end of that day.")] = ""
 
 
+class CriteriaArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `get_criteria`."""
+
+    nct_id: Annotated[NctId, Meta(min_length=1, description="The study's id.")]
+    as_of: Annotated[Day, Meta(description="The record as it stood at the end of that day.")] = ""
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
 for _kind in (
     SearchArguments,
@@ -260,6 +267,7 @@ for _kind in (
     HistoryArguments,
     RelatedArguments,
     CompareArguments,
+    CriteriaArguments,
 ):
     msgspec.json.Decoder(_kind)
 

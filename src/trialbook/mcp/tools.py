@@ -13,6 +13,7 @@ from trialbook.mcp import answers
 from trialbook.mcp.arguments import (
     Arguments,
     CompareArguments,
+    CriteriaArguments,
     FacetArguments,
     HistoryArguments,
     ReadArguments,
@@ -20,6 +21,7 @@ from trialbook.mcp.arguments import (
     SearchArguments,
 )
 from trialbook.mcp.compare import compare_studies
+from trialbook.mcp.criteria import get_criteria
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
@@ -34,7 +36,8 @@ study with an NCT id; every version that the library has received is kept.
 How to work: `search` finds studies and shows them in short; `read` shows a record or chosen parts of it; `facets` \
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
 and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
-a few studies side by side. Field names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
+a few studies side by side; `get_criteria` takes a study's eligibility text apart. Field \
+names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
 LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
 would be right: correct it and call again.
 
@@ -142,6 +145,16 @@ TOOLS = (
         CompareArguments,
         compare_studies,
         answers.CompareAnswer,
+    ),
+    Tool(
+        "get_criteria",
+        "Criteria of a study",
+        "What a study asks of those who take part: each criterion of its eligibility text with its words, what was"
+        " understood of it in plain words and as a tree (things with codes, values with UCUM units, times), what was"
+        " not understood and why; and where the record contradicts itself. A program's reading: the words count.",
+        CriteriaArguments,
+        get_criteria,
+        answers.CriteriaAnswer,
     ),
 )
 

@@ -104,6 +104,7 @@ CALLS = [
     ("related", {"nct_ids": [ACESO], "landscape": True}),
     ("related", {"text": "a b"}),
     ("compare", {"nct_ids": [ACESO, "NCT99000001"]}),
+    ("get_criteria", {"nct_id": ACESO}),
 ]
 
 

@@ -65,7 +65,8 @@ def _criteria_blocks(
     ]
     kinds = {block.kind for block in blocks if isinstance(block, Criteria)}
     if study.nct_id:
-        listed = Link("As a checklist to tick, print or copy", f"{study_url(study.nct_id)}/criteria")
+        own = study_url(study.nct_id)
+        listed = Link("As a checklist, with what was understood marked", f"{own}/criteria")
         blocks.insert(0, Plain((listed,)))
     absent = [
         f"The record lists no {kind} criteria of their own."

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.export import forms
 from trialbook.library.search_report import SearchReport
 from trialbook.search.engine.engine import MOST_FACETS
@@ -173,6 +174,15 @@ ENDPOINTS = (
         parameters=(NCT_ID, WEIGHED, FIELDS, LANDSCAPE, LISTED),
         example="landscape=true",
         answers={forms.JSON: shapes.RelatedAnswer},
+    ),
+    Endpoint(
+        operation="criteria",
+        path="/studies/{nctId}/criteria",
+        summary="Criteria of a study, parsed",
+        meaning="Each criterion of the eligibility text with its words, its place in the text, and a tree of what it"
+        " asks: things with their codes, values with UCUM units, times, and what is not understood, with the reason.",
+        parameters=(NCT_ID, AS_OF),
+        answers={forms.JSON: tuple[ParsedCriterion, ...]},
     ),
     Endpoint(
         operation="study",

@@ -28,7 +28,7 @@ from trialbook.pages.api_page import render_api_page
 from trialbook.web.api_v2.answers import Turns, find_tag, guard, send
 from trialbook.web.exports import send_export, send_records
 from trialbook.web.own_api import feed_request as following
-from trialbook.web.own_api import feeds, keeping, versions
+from trialbook.web.own_api import feeds, keeping, screening, versions
 from trialbook.web.own_api import openapi as document
 from trialbook.web.own_api import related as relating
 from trialbook.web.own_api import search as finding
@@ -83,6 +83,10 @@ class OwnApi:
         """What differs between two versions."""
         nct_id = request.path_params["nct_id"]
         return _send_json(versions.answer_changes(self._library, nct_id, parameters))
+
+    def criteria(self, request: Request, parameters: Parameters) -> Response:
+        """The criteria of a study with their trees."""
+        return _send_json(screening.answer_criteria(self._library, request.path_params["nct_id"], parameters))
 
     def related(self, request: Request, parameters: Parameters) -> Response:
         """What is like a study."""

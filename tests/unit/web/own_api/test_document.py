@@ -25,6 +25,7 @@ ADDRESSES = {
     "/studies/{nctId}/changes": ["/studies/NCT04776239/changes", "/studies/NCT98000001/changes"],
     "/studies/{nctId}/related": ["/studies/NCT04776239/related?landscape=true"],
     "/related": ["/related?text=Stem+cells+for+heart+failure&ids=NCT04776239,NCT98000001"],
+    "/studies/{nctId}/criteria": ["/studies/NCT04776239/criteria?as_of=2026"],
     "/studies/{nctId}": ["/studies/NCT04776239"],
     "/saved": ["/saved"],
     "/lists": ["/lists"],

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -17,7 +16,6 @@ from trialbook.library import Library
 
 if TYPE_CHECKING:
     from trialbook.eligibility.verdicts import PatientVerdict
-    from trialbook.library.screening import Told
 
 
 @click.command()
@@ -70,8 +68,12 @@ def screen(
 
     One person makes a sheet to print and sign; several make counts. Nothing of the patient data is kept or sent.
     """
-    on = _read_day(day)
-    told = _read_told(**more)
+    from trialbook.library.screening import make_told, read_day
+
+    on = read_day(day, "--day")
+    told = make_told(
+        more["complete"], dict(_split(more["answer"], "--answer")), dict(_split(more["visit"], "--visit"))
+    )
     with Library(home) as library:
         verdicts = library.screen_all(nct_id, patient, day=on, told=told, as_of=as_of)
         if log is not None:
@@ -120,38 +122,6 @@ def _write_log(verdicts: Iterator[PatientVerdict], path: Path) -> None:
 
     write = write_log_parquet if path.suffix.lower() == ".parquet" else write_log_csv
     click.echo(write(verdicts, path).explain())
-
-
-def _read_day(written: str | None) -> date | None:
-    if written is None:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError as error:
-        raise UsageError(f"--day is no day: {written[:40]!r}, where YYYY-MM-DD is wanted") from error
-
-
-def _read_told(complete: tuple[str, ...], answer: tuple[str, ...], visit: tuple[str, ...]) -> Told:
-    from trialbook.eligibility.days import read_days
-    from trialbook.eligibility.derive.questions import check_answers
-    from trialbook.eligibility.tree import Anchor, Domain
-    from trialbook.library.screening import Told
-
-    for each in complete:
-        if each not in get_args(Domain):
-            raise UsageError(
-                f"--complete: there is no domain {each[:40]!r}: one of {', '.join(get_args(Domain))}"
-            )
-    visits: dict[Anchor, Any] = {}
-    for name, written in _split(visit, "--visit"):
-        days = read_days(written)
-        if name not in get_args(Anchor) or days is None:
-            raise UsageError(
-                f"--visit {name}={written}: one of {', '.join(get_args(Anchor))} and a date, YYYY[-MM[-DD]]"
-            )
-        visits[cast(Anchor, name)] = days
-    answers = check_answers(dict(_split(answer, "--answer")), "--answer")
-    return Told(frozenset(cast(tuple[Domain, ...], complete)), answers, visits)
 
 
 def _split(written: tuple[str, ...], option: str) -> Iterator[tuple[str, str]]:

@@ -59,7 +59,9 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     lower_normal, upper_normal
         The laboratory's own limits, in the unit of `value`.
     detail
-        What else was said, shown and not evaluated.
+        What else was said: shown, and evaluated only for the words that narrow what a criterion asks for.
+    only
+        Of what is denied: it is so only as far as these words narrow it. "No severe pain" denies no other pain.
     """
 
     concept: Concept
@@ -74,6 +76,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     lower_normal: float | None = None
     upper_normal: float | None = None
     detail: str = ""
+    only: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """The fact in a line: what, how much, when.
@@ -84,6 +87,8 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
         'HbA1c 8.2 %, 2026-03-01'
         """
         parts = [f"no {self.concept.words}" if self.denied else self.concept.words]
+        if self.only:
+            parts[0] += f" that is: {', '.join(self.only)}"
         if self.status != "present":
             parts[0] += f" ({self.status.replace('_', ' ')})"
         if not self.is_certain:

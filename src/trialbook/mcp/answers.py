@@ -235,8 +235,43 @@ class CriteriaAnswer(Answer, frozen=True, kw_only=True):
     faults: list[FaultLine] | UnsetType = UNSET
 
 
+class ScreenAnswer(Answer, frozen=True, kw_only=True):
+    """What `screen_patient` answers."""
+
+    nct_id: str
+    person_id: str
+    day: str | None
+    overall: Literal["eligible", "ineligible", "open"]
+    because: Annotated[
+        list[int], Meta(description="The criteria against, or those that are open, by their start.")
+    ]
+    cohorts: dict[str, str]
+    criteria: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="Each criterion and field: kind, text, verdict (met, not_met, unknown, conflict, judgement; an"
+            " exclusion that applies is met), counted (after contests), evidence (facts with dates and the"
+            " criterion's words), missing (what would settle it), questions to decide, contests."
+        ),
+    ]
+    unread: Annotated[Texts, Meta(description="What the data hold and nothing here reads.")]
+    notice: str
+    criteria_left_out: (
+        Annotated[Texts, Meta(description="Criteria for which there was no room.")] | UnsetType
+    ) = UNSET
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
-_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer, CompareAnswer, CriteriaAnswer)
+_KINDS = (
+    SearchAnswer,
+    ReadAnswer,
+    HistoryAnswer,
+    FacetsAnswer,
+    RelatedAnswer,
+    CompareAnswer,
+    CriteriaAnswer,
+    ScreenAnswer,
+)
 _SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
 
 

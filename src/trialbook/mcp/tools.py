@@ -18,6 +18,7 @@ from trialbook.mcp.arguments import (
     HistoryArguments,
     ReadArguments,
     RelatedArguments,
+    ScreenArguments,
     SearchArguments,
 )
 from trialbook.mcp.compare import compare_studies
@@ -25,6 +26,7 @@ from trialbook.mcp.criteria import get_criteria
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
+from trialbook.mcp.screening import screen_patient
 from trialbook.mcp.search import count_studies, search_studies
 from trialbook.mcp.shown import shorten
 from trialbook.mcp.understanding import read_arguments
@@ -36,7 +38,8 @@ study with an NCT id; every version that the library has received is kept.
 How to work: `search` finds studies and shows them in short; `read` shows a record or chosen parts of it; `facets` \
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
 and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
-a few studies side by side; `get_criteria` takes a study's eligibility text apart. Field \
+a few studies side by side; `get_criteria` takes a study's eligibility text apart and `screen_patient` holds a \
+person against it. Field \
 names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
 LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
 would be right: correct it and call again.
@@ -155,6 +158,16 @@ TOOLS = (
         CriteriaArguments,
         get_criteria,
         answers.CriteriaAnswer,
+    ),
+    Tool(
+        "screen_patient",
+        "Hold a person against a study",
+        "Say of each criterion of a study whether a person meets it, from which facts, what is missing and what would"
+        " settle it; overall eligible, ineligible because of…, or open until… Three-valued: what is not told is"
+        " unknown. Nothing of the person is kept. No medical advice: a clinician checks each line.",
+        ScreenArguments,
+        screen_patient,
+        answers.ScreenAnswer,
     ),
 )
 

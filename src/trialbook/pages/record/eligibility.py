@@ -67,7 +67,8 @@ def _criteria_blocks(
     if study.nct_id:
         own = study_url(study.nct_id)
         listed = Link("As a checklist, with what was understood marked", f"{own}/criteria")
-        blocks.insert(0, Plain((listed,)))
+        form = Link("Would somebody fit? A form", f"{own}/screen")
+        blocks.insert(0, Plain((listed, " · ", form)))
     absent = [
         f"The record lists no {kind} criteria of their own."
         for kind in ("inclusion", "exclusion")

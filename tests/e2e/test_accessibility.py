@@ -33,6 +33,8 @@ PAGES = {
     "related to a text": "related",
     "events": f"study/{WITH_RESULTS}/events",
     "checklist": f"study/{CHANGED}/criteria",
+    "screening": f"study/{CHANGED}/screen",
+    "screening sheet": f"study/{CHANGED}/worksheet",
     "documentation": "docs/query-language",
     "saved searches": "saved",
     "interface for programs": "api/trialbook/",
@@ -102,6 +104,20 @@ def test_axe_finds_nothing_on_what_was_read_of_a_person(browser: Any, address: s
     assert browser.find_elements(By.CSS_SELECTOR, "ul.read mark")
     assert check(browser, axe) == []
     assert browser.current_url == f"{address}patient"
+
+
+def test_axe_finds_nothing_on_the_verdicts_of_a_person(browser: Any, address: str, axe: str) -> None:
+    browser.get(f"{address}study/{CHANGED}/screen")
+    browser.find_element(By.ID, "age").send_keys("54")
+    browser.find_element(By.CSS_SELECTOR, "details.handed > summary").click()
+    browser.find_element(By.ID, "pasted").send_keys(NOTE)
+    page = browser.find_element(By.TAG_NAME, "html")
+    browser.find_element(By.CSS_SELECTOR, "section[aria-labelledby=ask] .apply button").click()
+    WebDriverWait(browser, 60).until(staleness_of(page))
+    assert browser.find_elements(By.CSS_SELECTOR, ".verdicts .badge")
+    for fold in browser.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
+        browser.execute_script("arguments[0].parentNode.open = true", fold)
+    assert check(browser, axe) == []
 
 
 def test_a_fault_would_be_found(browser: Any, address: str, axe: str) -> None:

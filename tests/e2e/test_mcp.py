@@ -66,7 +66,16 @@ async def ask(client: Client, tool: str, **arguments: Any) -> Any:
 def test_a_session_from_question_to_what_changed(samples: Path, mode: str) -> None:
     async def work(client: Client) -> None:
         tools = (await client.list_tools()).tools
-        assert [tool.name for tool in tools] == ["search", "read", "history", "facets", "related", "compare"]
+        assert [tool.name for tool in tools] == [
+            "search",
+            "read",
+            "history",
+            "facets",
+            "related",
+            "compare",
+            "get_criteria",
+            "screen_patient",
+        ]
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
         counts = await ask(client, "facets", cond="heart disease", fields=["OverallStatus"])
         assert counts["total"] > 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from trialbook.eligibility.tree import (
     All,
@@ -18,6 +19,7 @@ from trialbook.eligibility.tree import (
     Tree,
     Window,
 )
+from trialbook.eligibility.unit_names import write_unit
 
 INDENT = "  "
 REASONS: dict[Reason, str] = {
@@ -28,8 +30,16 @@ REASONS: dict[Reason, str] = {
 }
 
 
-def describe_tree(tree: Tree, text: str, *, depth: int = 0) -> Iterator[str]:
-    """The lines of a tree over `text`; what is not understood is quoted.
+class Line(NamedTuple):
+    """One line of a tree in words: how deep it stands, and its node where it is of one."""
+
+    depth: int
+    words: str
+    node: Tree | None = None
+
+
+def describe_tree(tree: Tree, text: str) -> Iterator[str]:
+    """The lines of a tree over `text`, indented; what is not understood is quoted.
 
     Examples
     --------
@@ -40,28 +50,32 @@ def describe_tree(tree: Tree, text: str, *, depth: int = 0) -> Iterator[str]:
       Stroke
       HbA1c > 9 %
     """
-    indent = INDENT * depth
+    return (INDENT * each.depth + each.words for each in iter_lines(tree, text))
+
+
+def iter_lines(tree: Tree, text: str, *, depth: int = 0) -> Iterator[Line]:
+    """The same lines, each with its depth and its node."""
     if isinstance(tree, Atom):
-        yield indent + describe_atom(tree)
+        yield Line(depth, describe_atom(tree), tree)
     elif isinstance(tree, Opaque):
         words = " ".join(text[tree.span.start : tree.span.end].split())
-        yield f'{indent}{REASONS[tree.reason]}: "{words}"'
+        yield Line(depth, f'{REASONS[tree.reason]}: "{words}"', tree)
     elif isinstance(tree, Except):
-        yield from describe_tree(tree.base, text, depth=depth)
-        yield f"{indent}except"
-        yield from describe_tree(tree.carve_out, text, depth=depth + 1)
+        yield from iter_lines(tree.base, text, depth=depth)
+        yield Line(depth, "except", tree)
+        yield from iter_lines(tree.carve_out, text, depth=depth + 1)
     elif isinstance(tree, IfThen):
-        yield f"{indent}if"
-        yield from describe_tree(tree.condition, text, depth=depth + 1)
-        yield f"{indent}then"
-        yield from describe_tree(tree.then, text, depth=depth + 1)
+        yield Line(depth, "if", tree)
+        yield from iter_lines(tree.condition, text, depth=depth + 1)
+        yield Line(depth, "then")
+        yield from iter_lines(tree.then, text, depth=depth + 1)
     elif isinstance(tree, Not):
-        yield f"{indent}not"
-        yield from describe_tree(tree.part, text, depth=depth + 1)
+        yield Line(depth, "not", tree)
+        yield from iter_lines(tree.part, text, depth=depth + 1)
     else:
-        yield indent + _name_joint(tree)
+        yield Line(depth, _name_joint(tree), tree)
         for part in tree.parts:
-            yield from describe_tree(part, text, depth=depth + 1)
+            yield from iter_lines(part, text, depth=depth + 1)
 
 
 def _name_joint(tree: All | Any | AtLeast) -> str:
@@ -89,8 +103,13 @@ def describe_atom(atom: Atom) -> str:
 
 
 def describe_values(asked: Interval) -> str:
-    """The values of an interval, with their unit."""
-    unit = f" × {asked.limit}" if asked.limit else f" {asked.unit}" if asked.unit else ""
+    """The values of an interval, with their unit as people write it.
+
+    >>> describe_values(Interval(low=18, unit="a")), describe_values(Interval(high=3, limit="ULN"))
+    ('≥ 18 years', '≤ 3 × ULN')
+    """
+    last = asked.low if asked.high is None else asked.high
+    unit = f" × {asked.limit}" if asked.limit else f" {write_unit(asked.unit, last)}" if asked.unit else ""
     if asked.low is not None and asked.low == asked.high:
         return f"= {asked.low:g}{unit}"
     sides = []
@@ -102,13 +121,30 @@ def describe_values(asked: Interval) -> str:
 
 
 def describe_window(asked: Window) -> str:
-    """When, as seen from its anchor."""
+    """When, as seen from its anchor.
+
+    >>> describe_window(Window(earliest=3, latest=0, unit="mo"))
+    'within the last 3 months'
+    >>> describe_window(Window(latest=6, unit="mo", anchor="screening"))
+    '6 months or more before screening'
+    """
     anchor = asked.event or asked.anchor
+    is_now = anchor == "now"
+    before = "ago" if is_now else f"before {anchor}"
     if asked.earliest is None:
-        return f"{asked.latest or 0:g} {asked.unit} or more before {anchor}"
+        latest = asked.latest or 0
+        if latest == 0:
+            return "at any time before" if is_now else f"at any time before {anchor}"
+        return f"{_measure(latest, asked.unit)} or more {before}"
     if asked.latest in (0, None):
-        return f"within {asked.earliest:g} {asked.unit} before {anchor}"
+        told = _measure(asked.earliest, asked.unit)
+        return f"within the last {told}" if is_now else f"within {told} before {anchor}"
     if asked.latest is not None and asked.latest < 0:
-        before = f"{asked.earliest:g} {asked.unit} before to " if asked.earliest else ""
-        return f"within {before}{-asked.latest:g} {asked.unit} after {anchor}"
-    return f"{asked.latest:g} to {asked.earliest:g} {asked.unit} before {anchor}"
+        earlier = f"{_measure(asked.earliest, asked.unit)} before to " if asked.earliest else ""
+        after = "from now" if is_now else f"after {anchor}"
+        return f"within {earlier}{_measure(-asked.latest, asked.unit)} {after}"
+    return f"{asked.latest:g} to {_measure(asked.earliest, asked.unit)} {before}"
+
+
+def _measure(number: float, unit: str) -> str:
+    return f"{number:g} {write_unit(unit, number)}"

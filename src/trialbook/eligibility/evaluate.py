@@ -170,7 +170,7 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
         return evaluate_age(atom, reading)
     if atom.interval is not None:
         return evaluate_measure(atom, reading)
-    sexes = _list_sexes(atom)
+    sexes = list_sexes(atom)
     if sexes:
         return _evaluate_sex(atom, sexes, reading)
     return evaluate_having(atom, reading)
@@ -178,14 +178,14 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
 
 def _unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
     """The parts of an `All` in which "men and women" are those who are either."""
-    asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and _list_sexes(each)]
-    if {sex for each in asked for sex in _list_sexes(each)} != set(_SEXES):
+    asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and list_sexes(each)]
+    if {sex for each in asked for sex in list_sexes(each)} != set(_SEXES):
         return parts
     either = msgspec.structs.replace(asked[0], concepts=tuple(one for each in asked for one in each.concepts))
     return (*(each for each in parts if each not in asked), either)
 
 
-def _list_sexes(atom: Atom) -> set[str]:
+def list_sexes(atom: Atom) -> set[str]:
     """The sexes that an atom names, where it names nothing else."""
     words = {each.words.lower() for each in atom.concepts}
     if not words or not words <= _SEXES["female"] | _SEXES["male"]:

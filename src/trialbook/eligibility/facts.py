@@ -13,14 +13,12 @@ import msgspec
 
 from trialbook.eligibility.days import Days, one_day
 from trialbook.eligibility.tree import Anchor, Concept, Domain, Interval
+from trialbook.eligibility.unit_names import write_unit
 
 # What a person has to do with a thing. Whether it is over is said by its days.
 Status: TypeAlias = Literal["present", "planned", "at_risk", "family", "able", "allergy"]
 Origin: TypeAlias = Literal["fhir", "omop", "values", "note", "derived"]
 Sex: TypeAlias = Literal["female", "male"]
-
-
-_TIMES = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"}
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,7 +59,9 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     lower_normal, upper_normal
         The laboratory's own limits, in the unit of `value`.
     detail
-        What else was said, shown and not evaluated.
+        What else was said: shown, and evaluated only for the words that narrow what a criterion asks for.
+    only
+        Of what is denied: it is so only as far as these words narrow it. "No severe pain" denies no other pain.
     """
 
     concept: Concept
@@ -76,6 +76,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     lower_normal: float | None = None
     upper_normal: float | None = None
     detail: str = ""
+    only: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """The fact in a line: what, how much, when.
@@ -86,6 +87,8 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
         'HbA1c 8.2 %, 2026-03-01'
         """
         parts = [f"no {self.concept.words}" if self.denied else self.concept.words]
+        if self.only:
+            parts[0] += f" that is: {', '.join(self.only)}"
         if self.status != "present":
             parts[0] += f" ({self.status.replace('_', ' ')})"
         if not self.is_certain:
@@ -159,7 +162,8 @@ def describe_interval(interval: Interval) -> str:
     >>> describe_interval(Interval(low=8.5, low_included=False, unit="%"))
     '> 8.5 %'
     """
-    written = _TIMES.get(interval.unit, interval.unit)
+    last = interval.low if interval.high is None else interval.high
+    written = write_unit(interval.unit, last) if interval.unit else ""
     unit = " ".join(filter(None, ("×" if interval.limit else "", interval.limit or written)))
     low, high = interval.low, interval.high
     if low is not None and low == high:

@@ -7,6 +7,7 @@ against it. Both at one time are a conflict. Nothing told is unknown, but in a d
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -141,18 +142,33 @@ def name_thing(atom: Atom, reading: Reading) -> str:
 def _sort(atom: Atom, reading: Reading, window: tuple[Days, Days]) -> Sorted:
     status = "present" if atom.assertion == "history" else atom.assertion
     found = Sorted([], [], [])
+    narrowed: set[str] = set()
     for fact in _of_sex(atom, reading):
         found.denied.append(Told(fact, one_day(date.min), _EVER))
     for fact, relation in reading.known.find(atom.concepts, any_domain=status == "allergy"):
         if fact.status != status or (fact.value is not None and fact.concept.domain == "measurement"):
             continue
         if fact.denied:
-            # Who has no diabetes has none of type 2, but not the other way round.
-            if relation in HOLDS:
+            # Who has no diabetes has none of type 2, but not the other way round; nor has who has no severe
+            # pain none at all.
+            if relation in HOLDS and set(fact.only) <= set(atom.qualifiers):
                 found.denied.append(_stretch(fact, reading.day))
+                narrowed.update(fact.only)
         else:
             _place(fact, atom, reading, window, found, is_wider=relation == "wider")
+    if narrowed:
+        # Of what is denied as far as some words narrow it, only what is told with these words speaks for it.
+        return Sorted(
+            [each for each in found.sure if _has_words(each.fact, narrowed)],
+            [each for each in found.perhaps if _has_words(each.told.fact, narrowed)],
+            found.denied,
+        )
     return found
+
+
+def _has_words(fact: Fact, words: Iterable[str]) -> bool:
+    told = f"{fact.concept.words} {fact.detail}".lower()
+    return all(each.lower() in told for each in words)
 
 
 def _place(
@@ -193,9 +209,14 @@ def _of_sex(atom: Atom, reading: Reading) -> list[Fact]:
     """What follows from the person's sex: no man is pregnant."""
     if reading.person.sex != "male" or atom.assertion not in ("present", "history", "able"):
         return []
-    if not all(_OF_WOMEN.search(each.words) for each in atom.concepts):
+    if not is_of_women(atom):
         return []
     return [fact for fact in reading.person.facts if fact.concept.domain == "person" and is_sex(fact)][:1]
+
+
+def is_of_women(atom: Atom) -> bool:
+    """Whether no man has what is asked for, whatever else is known of him."""
+    return bool(atom.concepts) and all(_OF_WOMEN.search(each.words) for each in atom.concepts)
 
 
 def is_sex(fact: Fact) -> bool:
@@ -228,11 +249,7 @@ def _deny(atom: Atom, found: Sorted, denied: list[Told]) -> Finding:
 def _narrow(atom: Atom, found: Finding) -> Finding:
     """What has it, with what nothing here evaluates ("severe"): a person judges, unless a fact says it."""
     lacking = [
-        each
-        for each in atom.qualifiers
-        if not any(
-            each.lower() in f"{one.fact.concept.words} {one.fact.detail}".lower() for one in found.evidence
-        )
+        each for each in atom.qualifiers if not any(_has_words(one.fact, [each]) for one in found.evidence)
     ]
     if not lacking:
         return found

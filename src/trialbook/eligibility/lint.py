@@ -44,10 +44,14 @@ class Finding(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
 
 
-def lint_study(study: Study) -> tuple[Finding, ...]:
-    """All faults that are found in the eligibility and the arms of a record."""
-    text = study.eligibility.eligibility_criteria or ""
-    criteria = parse_criteria(text) if text else ()
+def lint_study(study: Study, criteria: Sequence[ParsedCriterion] | None = None) -> tuple[Finding, ...]:
+    """All faults that are found in the eligibility and the arms of a record.
+
+    `criteria` are its own where they were parsed already.
+    """
+    if criteria is None:
+        text = study.eligibility.eligibility_criteria or ""
+        criteria = parse_criteria(text) if text else ()
     ages = _check_age(criteria, study.eligibility.minimum_age)
     return (*lint_criteria(criteria), *ages, *_check_arms(study))
 

@@ -96,6 +96,11 @@ def get_unit(ucum: str) -> Unit | None:
     return _load().units.get(ucum)
 
 
+def list_units() -> tuple[str, ...]:
+    """The UCUM codes of all units, in the order of the table."""
+    return tuple(_load().units)
+
+
 def convert(value: float, given: str, wanted: str, *, molar_mass: float | None = None) -> float | None:
     """A value in another unit; None where the two do not measure the same.
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from trialbook.eligibility.screening import name_criteria
 from trialbook.eligibility.tree import Span
-from trialbook.eligibility.verdicts import CriterionVerdict, Evidence, PatientVerdict
+from trialbook.eligibility.verdicts import CriterionVerdict, Evidence, PatientVerdict, Verdict
 
 WIDTH = 100
 NOTICE = (
     "This sheet says what a program read in the registry's words and in the data that it was given. It is no medical "
     "advice and no decision: a clinician checks each line against the protocol."
 )
-_SAID = {
+SAID: dict[Verdict, str] = {
     "met": "met",
     "not_met": "not met",
     "unknown": "not known",
@@ -52,10 +52,10 @@ def _render_criterion(name: str, verdict: CriterionVerdict, text: str) -> list[s
         f"{name}  {kind}{f', {verdict.cohort}' if verdict.cohort else ''}: {' '.join(verdict.text.split())}"
     )
     lines = textwrap.wrap(heading, WIDTH, subsequent_indent="    ")
-    lines.append(f"    Verdict: {_SAID[verdict.verdict]}")
+    lines.append(f"    Verdict: {SAID[verdict.verdict]}")
     for one in verdict.evidence:
         lines += _indent(f"- {one.fact.describe()} [{one.fact.source.where or one.fact.source.origin}] "
-                         f"→ {_SAID[one.says]}{_quote(text, one.span)}{f'; {one.note}' if one.note else ''}")  # fmt: skip
+                         f"→ {SAID[one.says]}{_quote(text, one.span)}{f'; {one.note}' if one.note else ''}")  # fmt: skip
     for what in dict.fromkeys(each.what for each in verdict.missing):
         lines += _indent(f"? {what}")
     for question in verdict.questions:
@@ -63,7 +63,7 @@ def _render_criterion(name: str, verdict: CriterionVerdict, text: str) -> list[s
     for contest in verdict.contests:
         by = f" by {contest.by}" if contest.by else ""
         on = f" on {contest.day}" if contest.day else ""
-        lines += _indent(f"! Overruled{by}{on}: {_SAID[contest.verdict]}, because {contest.reason}")
+        lines += _indent(f"! Overruled{by}{on}: {SAID[contest.verdict]}, because {contest.reason}")
     lines += ["    [ ] agreed   [ ] otherwise: ____________________________________________________", ""]
     return lines
 

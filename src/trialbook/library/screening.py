@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeAlias, cast, get_args
+from typing import Annotated, Any, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -16,13 +16,14 @@ from trialbook.eligibility.days import Days, read_days
 from trialbook.eligibility.derive.questions import check_answers
 from trialbook.eligibility.facts import Person
 from trialbook.eligibility.noted import note_person
-from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.readers.fhir import is_fhir, read_fhir
 from trialbook.eligibility.readers.files import is_note, read_patient_bytes, read_patients
 from trialbook.eligibility.readers.plain import PlainReader
 from trialbook.eligibility.screening import Screener
 from trialbook.eligibility.tree import Anchor, Domain
+from trialbook.eligibility.verdicts import Contest, Verdict
 from trialbook.errors import UsageError
+from trialbook.library.criteria import find_criteria
 from trialbook.model.study import Study
 from trialbook.patient.note import LONGEST_NOTE, PatientNote, read_note
 from trialbook.terms import get_thesaurus
@@ -58,21 +59,53 @@ class Told(msgspec.Struct, frozen=True):
         )
 
 
+class ContestGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A verdict that a person overrules: the criterion by its `start` (the fields are -1 to -4), and the reason."""
+
+    start: int
+    verdict: Verdict
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+    def make(self, day: date | None) -> Contest:
+        """The contest, as of a day."""
+        return Contest(self.start, self.verdict, self.reason, self.by, day)
+
+
+def read_contests(given: Iterable[Mapping[str, Any]], day: date | None) -> list[Contest]:
+    """Contests from decoded JSON. Raises UsageError, which says what is wrong."""
+    try:
+        return [each.make(day) for each in msgspec.convert(list(given), list[ContestGiven])]
+    except msgspec.ValidationError as error:
+        raise UsageError(f"the contests cannot be used: {error}") from error
+
+
 def make_told(
     complete: Iterable[str] = (),
-    answers: Mapping[str, str] = {},
-    visits: Mapping[str, str] = {},
+    answers: Mapping[str, str] | None = None,
+    visits: Mapping[str, str] | None = None,
     *,
     prefix: str = "",
 ) -> Told:
-    """What is said of all persons, as people write it; `prefix` stands before the names in errors. Raises UsageError."""
+    """What is said beside the data, as people write it; `prefix` stands before the names in errors.
+
+    Raises
+    ------
+    UsageError
+        There is no such domain, question, answer or visit, or a day is none; it says what there is.
+
+    Examples
+    --------
+    >>> make_told(["condition"], {"mdrd_constant": "175"}).answers
+    {'mdrd_constant': '175'}
+    """
     for each in complete:
         if each not in get_args(Domain):
             raise UsageError(
                 f"{prefix}complete: there is no domain {each[:40]!r}: one of {', '.join(get_args(Domain))}"
             )
     anchors: dict[Anchor, Days] = {}
-    for name, written in visits.items():
+    for name, written in (visits or {}).items():
         days = read_days(written)
         if name not in get_args(Anchor) or days is None:
             raise UsageError(
@@ -81,24 +114,26 @@ def make_told(
             )
         anchors[cast(Anchor, name)] = days
     return Told(
-        frozenset(cast(Iterable[Domain], complete)), check_answers(dict(answers), f"{prefix}answer"), anchors
+        frozenset(cast("Iterable[Domain]", complete)),
+        check_answers(dict(answers or {}), f"{prefix}answer"),
+        anchors,
     )
 
 
-def read_day(written: str, name: str = "day") -> date:
-    """The day of an evaluation as people write it; raises UsageError."""
+def read_day(written: str | None, where: str) -> date | None:
+    """A day as it is written; None for none. Raises UsageError, which names where it stands."""
+    if not written:
+        return None
     try:
         return date.fromisoformat(written)
     except ValueError as error:
-        raise UsageError(f"{name} is no day: {written[:40]!r}, where YYYY-MM-DD is wanted") from error
+        raise UsageError(f"{where} is no day: {written[:40]!r}, where YYYY-MM-DD is wanted") from error
 
 
 def make_screener(study: Study) -> Screener:
     """What holds persons against a study."""
     protocol = study.protocol_section
-    module = protocol.eligibility_module if protocol else None
-    text = module.eligibility_criteria if module else None
-    return Screener(parse_criteria(text) if text else (), module, get_thesaurus())
+    return Screener(find_criteria(study), protocol.eligibility_module if protocol else None, get_thesaurus())
 
 
 def read_persons(patient: Patient, day: date) -> Iterator[Person]:

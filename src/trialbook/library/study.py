@@ -71,10 +71,9 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
     @property
     def parsed_criteria(self) -> tuple[ParsedCriterion, ...]:
         """The criteria, each with the tree of what it asks; a list below its lead is one of them."""
-        from trialbook.eligibility.parse import parse_criteria
+        from trialbook.library.criteria import find_criteria
 
-        text = self.eligibility.eligibility_criteria
-        return parse_criteria(text) if text else ()
+        return find_criteria(self)
 
     def diff(self, before: int | str | None = None, after: int | str | None = None) -> Comparison:
         """What differs between two versions.

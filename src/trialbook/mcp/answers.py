@@ -210,8 +210,68 @@ class CompareAnswer(Answer, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class FaultLine(msgspec.Struct, frozen=True):
+    """What in a record contradicts itself, with the record's words."""
+
+    message: str
+    words: Texts
+
+
+class CriteriaAnswer(Answer, frozen=True, kw_only=True):
+    """What `get_criteria` answers."""
+
+    nct_id: str
+    criteria: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="Each criterion: kind (inclusion, exclusion, other), text, start and end (characters of the"
+            " eligibility text), asks (the tree in plain words), tree (types all, any, atleast, not, except, ifthen,"
+            " atom, opaque; an exclusion's tree says what the excluded have; opaque parts were not understood)."
+        ),
+    ]
+    criteria_left_out: (
+        Annotated[int, Meta(description="How many more there are, for which there was no room.")] | UnsetType
+    ) = UNSET
+    faults: list[FaultLine] | UnsetType = UNSET
+
+
+class ScreenAnswer(Answer, frozen=True, kw_only=True):
+    """What `screen_patient` answers."""
+
+    nct_id: str
+    person_id: str
+    day: str | None
+    overall: Literal["eligible", "ineligible", "open"]
+    because: Annotated[
+        list[int], Meta(description="The criteria against, or those that are open, by their start.")
+    ]
+    cohorts: dict[str, str]
+    criteria: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="Each criterion and field: kind, text, verdict (met, not_met, unknown, conflict, judgement; an"
+            " exclusion that applies is met), counted (after contests), evidence (facts with dates and the"
+            " criterion's words), missing (what would settle it), questions to decide, contests."
+        ),
+    ]
+    unread: Annotated[Texts, Meta(description="What the data hold and nothing here reads.")]
+    notice: str
+    criteria_left_out: (
+        Annotated[Texts, Meta(description="Criteria for which there was no room.")] | UnsetType
+    ) = UNSET
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
-_KINDS = (SearchAnswer, ReadAnswer, HistoryAnswer, FacetsAnswer, RelatedAnswer, CompareAnswer)
+_KINDS = (
+    SearchAnswer,
+    ReadAnswer,
+    HistoryAnswer,
+    FacetsAnswer,
+    RelatedAnswer,
+    CompareAnswer,
+    CriteriaAnswer,
+    ScreenAnswer,
+)
 _SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
 
 

@@ -18,6 +18,7 @@ from trialbook.related.pasted import LONGEST_PASTED
 from trialbook.search.engine.engine import FACETS
 
 LONGEST_QUERY = 20_000
+LONGEST_PATIENT = 16_000_000
 LONGEST_LIST = 100
 MOST_STUDIES = 50
 MOST_VALUES = 200
@@ -252,6 +253,50 @@ class CompareArguments(Arguments, frozen=True, kw_only=True):
     as_of: Annotated[Day, Meta(description="The records as they stood at the end of that day.")] = ""
 
 
+class CriteriaArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `get_criteria`."""
+
+    nct_id: Annotated[NctId, Meta(min_length=1, description="The study's id.")]
+    as_of: Annotated[Day, Meta(description="The record as it stood at the end of that day.")] = ""
+
+
+class ScreenArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `screen_patient`."""
+
+    nct_id: Annotated[NctId, Meta(min_length=1, description="The study's id.")]
+    patient: Annotated[
+        dict[str, Any] | list[dict[str, Any]] | Annotated[str, Meta(max_length=LONGEST_PATIENT)],
+        Meta(
+            description='One person: a FHIR R4 bundle; plain values, as {"birth_date": "1970-05", "sex": "male",'
+            ' "HbA1c": "8.2 %", "conditions": ["type 2 diabetes"], "myocardial infarction": false}; or a note in'
+            " English. What is not told is unknown, never no."
+        ),
+    ]
+    day: Annotated[Day, Meta(description="The day of the evaluation, YYYY-MM-DD; today unless given.")] = ""
+    complete: Annotated[
+        tuple[Name, ...],
+        Meta(
+            max_length=20,
+            description="Domains of which all is told (condition, drug, procedure…): what is not named is not so.",
+        ),
+    ] = ()
+    answers: Annotated[
+        dict[str, str],
+        Meta(description='Answers to questions that came with a verdict, as {"mdrd_constant": "175"}.'),
+    ] = {}
+    visits: Annotated[
+        dict[str, str], Meta(description='Days of visits by name, as {"screening": "2026-11-02"}.')
+    ] = {}
+    contests: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(
+            max_length=100,
+            description="Verdicts that a person overrules: start of the criterion (the fields are -1 to -4), verdict,"
+            " reason, by.",
+        ),
+    ] = ()
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
 for _kind in (
     SearchArguments,
@@ -260,6 +305,8 @@ for _kind in (
     HistoryArguments,
     RelatedArguments,
     CompareArguments,
+    CriteriaArguments,
+    ScreenArguments,
 ):
     msgspec.json.Decoder(_kind)
 

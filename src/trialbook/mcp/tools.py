@@ -13,16 +13,20 @@ from trialbook.mcp import answers
 from trialbook.mcp.arguments import (
     Arguments,
     CompareArguments,
+    CriteriaArguments,
     FacetArguments,
     HistoryArguments,
     ReadArguments,
     RelatedArguments,
+    ScreenArguments,
     SearchArguments,
 )
 from trialbook.mcp.compare import compare_studies
+from trialbook.mcp.criteria import get_criteria
 from trialbook.mcp.history import tell_history
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
+from trialbook.mcp.screening import screen_patient
 from trialbook.mcp.search import count_studies, search_studies
 from trialbook.mcp.shown import shorten
 from trialbook.mcp.understanding import read_arguments
@@ -34,7 +38,9 @@ study with an NCT id; every version that the library has received is kept.
 How to work: `search` finds studies and shows them in short; `read` shows a record or chosen parts of it; `facets` \
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
 and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
-a few studies side by side. Field names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
+a few studies side by side; `get_criteria` takes a study's eligibility text apart and `screen_patient` holds a \
+person against it. Field \
+names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
 LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
 would be right: correct it and call again.
 
@@ -142,6 +148,26 @@ TOOLS = (
         CompareArguments,
         compare_studies,
         answers.CompareAnswer,
+    ),
+    Tool(
+        "get_criteria",
+        "Criteria of a study",
+        "What a study asks of those who take part: each criterion of its eligibility text with its words, what was"
+        " understood of it in plain words and as a tree (things with codes, values with UCUM units, times), what was"
+        " not understood and why; and where the record contradicts itself. A program's reading: the words count.",
+        CriteriaArguments,
+        get_criteria,
+        answers.CriteriaAnswer,
+    ),
+    Tool(
+        "screen_patient",
+        "Hold a person against a study",
+        "Say of each criterion of a study whether a person meets it, from which facts, what is missing and what would"
+        " settle it; overall eligible, ineligible because of…, or open until… Three-valued: what is not told is"
+        " unknown. Nothing of the person is kept. No medical advice: a clinician checks each line.",
+        ScreenArguments,
+        screen_patient,
+        answers.ScreenAnswer,
     ),
 )
 

@@ -32,12 +32,13 @@ class SavedView(msgspec.Struct, frozen=True, kw_only=True):
 def render_api_page(document: dict[str, Any]) -> str:
     """Render an OpenAPI document as a page without scripts.
 
-    Each of its paths has a GET, and in `x-example` a query string.
+    Each of its paths has one way to be asked, a GET with a query string in `x-example`, or a POST.
     """
     base = document["servers"][0]["url"]
     endpoints = [
-        {"path": path, "example": _make_example(base, path, item["get"]), **item["get"]}
+        {"path": path, "method": method.upper(), "example": _make_example(base, path, operation), **operation}
         for path, item in document["paths"].items()
+        for method, operation in item.items()
     ]
     return render("api.html", base=base, endpoints=endpoints, describe=describe_schema, query="")
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from trialbook.model import PartialDate
 from trialbook.pages.answer import AnswerView
+from trialbook.pages.marked_text import ReadLine
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,13 +160,18 @@ class HistoryView(Content, frozen=True):
 
 
 class CriterionLine(msgspec.Struct, frozen=True):
-    """A criterion on a checklist; `text` is HTML that was written from quoted text."""
+    """A criterion on a checklist; `text` is HTML that was written from quoted text.
+
+    `read` is what was understood of it, and of the list below that it leads in; empty where that stands above.
+    """
 
     anchor: str
     number: int
     level: int
     mark: str
     text: Markup
+    lead: str = ""
+    read: tuple[ReadLine, ...] = ()
 
 
 class CriteriaGroup(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ LONGEST_S = 30.0
 FORM = "application/x-www-form-urlencoded"
 # As browsers send a form with a file in it.
 FORM_WITH_FILE = "multipart/form-data"
+JSON = "application/json"
 MOST_FILES = 1
 # How files begin that are no text: PDF; Word, Excel and zip; Word before 2007; gzip.
 NO_TEXTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
@@ -26,8 +27,10 @@ NO_TEXTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _OWN_SITES = frozenset({"", "same-origin", "none"})
 
 
-async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
-    """The fields of a form that was sent; of a file in it the text.
+async def read_form(
+    request: Request, *, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
+) -> Mapping[str, Sequence[str]]:
+    """The fields of a form that was sent; of a file in it the text. Nothing of it touches a disk.
 
     Raises ApiError: 403 from another site's page, 408 where it does not come in, 413 and 415 where it is too
     large, no form, or a file no text, 400 where it has too many fields.
@@ -38,33 +41,35 @@ async def read_form(request: Request) -> Mapping[str, Sequence[str]]:
         raise ApiError(f"This address takes a form ({FORM} or {FORM_WITH_FILE})", 415)
     read = _read_fields if kind == FORM else _read_parts
     try:
-        return await asyncio.wait_for(read(request), LONGEST_S)
+        return await asyncio.wait_for(read(request, most_bytes, most_fields), LONGEST_S)
     except (TimeoutError, ClientDisconnect) as error:
         raise ApiError("The form did not come in", 408) from error
 
 
-async def _read_fields(request: Request) -> Mapping[str, Sequence[str]]:
-    body = b"".join([part async for part in _stream(request)])
+async def _read_fields(request: Request, most_bytes: int, most_fields: int) -> Mapping[str, Sequence[str]]:
+    body = b"".join([part async for part in _stream(request, most_bytes)])
     try:
         return parse_qs(
             body.decode("latin-1"),
             keep_blank_values=True,
             encoding="utf-8",
             errors="replace",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=most_fields,
         )
     except ValueError as error:
-        raise ApiError(f"The form has more than {MOST_FIELDS} fields") from error
+        raise ApiError(f"The form has more than {most_fields} fields") from error
 
 
-async def _read_parts(request: Request) -> Mapping[str, Sequence[str]]:
+async def _read_parts(request: Request, most_bytes: int, most_fields: int) -> Mapping[str, Sequence[str]]:
     parser = MultiPartParser(
         request.headers,
-        _stream(request),
+        _stream(request, most_bytes),
         max_files=MOST_FILES,
-        max_fields=MOST_FIELDS,
-        max_part_size=MOST_BYTES,
+        max_fields=most_fields,
+        max_part_size=most_bytes,
     )
+    # A file may be a patient's data: it stays in memory, however long it is.
+    parser.spool_max_size = most_bytes
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, UnicodeDecodeError) as error:
@@ -136,11 +141,27 @@ def _find_host(origin: str) -> str:
         return ""
 
 
-async def _stream(request: Request) -> AsyncGenerator[bytes, None]:
+async def read_body(request: Request, *, most_bytes: int) -> bytes:
+    """What a program sends as JSON. Raises ApiError: 403, 408, 413 and 415 as `read_form`."""
+    check_origin(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise ApiError(f"This address takes {JSON}", 415)
+    try:
+        return await asyncio.wait_for(_join(_stream(request, most_bytes)), LONGEST_S)
+    except (TimeoutError, ClientDisconnect) as error:
+        raise ApiError("What was sent did not come in", 408) from error
+
+
+async def _join(parts: AsyncGenerator[bytes, None]) -> bytes:
+    return b"".join([part async for part in parts])
+
+
+async def _stream(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
     """What is sent, as far as it may go."""
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
-            raise ApiError(f"The form has more than {MOST_BYTES:,} bytes", 413)
+        if size > most_bytes:
+            raise ApiError(f"What was sent has more than {most_bytes:,} bytes", 413)
         yield part

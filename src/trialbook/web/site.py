@@ -14,6 +14,7 @@ from trialbook.ask.dates import read_as_of
 from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.library.checklist import write_criteria_csv
+from trialbook.library.criteria import find_criteria, find_faults
 from trialbook.library.page import RecordPage, find_page
 from trialbook.model import Study
 from trialbook.model.present import parse_present
@@ -148,10 +149,13 @@ class Site:
         return PlainTextResponse(text)
 
     def criteria(self, request: Request) -> Response:
-        """The criteria of a record as a checklist."""
+        """The criteria of a record as a checklist, with what was understood of them."""
         version, study = self._find_study(request)
         number = None if version.is_current else version.number
-        return HTMLResponse(render_checklist_page(study, version=number))
+        page = render_checklist_page(
+            study, read=find_criteria(study), findings=find_faults(study), version=number
+        )
+        return HTMLResponse(page)
 
     def criteria_csv(self, request: Request) -> Response:
         """The criteria of a record as a table."""

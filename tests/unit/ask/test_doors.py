@@ -90,7 +90,7 @@ print(json.dumps({
     "page": client.get("/?q=&toy_masking=DOUBLE").text,
     "api": client.get("/api/trialbook/search?toy_masking=DOUBLE,TRIPLE").json()["total"],
     "parameters": {path: [each["name"] for each in item["get"]["parameters"]]
-                   for path, item in document["paths"].items()},
+                   for path, item in document["paths"].items() if "get" in item},
     "mcp": describe_arguments(find_tool("search").arguments)["properties"]["toy_masking"],
 }))
 """

@@ -34,7 +34,7 @@ def test_the_tree_stands_below_the_words(home: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
         "inclusion 1. Age 21 years or older",
-        "    age ≥ 21 a",
+        "    age ≥ 21 years",
         "exclusion 1. AST or ALT > 3 x ULN",
         "    any of",
         "      AST > 3 × ULN",

@@ -87,8 +87,8 @@ def test_what_is_said_beside_the_data_counts(sample_library: trialbook.Library, 
         (("--complete", "everything"), "there is no domain 'everything'"),
         (("--answer", "mdrd=175"), "there is no question 'mdrd'"),
         (("--answer", "mdrd_constant"), "has no equals sign"),
-        (("--visit", "screening=soon"), "--visit screening=soon"),
-        (("--visit", "party=2026-11-02"), "--visit party=2026-11-02"),
+        (("--visit", "screening=soon"), "visit screening=soon"),
+        (("--visit", "party=2026-11-02"), "visit party=2026-11-02"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(

@@ -154,8 +154,8 @@ def test_the_components_of_an_observation_are_facts_of_their_own() -> None:
         }
     )
     assert [each.describe() for each in person.facts[1:]] == [
-        "Systolic 130 mm[Hg], 2026-10-01",
-        "Diastolic 80 mm[Hg], 2026-10-01",
+        "Systolic 130 mmHg, 2026-10-01",
+        "Diastolic 80 mmHg, 2026-10-01",
     ]
 
 

@@ -118,8 +118,11 @@ def test_a_damaged_library_is_named(library: Library, monkeypatch: pytest.Monkey
 
 
 def test_every_tool_answers_while_a_long_import_holds_the_library(library: Library) -> None:
-    arguments: dict[str, dict[str, Any]] = {name: {"nct_id": "NCT04776239"} for name in ("read", "history")}
+    arguments: dict[str, dict[str, Any]] = {
+        name: {"nct_id": "NCT04776239"} for name in ("read", "history", "get_criteria")
+    }
     arguments["related"] = {"nct_ids": ["NCT04776239"]}
+    arguments["screen_patient"] = {"nct_id": "NCT04776239", "patient": "A man of 54."}
     arguments["compare"] = {"nct_ids": ["NCT04776239", "NCT99000001"]}
     with (
         Store(library.home) as store,

@@ -104,6 +104,8 @@ CALLS = [
     ("related", {"nct_ids": [ACESO], "landscape": True}),
     ("related", {"text": "a b"}),
     ("compare", {"nct_ids": [ACESO, "NCT99000001"]}),
+    ("get_criteria", {"nct_id": ACESO}),
+    ("screen_patient", {"nct_id": ACESO, "patient": {"age": 54, "HbA1c": "9 %"}, "complete": ["condition"]}),
 ]
 
 

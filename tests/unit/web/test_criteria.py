@@ -42,6 +42,32 @@ def test_the_checklist_is_linked_from_the_record_and_escapes(site: TestClient) -
     assert site.get("/study/NCT00000000/criteria").status_code == 404
 
 
+def test_what_was_understood_is_marked_over_the_words_and_said_below(tmp_path: Path) -> None:
+    record = make_record(STUDY)
+    record["protocolSection"]["eligibilityModule"] = {
+        "eligibilityCriteria": "Inclusion Criteria:\n\n* Age 18 years or older\n* HbA1c \\> 7%\n* Adequate organ"
+        " function\n\nExclusion Criteria:\n\n* Younger than 18 years\n* Xyzzy <script>zzz",
+    }
+    with TestClient(
+        make_app(make_library(tmp_path / "library", [record])), base_url="http://localhost"
+    ) as site:
+        page = site.get(f"/study/{STUDY}/criteria").text
+        parsed = site.get(f"/api/trialbook/studies/{STUDY}/criteria").json()
+    assert '<mark class="as-thing" title="HbA1c &gt; 7 %">HbA1c</mark>' in page
+    assert '<mark class="as-value" title="HbA1c &gt; 7 %">&gt; 7%</mark>' in page
+    assert "age ≥ 18 years" in page
+    assert "it is one rule, told twice" in page
+    # Not understood: no mark, and said so; its threshold is not in the registry: said why.
+    assert "<p>Xyzzy &lt;script&gt;zzz</p>" in page
+    assert "not understood: &#34;Xyzzy" in page
+    assert 'class="as-elsewhere"' in page
+    assert 'style="' not in page
+    assert [each["kind"] for each in parsed] == ["inclusion"] * 3 + ["exclusion"] * 2
+    assert parsed[1]["tree"]["interval"] == {"low": 7.0, "low_included": False, "unit": "%"}
+    text = record["protocolSection"]["eligibilityModule"]["eligibilityCriteria"]
+    assert all(text[each["start"] : each["end"]] == each["text"] for each in parsed)
+
+
 def test_the_table_is_a_file_without_formulas(site: TestClient) -> None:
     answer = site.get(f"/study/{STUDY}/criteria.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"

@@ -20,7 +20,7 @@ TITLES: dict[Kind, str] = {
 class ListedCriterion(msgspec.Struct, frozen=True):
     """A criterion: its number among those of its kind, from 1, and the `mark`, level and words of the sponsor.
 
-    `heading` is the one over it, in the sponsor's words or else ours.
+    `heading` is the one over it, in the sponsor's words or else ours; `start` its place in the eligibility text.
     """
 
     number: int
@@ -29,6 +29,7 @@ class ListedCriterion(msgspec.Struct, frozen=True):
     mark: str
     text: str
     heading: str
+    start: int = 0
 
     @property
     def anchor(self) -> str:
@@ -46,6 +47,8 @@ def list_criteria(study: Study) -> tuple[ListedCriterion, ...]:
         counted[each.kind] += 1
         heading = each.heading or TITLES[each.kind]
         listed.append(
-            ListedCriterion(counted[each.kind], each.kind, each.level, each.number, each.text, heading)
+            ListedCriterion(
+                counted[each.kind], each.kind, each.level, each.number, each.text, heading, each.start
+            )
         )
     return tuple(listed)

@@ -65,8 +65,10 @@ def _criteria_blocks(
     ]
     kinds = {block.kind for block in blocks if isinstance(block, Criteria)}
     if study.nct_id:
-        listed = Link("As a checklist to tick, print or copy", f"{study_url(study.nct_id)}/criteria")
-        blocks.insert(0, Plain((listed,)))
+        own = study_url(study.nct_id)
+        listed = Link("As a checklist, with what was understood marked", f"{own}/criteria")
+        form = Link("Would somebody fit? A form", f"{own}/screen")
+        blocks.insert(0, Plain((listed, " · ", form)))
     absent = [
         f"The record lists no {kind} criteria of their own."
         for kind in ("inclusion", "exclusion")

@@ -105,7 +105,7 @@
   offerCopy(id, "Copy", function () { return words; });
   offerCopy(document.querySelector(".checklist .screen-only"), "Copy the list", function () {
     return Array.prototype.map.call(document.querySelectorAll(".checklist .criteria"), function (group) {
-      var lines = Array.prototype.map.call(group.querySelectorAll("li"), function (line) {
+      var lines = Array.prototype.map.call(group.querySelectorAll("ol > li"), function (line) {
         var chosen = line.querySelector("input:checked");
         var answer = chosen ? "\t" + chosen.value : "";
         return line.querySelector(".mark").textContent + " " + line.querySelector("p").textContent.trim() + answer;

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from trialbook.changes.compare import Change
+from trialbook.library.screening import ContestGiven
 
 
 class FragmentAnswer(msgspec.Struct, frozen=True):
@@ -275,6 +277,93 @@ class CompareAnswer(msgspec.Struct, frozen=True, rename="camel"):
     studies: tuple[ComparedStudyAnswer, ...]
     rows: tuple[ComparedRowAnswer, ...]
     as_of: str
+
+
+class ScreenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person, held against a study.
+
+    `patient` is a FHIR R4 bundle or plain values as an object or a list, or a note, CSV or JSON as text. `day` is
+    the day of the evaluation, today unless told; `complete` names domains of which all is told; `answers` are to
+    questions that came with a verdict; `visits` the days of visits by name.
+    """
+
+    patient: dict[str, Any] | list[dict[str, Any]] | str
+    day: Annotated[str, Meta(max_length=40)] = ""
+    complete: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
+    answers: dict[str, str] = {}
+    visits: dict[str, str] = {}
+    contests: Annotated[tuple[ContestGiven, ...], Meta(max_length=1_000)] = ()
+
+
+class EvidenceOfPerson(msgspec.Struct, frozen=True):
+    """A fact that bears on a part of a criterion, what it makes of it, and the criterion's words."""
+
+    fact: str
+    says: str
+    when: str
+    codes: tuple[str, ...]
+    origin: str
+    where: str
+    words: str
+    note: str
+    start: int
+    end: int
+    criterion_words: str
+
+
+class MissingLine(msgspec.Struct, frozen=True):
+    """What would settle a part of a criterion."""
+
+    what: str
+    start: int
+    end: int
+
+
+class QuestionLine(msgspec.Struct, frozen=True):
+    """What has to be decided; it is answered as `key: answer`."""
+
+    key: str
+    text: str
+    answers: tuple[str, ...]
+
+
+class ContestLine(msgspec.Struct, frozen=True):
+    """A verdict that a person overruled."""
+
+    verdict: str
+    reason: str
+    by: str
+    day: str | None
+
+
+class CriterionAnswer(msgspec.Struct, frozen=True):
+    """The verdict on a criterion (an exclusion that applies is met), as computed and as it counts."""
+
+    name: str
+    kind: str
+    text: str
+    start: int
+    end: int
+    cohort: str
+    verdict: str
+    counted: str
+    evidence: tuple[EvidenceOfPerson, ...]
+    missing: tuple[MissingLine, ...]
+    questions: tuple[QuestionLine, ...]
+    contests: tuple[ContestLine, ...]
+
+
+class ScreenAnswer(msgspec.Struct, frozen=True):
+    """One person against one study: `overall` is "eligible", "ineligible" or "open", `because` the criteria by start."""
+
+    person_id: str
+    day: str | None
+    overall: str
+    because: tuple[int, ...]
+    cohorts: dict[str, str]
+    criteria: tuple[CriterionAnswer, ...]
+    unread: tuple[str, ...]
+    notice: str
 
 
 class ReasonAnswer(msgspec.Struct, frozen=True):

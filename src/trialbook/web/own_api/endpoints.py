@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.export import forms
 from trialbook.library.search_report import SearchReport
 from trialbook.search.engine.engine import MOST_FACETS
@@ -61,6 +62,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         A query string that shows what it is for.
     answers
         What it can answer, by media type: a type of `shapes`, or None for anything else.
+    takes
+        The type of the JSON that is sent to it by POST; None where it is asked with GET.
     """
 
     operation: str
@@ -70,6 +73,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     example: str = ""
     answers: Mapping[str, Any]
+    takes: type | None = None
+
+    @property
+    def method(self) -> str:
+        """How it is asked."""
+        return "POST" if self.takes else "GET"
 
     @property
     def known(self) -> frozenset[str]:
@@ -173,6 +182,26 @@ ENDPOINTS = (
         parameters=(NCT_ID, WEIGHED, FIELDS, LANDSCAPE, LISTED),
         example="landscape=true",
         answers={forms.JSON: shapes.RelatedAnswer},
+    ),
+    Endpoint(
+        operation="criteria",
+        path="/studies/{nctId}/criteria",
+        summary="Criteria of a study, parsed",
+        meaning="Each criterion of the eligibility text with its words, its place in the text, and a tree of what it"
+        " asks: things with their codes, values with UCUM units, times, and what is not understood, with the reason.",
+        parameters=(NCT_ID, AS_OF),
+        answers={forms.JSON: tuple[ParsedCriterion, ...]},
+    ),
+    Endpoint(
+        operation="screen",
+        path="/studies/{nctId}/screen",
+        summary="Hold a person against a study",
+        meaning="Sent by POST: what is told of one person, as a FHIR R4 bundle, plain values or a note. Answered:"
+        " the verdict on each criterion and field of the record with its evidence, what is missing and what would"
+        " settle it. Nothing of what is sent is kept or logged.",
+        parameters=(NCT_ID,),
+        takes=shapes.ScreenRequest,
+        answers={forms.JSON: shapes.ScreenAnswer},
     ),
     Endpoint(
         operation="study",

@@ -17,7 +17,7 @@ from trialbook.ask.address import WHICH, read_asked
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.refusals import quote
-from trialbook.errors import ApiError, UsageError
+from trialbook.errors import ApiError, TrialbookError, UsageError
 from trialbook.export import forms
 from trialbook.library import Library
 from trialbook.library.export import iter_bodies_of
@@ -25,16 +25,17 @@ from trialbook.library.news import make_urn
 from trialbook.library.saved import SavedSearch
 from trialbook.library.search_report import make_search_report
 from trialbook.pages.api_page import render_api_page
-from trialbook.web.api_v2.answers import Turns, find_tag, guard, send
+from trialbook.web.api_v2.answers import Turns, find_tag, guard, refuse, run_guarded, send
 from trialbook.web.exports import send_export, send_records
 from trialbook.web.own_api import feed_request as following
-from trialbook.web.own_api import feeds, keeping, versions
+from trialbook.web.own_api import feeds, keeping, screening, versions
 from trialbook.web.own_api import openapi as document
 from trialbook.web.own_api import related as relating
 from trialbook.web.own_api import search as finding
 from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
 from trialbook.web.own_api.parameters import FEED_FORMATS
+from trialbook.web.posted import read_body
 from trialbook.web.problems import log_damage
 
 SAVED_PAGE = "/saved"
@@ -83,6 +84,17 @@ class OwnApi:
         """What differs between two versions."""
         nct_id = request.path_params["nct_id"]
         return _send_json(versions.answer_changes(self._library, nct_id, parameters))
+
+    def criteria(self, request: Request, parameters: Parameters) -> Response:
+        """The criteria of a study with their trees."""
+        return _send_json(screening.answer_criteria(self._library, request.path_params["nct_id"], parameters))
+
+    def screen(self, request: Request, body: bytes) -> Response:
+        """The verdicts on a person who is told of."""
+        answer = screening.answer_screen(self._library, request.path_params["nct_id"], body)
+        return Response(
+            msgspec.json.encode(answer), media_type=forms.JSON, headers={"cache-control": "no-store"}
+        )
 
     def related(self, request: Request, parameters: Parameters) -> Response:
         """What is like a study."""
@@ -210,7 +222,26 @@ def show_nothing(request: Request) -> Response:
     raise ApiError(f"There is nothing at {quote(request.url.path)}", 404)
 
 
+def _make_sent_route(api: OwnApi, endpoint: Endpoint) -> Route:
+    """The route of what is sent by POST, whose body is read before a thread takes it."""
+    answer: Callable[[Request, bytes], Response] = getattr(api, endpoint.operation)
+
+    async def read_and_answer(request: Request) -> Response:
+        try:
+            Parameters(request.scope["query_string"], endpoint.known)
+            body = await read_body(request, most_bytes=screening.MOST_BYTES)
+        except TrialbookError as error:
+            return refuse(error)
+        return await run_guarded(lambda each: answer(each, body), request)
+
+    return Route(
+        BASE + endpoint.path.replace("{nctId}", "{nct_id:path}"), read_and_answer, methods=[endpoint.method]
+    )
+
+
 def _make_route(api: OwnApi, endpoint: Endpoint) -> Route:
+    if endpoint.takes:
+        return _make_sent_route(api, endpoint)
     answer: Callable[[Request, Parameters], Response] = getattr(api, endpoint.operation)
 
     def read_and_answer(request: Request) -> Response:

@@ -27,7 +27,7 @@ from trialbook.eligibility.tree import Atom, Span, Window
 from trialbook.eligibility.verdicts import Evidence, Finding
 
 # What happens on a day and is then part of the past, however long a list keeps it.
-_EVENTS = re.compile(
+EVENTS = re.compile(
     r"\b(?:infarction|stroke|attack|embolism|fracture|arrest|h(?:a)?emorrhage|injury|surgery|transplant(?:ation)?|"
     r"revasculari[sz]ation|transfusion|hospitali[sz]ation|overdose|miscarriage|birth|biopsy)s?\b",
     re.IGNORECASE,
@@ -125,7 +125,7 @@ def _is_timed(atom: Atom) -> bool:
 
 def is_event(atom: Atom) -> bool:
     """Whether what is asked for happens on a day."""
-    return all(each.domain == "procedure" or _EVENTS.search(each.words) for each in atom.concepts)
+    return all(each.domain == "procedure" or EVENTS.search(each.words) for each in atom.concepts)
 
 
 def name_thing(atom: Atom, reading: Reading) -> str:
@@ -177,7 +177,7 @@ def _stretch(fact: Fact, day: date) -> Told:
     if fact.denied:
         return Told(fact, fact.start or one_day(date.min), fact.end or one_day(day))
     start = fact.start or Days(None, fact.end.last if fact.end else day)
-    if fact.concept.domain == "procedure" or _EVENTS.search(fact.concept.words):
+    if fact.concept.domain == "procedure" or EVENTS.search(fact.concept.words):
         return Told(fact, start, fact.end if fact.end and not fact.is_ongoing else start)
     if fact.is_ongoing:
         return Told(fact, start, _EVER)

@@ -203,3 +203,23 @@ def test_a_fact_quotes_its_words() -> None:
 def quote(note: str, fact: Fact) -> str:
     start, _, end = fact.source.where.removeprefix("characters ").partition(" to ")
     return note[int(start) : int(end)]
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("He will provide informed consent.", ["informed consent, since 2026-11-29 or earlier"]),
+        ("She refuses to give informed consent.", ["no informed consent, 2026-11-29"]),
+        (
+            "He will comply with the trial protocol.",
+            ["comply with the protocol (able), since 2026-11-29 or earlier"],
+        ),
+        (
+            "Unable to comply with the study protocol. Male.",
+            ["no comply with the protocol (able), 2026-11-29"],
+        ),
+        ("He read the informed consent form twice.", []),
+    ],
+)
+def test_consent_is_what_the_note_says_of_it(note: str, told: list[str]) -> None:
+    assert [each for each in tell(note) if "comply" in each or "consent" in each] == told

@@ -17,6 +17,7 @@ from trialbook.eligibility.having import EVENTS
 from trialbook.eligibility.matching import Names
 from trialbook.eligibility.readers.note_days import When, find_when_before, find_when_behind
 from trialbook.eligibility.readers.note_values import ReadValue, find_values
+from trialbook.eligibility.readers.told_consent import find_consent
 from trialbook.eligibility.tree import Concept, Domain
 from trialbook.patient.allergies import find_unnamed, is_not_borne, read_allergy
 from trialbook.patient.clauses import Clauses
@@ -50,7 +51,8 @@ Alzheimer Disease|Amyotrophic Lateral Sclerosis|Anemia, Sickle Cell|Arthritis, R
 Coronary Artery Disease|Crohn Disease|Colitis, Ulcerative|Cystic Fibrosis|Diabetes Mellitus|Dementia|Heart Failure
 Hemophilia A|HIV Infections|Huntington Disease|Hypertension|Liver Cirrhosis|Lupus Erythematosus, Systemic
 Multiple Sclerosis|Muscular Dystrophies|Parkinson Disease|Pulmonary Disease, Chronic Obstructive|Pulmonary Fibrosis
-Renal Insufficiency, Chronic|Schizophrenia
+Renal Insufficiency, Chronic|Schizophrenia|Congenital Abnormalities|Genetic Diseases, Inborn
+Primary Immunodeficiency Diseases|Common Variable Immunodeficiency
 """
 _LIFELONG = frozenset(f"mesh:{name}" for name in re.split(r"[|\n]", _LASTING.strip()))
 _NOT_LIFELONG = frozenset(
@@ -106,7 +108,7 @@ def describe_patient(text: str, names: DescribedNames | None, day: date) -> Pers
         facts.append(Fact(Concept(sex, "person"), _find_source(text, told.sex_words)))
     facts += [_make_measured(each, text) for each in note.values]
     facts += [fact for each in told.concepts if (fact := _make_fact(each, note)) is not None]
-    facts += _make_unnamed(told, note)
+    facts += [*_make_unnamed(told, note), *find_consent(text, day)]
     birth = find_birth(*told.ages, day) if told.ages else None
     return Person("", tuple(facts), birth, "female" if sex == "female" else "male" if sex else None)
 

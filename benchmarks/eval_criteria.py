@@ -2,14 +2,15 @@
 
     python benchmarks/eval_criteria.py [--data ../shared/data/eligibility] [--json]
 
-Reads `chia_with_scope.zip`, `lct.zip` and `lct_logical_forms.json` where they are there. Of Chia and LCT only
-trials are scored that the recogniser did not learn from: of the folder that it was trained on the part that a
-hash kept aside, of any other all. Entities: strict is the same kind and the same characters; relaxed is the same
-kind and any character in common. Intervals are 95 %, by drawing trials (or criteria) anew 1,000 times.
+Reads `chia_with_scope.zip`, `lct.zip`, `lct_logical_forms.json` and `criterion_labels.json` where they are there.
+Of Chia and LCT only trials are scored that the recogniser did not learn from: of the folder that it was trained
+on the part that a hash kept aside, of any other all. Entities: strict is the same kind and the same characters;
+relaxed is the same kind and any character in common. Intervals are 95 %, by drawing trials (criteria, patients)
+anew 1,000 times.
 
 Chia: 15 kinds (`criterion_corpora.CHIA`), without scopes, notes and stretches in several pieces; of two that
 overlap the longer. LCT: both of its layers (things, and the names and parts of comparisons within), without the
-six kinds of `LCT_LEFT_OUT`. Comparisons and trees: `criterion_forms`.
+six kinds of `LCT_LEFT_OUT`. Comparisons and trees: `criterion_forms`. Verdicts on patients' notes: `criterion_verdicts`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from criterion_forms import (
     read_our_bounds,
     read_our_shape,
 )
+from criterion_verdicts import score_verdicts
 from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.recognise import Layer, Recogniser, load_stored
 from trialbook.eligibility.tree import All, Tree
@@ -184,7 +186,9 @@ def score(folder: Path) -> Numbers:
         score_entities("lct", layers, numbers)
     if forms.is_file():
         score_forms(forms, numbers)
-    # Verdicts on `criterion_labels.json` (`verdict_accuracy`, `verdict_macro_f1`) are scored here once they exist.
+    labels = folder / "criterion_labels.json"
+    if labels.is_file():
+        numbers |= score_verdicts(labels)
     return numbers
 
 

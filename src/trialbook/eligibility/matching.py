@@ -26,6 +26,8 @@ _MOST_REMEMBERED = 20_000
 _TAG = re.compile(
     r"\s*\((?:disorder|finding|situation|procedure|event|morphologic abnormality|body structure)\)$", re.I
 )
+# "Common variable immunodeficiency (CVID)" is known without its short form.
+_SHORT_FORM = re.compile(r"(?<=\w)\s*\([A-Z][A-Za-z\d/-]{0,9}[A-Z\d]\)?(?=\s|$)")
 # Before the last words of a name these turn it into something else: "risk of stroke", "non-small cell".
 _TURN_WORDS = (
     "no not without risk history family suspected possible non anti screening pre prevention prophylaxis negative "
@@ -44,6 +46,10 @@ _ALIKE = {
     "breast-feeding": "breastfeeding",
 }
 _CONSENT = re.compile(r"consent|assent", re.IGNORECASE)
+_COMPLY = re.compile(
+    r"\b(?:compl(?:y|iance|iant|ying)|adher(?:e|ence|ent|ing))\b.{0,40}\b(?:stud(?:y|ies)|protocol|trial|procedures?|visits?)\b",
+    re.IGNORECASE,
+)
 # What a condition may be told as, and what a procedure may be.
 _KINDS: dict[Domain, frozenset[str]] = {
     "condition": frozenset({"condition", "observation", "measurement", "procedure"}),
@@ -114,7 +120,9 @@ class Matcher:
         if domain == "consent":
             # Texts give consent in many sentences; a form asks for it in one word.
             own |= {f"consent:{each.lower()}" for each in _CONSENT.findall(words)}
-        plain = strip_tag(words)
+        if _COMPLY.search(words):
+            own.add("able:comply")
+        plain = _SHORT_FORM.sub("", strip_tag(words)) or words
         plain = _ALIKE.get(plain.lower(), plain)
         key = make_key(fold_words(plain))
         if self._names is not None and plain and not (domain == "measurement" and own):

@@ -49,6 +49,9 @@ _SAME = {
 }
 _MAIN = {each: main for main, others in _SAME.items() for each in others.split()}
 _HBA1C = "4548-4"
+# How many charges an ion has: so many milliequivalents are a millimole.
+_CHARGES = {"sodium": 1, "potassium": 1, "chloride": 1, "bicarbonate": 1, "calcium": 2, "magnesium": 2}
+_EQUIVALENTS = "meq/L"
 
 
 class ClinicalMeasures:
@@ -70,6 +73,12 @@ class ClinicalMeasures:
                 if wanted == "%"
                 else float(round(convert_hba1c_to_ifcc(value)))
             )
+        charges = _CHARGES.get(analyte.name) if analyte else None
+        if charges and given == _EQUIVALENTS != wanted:
+            return self.convert(value / charges, "mmol/L", into, concept)
+        if charges and wanted == _EQUIVALENTS != given:
+            amount = self.convert(value, unit, "mmol/L", concept)
+            return None if amount is None else amount * charges
         return convert(value, given, wanted, molar_mass=analyte.molar_mass if analyte else None)
 
 

@@ -65,6 +65,8 @@ _FORMS = tuple(
         # I am 38, she's 70, who is 81, the child is 10
         rf"(?<![\w'’])(?:I(?:\s+am|['’]?m)|(?:he|she|who|{_PERSON})(?:\s+is|\s*['’]?s))\s+{_NUMBER}{_NO_MEASURE}"
         rf"(?:[\s-]*{_UNIT}\b)?",
+        # I'm a carrier, 34
+        rf"(?<![\w'’])I(?:\s+am|['’]?m)\s+an?\s+(?:[^\W\d]+\s+){{0,3}}[^\W\d]+,\s*{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?{_ENDED}",
         # a man of 54
         rf"\b{_PERSON}\s+of\s+{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?",
         # Mr A. Smith, 66 years; this woman (38)

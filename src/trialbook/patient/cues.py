@@ -82,7 +82,8 @@ DENIED_BEHIND = compile_cues(
     r"|denied)"
 )
 POSSIBLE_BEHIND = compile_cues(
-    rf"{_LINK}(?:possible|suspected|likely|probable|planned|scheduled|pending|considered|cannot be excluded"
+    rf"{_LINK}(?:possible|suspected|likely|probable|(?:planned|scheduled|considered)(?! (?:for|to)\b)"
+    r"|pending|cannot be excluded"
     r"|not (?:yet )?(?:been )?(?:excluded|ruled out)|to be ruled out|unclear|questioned|in question|soon)\b",
     r"^\s*\?",
 )

@@ -14,6 +14,7 @@ import msgspec
 
 from trialbook.errors import QueryError
 from trialbook.patient.ages import Age, find_age
+from trialbook.patient.allergies import read_allergy
 from trialbook.patient.clauses import Clauses, Span
 from trialbook.patient.forms import find_labelled, find_main, list_idle
 from trialbook.patient.home import Home, find_home
@@ -37,6 +38,7 @@ _TITLES: dict[Standing, str] = {
     "other": "of others",
 }
 _LONGEST_CUE = 40
+_ALLERGY = " (allergy)"
 
 
 class NoteConcept(msgspec.Struct, frozen=True):
@@ -57,6 +59,8 @@ class NoteConcept(msgspec.Struct, frozen=True):
         Whether it is what the note is about: its diagnosis, or the first condition that it affirms.
     span
         Where the note names it so; (0, 0) for what it does not name.
+    is_allergy
+        Whether it is named because the patient does not bear it; it is then "denied", as what is not taken.
     """
 
     text: str
@@ -66,6 +70,7 @@ class NoteConcept(msgspec.Struct, frozen=True):
     cue: str = ""
     is_main: bool = False
     span: Span = (0, 0)
+    is_allergy: bool = False
 
 
 class PatientNote(msgspec.Struct, frozen=True):
@@ -142,6 +147,7 @@ def read_note(text: str, names: NoteNames | None, *, day: date | None = None) ->
     age, sex, home = find_age(text, persons, day), find_sex(text, persons), find_home(text, persons)
     found = find_mentions(text, names) if names else []
     found = sorted([*found, *find_labelled(text, clauses, found)])
+    found = [_mark_allergy(text, each, clauses) for each in found]
     told = [_judge(text, each, clauses, persons) for each in found]
     concepts = _gather(text, found, told, clauses, names)
     words = cut_words(
@@ -166,11 +172,22 @@ def read_note(text: str, names: NoteNames | None, *, day: date | None = None) ->
     return note
 
 
+def _mark_allergy(text: str, found: Found, clauses: Clauses) -> Found:
+    """A mention of what is not borne is another thing than one of what is taken."""
+    allergy = read_allergy(text, found.start, found.end, clauses.find(found.start))
+    is_other = allergy is not None and allergy.what == text[found.start : found.end]
+    return found._replace(key=found.key + _ALLERGY, is_condition=False) if is_other else found
+
+
 def _judge(text: str, found: Found, clauses: Clauses, persons: Persons) -> Told:
     """How a mention stands: what is of somebody else is not the patient's, whatever is said of it."""
     turn = persons.find_owner(found.start, found.end)
     if not turn.is_subject:
         return Told("other", turn.start, turn.end)
+    if found.key.endswith(_ALLERGY) and (
+        allergy := read_allergy(text, found.start, found.end, clauses.find(found.start))
+    ):
+        return Told("denied", allergy.start, allergy.end)
     return find_standing(text, found.start, found.end, clauses.find(found.start))
 
 
@@ -202,6 +219,7 @@ def _gather(
                     cue,
                     bool(affirmed) and key in main,
                     (found[decides].start, found[decides].end),
+                    key.endswith(_ALLERGY),
                 )
             )
     return tuple(concepts)

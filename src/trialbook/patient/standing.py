@@ -59,6 +59,13 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
         ),
     ),
 )
+# Shorthand: "-DM +HTN", "(-) DM", "HIV-, HBV+". A dash with which a line begins may only mark a list.
+_MINUS = re.compile(r"(?:^|(?<=[\s(,;:/+]))(?:[-−]|\([-−]\)\s?)$")
+_PLUS = re.compile(r"(?:^|(?<=[\s(,;:/]))(?:\+|\(\+\)\s?)$")
+_MINUS_BEHIND = re.compile(r"\s?\([-−]\)|[-−](?=\s*(?:[,;/).]|$)|\s+[A-Z\d+]{2})")
+_SIGNS = re.compile(r"(?:^|(?<=[\s(,;/]))[-−+](?=[^\W\d])")
+_SIGN = 6
+_OF_SYMPTOMS = compile_cues(r"\b(?:ros|review of systems|symptoms?|negatives?|denies|exam)\b")
 _FIRST = compile_cues(r"\s*\S+(?: (?:out|given|present))?")
 # What a label says of each thing in its value: "Prior treatment: …".
 _LABELS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
@@ -94,10 +101,33 @@ def find_standing(text: str, start: int, end: int, clause: Clause) -> Told:
     if clause.label and clause.label[0] <= start < clause.label[1]:
         return _judge_label(text, clause.label, clause.value or (clause.end, clause.end))
     low = clause.value[0] if clause.value else clause.start
+    if signed := _read_sign(text, start, end, clause):
+        return signed
     told = _judge_prose(text, start, end, max(low, start - _REACH), min(clause.end, end + _BEHIND))
     if clause.label and told.standing == "present":
         return _read_label(text, clause.label) or told
     return told
+
+
+def _read_sign(text: str, start: int, end: int, clause: Clause) -> Told | None:
+    """What a minus or plus beside the mention says; "unknown" where a minus may mark a line of a list."""
+    low = max(clause.start, start - _SIGN)
+    before = text[low:start]
+    if plus := _PLUS.search(before):
+        return Told("present", low + plus.start(), start)
+    minus = _MINUS.search(before)
+    if before.rstrip().endswith(("+/-", "+/−", "±")):
+        return Told("possible", start - 4, start)
+    if minus is None:
+        behind = _MINUS_BEHIND.match(text, end) if text[start:end].isupper() else None
+        return Told("denied", end, behind.end()) if behind else None
+    line = text[text.rfind("\n", 0, start) + 1 : clause.end]
+    is_first = not text[clause.start : low + minus.start()].strip() and "(" not in minus[0]
+    if is_first and len(_SIGNS.findall(line)) < 2:
+        return None
+    label = text[slice(*clause.label)] if clause.label else ""
+    is_list = bool(label) and "+" not in line and not _OF_SYMPTOMS.search(label)
+    return Told("unknown" if is_list else "denied", low + minus.start(), start)
 
 
 def read_answer(value: str) -> Standing | None:

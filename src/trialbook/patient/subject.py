@@ -37,6 +37,17 @@ _FOR = re.compile(
 )
 _FOR_ONE = re.compile(r"\b(?:for|behalf\s+of)\s+(?P<who>me|myself|him|her)\b", re.IGNORECASE)
 _I_HAVE = re.compile(r"\b(?:I|we)(?:\s+have|['’]ve(?:\s+got)?)\s+$", re.IGNORECASE)
+# Who tells a relative's illness, then his own age and health, is the one who asks: "My mom has … I'm a carrier, 34".
+_OWN_AGE = re.compile(
+    r"\bI(?:['’]?m|\s+am)\s+(?:(?:an?\s+)?(?:\w+\s+){0,3}?\w+,\s*)?(?:only\s+|now\s+|just\s+)?\d{1,2}"
+    r"(?=\s*(?:[,.;)!]|years?\b|y/?o\b|yrs?\b|and\b|with\b|$))",
+    re.IGNORECASE,
+)
+_OWN_HEALTH = re.compile(
+    r"\bI\s+(?:have|had|take|carry|tested|was\s+(?:diagnosed|told|found|tested)|got)\b|\bI['’]ve\b"
+    r"|\bI(?:['’]?m|\s+am)\s+(?:an?\s+)?(?:\w+\s+){0,2}?(?:carrier|positive|pregnant|diabetic|survivor|affected)\b",
+    re.IGNORECASE,
+)
 _CHILDREN = ("son", "daughter", "child", "grandson", "granddaughter", "grandchild")
 _ONESELF = ("me", "myself", "mine")
 _BEFORE = 60
@@ -73,9 +84,15 @@ def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -
         default=None,
     )
     first = min(found.start() for found in (writer, patient) if found) if writer or patient else len(text)
-    if kin and kin.start <= first and _is_told_of(text, kin, relatives, has_patient=patient is not None):
+    is_writer = _OWN_AGE.search(text) and _OWN_HEALTH.search(text)
+    if (
+        kin
+        and kin.start <= first
+        and not is_writer
+        and _is_told_of(text, kin, relatives, has_patient=patient is not None)
+    ):
         return Person(kin.key, kin.sex, kin.words)
-    if writer and writer.start() == first:
+    if writer and (is_writer or writer.start() == first):
         return Person("writer", None, writer[0])
     return Person("patient", None, patient[0] if patient else "")
 

@@ -1,0 +1,225 @@
+"""What a note says as facts: values with units and days, what stands how since when, what is not borne, whose it is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from trialbook.eligibility.facts import Fact, Person
+from trialbook.eligibility.readers.described import describe_patient
+from trialbook.terms import get_thesaurus
+
+DAY = date(2026, 11, 29)
+
+
+def read(note: str) -> Person:
+    return describe_patient(note, get_thesaurus(), DAY)
+
+
+def tell(note: str) -> list[str]:
+    return [each.describe() for each in read(note).facts if each.concept.domain != "person"]
+
+
+def tell_values(note: str) -> list[str]:
+    """The measurements of a note, without the day where none is told."""
+    undated = f", {DAY} or earlier"
+    return [
+        each.describe().removesuffix(undated)
+        for each in read(f"{note} Male.").facts
+        if each.concept.domain == "measurement"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("HbA1c 8.2%, creatinine 1.4 mg/dL, EF 35%.", ["HbA1c 8.2 %", "creatinine 1.4 mg/dL", "LVEF 35 %"]),
+        ("HbA1c: 64 mmol/mol.", ["HbA1c 64 mmol/mol"]),
+        ("Her hemoglobin A1c was 7.9 percent.", ["HbA1c 7.9 %"]),
+        ("My A1C is around 8.", ["HbA1c 7.6 to 8.4 %"]),
+        ("BP 150/90.", ["systolic blood pressure 150 mm[Hg]", "diastolic blood pressure 90 mm[Hg]"]),
+        ("An ejection fraction of 25 to 30 %.", ["LVEF 25 to 30 %"]),
+        ("35% ejection fraction.", ["LVEF 35 %"]),
+        ("Platelets 90,000, WBC of 17,580/mm.", ["platelets 90000 /uL", "leukocytes 17580 /uL"]),
+        ("WBC 7.4, ANC 0.8 x10^9/L.", ["leukocytes 7.4 10*9/L", "neutrophils 0.8 10*9/L"]),
+        ("Glucose 250. Fasting glucose 5.6.", ["glucose 250 mg/dL", "fasting glucose 5.6 mmol/L"]),
+        ("Cr 1.9, K 5.1, Na 128.", ["creatinine 1.9 mg/dL", "potassium 5.1 mmol/L", "sodium 128 mmol/L"]),
+        ("Temp 38.2. HR 132, SpO2 92% on room air.", ["temperature 38.2 Cel", "heart rate 132 /min", "oxygen saturation 92 %"]),
+        ("ALT 3 x ULN, AST > 100 U/L.", ["ALT 3 × ULN", "AST > 100 U/L"]),
+        ("ECOG 1, KPS 80.", ["ECOG 1 {score}", "Karnofsky 80 {score}"]),
+        ("MMSE 24/30, NYHA class III.", ["MMSE 24 {score}", "NYHA 3 1"]),
+        ("Gleason 3+4=7.", ["Gleason score 7 {score}"]),
+        ("5'10\" tall, weighs 180 lb.", ["height 70 [in_i]", "weight 180 [lb_av]"]),
+        ("FEV1 48 % predicted.", ["FEV1 48 %"]),
+        ("A1c 9.1 -> 7.5.", ["HbA1c 7.5 %"]),
+        ("A1c decreased from 9.1% to 7.5%.", ["HbA1c 7.5 %"]),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_with_its_unit(note: str, told: list[str]) -> None:
+    assert tell_values(note) == told
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Goal A1c < 7.",
+        "Target BP 130/80.",
+        "He needs hemoglobin above 8 for surgery.",
+        "Looking for trials that accept creatinine 2.0.",
+        "No creatinine > 2.",
+        "Normal range of creatinine 0.6-1.2 mg/dL.",
+        "Father's creatinine 3.0 mg/dL.",
+        "C-reactive protein 4.5 mg.",
+        "Creatinine 3 months ago.",
+        "HbA1c 82 %.",
+        "EF 35-year-old.",
+        "NYHA II-III.",
+        "BP 90/150.",
+        "MMSE 24/100.",
+    ],
+)
+def test_what_is_no_value_of_the_patient_stays_out(note: str) -> None:
+    assert tell_values(note) == []
+
+
+def test_a_number_that_two_units_allow_has_none() -> None:
+    (hemoglobin,) = [each for each in read("Hemoglobin 10.2.").facts if each.value]
+    assert hemoglobin.value is not None
+    assert (hemoglobin.value.low, hemoglobin.value.unit) == (10.2, "")
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("HbA1c 8.2% on 2026-03-01.", ["HbA1c 8.2 %, 2026-03-01"]),
+        # The third of January or the first of March.
+        ("HbA1c 8.2% on 3/1.", ["HbA1c 8.2 %, 2026-01-03 to 2026-03-01"]),
+        ("HbA1c 8.2% on 3/15.", ["HbA1c 8.2 %, 2026-03-15"]),
+        ("HbA1c 8.2% on 12/15.", ["HbA1c 8.2 %, 2025-12-15"]),
+        ("HbA1c 8.2% (March 2025).", ["HbA1c 8.2 %, 2025-03"]),
+        ("HbA1c 8.2% two months ago.", ["HbA1c 8.2 %, 2026-09-14 to 2026-10-14"]),
+        ("HbA1c 8.2% today.", ["HbA1c 8.2 %, 2026-11-29"]),
+        ("3/15/2026: HbA1c 8.2%.", ["HbA1c 8.2 %, 2026-03-15"]),
+        ("On 15 March 2026 her HbA1c was 8.2%.", ["HbA1c 8.2 %, 2026-03-15"]),
+        ("HbA1c 8.2% on 2026-03-01, 7.5% on 2026-06-01.", ["HbA1c 8.2 %, 2026-03-01", "HbA1c 7.5 %, 2026-06-01"]),
+        ("LVEF was previously 45%, LVEF now 40%.", ["LVEF 45 %, 2026-11-28 or earlier", "LVEF 40 %, 2026-11-29"]),
+    ],
+)  # fmt: skip
+def test_a_value_has_the_day_that_is_told(note: str, told: list[str]) -> None:
+    assert tell_values(note) == told
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("COPD for 10 years.", "COPD, since 2016-05-29 to 2017-05-29"),
+        ("10-year history of type 2 diabetes.", "type 2 diabetes, since 2016-05-29 to 2017-05-29"),
+        ("Diagnosed with lupus in 2015.", "lupus, since 2015"),
+        ("On methotrexate since 2019, planned for hip replacement.", "methotrexate, since 2019"),
+        ("On methotrexate since 2019, planned for hip replacement.", "hip replacement (planned)"),
+        ("Stroke 6 months ago.", "Stroke, 2026-05-14 to 2026-06-14"),
+        ("s/p CABG 2015.", "CABG, 2015"),
+        ("Warfarin (stopped 2024).", "Warfarin, 2024-12-31 or earlier to 2024"),
+        ("She had breast cancer in 2012.", "breast cancer, 2012 to 2012-01-01 to 2026-11-29"),
+        ("Will start pembrolizumab.", "pembrolizumab (planned)"),
+        # What nobody loses again is there still; other things of the past may be over.
+        ("PMH: T2DM, pneumonia.", "T2DM, since 2026-11-29 or earlier"),
+        ("PMH: T2DM, pneumonia.", "pneumonia, 2026-11-29 or earlier"),
+        ("History of hypertension.", "hypertension, since 2026-11-29 or earlier"),
+        ("History of gestational diabetes.", "gestational diabetes, 2026-11-29 or earlier"),
+        ("Previously had diabetes.", "diabetes, 2026-11-29 or earlier"),
+    ],
+)
+def test_a_thing_has_the_days_that_are_told(note: str, told: str) -> None:
+    assert told in tell(note)
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("Allergies: penicillin (rash), sulfa. Male.", ["penicillin (allergy)", "sulfa (allergy)"]),
+        ("Allergic to aspirin, takes clopidogrel.", ["aspirin (allergy)", "clopidogrel, since 2026-11-29 or earlier"]),
+        ("Penicillin-allergic man.", ["Penicillin (allergy)"]),
+        ("Not allergic to penicillin.", ["no penicillin (allergy)"]),
+        ("Allergies: NKDA. Meds: aspirin.", ["aspirin, since 2026-11-29 or earlier"]),
+        ("Anaphylaxis to penicillin. On aspirin.", ["aspirin, since 2026-11-29 or earlier", "penicillin (allergy)"]),
+        ("Intolerant of statins. Male.", ["statins, 2026-11-29 or earlier"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_borne_is_not_taken(note: str, told: list[str]) -> None:
+    assert sorted(tell(note)) == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        (
+            "71M -DM -CAD +HTN",
+            ["no DM, 2026-11-29", "no CAD, 2026-11-29", "HTN, since 2026-11-29 or earlier"],
+        ),
+        ("Male. (-) DM (+) HTN", ["no DM, 2026-11-29", "HTN, since 2026-11-29 or earlier"]),
+        ("HIV-, HCV+. Male.", ["no HIV, 2026-11-29", "HCV, since 2026-11-29 or earlier"]),
+        ("PMH:\n- DM\n- HTN", ["DM, since 2026-11-29 or earlier", "HTN, since 2026-11-29 or earlier"]),
+        ("71M +/- DM", ["DM (suspected), since 2026-11-29 or earlier"]),
+        # A list's dashes, or minuses: nobody knows.
+        ("71M. PMH: -DM -CAD", []),
+        ("71M. ROS: -chest pain -fever", ["no chest pain, 2026-11-29", "no fever, 2026-11-29"]),
+    ],
+)
+def test_a_minus_denies_where_it_marks_no_list(note: str, told: list[str]) -> None:
+    assert tell(note) == told
+
+
+def test_a_short_form_of_several_meanings_is_uncertain() -> None:
+    assert tell("MS since 2010. Male. PE: lungs clear.") == ["MS (suspected), since 2010"]
+    assert tell("No PE. Male.") == []
+    assert tell("Multiple sclerosis since 2010.") == ["Multiple sclerosis, since 2010"]
+
+
+def test_who_tells_of_a_relative_and_of_oneself_is_the_patient() -> None:
+    person = read("My mom (65) has breast cancer. I'm a carrier, 34, and look for prevention trials.")
+    assert [each.describe() for each in person.facts] == ["breast cancer (family)"]
+    assert (person.birth, person.sex) == (read("I am 34.").birth, None)
+
+
+def test_a_relative_for_whom_somebody_asks_is_the_patient() -> None:
+    person = read("A trial for my mom (65), who has breast cancer. I'm a carrier, 34.")
+    assert (person.birth, person.sex) == (read("A woman of 65.").birth, "female")
+    assert "breast cancer, since 2026-11-29 or earlier" in [each.describe() for each in person.facts]
+
+
+def test_what_was_measured_is_not_taken() -> None:
+    assert tell("Creatinine was normal. Male.") == []
+    assert tell("On potassium 20 mEq daily.") == ["potassium, since 2026-11-29 or earlier"]
+
+
+def test_a_fact_quotes_its_words() -> None:
+    note = "Male. EF 35 % in May. Allergic to sulfa."
+    facts = [each for each in read(note).facts if each.concept.domain != "person"]
+    assert [quote(note, each) for each in facts] == ["EF 35 % in May", "sulfa"]
+
+
+def quote(note: str, fact: Fact) -> str:
+    start, _, end = fact.source.where.removeprefix("characters ").partition(" to ")
+    return note[int(start) : int(end)]
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("He will provide informed consent.", ["informed consent, since 2026-11-29 or earlier"]),
+        ("She refuses to give informed consent.", ["no informed consent, 2026-11-29"]),
+        (
+            "He will comply with the trial protocol.",
+            ["comply with the protocol (able), since 2026-11-29 or earlier"],
+        ),
+        (
+            "Unable to comply with the study protocol. Male.",
+            ["no comply with the protocol (able), 2026-11-29"],
+        ),
+        ("He read the informed consent form twice.", []),
+    ],
+)
+def test_consent_is_what_the_note_says_of_it(note: str, told: list[str]) -> None:
+    assert [each for each in tell(note) if "comply" in each or "consent" in each] == told

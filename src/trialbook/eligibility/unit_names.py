@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _TIMES = {"a": "year", "mo": "month", "wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second"}
+# A score and a number without a unit have none that people write.
+_UNSAID = frozenset(("1", "{score}"))
 _SIGNS = (
     ("{1.73_m2}", "1.73 m²"),
     ("10*", "10^"),
@@ -27,6 +29,8 @@ def write_unit(unit: str, number: float | None = None) -> str:
     >>> write_unit("a", 18), write_unit("mL/min/{1.73_m2}"), write_unit("10*9/L"), write_unit("mo", 1)
     ('years', 'mL/min/1.73 m²', '10^9/L', 'month')
     """
+    if unit in _UNSAID:
+        return ""
     if unit in _TIMES:
         return _TIMES[unit] if number == 1 else f"{_TIMES[unit]}s"
     for code, sign in _SIGNS:

@@ -35,6 +35,7 @@ PAGES = {
     "checklist": f"study/{CHANGED}/criteria",
     "screening": f"study/{CHANGED}/screen",
     "screening sheet": f"study/{CHANGED}/worksheet",
+    "matching": "match",
     "documentation": "docs/query-language",
     "saved searches": "saved",
     "interface for programs": "api/trialbook/",
@@ -115,6 +116,18 @@ def test_axe_finds_nothing_on_the_verdicts_of_a_person(browser: Any, address: st
     browser.find_element(By.CSS_SELECTOR, "section[aria-labelledby=ask] .apply button").click()
     WebDriverWait(browser, 60).until(staleness_of(page))
     assert browser.find_elements(By.CSS_SELECTOR, ".verdicts .badge")
+    for fold in browser.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
+        browser.execute_script("arguments[0].parentNode.open = true", fold)
+    assert check(browser, axe) == []
+
+
+def test_axe_finds_nothing_on_the_studies_for_a_person(browser: Any, address: str, axe: str) -> None:
+    browser.get(f"{address}match")
+    browser.find_element(By.ID, "pasted").send_keys(NOTE)
+    page = browser.find_element(By.TAG_NAME, "html")
+    browser.find_element(By.CSS_SELECTOR, ".weigh .apply button").click()
+    WebDriverWait(browser, 60).until(staleness_of(page))
+    assert browser.find_elements(By.CSS_SELECTOR, "ol.hits article")
     for fold in browser.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
         browser.execute_script("arguments[0].parentNode.open = true", fold)
     assert check(browser, axe) == []

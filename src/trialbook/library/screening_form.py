@@ -72,8 +72,9 @@ def evaluate_form(study: Study, fields: Fields, today: date) -> FilledForm:
         Something cannot be understood; it says what.
     """
     given = {name: values[-1].strip() for name, values in fields.items() if values}
-    day = _read_day(given.get("day", ""), today)
-    told = _read_told(fields, day)
+    day = read_day_of(given.get("day", ""), today)
+    text, told = read_sent(fields)
+    told = get_person(text, day) if text else told
     questions = ask_study(study)
     person = read_answers(questions, given, day, get_thesaurus())
     if told is not None:
@@ -91,18 +92,22 @@ def write_told(person: Person) -> str:
     return msgspec.json.encode(person).decode()
 
 
-def _read_told(fields: Fields, day: date) -> Person | None:
-    """What a file or a pasted text says; of neither what was sent along."""
+def describe_person(person: Person) -> tuple[str, ...]:
+    """All that is known of a person, in lines."""
+    born = (f"born {person.birth}",) if person.birth else ()
+    return (*born, *(each.describe() for each in person.facts))
+
+
+def read_sent(fields: Fields) -> tuple[str, Person | None]:
+    """The text of a file or what was pasted; of neither the person that was sent along. Raises UsageError."""
     texts = [text for name in ("file", "pasted") for text in fields.get(name, ()) if text.strip()]
     if len(texts) > 1:
         raise UsageError("hand over a file or paste a text, not both")
-    if texts:
-        return get_person(texts[0], day)
     sent = next((text for text in fields.get("told", ()) if text.strip()), "")
-    if not sent:
-        return None
+    if texts or not sent:
+        return (texts[0] if texts else ""), None
     try:
-        return msgspec.json.decode(sent.encode(), type=Person)
+        return "", msgspec.json.decode(sent.encode(), type=Person)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
         raise UsageError("what was read of the person came back damaged: hand over the data again") from error
 
@@ -119,7 +124,8 @@ def _join(told: Person, answered: Person) -> Person:
     )
 
 
-def _read_day(written: str, today: date) -> date:
+def read_day_of(written: str, today: date) -> date:
+    """The day of an evaluation, today where none is written; raises UsageError."""
     days = read_days(written) if written else None
     if not written:
         return today

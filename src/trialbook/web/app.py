@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trialbook.errors import NotFoundError, TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.pages import render_docs_page, render_message_page
-from trialbook.web import api_v2, keeping, old_addresses, own_api, screen_page, site_api
+from trialbook.web import api_v2, keeping, match_page, old_addresses, own_api, screen_page, site_api
 from trialbook.web.api_v2.answers import Turns
 from trialbook.web.compression import CompressedAnswers
 from trialbook.web.connections import (
@@ -137,6 +137,7 @@ def make_app(
         *keeping.make_routes(library, is_read_only=is_read_only),
         *old_addresses.make_routes(library),
         *screen_page.make_routes(library),
+        *match_page.make_routes(library),
         Route("/", site.search),
         Route("/values", site.values),
         *(Route(path, site.report) for path in ("/report", "/report.txt", "/report.json")),

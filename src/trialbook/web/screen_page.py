@@ -14,7 +14,14 @@ from starlette.routing import Route
 
 from trialbook.errors import QueryError, SourceFormatError, SourceReadError, UsageError
 from trialbook.library import Library
-from trialbook.library.screening_form import COMPLETE, Fields, FilledForm, evaluate_form, write_told
+from trialbook.library.screening_form import (
+    COMPLETE,
+    Fields,
+    FilledForm,
+    describe_person,
+    evaluate_form,
+    write_told,
+)
 from trialbook.model import Study
 from trialbook.model.dates import find_asked_day
 from trialbook.pages.screen_page import ScreenForm, render_screen_page, render_worksheet_page
@@ -76,9 +83,6 @@ def _evaluate(study: Study, fields: Fields) -> tuple[FilledForm, str]:
 
 def _view(filled: FilledForm, fields: Fields, *, is_sent: bool, error: str) -> ScreenForm:
     told = filled.told
-    facts = [each.describe() for each in told.facts] if told else []
-    if told and told.birth:
-        facts.insert(0, f"born {told.birth}")
     return ScreenForm(
         questions=filled.questions,
         criteria=filled.verdict.criteria,
@@ -86,7 +90,7 @@ def _view(filled: FilledForm, fields: Fields, *, is_sent: bool, error: str) -> S
         given={name: values[-1] for name, values in fields.items() if values},
         # After an error what was handed over before goes along all the same.
         told=write_told(told) if told else next(iter(fields.get("told", ())), "") if error else "",
-        told_facts=tuple(facts),
+        told_facts=describe_person(told) if told else (),
         complete=tuple((name, words, name in fields.get("complete", ())) for name, words in COMPLETE.items()),
         error=error,
     )

@@ -24,7 +24,7 @@ WORDS = {
 }
 ROMAN = {"I": 1.0, "II": 2.0, "III": 3.0, "IV": 4.0, "V": 5.0}
 
-DIGITS = r"\d{1,3}(?:[,  ]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,·]\d+)?"
+DIGITS = r"[1-9]\d{0,2}(?:[,  ]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,·]\d+)?"
 # Hyphened tens ("twenty-one") come before the tens alone.
 SPELLED = (
     r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ -](?:one|two|three|four|five|six"

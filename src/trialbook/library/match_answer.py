@@ -90,7 +90,7 @@ class MatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
 _ENCODER = msgspec.json.Encoder()
 
 
-def answer_match(match: PatientMatch) -> MatchAnswer:
+def make_match_answer(match: PatientMatch) -> MatchAnswer:
     """A match as JSON's values."""
     return MatchAnswer(
         person_id=match.person_id,
@@ -114,7 +114,7 @@ def answer_match(match: PatientMatch) -> MatchAnswer:
 
 def write_match(match: PatientMatch) -> bytes:
     """A match as JSON."""
-    return _ENCODER.encode(answer_match(match))
+    return _ENCODER.encode(make_match_answer(match))
 
 
 def _answer_study(study: MatchedStudy) -> StudyLine:

@@ -37,7 +37,7 @@ from trialbook.model.present import decode_present
 from trialbook.model.study import Study
 from trialbook.patient.note import PatientNote
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.search.engine.note_query import OWN_FIELDS, WEIGHTS
+from trialbook.search.engine.note_query import OWN_FIELDS
 from trialbook.search.engine.order import rank_by_age
 from trialbook.terms import get_thesaurus
 
@@ -65,7 +65,7 @@ class MatchedStudy(msgspec.Struct, frozen=True, kw_only=True):
     fit
         The share of its criteria that speak for the person, those that are open counting one half.
     shares
-        What the person has and the study is about, in the words of the person's data.
+        What the person has and the study is about, or asks for in an inclusion, in the words of the person's data.
     conditions
         The study's own conditions that are the same as one of the person's, wider, or a kind of it.
     verdict
@@ -115,11 +115,11 @@ class PatientMatch(msgspec.Struct, frozen=True, kw_only=True):
     fitting
         How many studies pass the filters and exclude nobody of that age and sex.
     sharing
-        How many of these share a condition, or a word of one, with the person outside their criteria.
+        How many of these share anything with the person, be it a word within their criteria.
     compared
         How many of these, the nearest ones, were looked at: at most 200.
     aside
-        Those of them that are about none of the person's conditions; they are not listed.
+        Those of them that are about none of the person's conditions, and ask for none; they are not listed.
     unevaluated
         Those of the others whose criteria were not evaluated, as no trees are kept of them.
     matching, excluded
@@ -197,7 +197,6 @@ def match_person(
     request = make_request(
         "", asked, note=note, limit=MOST_COMPARED, as_of=as_of, find_place=library.find_place
     )
-    request = msgspec.structs.replace(request, note_weights=WEIGHTS.within(OWN_FIELDS))
     found = library.engine.search(request)
     best = max(found.scores, default=0.0)
     candidates = [
@@ -207,13 +206,17 @@ def match_person(
     ]
     reading = make_reading(person, day, *_get_tools())
     about = _find_about(library, note, candidates, reading, request.as_of)
-    kept = [each for each in candidates if about is None or any(about[each.nct_id])]
-    trees = _find_trees(library, kept)
-    studies = [_compare(each, about[each.nct_id] if about else _About(), trees, reading) for each in kept]
+    # What is surely about it has its text parsed first, where that is to be done.
+    nearest = sorted(candidates, key=lambda each: not any(about[each.nct_id])) if about else candidates
+    trees = _find_trees(library, nearest)
+    compared = [
+        _compare(each, about[each.nct_id] if about else _About(), trees, reading) for each in candidates
+    ]
+    studies = [each for each in compared if about is None or each.shares or each.conditions]
     hits, refusals = rank_studies(studies)
     fitting = count_fitting(library, request)
     near = find_near(asked, library.find_place)
-    bodies = {each.nct_id: each.body for each in kept}
+    bodies = {each.nct_id: each.body for each in candidates}
 
     def show(ranked: Sequence[MatchedStudy]) -> tuple[MatchedStudy, ...]:
         return tuple(_tell(each, bodies[each.facts.nct_id], request) for each in ranked[:limit])
@@ -225,7 +228,7 @@ def match_person(
         fitting=fitting,
         sharing=found.total,
         compared=len(candidates),
-        aside=len(candidates) - len(kept),
+        aside=len(candidates) - len(studies),
         unevaluated=sum(not each.is_evaluated for each in studies),
         matching=len(hits),
         excluded=len(refusals),
@@ -269,6 +272,13 @@ def make_matched(
     )
 
 
+def list_grounds(verdict: PatientVerdict, day: date) -> tuple[str, ...]:
+    """The conditions of a person for which a study's inclusion criteria ask."""
+    met = (each for each in verdict.criteria if each.kind == "inclusion" and each.speaks == "for")
+    facts = (one.fact for each in met for one in each.evidence if one.says == "met")
+    return tuple(dict.fromkeys(fact.concept.words for fact in facts if has_condition(fact, day)))
+
+
 @cache
 def _get_tools() -> tuple[Matcher, ClinicalMeasures, Formulas]:
     """How names, units and formulas are understood: what criteria mean is remembered from match to match."""
@@ -290,18 +300,19 @@ def _find_about(
     reading: Reading,
     as_of: str | None,
 ) -> dict[str, _About] | None:
-    """What studies are about that the person has; None where no condition of the person is told.
+    """What studies say that they are about and the person has; None where nothing of the person is told.
 
-    Their criteria do not count: a word that stands there alone may stand in an exclusion.
+    Their criteria do not count: a word that stands there alone may stand in an exclusion. Where no condition
+    is told, any word counts.
     """
     affirmed = {each.text for each in note.concepts if each.affirmed}
-    if not affirmed:
+    if not affirmed and not note.words:
         return None
     ids = [each.nct_id for each in candidates]
     reasons = library.engine.explain_note(note, ids, as_of=as_of, fields=OWN_FIELDS)
     return {
         each.nct_id: _About(
-            tuple(word for word in reasons[each.nct_id] if word in affirmed),
+            tuple(word for word in reasons[each.nct_id] if word in affirmed or not affirmed),
             tuple(_iter_related(each.study.conditions, reading)),
         )
         for each in candidates
@@ -344,7 +355,7 @@ def _compare(
         candidate.relevance,
         verdict,
         is_evaluated=is_evaluated,
-        shares=about.shares,
+        shares=about.shares or list_grounds(verdict, reading.day),
         conditions=about.conditions,
         text=text,
     )

@@ -130,6 +130,11 @@ def read_day(written: str | None, where: str) -> date | None:
         raise UsageError(f"{where} is no day: {written[:40]!r}, where YYYY-MM-DD is wanted") from error
 
 
+def take_patient(given: dict[str, Any] | list[dict[str, Any]] | str) -> Patient:
+    """Patient data as a program sends it within JSON, in a form that `Library.screen` takes."""
+    return msgspec.json.encode(given) if isinstance(given, list) else given
+
+
 def make_screener(study: Study) -> Screener:
     """What holds persons against a study."""
     protocol = study.protocol_section

@@ -261,6 +261,52 @@ class ScreenAnswer(Answer, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class MatchedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A study that may take the person."""
+
+    nct_id: str
+    title: str
+    status: str
+    status_age: str
+    overall: Literal["eligible", "open"]
+    score: Annotated[float, Meta(description="0 to 1; an open criterion counts one half.")]
+    about: Annotated[Texts, Meta(description="What the person has and the study is about.")]
+    speaks_for: Annotated[
+        list[dict[str, str]], Meta(description="Criteria, each with the facts it rests on.")
+    ]
+    open: Annotated[list[dict[str, str]], Meta(description="Criteria, each with what would settle it.")]
+    nearest_site: str | UnsetType = UNSET
+    criteria_not_evaluated: bool | UnsetType = UNSET
+
+
+class RefusalLine(msgspec.Struct, frozen=True):
+    """A study that excludes the person."""
+
+    nct_id: str
+    title: str
+    because: list[dict[str, str]]
+
+
+class MatchAnswer(Answer, frozen=True, kw_only=True):
+    """What `match_patient` answers."""
+
+    read: Annotated[str, Meta(description="What was read of the person and looked for.")]
+    found: Annotated[str, Meta(description="What was found, in a sentence.")]
+    fitting: Annotated[int, Meta(description="Studies that pass the filters and take that age and sex.")]
+    sharing: Annotated[int, Meta(description="Those that share a condition or a word with the person.")]
+    compared: Annotated[int, Meta(description="The nearest of these, which were looked at.")]
+    aside: Annotated[int, Meta(description="Of those compared, the ones about something else.")]
+    unevaluated: Annotated[int, Meta(description="Those whose criteria were not evaluated.")]
+    matching: int
+    excluded: int
+    excluded_by: dict[str, int]
+    studies: list[MatchedLine]
+    excluding: list[RefusalLine]
+    notice: str
+    shown_by_id_alone: Left | UnsetType = UNSET
+    nearest: str | UnsetType = UNSET
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
 _KINDS = (
     SearchAnswer,
@@ -271,6 +317,7 @@ _KINDS = (
     CompareAnswer,
     CriteriaAnswer,
     ScreenAnswer,
+    MatchAnswer,
 )
 _SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -59,23 +60,26 @@ def _make_filter(asked: Filter) -> tuple[str, Any, Any]:
     return asked.name, Annotated[Day, meta], ""
 
 
-def _offer_all(kind: type[A]) -> type[A]:
-    """Adds an argument for each query and each everyday filter."""
-    fields = [*map(_make_query, QUERIES), *map(_make_filter, FILTERS)]
-    made = msgspec.defstruct(
-        kind.__name__,
-        fields,
-        bases=(kind,),
-        namespace={"__doc__": kind.__doc__},
-        module=kind.__module__,
-        frozen=True,
-        kw_only=True,
-        forbid_unknown_fields=True,
-    )
-    return cast(type[A], made)
+def _offer(*fields: tuple[str, Any, Any]) -> Callable[[type[A]], type[A]]:
+    """Adds arguments to a class of them."""
+
+    def add(kind: type[A]) -> type[A]:
+        made = msgspec.defstruct(
+            kind.__name__,
+            fields,
+            bases=(kind,),
+            namespace={"__doc__": kind.__doc__},
+            module=kind.__module__,
+            frozen=True,
+            kw_only=True,
+            forbid_unknown_fields=True,
+        )
+        return cast(type[A], made)
+
+    return add
 
 
-@_offer_all
+@_offer(*map(_make_query, QUERIES), *map(_make_filter, FILTERS))
 class EverydayQuery(Arguments, frozen=True, kw_only=True):
     """The queries and the everyday filters, one argument each."""
 
@@ -260,10 +264,9 @@ class CriteriaArguments(Arguments, frozen=True, kw_only=True):
     as_of: Annotated[Day, Meta(description="The record as it stood at the end of that day.")] = ""
 
 
-class ScreenArguments(Arguments, frozen=True, kw_only=True):
-    """Arguments of `screen_patient`."""
+class PersonArguments(Arguments, frozen=True, kw_only=True):
+    """What is told of a person, whatever they are held against."""
 
-    nct_id: Annotated[NctId, Meta(min_length=1, description="The study's id.")]
     patient: Annotated[
         dict[str, Any] | list[dict[str, Any]] | Annotated[str, Meta(max_length=LONGEST_PATIENT)],
         Meta(
@@ -287,6 +290,12 @@ class ScreenArguments(Arguments, frozen=True, kw_only=True):
     visits: Annotated[
         dict[str, str], Meta(description='Days of visits by name, as {"screening": "2026-11-02"}.')
     ] = {}
+
+
+class ScreenArguments(PersonArguments, frozen=True, kw_only=True):
+    """Arguments of `screen_patient`."""
+
+    nct_id: Annotated[NctId, Meta(min_length=1, description="The study's id.")]
     contests: Annotated[
         tuple[dict[str, Any], ...],
         Meta(
@@ -295,6 +304,19 @@ class ScreenArguments(Arguments, frozen=True, kw_only=True):
             " reason, by.",
         ),
     ] = ()
+
+
+@_offer(*map(_make_filter, FILTERS))
+class MatchArguments(PersonArguments, frozen=True, kw_only=True):
+    """Arguments of `match_patient`."""
+
+    as_of: Annotated[
+        Day, Meta(description="The studies as they stood at the end of that day, if the library has them.")
+    ] = ""
+    limit: Annotated[
+        int,
+        Meta(ge=1, le=MOST_STUDIES, description="So many that may take the person, and that exclude them."),
+    ] = 10
 
 
 # Worked out here, since that several threads work out a type at once can end the process.
@@ -307,6 +329,7 @@ for _kind in (
     CompareArguments,
     CriteriaArguments,
     ScreenArguments,
+    MatchArguments,
 ):
     msgspec.json.Decoder(_kind)
 

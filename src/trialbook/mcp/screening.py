@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from trialbook.eligibility.worksheet import make_answer
 from trialbook.library import Library
 from trialbook.library.criteria import find_text
-from trialbook.library.screening import make_told, read_contests, read_day
+from trialbook.library.screening import make_told, read_contests, read_day, take_patient
 from trialbook.mcp.arguments import ScreenArguments
 from trialbook.mcp.shown import keep_what_fits
 
@@ -18,10 +16,9 @@ def screen_patient(library: Library, asked: ScreenArguments) -> dict[str, Any]:
     """The verdict on each criterion of a study; nothing of the person is kept."""
     study = library.get_study(asked.nct_id)
     day = read_day(asked.day, "day")
-    patient = asked.patient if not isinstance(asked.patient, list) else msgspec.json.encode(asked.patient)
     verdict = library.screen(
         asked.nct_id,
-        patient,
+        take_patient(asked.patient),
         day=day,
         told=make_told(asked.complete, asked.answers, asked.visits),
         contests=read_contests(asked.contests, day),

@@ -16,6 +16,7 @@ from trialbook.mcp.arguments import (
     CriteriaArguments,
     FacetArguments,
     HistoryArguments,
+    MatchArguments,
     ReadArguments,
     RelatedArguments,
     ScreenArguments,
@@ -24,6 +25,7 @@ from trialbook.mcp.arguments import (
 from trialbook.mcp.compare import compare_studies
 from trialbook.mcp.criteria import get_criteria
 from trialbook.mcp.history import tell_history
+from trialbook.mcp.matching import match_patient
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
 from trialbook.mcp.screening import screen_patient
@@ -39,7 +41,7 @@ How to work: `search` finds studies and shows them in short; `read` shows a reco
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
 and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
 a few studies side by side; `get_criteria` takes a study's eligibility text apart and `screen_patient` holds a \
-person against it. Field \
+person against it; `match_patient` finds the studies that would take a person. Field \
 names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
 LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
 would be right: correct it and call again.
@@ -168,6 +170,17 @@ TOOLS = (
         ScreenArguments,
         screen_patient,
         answers.ScreenAnswer,
+    ),
+    Tool(
+        "match_patient",
+        "Find studies for a person",
+        "Find the studies that take people now and would take this person: looked for by the person's conditions, age"
+        " and sex, held against their criteria, ranked, each with what speaks for it, what is open and what would"
+        " settle that; those that exclude the person apart, with the reason. Filters (near, country, phase…) narrow."
+        " Nothing of the person is kept. No medical advice. Then `screen_patient` for one of them in full.",
+        MatchArguments,
+        match_patient,
+        answers.MatchAnswer,
     ),
 )
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialbook.eligibility.comparisons import read_comparisons
+from trialbook.eligibility.numbers import NUMBER, read_number
 
 # phrase, low, high, whether each is included, unit, limit
 ONE = [
@@ -92,3 +93,16 @@ def test_any_text_gives_comparisons_in_order(text: str) -> None:
     for each in read_comparisons(text):
         assert position <= each.start <= each.number_start < each.end <= len(text)
         position = each.end
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("a score of 0 100 mm", [0.0, 100.0]),
+        ("0,100 200", [0.1, 200.0]),
+        ("1 000 000.5 or 0,5", [1_000_000.5, 0.5]),
+        ("007 000", [7.0, 0.0]),
+    ],
+)
+def test_no_thousands_begin_with_a_zero(text: str, values: list[float]) -> None:
+    assert [read_number(found) for found in NUMBER.finditer(text)] == values

@@ -63,6 +63,8 @@ RECORDS = [
     # About something wider, and a kind of it.
     make_record(12, "Sugars", HALF, conditions=["Diabetes Mellitus"]),
     make_record(13, "An unrelated type of thing", HALF, conditions=["Asthma"]),
+    # Names it where it asks for it, and there alone.
+    make_record(14, "A basket", "Inclusion Criteria:\n\n* Type 2 diabetes", conditions=["Neoplasms"]),
 ]
 
 
@@ -89,22 +91,28 @@ def test_those_that_fit_come_first_and_those_that_exclude_stand_apart(library: L
     assert 12 in hits
     assert sorted(list_ids(match.refusals)) == [4, 5]
     assert match.excluded_by == {"exclusion": 1, "inclusion": 1}
-    assert (match.matching, match.excluded) == (6, 2)
+    assert (match.matching, match.excluded) == (7, 2)
 
 
 def test_words_in_exclusions_alone_make_no_hit(library: Library) -> None:
     match = library.match(PATIENT, day=DAY, limit=100)
     assert {6, 13}.isdisjoint(list_ids(match.hits) + list_ids(match.refusals))
-    # Of those that share a word with "type 2 diabetes", one shares no condition.
-    assert match.aside == 1
+    assert match.aside == 2
     assert match.compared == match.matching + match.excluded + match.aside
+
+
+def test_words_in_inclusions_that_are_met_do(library: Library) -> None:
+    basket = find(library.match(PATIENT, day=DAY), 14)
+    assert (basket.shares, basket.conditions, basket.fit) == (("type 2 diabetes",), (), 1.0)
+    other = library.match({**PATIENT, "conditions": ["type 1 diabetes"]}, day=DAY, limit=100)
+    assert 14 not in list_ids(other.hits)
 
 
 def test_age_sex_and_status_are_asked_in_the_index(library: Library) -> None:
     match = library.match(PATIENT, day=DAY)
     shown = list_ids(match.hits) + list_ids(match.refusals)
     assert {7, 8, 9}.isdisjoint(shown)
-    assert match.fitting == 10
+    assert match.fitting == 11
     assert 9 in list_ids(library.match(PATIENT, day=DAY, status="COMPLETED").hits)
     # Who is 56 may take part until the day before the birthday; the day after, the index has no such person.
     assert 10 in list_ids(library.match(PATIENT, day=date(2027, 5, 19)).hits)
@@ -118,15 +126,17 @@ def test_each_hit_says_what_speaks_for_it_and_what_is_open(library: Library) -> 
     best, half = find(match, 1), find(match, 2)
     assert [each.text for each in best.speaks_for] == ["HbA1c below 9 %", "Stroke"]
     assert best.speaks_for[0].evidence[0].fact.describe() == "HbA1c 7.8 %, 2026-11-29"
-    assert (best.fit, best.relevance, best.score) == (1.0, 1.0, 1.0)
+    # One that is refused says it most often.
+    assert (best.fit, find(match, 5).relevance) == (1.0, 1.0)
+    assert best.score == round(best.relevance, 4) < 1
     assert [each.text for each in half.open] == ["Asthma"]
-    assert (half.fit, half.score) == (0.75, 0.75)
+    assert (half.fit, half.score) == (0.75, round(half.relevance * 0.75, 4))
     assert best.shares == ("type 2 diabetes",)
     assert best.conditions == ("Type 2 Diabetes",)
     assert find(match, 12).conditions == ("Diabetes Mellitus",)
     assert [each.text for each in find(match, 5).speaks_against] == ["Type 2 diabetes"]
     assert best.facts.title == "Sugar and time"
-    assert "6 of 9 studies looked at may take this person, 2 do not" in match.explain()
+    assert "7 of 11 studies looked at may take this person, 2 do not" in match.explain()
 
 
 def test_what_is_told_beside_the_data_counts(library: Library) -> None:
@@ -145,10 +155,10 @@ def test_a_note_is_looked_for_by_all_its_words(library: Library) -> None:
 
 def test_a_person_without_conditions_is_held_against_all(library: Library) -> None:
     match = library.match({"birth_date": "1970-05-20", "sex": "male"}, day=DAY, limit=100)
-    assert sorted(list_ids(match.hits)) == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13]
+    assert sorted(list_ids(match.hits)) == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14]
     assert match.aside == 0
     # All are as near; what is open in each decides, and of equals the newest comes first.
-    assert list_ids(match.hits) == [13, 12, 11, 10, 6, 5, 4, 3, 2, 1]
+    assert list_ids(match.hits) == [14, 13, 12, 11, 10, 6, 5, 4, 3, 2, 1]
 
 
 def test_what_is_over_is_not_looked_for(library: Library) -> None:

@@ -122,6 +122,7 @@ def test_every_tool_answers_while_a_long_import_holds_the_library(library: Libra
         name: {"nct_id": "NCT04776239"} for name in ("read", "history", "get_criteria")
     }
     arguments["related"] = {"nct_ids": ["NCT04776239"]}
+    arguments["match_patient"] = {"patient": "A man of 54 with heart failure."}
     arguments["screen_patient"] = {"nct_id": "NCT04776239", "patient": "A man of 54."}
     arguments["compare"] = {"nct_ids": ["NCT04776239", "NCT99000001"]}
     with (

@@ -106,6 +106,11 @@ CALLS = [
     ("compare", {"nct_ids": [ACESO, "NCT99000001"]}),
     ("get_criteria", {"nct_id": ACESO}),
     ("screen_patient", {"nct_id": ACESO, "patient": {"age": 54, "HbA1c": "9 %"}, "complete": ["condition"]}),
+    ("match_patient", {"patient": {"age": 64, "conditions": ["heart failure", "breast cancer"]}}),
+    (
+        "match_patient",
+        {"patient": "A man of 54 with a rash.", "status": "COMPLETED", "near": "Miami", "limit": 1},
+    ),
 ]
 
 

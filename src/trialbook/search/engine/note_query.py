@@ -67,14 +67,6 @@ class NoteWeights(msgspec.Struct, frozen=True):
     denied: float = 0.3
     main: float = 2.0
 
-    def within(self, fields: tuple[str, ...]) -> NoteWeights:
-        """The same where only these fields are asked."""
-        asked = {
-            name: tuple(each for each in getattr(self, name) if each[0] in fields)
-            for name in ("concept", "word", "pair", "density")
-        }
-        return msgspec.structs.replace(self, **asked)
-
 
 WEIGHTS = NoteWeights()
 

@@ -295,6 +295,23 @@ class ScreenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contests: Annotated[tuple[ContestGiven, ...], Meta(max_length=1_000)] = ()
 
 
+class MatchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person, for whom studies are looked for; `patient` to `visits` as in `ScreenRequest`.
+
+    `limit` is for the studies that may take the person and for those that exclude them; `as_of` the day on whose
+    evening the records are asked; `filters` are everyday filters by name: {"country": ["Norway"], "near": "Oslo"}.
+    """
+
+    patient: dict[str, Any] | list[dict[str, Any]] | str
+    day: Annotated[str, Meta(max_length=40)] = ""
+    complete: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
+    answers: dict[str, str] = {}
+    visits: dict[str, str] = {}
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    as_of: Annotated[str, Meta(max_length=40)] = ""
+    filters: dict[str, Any] = {}
+
+
 class EvidenceOfPerson(msgspec.Struct, frozen=True):
     """A fact that bears on a part of a criterion, what it makes of it, and the criterion's words."""
 

@@ -13,6 +13,7 @@ import msgspec
 
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.export import forms
+from trialbook.library.match_answer import MatchAnswer
 from trialbook.library.search_report import SearchReport
 from trialbook.search.engine.engine import MOST_FACETS
 from trialbook.web.own_api import answers as shapes
@@ -202,6 +203,17 @@ ENDPOINTS = (
         parameters=(NCT_ID,),
         takes=shapes.ScreenRequest,
         answers={forms.JSON: shapes.ScreenAnswer},
+    ),
+    Endpoint(
+        operation="match",
+        path="/match",
+        summary="Studies for a person",
+        meaning="Sent by POST: what is told of one person, as for one study, and filters. Answered: the studies that"
+        " take people now and would take this one, as far as their criteria tell, ranked, each with what speaks for"
+        " it, what against and what is open; those that exclude the person apart, with the reason. Nothing of what is"
+        " sent is kept or logged.",
+        takes=shapes.MatchRequest,
+        answers={forms.JSON: MatchAnswer},
     ),
     Endpoint(
         operation="study",

@@ -91,10 +91,11 @@ class OwnApi:
 
     def screen(self, request: Request, body: bytes) -> Response:
         """The verdicts on a person who is told of."""
-        answer = screening.answer_screen(self._library, request.path_params["nct_id"], body)
-        return Response(
-            msgspec.json.encode(answer), media_type=forms.JSON, headers={"cache-control": "no-store"}
-        )
+        return _send_of_person(screening.answer_screen(self._library, request.path_params["nct_id"], body))
+
+    def match(self, request: Request, body: bytes) -> Response:
+        """The studies for a person who is told of."""
+        return _send_of_person(screening.answer_match(self._library, body))
 
     def related(self, request: Request, parameters: Parameters) -> Response:
         """What is like a study."""
@@ -215,6 +216,10 @@ def _send_written(request: Request, feed: feeds.Feed, form: str) -> Response:
 
 def _send_json(answer: Any) -> Response:
     return Response(msgspec.json.encode(answer), media_type=forms.JSON)
+
+
+def _send_of_person(answer: Any) -> Response:
+    return Response(msgspec.json.encode(answer), media_type=forms.JSON, headers={"cache-control": "no-store"})
 
 
 def show_nothing(request: Request) -> Response:

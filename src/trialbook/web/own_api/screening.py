@@ -1,20 +1,23 @@
-"""How does our own API tell what a study asks of those who take part, and whether a person fits?"""
+"""How does our own API tell what a study asks, whether a person fits, and which studies would take a person?"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from trialbook.ask.filters import make_filters
 from trialbook.ask.parameters import Parameters
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.eligibility.worksheet import make_answer
 from trialbook.errors import ApiError
 from trialbook.library import Library
 from trialbook.library.criteria import find_criteria, find_text
-from trialbook.library.screening import make_told, read_day
-from trialbook.web.own_api.answers import ScreenRequest
+from trialbook.library.match_answer import MatchAnswer, make_match_answer
+from trialbook.library.screening import make_told, read_day, take_patient
+from trialbook.web.own_api.answers import MatchRequest, ScreenRequest
 
+T = TypeVar("T")
 # One person's bundle.
 MOST_BYTES = 16_000_000
 
@@ -26,16 +29,12 @@ def answer_criteria(library: Library, nct_id: str, parameters: Parameters) -> tu
 
 def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
     """The verdicts on a person; raises NotFoundError, ApiError, and as `Library.screen`."""
-    try:
-        asked = msgspec.json.decode(body, type=ScreenRequest)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ApiError(f"What was sent cannot be used: {_name(error)}") from error
+    asked = _read_sent(body, ScreenRequest)
     study = library.get_study(nct_id)
     day = read_day(asked.day, "day")
-    patient = asked.patient if not isinstance(asked.patient, list) else msgspec.json.encode(asked.patient)
     verdict = library.screen(
         nct_id,
-        patient,
+        take_patient(asked.patient),
         day=day,
         told=make_told(asked.complete, asked.answers, asked.visits),
         contests=[each.make(day) for each in asked.contests],
@@ -43,5 +42,25 @@ def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
     return make_answer(verdict, text=find_text(study))
 
 
-def _name(error: Exception) -> str:
-    return str(error) if isinstance(error, msgspec.DecodeError) else "it is nested too deeply"
+def answer_match(library: Library, body: bytes) -> MatchAnswer:
+    """The studies for a person; raises ApiError, QueryError, and as `Library.match`."""
+    asked = _read_sent(body, MatchRequest)
+    make_filters(asked.filters, library.find_place)
+    found = library.match(
+        take_patient(asked.patient),
+        day=read_day(asked.day, "day"),
+        told=make_told(asked.complete, asked.answers, asked.visits),
+        limit=asked.limit,
+        as_of=asked.as_of or None,
+        **asked.filters,
+    )
+    return make_match_answer(found)
+
+
+def _read_sent(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except RecursionError as error:
+        raise ApiError("What was sent cannot be used: it is nested too deeply") from error
+    except msgspec.DecodeError as error:
+        raise ApiError(f"What was sent cannot be used: {error}") from error

@@ -27,6 +27,7 @@ ADDRESSES = {
     "/related": ["/related?text=Stem+cells+for+heart+failure&ids=NCT04776239,NCT98000001"],
     "/studies/{nctId}/criteria": ["/studies/NCT04776239/criteria?as_of=2026"],
     "/studies/{nctId}/screen": ["/studies/NCT04776239/screen"],
+    "/match": ["/match"],
     "/studies/{nctId}": ["/studies/NCT04776239"],
     "/saved": ["/saved"],
     "/lists": ["/lists"],
@@ -41,7 +42,10 @@ ADDRESSES = {
 }
 
 # What is sent by POST.
-SENT = {"/studies/{nctId}/screen": {"patient": {"age": 54, "HbA1c": "8.2 %", "creatinine": "3 mg/dL"}}}
+SENT: dict[str, Any] = {
+    "/studies/{nctId}/screen": {"patient": {"age": 54, "HbA1c": "8.2 %", "creatinine": "3 mg/dL"}},
+    "/match": {"patient": {"age": 64, "conditions": ["heart failure", "breast cancer"]}, "limit": 2},
+}
 # What must be asked with any other parameter.
 NEEDED = {"/related": {"ids": "NCT04776239"}, "/compare": {"ids": "NCT04776239,NCT98000001"}}
 

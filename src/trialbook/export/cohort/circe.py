@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from trialbook.export.cohort.circe_rows import Json, RowWriter, make_concept, make_group
+from trialbook.export.cohort.circe_rows import Json, RowWriter, make_concept, make_either, make_group
 from trialbook.export.cohort.predicates import (
     AllOf,
     AtLeastOf,
@@ -94,7 +94,7 @@ class _Writer:
         if isinstance(asked, AtLeastOf):
             parts = [self.ask(each, upper) for each in asked.parts]
             if asked.count == 1:
-                return make_group("ANY", groups=parts)
+                return make_either(groups=parts)
             return make_group("AT_LEAST", groups=parts, count=asked.count)
         if isinstance(asked, NotSo):
             return make_group("AT_MOST", groups=[self.ask(asked.part, not upper)], count=0)
@@ -104,7 +104,7 @@ class _Writer:
             return make_group("ALL", demographic=[{"Gender": [make_concept(_SEXES[asked.sex])]}])
         if isinstance(asked, HasCondition):
             ever = self._rows.ask_any_condition()
-            return make_group("ANY", criteria=[ever])
+            return make_either(criteria=[ever])
         if isinstance(asked, Measured):
             self._say_measured(asked)
             return self._rows.ask_measured(asked)

@@ -50,6 +50,13 @@ def make_group(
     return made
 
 
+def make_either(*, criteria: Sequence[Json] = (), groups: Sequence[Json] = ()) -> Json:
+    """Any of these. Of none Circe makes "always", where it is "never"."""
+    if criteria or groups:
+        return make_group("ANY", criteria=criteria, groups=groups)
+    return make_group("AT_MOST", groups=[make_group("ALL")], count=0)
+
+
 class RowWriter:
     """Writes the criteria of rows and values.
 
@@ -80,8 +87,8 @@ class RowWriter:
         occurrence: Json = {"Type": 2, "Count": least, "IsDistinct": asked.is_by_day and least > 1}
         if occurrence["IsDistinct"]:
             occurrence["CountColumn"] = "START_DATE"
-        made = make_group(
-            "ANY", criteria=[self._around(one, start, end, occurrence) for one, start, end in criteria]
+        made = make_either(
+            criteria=[self._around(one, start, end, occurrence) for one, start, end in criteria]
         )
         if not asked.unless:
             return made
@@ -149,11 +156,11 @@ class RowWriter:
             ruled_out = [self._beside(each, _NONE) for each in (*bad, *others)]
             ruled_out.append(self._after(asked))
             found = [_correlate(each, make_group("ALL", criteria=ruled_out)) for each in good]
-            return make_group("ANY", criteria=[self._around(each, days, None, _SOME) for each in found])
-        some = make_group("ANY", criteria=[self._around(each, days, None, _SOME) for each in good])
+            return make_either(criteria=[self._around(each, days, None, _SOME) for each in found])
+        some = make_either(criteria=[self._around(each, days, None, _SOME) for each in good])
         if asked.wanted:
             # Values of one day that disagree are a conflict.
-            clash = make_group("ANY", criteria=[self._beside(each, _SOME) for each in bad])
+            clash = make_either(criteria=[self._beside(each, _SOME) for each in bad])
             clashing = [self._around(_correlate(each, clash), days, None, _NONE) for each in good]
             return make_group("ALL", criteria=clashing, groups=[some])
         none = [self._around(each, days, None, _NONE) for each in (*bad, *others)]

@@ -201,6 +201,24 @@ def test_circe_errs_on_the_side_that_it_says(made_for_circe: Made, day: date) ->
     assert (found == eligible) or says
 
 
+def test_what_circe_cannot_ask_at_all_is_nobody_rather_than_everybody(tmp_path: Path) -> None:
+    pytest.importorskip("duckcdm", reason="needs duckcdm, which runs Circe's definitions")
+    tables = make_database(3, 20, told_answers=False)
+    # A question, in a vocabulary that has no concept for its answers.
+    tables["concept"] = [each for each in tables["concept"] if each["concept_name"] not in ("Yes", "No")]
+    asked = {"concept_id": 9_000, "concept_name": "Psoriasis", "domain_id": "Observation"}
+    tables["concept"].append(
+        {**asked, "vocabulary_id": "LOINC", "standard_concept": "S", "concept_code": "0-0"}
+    )
+    path = write_sqlite(tables, tmp_path / "cdm.sqlite")
+    excluding, including = (
+        make(make_study(f"{each} Criteria:\n\n* Psoriasis"), path, "circe")
+        for each in ("Exclusion", "Inclusion")
+    )
+    assert run_circe(open_duckdb(tables), excluding.definition) == {str(each) for each in range(1, 21)}
+    assert run_circe(open_duckdb(tables), including.definition) == set()
+
+
 def test_cohorts_of_a_study_are_enough_each(made: Made) -> None:
     study = make_study(
         "Inclusion Criteria:\n\n* Age 18 to 79 years\n\nCohort A inclusion criteria:\n\n* Asthma\n\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from trialbook.cli import caring, lists, matching, reading, report, screening, searches, writing
+from trialbook.cli import caring, cohort, lists, matching, reading, report, screening, searches, writing
 from trialbook.errors import TrialbookError
 from trialbook.settings import SETTINGS, VERSION, read_folder
 
@@ -35,6 +35,7 @@ COMMANDS: tuple[click.Command, ...] = (
     caring.put_back,
     screening.screen,
     matching.match_,
+    cohort.cohort,
     reading.samples,
     searches.export,
     searches.facets,

@@ -15,7 +15,7 @@ import msgspec
 from trialbook.eligibility.days import TIME_UNITS
 from trialbook.eligibility.facts import Fact
 from trialbook.eligibility.having import evaluate_having
-from trialbook.eligibility.matching import IS
+from trialbook.eligibility.matching import IS, Matcher
 from trialbook.eligibility.measuring import evaluate_age, evaluate_measure, is_age
 from trialbook.eligibility.reading import Reading, leave_open, settle
 from trialbook.eligibility.tree import (
@@ -105,9 +105,14 @@ def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> Criterio
         found.evidence,
         found.missing,
         found.questions,
-        cohort=criterion.heading if _COHORT.search(criterion.heading) else "",
+        cohort=name_cohort(criterion),
         number=criterion.number,
     )
+
+
+def name_cohort(criterion: ParsedCriterion) -> str:
+    """The heading of the cohort that alone a criterion is for, "" for all."""
+    return criterion.heading if _COHORT.search(criterion.heading) else ""
 
 
 def conclude(
@@ -141,7 +146,7 @@ def _conclude(found: Sequence[CriterionVerdict]) -> Overall:
 def evaluate(tree: Tree, reading: Reading) -> Finding:
     """What is found of a tree, with its evidence, what is missing, and the questions that it raises."""
     if isinstance(tree, All):
-        parts = _unite_sexes(tree.parts)
+        parts = unite_sexes(tree.parts)
         return _join([evaluate(each, reading) for each in parts], least=len(parts))
     if isinstance(tree, Any):
         return _join([evaluate(each, reading) for each in tree.parts], least=1)
@@ -176,7 +181,7 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
     return evaluate_having(atom, reading)
 
 
-def _unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
+def unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
     """The parts of an `All` in which "men and women" are those who are either."""
     asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and list_sexes(each)]
     if {sex for each in asked for sex in list_sexes(each)} != set(_SEXES):
@@ -210,7 +215,7 @@ def _evaluate_except(tree: Except, reading: Reading) -> Finding:
     """
     carved, unsure = _carve(tree, reading)
     if not carved and not unsure:
-        if _is_of_kinds(tree, reading):
+        if is_of_kinds(tree, reading.matcher):
             return evaluate(tree.base, reading)
         return _join(
             [evaluate(tree.base, reading), _turn(evaluate(tree.carve_out, reading.turned()))], least=2
@@ -235,7 +240,7 @@ def _evaluate_except(tree: Except, reading: Reading) -> Finding:
 def _carve(tree: Except, reading: Reading) -> tuple[list[Fact], list[Fact]]:
     """The facts that are carved out, and those of which that is open."""
     carved, unsure = [], []
-    if not _is_of_kinds(tree, reading):
+    if not is_of_kinds(tree, reading.matcher):
         return [], []
     atoms = [each for each in iter_nodes(tree.carve_out) if isinstance(each, Atom)]
     asked = tuple(one for each in atoms for one in each.concepts)
@@ -254,13 +259,13 @@ def _carve(tree: Except, reading: Reading) -> tuple[list[Fact], list[Fact]]:
     return carved, unsure
 
 
-def _is_of_kinds(tree: Except, reading: Reading) -> bool:
+def is_of_kinds(tree: Except, matcher: Matcher) -> bool:
     """Whether a carve-out names kinds of what its base asks for."""
     base = [each for each in iter_nodes(tree.base) if isinstance(each, Atom) and each.interval is None]
     carved = [each for each in iter_nodes(tree.carve_out) if isinstance(each, Atom)]
     asked = [one for each in base for one in each.concepts]
     return bool(asked and carved) and all(
-        any(reading.matcher.relate(one, asked) in IS for one in each.concepts) for each in carved
+        any(matcher.relate(one, asked) in IS for one in each.concepts) for each in carved
     )
 
 

@@ -25,8 +25,8 @@ FIELD_NAMES = {
     HEALTHY: "healthy_volunteers",
 }
 _HERE = Span(0, 0)
-_AGE = Concept("age", "person", ("loinc:30525-0",))
-_UNITS = {"Year": "a", "Month": "mo", "Week": "wk", "Day": "d", "Hour": "h", "Minute": "min"}
+AGE_CONCEPT = Concept("age", "person", ("loinc:30525-0",))
+AGE_UNITS = {"Year": "a", "Month": "mo", "Week": "wk", "Day": "d", "Hour": "h", "Minute": "min"}
 _HEALTHY = Concept("healthy volunteer", "person")
 
 
@@ -56,9 +56,9 @@ def _evaluate_age(name: str, limit: Age, start: int, reading: Reading) -> Criter
     read = AGE.fullmatch(limit)
     if read is None:
         return _make("inclusion", text, start, leave_open(_HERE, f"what age {str(limit)!r} is"))
-    value, unit = float(read[1]), _UNITS[read[2]]
+    value, unit = float(read[1]), AGE_UNITS[read[2]]
     interval = Interval(low=value, unit=unit) if start == MINIMUM_AGE else Interval(high=value, unit=unit)
-    return _make("inclusion", text, start, evaluate(Atom(_HERE, (_AGE,), interval=interval), reading))
+    return _make("inclusion", text, start, evaluate(Atom(_HERE, (AGE_CONCEPT,), interval=interval), reading))
 
 
 def _evaluate_healthy(reading: Reading) -> Finding:

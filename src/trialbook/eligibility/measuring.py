@@ -75,8 +75,8 @@ def evaluate_age(atom: Atom, reading: Reading) -> Finding:
     if on is None or on.first is None or on.last is None:
         return leave_open(atom.span, "the day on which the age counts")
     low, high = (
-        _find_age(birth.last, on.first, unit, atom.interval),
-        _find_age(birth.first, on.last, unit, atom.interval),
+        find_age(birth.last, on.first, unit, atom.interval),
+        find_age(birth.first, on.last, unit, atom.interval),
     )
     age = Fact(
         Concept("age", "person"),
@@ -91,7 +91,7 @@ def evaluate_age(atom: Atom, reading: Reading) -> Finding:
     return settle("met" if verdict else "not_met", atom.span, (age, f"born {birth}"))
 
 
-def _find_age(birth: date, day: date, unit: str, asked: Interval) -> float:
+def find_age(birth: date, day: date, unit: str, asked: Interval) -> float:
     """Completed units, as ages are told; with their part where the criterion itself has one."""
     is_whole = all(each is None or float(each).is_integer() for each in (asked.low, asked.high))
     return (
@@ -113,7 +113,7 @@ def is_age(atom: Atom) -> bool:
 def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
     return [
         fact
-        for fact, relation in reading.known.find(_list_asked(atom))
+        for fact, relation in reading.known.find(list_asked(atom))
         if fact.value is not None
         and not fact.denied
         and fact.is_certain
@@ -123,7 +123,7 @@ def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
     ]
 
 
-def _list_asked(atom: Atom) -> tuple[Concept, ...]:
+def list_asked(atom: Atom) -> tuple[Concept, ...]:
     """What an atom names, and what it is where it only names the formula: "MDRD below 30"."""
     quantity = find_quantity(atom.concepts)
     return (*atom.concepts, *_QUANTITIES[quantity]) if quantity in _QUANTITIES else atom.concepts

@@ -38,6 +38,7 @@ from trialbook.store.store import OnDamage, refuse_damage
 
 if TYPE_CHECKING:
     from trialbook.eligibility.verdicts import Contest, PatientVerdict
+    from trialbook.export.cohort.cohort import Cohort, Form, Persons
     from trialbook.library.matching import PatientMatch
     from trialbook.library.screening import Patient, Told
     from trialbook.patient.note import PatientNote
@@ -378,6 +379,52 @@ class Library(LibraryKeeping):
             limit=limit,
             as_of=read_as_of(as_of or ""),
         )
+
+    def make_cohort(
+        self,
+        asked: str,
+        form: Form = "sql",
+        *,
+        vocabulary: Path | None = None,
+        day: date | None = None,
+        persons: Persons = "eligible",
+        as_of: str | None = None,
+    ) -> Cohort:
+        """A study's criteria in a form that finds patients, with the list of what it could not carry over.
+
+        Parameters
+        ----------
+        form
+            "circe" for OHDSI's cohort definitions, "sql" for an OMOP CDM in DuckDB or SQLite, "fhir" for a Group.
+        vocabulary
+            Where the user's OMOP vocabulary lies: a folder, an archive or a database with the table CONCEPT. FHIR
+            does without.
+        day
+            The day as of which patients are found; today unless told.
+        persons
+            "eligible": who is so by all that could be carried over; "possible": whom nothing of it excludes.
+        as_of
+            Read the record as it stood on that day.
+
+        Raises
+        ------
+        NotFoundError
+            The study is not in this library.
+        UsageError, SourceReadError
+            There is no such form, or its vocabulary is missing or cannot be read.
+
+        Examples
+        --------
+        >>> library = getfixture("sample_library")
+        >>> cohort = library.make_cohort("NCT04776239", "fhir")
+        >>> len(cohort.criteria), {each.cause for each in cohort.not_carried} >= {"absence", "opaque"}
+        (26, True)
+        """
+        from trialbook.library import cohorts
+
+        day = day or find_asked_day(None)
+        study = self.get_study(asked, as_of=as_of)
+        return cohorts.make_study_cohort(study, form, vocabulary=vocabulary, day=day, persons=persons)
 
     def find_landscape(
         self, nct_ids: Iterable[str], *asked: str, records: Sequence[dict[str, Any]] = ()

@@ -23,9 +23,10 @@ from trialbook.eligibility.tree import Concept, Domain
 Row = dict[str, str]
 
 _SEXES: dict[str, Sex] = {"8507": "male", "8532": "female"}
-_SIGNS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
-_SYSTEMS = {"snomed": "snomed", "loinc": "loinc", "rxnorm": "rxnorm", "rxnorm extension": "rxnorm_extension",
+SIGNS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
+SYSTEMS = {"snomed": "snomed", "loinc": "loinc", "rxnorm": "rxnorm", "rxnorm extension": "rxnorm_extension",
             "icd10cm": "icd10cm", "icd10": "icd10", "icd9cm": "icd9cm", "atc": "atc", "cvx": "cvx"}  # fmt: skip
+HISTORY_OF = "history of "
 _UNKNOWN = ("", "0")
 
 
@@ -133,7 +134,7 @@ class _Vocabulary:
         known = self.find(concept_id)
         if known is None:
             return Concept(source, domain, (f"source:{source}",)) if source else None
-        system = _SYSTEMS.get(known.vocabulary, known.vocabulary)
+        system = SYSTEMS.get(known.vocabulary, known.vocabulary)
         return Concept(known.name, domain, (f"omop:{concept_id}", f"{system}:{known.code}"))
 
 
@@ -200,9 +201,9 @@ def _read_occurrence(table: str, row: Row, find: _Vocabulary, day: date) -> Iter
     end = read_days(row.get(columns.end, ""))
     if columns.domain == "procedure":
         end = end or start
-    history = concept.words.lower().startswith("history of ")
+    history = concept.words.lower().startswith(HISTORY_OF)
     if history:
-        concept = Concept(concept.words[len("history of ") :], concept.domain, concept.ids)
+        concept = Concept(concept.words[len(HISTORY_OF) :], concept.domain, concept.ids)
         start, end = Days(None, start.last), Days(None, day)
     yield Fact(
         concept,
@@ -231,7 +232,7 @@ def _read_measured(row: Row, find: _Vocabulary, day: date, table: Domain) -> Ite
         yield Fact(
             Concept(concept.words, "measurement", concept.ids),
             place,
-            value=bound(number, _SIGNS.get(row.get("operator_concept_id", ""), ""), written),
+            value=bound(number, SIGNS.get(row.get("operator_concept_id", ""), ""), written),
             start=when,
             end=when,
             lower_normal=_number(row.get("range_low", "")),

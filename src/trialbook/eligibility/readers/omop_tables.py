@@ -11,10 +11,10 @@ import io
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeAlias
 
 from trialbook.errors import SourceReadError
 
@@ -91,6 +91,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "concept": ("concept_id", "concept_name", "vocabulary_id", "concept_code"),
 }
 NEEDED = ("person", "concept")
+Tables: TypeAlias = Mapping[str, tuple[str, ...]]
 _MOST_BYTES = 50_000_000_000
 _LONGEST_FIELD = 1_000_000
 _SQLITE, _DUCKDB = b"SQLite format 3\0", b"DUCK"
@@ -122,18 +123,20 @@ def _read_head(path: Path) -> bytes:
 
 
 @contextmanager
-def open_tables(path: Path) -> Iterator[tuple[Database, dict[str, tuple[str, ...]]]]:
+def open_tables(
+    path: Path, tables: Tables = TABLES, needed: tuple[str, ...] = NEEDED
+) -> Iterator[tuple[Database, dict[str, tuple[str, ...]]]]:
     """A connection in which the tables have their names, and the columns that each has.
 
     Raises SourceReadError where a table that is needed lacks, or a file cannot be read.
     """
     try:
-        with _connect(path) as database:
-            columns = {name: _list_columns(database, name) for name in TABLES}
-            for name in NEEDED:
+        with _connect(path, tables) as database:
+            columns = {name: _list_columns(database, name, tables[name]) for name in tables}
+            for name in needed:
                 if not columns[name]:
                     raise SourceReadError(
-                        f"no table {name.upper()}: an OMOP CDM has {', '.join(each.upper() for each in NEEDED)}",
+                        f"no table {name.upper()}: an OMOP CDM has {', '.join(each.upper() for each in needed)}",
                         place=str(path),
                     )
             yield database, columns
@@ -142,7 +145,7 @@ def open_tables(path: Path) -> Iterator[tuple[Database, dict[str, tuple[str, ...
 
 
 @contextmanager
-def _connect(path: Path) -> Iterator[Database]:
+def _connect(path: Path, tables: Tables) -> Iterator[Database]:
     if path.is_file() and not zipfile.is_zipfile(path):
         if _read_head(path).startswith(_SQLITE):
             found = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -154,7 +157,7 @@ def _connect(path: Path) -> Iterator[Database]:
         with _open_duckdb(path) as duck:
             yield duck
         return
-    files = _list_files(path)
+    files = _list_files(path, tables)
     if any(each.endswith(".parquet") for each in files.values()) and path.is_dir():
         with _open_duckdb(None) as duck:
             for name, file in files.items():
@@ -169,7 +172,7 @@ def _connect(path: Path) -> Iterator[Database]:
             made.execute("PRAGMA journal_mode=OFF")
             for name, file in files.items():
                 with _open_file(path, file) as stream:
-                    _take_csv(made, name, stream, f"{path}: {file}")
+                    _take_csv(made, name, tables[name], stream, f"{path}: {file}")
             made.commit()
             yield made
         finally:
@@ -197,7 +200,7 @@ def _open_duckdb(path: Path | None) -> Iterator[Any]:
         found.close()
 
 
-def _list_files(path: Path) -> dict[str, str]:
+def _list_files(path: Path, tables: Tables) -> dict[str, str]:
     """The file of each table that is there."""
     if path.is_dir():
         names = [each.name for each in path.iterdir() if each.is_file()]
@@ -209,7 +212,7 @@ def _list_files(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in sorted(names):
         table, _, kind = Path(name).name.lower().partition(".")
-        if table in TABLES and kind in ("csv", "parquet"):
+        if table in tables and kind in ("csv", "parquet"):
             found.setdefault(table, name)
     return found
 
@@ -224,7 +227,9 @@ def _open_file(path: Path, name: str) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _take_csv(database: sqlite3.Connection, name: str, stream: IO[bytes], place: str) -> None:
+def _take_csv(
+    database: sqlite3.Connection, name: str, columns: tuple[str, ...], stream: IO[bytes], place: str
+) -> None:
     """Put the columns of a CSV that are read into a table; fields may be parted by tabs, as OHDSI's downloads are."""
     limit = csv.field_size_limit(_LONGEST_FIELD)
     try:
@@ -232,10 +237,10 @@ def _take_csv(database: sqlite3.Connection, name: str, stream: IO[bytes], place:
         head = text.readline()
         parted = "\t" if "\t" in head else ","
         fields = [each.strip().strip('"').lower() for each in next(csv.reader([head], delimiter=parted), [])]
-        kept = [(fields.index(each), each) for each in TABLES[name] if each in fields]
-        if len(kept) < 2 or kept[0][1] != TABLES[name][0]:
+        kept = [(fields.index(each), each) for each in columns if each in fields]
+        if len(kept) < 2 or kept[0][1] != columns[0]:
             raise SourceReadError(
-                f"has no columns {TABLES[name][0]} and {TABLES[name][1]}: its first line names {', '.join(fields[:8])}",
+                f"has no columns {columns[0]} and {columns[1]}: its first line names {', '.join(fields[:8])}",
                 place=place,
             )
         database.execute(f"CREATE TABLE {name} ({', '.join(each for _, each in kept)})")
@@ -252,10 +257,10 @@ def _pick(rows: Iterable[list[str]], places: list[int]) -> Iterator[tuple[str, .
             yield tuple(row[at] if at < len(row) else "" for at in places)
 
 
-def _list_columns(database: Database, name: str) -> tuple[str, ...]:
+def _list_columns(database: Database, name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     try:
         told = database.execute(f"SELECT * FROM {name} LIMIT 0").description  # noqa: S608
     except Exception:
         return ()
     have = {str(each[0]).lower() for each in told}
-    return tuple(each for each in TABLES[name] if each in have)
+    return tuple(each for each in columns if each in have)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trialbook.changes.compare import Change
+from trialbook.export.cohort.carried import NotCarried
 from trialbook.library.screening import ContestGiven
 
 
@@ -381,6 +382,13 @@ class ScreenAnswer(msgspec.Struct, frozen=True):
     criteria: tuple[CriterionAnswer, ...]
     unread: tuple[str, ...]
     notice: str
+
+
+class CohortAnswer(msgspec.Struct, frozen=True):
+    """A study's criteria as a FHIR Group, and what it does not carry: each with cause, words and their place."""
+
+    group: dict[str, Any]
+    not_carried: tuple[NotCarried, ...]
 
 
 class ReasonAnswer(msgspec.Struct, frozen=True):

@@ -194,6 +194,16 @@ ENDPOINTS = (
         answers={forms.JSON: tuple[ParsedCriterion, ...]},
     ),
     Endpoint(
+        operation="cohort",
+        path="/studies/{nctId}/cohort",
+        summary="Criteria of a study as a FHIR Group",
+        meaning="Who may take part, as a Group in the form of HL7's guide on evidence-based medicine, and the list of"
+        " what it does not carry, with the causes. Circe and SQL need the concepts of your own vocabulary: see"
+        " `trialbook cohort`.",
+        parameters=(NCT_ID, AS_OF),
+        answers={forms.JSON: shapes.CohortAnswer},
+    ),
+    Endpoint(
         operation="screen",
         path="/studies/{nctId}/screen",
         summary="Hold a person against a study",

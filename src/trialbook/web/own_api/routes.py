@@ -89,6 +89,10 @@ class OwnApi:
         """The criteria of a study with their trees."""
         return _send_json(screening.answer_criteria(self._library, request.path_params["nct_id"], parameters))
 
+    def cohort(self, request: Request, parameters: Parameters) -> Response:
+        """The criteria of a study as a FHIR Group."""
+        return _send_json(screening.answer_cohort(self._library, request.path_params["nct_id"], parameters))
+
     def screen(self, request: Request, body: bytes) -> Response:
         """The verdicts on a person who is told of."""
         return _send_of_person(screening.answer_screen(self._library, request.path_params["nct_id"], body))

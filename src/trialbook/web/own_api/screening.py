@@ -15,7 +15,7 @@ from trialbook.library import Library
 from trialbook.library.criteria import find_criteria, find_text
 from trialbook.library.match_answer import MatchAnswer, make_match_answer
 from trialbook.library.screening import make_told, read_day, take_patient
-from trialbook.web.own_api.answers import MatchRequest, ScreenRequest
+from trialbook.web.own_api.answers import CohortAnswer, MatchRequest, ScreenRequest
 
 T = TypeVar("T")
 # One person's bundle.
@@ -25,6 +25,12 @@ MOST_BYTES = 16_000_000
 def answer_criteria(library: Library, nct_id: str, parameters: Parameters) -> tuple[ParsedCriterion, ...]:
     """The criteria of a study with their trees; raises NotFoundError."""
     return find_criteria(library.get_study(nct_id, as_of=parameters.text("as_of") or None))
+
+
+def answer_cohort(library: Library, nct_id: str, parameters: Parameters) -> CohortAnswer:
+    """The criteria of a study as a FHIR Group; raises NotFoundError."""
+    made = library.make_cohort(nct_id, "fhir", as_of=parameters.text("as_of") or None)
+    return CohortAnswer(msgspec.json.decode(made.definition), made.not_carried)
 
 
 def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:

@@ -26,6 +26,7 @@ ADDRESSES = {
     "/studies/{nctId}/related": ["/studies/NCT04776239/related?landscape=true"],
     "/related": ["/related?text=Stem+cells+for+heart+failure&ids=NCT04776239,NCT98000001"],
     "/studies/{nctId}/criteria": ["/studies/NCT04776239/criteria?as_of=2026"],
+    "/studies/{nctId}/cohort": ["/studies/NCT04776239/cohort", "/studies/NCT04776239/cohort?as_of=2026"],
     "/studies/{nctId}/screen": ["/studies/NCT04776239/screen"],
     "/match": ["/match"],
     "/studies/{nctId}": ["/studies/NCT04776239"],

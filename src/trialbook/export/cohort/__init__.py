@@ -1,0 +1,1 @@
+"""How does a study's eligibility leave, to find patients with elsewhere? As Circe, as SQL, as a FHIR group."""

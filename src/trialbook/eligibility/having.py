@@ -45,6 +45,11 @@ _ANOTHER = re.compile(
 )
 _PRIOR = re.compile(r"\b(?:prior|previous|concurrent|concomitant|synchronous|history of)\b", re.IGNORECASE)
 _CANCER = re.compile(r"^(?:\w+ )?(?:malignan\w+|cancers?|neoplas\w+|tumou?rs?)$", re.IGNORECASE)
+_OF_CANCER = re.compile(
+    r"cancer|carcinoma|lymphoma|leuk(?:a)?emia|myeloma|tumou?r|neoplas|metasta|sarcoma|melanoma|malignan|glioma|blastoma",
+    re.IGNORECASE,
+)
+_EXCLUSION = re.compile(r"\bexclu(?:sion|de)", re.IGNORECASE)
 _LEAD, _NEAR = 40, 15
 
 
@@ -123,8 +128,10 @@ def _is_of_another(atom: Atom, reading: Reading) -> bool:
     for found in _ANOTHER.finditer(lead + said):
         if found.end() >= len(lead) > found.start() - _NEAR:
             return True
+    # "Prior malignancy" is any in a study of the heart, and another one in a study of cancer.
     is_cancer = all(_CANCER.search(each.words) for each in atom.concepts)
-    return is_cancer and bool(_PRIOR.search(lead + said))
+    head = _EXCLUSION.split(reading.text, maxsplit=1)[0]
+    return is_cancer and bool(_PRIOR.search(lead + said)) and bool(_OF_CANCER.search(head))
 
 
 def find_window(atom: Atom, reading: Reading) -> tuple[Days, Days] | None:

@@ -50,7 +50,8 @@ def test_contraception_is_asked_of_those_who_may_become_pregnant(
     ("kind", "words", "verdict"),
     [
         ("Exclusion", "Other malignancy", "judgement"),
-        ("Exclusion", "Prior malignancy", "judgement"),
+        # In a study that is not of cancer, any is meant.
+        ("Exclusion", "Prior malignancy", "met"),
         ("Inclusion", "No other malignancy", "judgement"),
         ("Exclusion", "Lung cancer", "met"),
         # "Other" than what stands before it, not than the study's.
@@ -60,3 +61,12 @@ def test_contraception_is_asked_of_those_who_may_become_pregnant(
 )
 def test_another_cancer_is_not_the_one_that_is_treated(kind: str, words: str, verdict: Verdict) -> None:
     assert judge("A man of 60 with lung cancer and COPD.", kind, words) == verdict
+
+
+def test_a_prior_cancer_is_another_in_a_study_of_cancer() -> None:
+    names = get_thesaurus()
+    text = "Inclusion Criteria:\n\n1. Lung cancer\n\nExclusion Criteria:\n\n1. Prior malignancy"
+    module = EligibilityModule(eligibility_criteria=text)
+    person = describe_patient("A man of 60 with lung cancer.", names, DAY)
+    found = Screener(parse_criteria(text), module, names).screen(person, DAY).criteria
+    assert [each.verdict for each in found] == ["met", "judgement"]

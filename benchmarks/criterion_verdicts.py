@@ -33,6 +33,7 @@ from trialbook.eligibility.screening import Screener
 from trialbook.eligibility.tree import Atom, Opaque, ParsedCriterion, iter_nodes
 from trialbook.eligibility.verdicts import CriterionVerdict, Verdict
 from trialbook.errors import QueryError
+from trialbook.model.protocol import EligibilityModule
 from trialbook.terms import Thesaurus, get_thesaurus
 
 # Notes have no day of their own; none of the criteria names a year.
@@ -101,8 +102,13 @@ def judge(pairs: Iterable[Pair]) -> list[Judged]:
         if pair.note not in persons:
             persons[pair.note] = _describe(pair.note, thesaurus)
         person = persons[pair.note]
-        parsed = parse_criteria(f"{pair.criterion_type.title()} Criteria:\n\n{pair.criterion_text}")
-        found = Screener(parsed, None, thesaurus).screen(person, DAY).criteria
+        text = f"{pair.criterion_type.title()} Criteria:\n\n{pair.criterion_text}"
+        parsed = parse_criteria(text)
+        found = (
+            Screener(parsed, EligibilityModule(eligibility_criteria=text), thesaurus)
+            .screen(person, DAY)
+            .criteria
+        )
         verdict = _combine(found, pair.criterion_type)
         is_moot = bool(_OF_WOMEN.search(pair.criterion_text)) and person.sex == "male"
         as_told = _SAYS.get((pair.criterion_type, verdict), OPEN)

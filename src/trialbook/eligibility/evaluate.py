@@ -14,7 +14,7 @@ import msgspec
 
 from trialbook.eligibility.days import TIME_UNITS
 from trialbook.eligibility.facts import Fact
-from trialbook.eligibility.having import evaluate_having
+from trialbook.eligibility.having import evaluate_having, is_sex
 from trialbook.eligibility.matching import IS, Matcher
 from trialbook.eligibility.measuring import evaluate_age, evaluate_measure, is_age
 from trialbook.eligibility.reading import Reading, leave_open, settle
@@ -56,6 +56,17 @@ _SEXES = {
     "female": frozenset(["female", "females", "woman", "women", "girl", "girls"]),
     "male": frozenset(["male", "males", "man", "men", "boy", "boys"]),
 }
+# What is asked of those who may become pregnant, and of men in the same breath.
+_OF_BEARING = re.compile(
+    r"contracepti|birth control|child-?\s?bearing|negative [^.;]{0,30}pregnancy test|non-?pregnant|not (?:be )?pregnant"
+    r"|not (?:currently )?(?:nursing|breast-?\s?feeding)",
+    re.IGNORECASE,
+)
+_OF_MEN = re.compile(r"\b(?:men|males?|man|sexes|genders|partners?|fathers?)\b", re.IGNORECASE)
+_PARTNER = re.compile(
+    r"\b(?:male|sexual|sex|(?:fe)?male sexual) partners?\b|\bpartners?\b(?= who| is| are| has| have)",
+    re.IGNORECASE,
+)
 # A heading over criteria that are those of a part of the participants.
 _COHORT = re.compile(
     r"\b(?:cohorts?|arms?|groups?|parts?|phases?|sub-?stud(?:y|ies)|stages?|stratum|strata|healthy|controls?|"
@@ -95,7 +106,7 @@ def evaluate_patient(
 def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> CriterionVerdict:
     """The verdict on one criterion: an exclusion that applies is met."""
     reading = reading._replace(any_value_counts=criterion.kind == "exclusion")
-    found = evaluate(criterion.tree, reading)
+    found = _ask_one_sex(criterion, evaluate(criterion.tree, reading), reading)
     return CriterionVerdict(
         criterion.kind,
         criterion.text,
@@ -113,6 +124,26 @@ def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> Criterio
 def name_cohort(criterion: ParsedCriterion) -> str:
     """The heading of the cohort that alone a criterion is for, "" for all."""
     return criterion.heading if _COHORT.search(criterion.heading) else ""
+
+
+def _ask_one_sex(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:
+    """What is asked of those who may become pregnant keeps nobody else out.
+
+    "Women of childbearing potential must use contraception" is no criterion for a man, whichever way its words are
+    joined; where it speaks of men too, and for women, it stays open.
+    """
+    if criterion.kind != "inclusion" or found.verdict != "not_met" or not _OF_BEARING.search(criterion.text):
+        return found
+    if not found.evidence or not all(is_sex(each.fact) for each in found.evidence):
+        return found
+    note = "asked of women only"
+    evidence = tuple(msgspec.structs.replace(each, says="met", note=note) for each in found.evidence)
+    if reading.person.sex == "male" and not _OF_MEN.search(_PARTNER.sub("", criterion.text)):
+        return msgspec.structs.replace(found, verdict="met", evidence=evidence)
+    span = criterion.tree.span
+    return leave_open(
+        span, "contraception, and whether a pregnancy is possible", *((each.fact, "") for each in evidence)
+    )
 
 
 def conclude(

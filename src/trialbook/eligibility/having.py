@@ -39,6 +39,19 @@ _OF_WOMEN = re.compile(
     re.IGNORECASE,
 )
 _EVER = one_day(date.max)
+# "Other malignancies", "no prior cancer": the one that a study treats is not meant.
+_ANOTHER = re.compile(
+    r"(?<!\bor )(?<!\band )(?<!, )(?<!\w)(?:other|another|second(?:ary)?|additional)\s+(?!than\b)(?:[\w-]+\s+){0,2}",
+    re.IGNORECASE,
+)
+_PRIOR = re.compile(r"\b(?:prior|previous|concurrent|concomitant|synchronous|history of)\b", re.IGNORECASE)
+_CANCER = re.compile(r"^(?:\w+ )?(?:malignan\w+|cancers?|neoplas\w+|tumou?rs?)$", re.IGNORECASE)
+_OF_CANCER = re.compile(
+    r"cancer|carcinoma|lymphoma|leuk(?:a)?emia|myeloma|tumou?r|neoplas|metasta|sarcoma|melanoma|malignan|glioma|blastoma",
+    re.IGNORECASE,
+)
+_EXCLUSION = re.compile(r"\bexclu(?:sion|de)", re.IGNORECASE)
+_LEAD, _NEAR = 40, 15
 
 
 class Told(NamedTuple):
@@ -85,6 +98,9 @@ def evaluate_having(atom: Atom, reading: Reading) -> Finding:
     ]
     if spoken and against:
         return _say_conflict(atom.span, spoken, against)
+    if sure and _is_of_another(atom, reading):
+        what = f"whether it is another than what the study is about: {sure[0].fact.describe()}"
+        return leave_open(atom.span, what, *((each.fact, "") for each in sure), verdict="judgement")
     if sure:
         return _narrow(atom, settle("met", atom.span, *((each.fact, "") for each in sure)))
     if denied:
@@ -100,6 +116,23 @@ def evaluate_having(atom: Atom, reading: Reading) -> Finding:
     return leave_open(
         atom.span, f"whether: {name_thing(atom, reading)}", *((each.fact, "") for each in found.denied)
     )
+
+
+def _is_of_another(atom: Atom, reading: Reading) -> bool:
+    """Whether the words keep out for another illness than the study's own: "other malignancy", "a second cancer"."""
+    is_against = reading.any_value_counts and reading.text
+    if not is_against or any(each.domain != "condition" for each in atom.concepts):
+        return False
+    start, end = atom.span.start, atom.span.end
+    low = max(start - _LEAD, *(reading.text.rfind(mark, 0, start) + 1 for mark in ".;\n"), 0)
+    lead, said = reading.text[low:start], reading.text[start:end]
+    for found in _ANOTHER.finditer(lead + said):
+        if found.end() >= len(lead) > found.start() - _NEAR:
+            return True
+    # "Prior malignancy" is any in a study of the heart, and another one in a study of cancer.
+    is_cancer = all(_CANCER.search(each.words) for each in atom.concepts)
+    head = _EXCLUSION.split(reading.text, maxsplit=1)[0]
+    return is_cancer and bool(_PRIOR.search(lead + said)) and bool(_OF_CANCER.search(head))
 
 
 def find_window(atom: Atom, reading: Reading) -> tuple[Days, Days] | None:

@@ -223,3 +223,45 @@ def quote(note: str, fact: Fact) -> str:
 )
 def test_consent_is_what_the_note_says_of_it(note: str, told: list[str]) -> None:
     assert [each for each in tell(note) if "comply" in each or "consent" in each] == told
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("No evidence of alcoholic liver disease.", ["no alcoholic liver disease, 2026-11-29"]),
+        ("No known diabetes.", ["no diabetes, 2026-11-29"]),
+        ("Denies chest pain, fever and abdominal pain.", ["no chest pain", "no fever", "no abdominal pain"]),
+        ("No acute MI.", ["no acute MI, 2026-11-29"]),
+    ],
+)
+def test_what_is_denied_is_no_wider_than_the_words(note: str, told: list[str]) -> None:
+    assert [each[: len(one)] for each, one in zip(tell(note), told, strict=True)] == told
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("A woman. Her husband has colon cancer.", []),
+        ("A woman. No family history of cancer.", ["no cancer (family)"]),
+        ("A woman. Her mother has no diabetes.", []),
+        ("A woman. Her father died of MI.", ["MI (family)"]),
+    ],
+)
+def test_a_family_is_of_the_same_blood(note: str, told: list[str]) -> None:
+    assert tell(note) == told
+
+
+def test_what_works_where_it_is_put_is_not_surely_taken() -> None:
+    told = {
+        each.concept.words: each
+        for each in read("Inhaled corticosteroids, fluticasone cream, metformin.").facts
+    }
+    assert {name: (each.is_certain, each.detail) for name, each in told.items()} == {
+        "corticosteroids": (False, "Inhaled"),
+        "fluticasone": (False, "cream"),
+        "metformin": (True, ""),
+    }
+
+
+def test_a_loss_of_weight_is_no_weight() -> None:
+    assert tell_values("About 5 kg weight loss. She lost 5 kg weight. Weight loss of 12 kg.") == []

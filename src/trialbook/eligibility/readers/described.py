@@ -24,6 +24,8 @@ from trialbook.patient.clauses import Clauses
 from trialbook.patient.mentions import NoteNames
 from trialbook.patient.note import NoteConcept, PatientNote, read_note
 from trialbook.patient.persons import Persons
+from trialbook.patient.standing import find_standing
+from trialbook.patient.stop_words import STOP_WORDS
 from trialbook.terms import Concept as Known
 
 # These deny that it ever was; others only that it is so now.
@@ -63,6 +65,28 @@ _HISTORY_ONLY = re.compile(
     r"|with|pmhx?|history|hx|h/o|\d+[ -]years?)\W*)+",
     re.IGNORECASE,
 )
+# Of these a person inherits nothing.
+_NO_KIN = re.compile(
+    r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|bf|gf|fianc\w+|friend|neighbou?r|step\w+|roommate|co-?worker|in-law)",
+    re.IGNORECASE,
+)
+# What works where it is put is not taken as a drug of the whole body is.
+_LOCAL = re.compile(
+    r"\b(?:inhaled|inhaler|topical|intra-?nasal|nasal|ophthalmic|ocular|otic|vaginal|rectal|dermal|intra-?articular)\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_LOCAL_BEHIND = re.compile(
+    r"\s+(?:\w+\s+)?(?:inhalers?|cream|ointment|gel|eye drops|ear drops|nasal spray|lotion|enemas?|patch)\b",
+    re.IGNORECASE,
+)
+# Words between a denial and what it denies: of all but these a part is denied and not the whole.
+_WORDS_BEFORE = re.compile(r"([^\W\d_][\w'’-]*)(\s+)(?=(?:[^\W\d_][\w'’-]*\s+)*$)")
+_NEUTRAL = """
+known evidence sign signs symptom symptoms previous documented reported personal medical positive clear obvious either nor
+ever never denies denied deny negative neg free lack absence use taken take takes took used diagnosed test tested
+pertinent excluded ruled cannot unlikely surgical current currently without no not any prior history hx h/o pmh
+"""
+_NARROWS_NOT = STOP_WORDS | set(_NEUTRAL.split())
 _TAKEN = re.compile(
     r"\b(?:on|takes?|taking|taken|receiv\w+|given|start\w*|prescri\w+|inject\w*|meds?|medications?|supplement\w*|dose)\b",
     re.IGNORECASE,
@@ -137,14 +161,18 @@ def _make_fact(told: NoteConcept, note: _Note) -> Fact | None:
             is_certain=told.standing != "possible",
         )
     concept = Concept(told.text, _find_domain(told.text, note.names))
-    is_open = told.text in _SEVERAL
+    detail = f"{told.text} may stand for several things" if told.text in _SEVERAL else ""
+    if concept.domain == "drug":
+        detail = _find_local(told, note)
     is_label = clause.label is not None and clause.label[0] <= told.span[0] < clause.label[1]
-    if is_open and (told.standing != "present" or is_label):
+    if told.text in _SEVERAL and (told.standing != "present" or is_label):
         return None
     if concept.domain == "drug" and is_not_borne(note.text, told.span[0], clause):
         ended = Days(None, note.day)
         return Fact(concept, source, start=ended, end=ended, detail="not tolerated")
     if told.standing == "denied":
+        narrow = _find_narrow(told, note)
+        concept = Concept(narrow + told.text, concept.domain)
         ever = bool(_EVER.search(f"{told.cue} {_find_lead(told, note)}"))
         return Fact(
             concept, source, denied=True, start=None if ever else one_day(note.day), end=one_day(note.day)
@@ -154,8 +182,14 @@ def _make_fact(told: NoteConcept, note: _Note) -> Fact | None:
             return Fact(concept, source, status="planned")
         return Fact(concept, source, is_certain=False, start=Days(None, note.day), is_ongoing=True)
     if told.standing == "other":
-        return Fact(concept, source, status="family", detail=told.cue)
-    return _make_dated(told, concept, source, note, is_open=is_open) if told.standing in _DATED else None
+        if _NO_KIN.search(told.cue):
+            return None
+        said = find_standing(note.text, *told.span, clause).standing
+        # What one relative has not, another may have.
+        if said == "denied" and "famil" not in told.cue.lower():
+            return None
+        return Fact(concept, source, status="family", denied=said == "denied", detail=told.cue)
+    return _make_dated(told, concept, source, note, detail=detail) if told.standing in _DATED else None
 
 
 def _make_unnamed(told: PatientNote, note: _Note) -> list[Fact]:
@@ -172,24 +206,43 @@ def _make_unnamed(told: PatientNote, note: _Note) -> list[Fact]:
     return facts
 
 
-def _make_dated(told: NoteConcept, concept: Concept, source: Source, note: _Note, *, is_open: bool) -> Fact:
-    """What is there, or was, from when on."""
+def _make_dated(told: NoteConcept, concept: Concept, source: Source, note: _Note, *, detail: str) -> Fact:
+    """What is there, or was, from when on; with a `detail` that makes it uncertain."""
     when = _find_when(told, note)
     is_procedure = concept.domain == "procedure"
     is_there = told.standing == "present" or (_is_lifelong(told, note.names) and _is_only_history(told))
     if when and when.part == "end":
-        return Fact(concept, source, start=Days(None, when.days.last), end=when.days, is_certain=not is_open)
+        return Fact(concept, source, start=Days(None, when.days.last), end=when.days, is_certain=not detail)
     if not is_there:
         start = when.days if when else Days(None, note.day)
         # An event is over on its day; when an illness that was there then ended, nobody says.
         is_event = is_procedure or is_event_named(told.text)
         end = start if is_event and when and not when.part else Days(start.first, note.day)
-        return Fact(concept, source, is_certain=not is_open, start=start, end=end)
+        return Fact(concept, source, is_certain=not detail, start=start, end=end)
     start = when.days if when else Days(None, note.day)
-    detail = f"{told.text} may stand for several things" if is_open else ""
     return Fact(
-        concept, source, is_certain=not is_open, start=start, is_ongoing=not is_procedure, detail=detail
+        concept, source, is_certain=not detail, start=start, is_ongoing=not is_procedure, detail=detail
     )
+
+
+def _find_narrow(told: NoteConcept, note: _Note) -> str:
+    """The words that narrow what is denied: who has no alcoholic liver disease may have another."""
+    start = told.span[0]
+    low = max(note.clauses.find(start).start, start - _BEFORE)
+    narrow = ""
+    for word, blank in reversed(_WORDS_BEFORE.findall(note.text[low:start])):
+        if word.lower() in _NARROWS_NOT or word.lower().endswith(("ing", "n't")) or len(narrow) > _BEFORE:
+            break
+        narrow = f"{word} {narrow}" if blank else narrow
+    return narrow
+
+
+def _find_local(told: NoteConcept, note: _Note) -> str:
+    """The words that say that a drug works where it is put, "" where none does: "inhaled corticosteroids"."""
+    start, end = told.span
+    low = max(note.clauses.find(start).start, start - _BEFORE)
+    found = _LOCAL.search(note.text, low, start) or _LOCAL_BEHIND.match(note.text, end)
+    return " ".join(found[0].split()) if found else ""
 
 
 def _find_when(told: NoteConcept, note: _Note) -> When | None:

@@ -78,6 +78,14 @@ _WISHED = re.compile(
     r"|maintain(?:ing)?|to\s+get|risk\s+of|sensitivity|peak(?:ed)?|nadir|max(?:imum|imal)?|min(?:imum)?|ever)\b",
     re.IGNORECASE,
 )
+_CHANGED = re.compile(
+    r"\b(?:lost|los(?:s|ing)|gain\w*|shed|increase|decrease|drop|reduction|changes?)\b", re.IGNORECASE
+)
+# "Weight loss" is no weight.
+_OTHER_THING = re.compile(
+    r"[\s-]+(?:loss|gain|changes?|reduction|bearing|lifting|control|management|monitor\w*|strips?)\b",
+    re.IGNORECASE,
+)
 _FORMER = re.compile(
     r"\b(?:previous(?:ly)?|prior|before|initial(?:ly)?|baseline|at\s+(?:diagnosis|birth|onset|presentation)|used\s+to\s+be|earlier|once|had\s+been|formerly|old)\b",
     re.IGNORECASE,
@@ -151,6 +159,8 @@ def _is_told(text: str, name: _Name, clauses: Clauses, persons: Persons) -> bool
     if not persons.find_owner(name.start, name.end).is_subject:
         return False
     before = text[max(clause.start, name.start - _BEFORE) : name.start]
+    if _OTHER_THING.match(text, name.end):
+        return False
     if _WISHED.search(before.rsplit(",", 1)[-1]) or _WISHED.match(
         text[name.end : name.end + _BEFORE].lstrip(" :")
     ):
@@ -195,7 +205,12 @@ class _Reader:
         """A value with its unit right before a name: "35 % ejection fraction"."""
         for number in reversed(list(_VALUE.finditer(self._text, max(floor, name.start - 30), name.start))):
             read = self._read_one(name, number.start())
-            if not read or self._text[read[0].end : name.start].strip(" ,") not in ("", "of"):
+            lead = self._text[max(self._start, number.start() - 30) : number.start()]
+            if (
+                not read
+                or _CHANGED.search(lead)
+                or self._text[read[0].end : name.start].strip(" ,") not in ("", "of")
+            ):
                 return []
             unit = self._text[number.end() : read[0].end].strip()
             is_sure = bool(unit) or bool(number["percent"])

@@ -13,6 +13,7 @@ import msgspec
 from trialbook.eligibility.numbers import NUMBER, ROMAN, read_number
 from trialbook.eligibility.tree import Interval, Limit
 from trialbook.eligibility.units import TIME_UNITS, find_unit
+from trialbook.eligibility.words import compile_small, make_small
 
 Operator = Literal["ge", "gt", "le", "lt", "eq", ""]
 
@@ -52,14 +53,13 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
     ("eq", r"=|equal(?:s)? to|exactly"),
 )
 BETWEEN_WORDS = r"(?: (?:a|an|the|of|total|value|age|ages|score|or equal to|than|about|approximately))*"
-OPERATOR = re.compile(
+OPERATOR = compile_small(
     "(?:"
     + "|".join(
         f"(?P<{name}>(?<![\\w]){form})" if form[0].isalpha() else f"(?P<{name}>{form})"
         for name, form in BEFORE
     )
-    + rf"){BETWEEN_WORDS}[\s:]*\Z",
-    re.IGNORECASE,
+    + rf"){BETWEEN_WORDS}[\s:]*\Z"
 )
 AFTER = re.compile(
     r"[\s,(]*(?:(?:of age|old|in age|years)[\s,]*)*(?:(?P<ge>(?:or|and|&|/)(?: equal)?(?:"
@@ -238,7 +238,7 @@ def _make(value: float, operator: Operator, unit: str, limit: Limit) -> Interval
 
 
 def _operator_before(before: str, end: int) -> tuple[Operator, int]:
-    found = OPERATOR.search(before)
+    found = OPERATOR.search(make_small(before))
     if found is None:
         return "", end
     name = next(name for name, _ in BEFORE if found[name])

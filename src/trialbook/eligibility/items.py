@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from trialbook.eligibility.analytes import find_analytes
-from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, JOINTS, STOP, UNABLE, Type
+from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, STOP, TYPE_OF, UNABLE, Type
 from trialbook.eligibility.times import Timed, lex_times
 from trialbook.eligibility.tree import Assertion, Concept, Domain
-from trialbook.eligibility.words import cut_tokens
+from trialbook.eligibility.words import cut_tokens, make_small
 
 
 class Entity(NamedTuple):
@@ -55,6 +55,7 @@ TRIAL = re.compile(
     r"|\b(?:trial|study) (?:of|with|on) (?:an? )?(?:other )?(?:investigational|experimental) [\w ]{3,40}",
     re.IGNORECASE,
 )
+FREE = re.compile(rb"\0+")
 MARKS: dict[str, Type] = {",": "comma", ";": "semi", "(": "open", ")": "close", "[": "open", "]": "close"}
 
 
@@ -72,14 +73,16 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     named = [each for each in entities if not FORMULA.search(text, each.start, each.end)]
     things = sorted([*named, *_find_fixed(text)])
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
-    taken = _Taken([Item(each.start, each.end, "timed", timed=each) for each in timed])
+    taken = _Taken(len(text), [Item(each.start, each.end, "timed", timed=each) for each in timed])
     joints = _read_joints(text)
     for joint in joints:
-        within = any(each.start < joint.start and joint.end <= each.end for each in things)
-        if joint.type not in ("and", "or", "both", "either") and not (
-            within and joint.type in ("not", "example")
+        if joint.type in ("and", "or", "both", "either"):
+            continue
+        if joint.type in ("not", "example") and any(
+            each.start < joint.start and joint.end <= each.end for each in things
         ):
-            taken.add_if_free(joint)
+            continue
+        taken.add_if_free(joint)
     for thing in things:
         place = taken.find_room(text, thing)
         if place is not None:
@@ -88,40 +91,41 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     for joint in joints:
         taken.add_if_free(joint)
     for token in cut_tokens(text):
-        taken.add_if_free(Item(token.start, token.end, MARKS.get(token.text, "word")))
+        if taken.is_free(token.start, token.end):
+            taken.add(Item(token.start, token.end, MARKS.get(token.text, "word")))
     return _promote_listed(text, _spread_heads(text, sorted(taken.items), known), known)
 
 
 class _Taken:
     """Items that do not overlap: who comes first has its place."""
 
-    def __init__(self, items: list[Item]) -> None:
+    def __init__(self, size: int, items: list[Item]) -> None:
         self.items: list[Item] = []
-        self.places: set[int] = set()
+        # For each character 1 where it is taken.
+        self.places = bytearray(size)
         for item in items:
             self.add(item)
 
     def add(self, item: Item) -> None:
         self.items.append(item)
-        self.places.update(range(item.start, item.end))
+        self.places[item.start : item.end] = b"\1" * (item.end - item.start)
 
     def add_if_free(self, item: Item) -> None:
-        if self.places.isdisjoint(range(item.start, item.end)):
+        if self.is_free(item.start, item.end):
             self.add(item)
+
+    def is_free(self, start: int, end: int) -> bool:
+        return self.places.find(1, start, end) < 0
 
     def find_room(self, text: str, thing: Entity) -> tuple[int, int] | None:
         """The longest free stretch of a thing, without the words that only lead to it; None where none is."""
-        runs: list[list[int]] = []
-        for place in range(thing.start, thing.end):
-            if place in self.places:
-                continue
-            if runs and runs[-1][1] == place:
-                runs[-1][1] = place + 1
-            else:
-                runs.append([place, place + 1])
-        if not runs:
+        free = [
+            (thing.start + each.start(), thing.start + each.end())
+            for each in FREE.finditer(self.places[thing.start : thing.end])
+        ]
+        if not free:
             return None
-        start, end = max(runs, key=lambda each: each[1] - each[0])
+        start, end = max(free, key=lambda each: each[1] - each[0])
         leads = LEADS.match(text, start, end)
         start = leads.end() if leads else start
         opened = text.rfind("(", start, end)
@@ -197,10 +201,11 @@ def _join_analytes(text: str, entities: list[Entity], *, has_values: bool) -> li
 
 def _read_joints(text: str) -> list[Item]:
     found = []
-    for match in UNABLE.finditer(text):
+    small = make_small(text)
+    for match in UNABLE.finditer(small):
         found.append(Item(match.start(), match.end(), "not", assertion="able"))
-    for match in JOINT.finditer(text):
-        name = next(name for name, _ in JOINTS if match[f"j_{name}"] is not None)
+    for match in JOINT.finditer(small):
+        name = TYPE_OF[match.lastgroup or ""]
         assertion = (
             next((kind for kind, _ in ASSERTIONS if match[kind] is not None), None)
             if name == "assertion"

@@ -194,7 +194,7 @@ class Described(NamedTuple):
 
 def describe(text: str, mentions: Iterable[Mention]) -> Described:
     """A text as the models see it, with what the thesaurus finds in it."""
-    tokens = cut_tokens(text)
+    tokens = [*cut_tokens(text)]
     named = []
     for mention in mentions:
         concept = mention.concepts[0]

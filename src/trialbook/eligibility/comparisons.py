@@ -139,6 +139,9 @@ DATE = re.compile(
 )
 
 
+# No cell count is told to a thousandth of a cell: "100.000/mm3" has a point between its thousands.
+COUNTED = frozenset(["/uL", "/mm3"])
+POINT_FOR_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 MOST_IN_ONE = 80
 
 
@@ -205,6 +208,8 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
         return None
     low, end = read_number(number), number.end()
     unit, limit, end = _unit_at(text, end, bool(number["word"]))
+    if unit in COUNTED and POINT_FOR_THOUSANDS.fullmatch(number[0]):
+        low = float(number[0].replace(".", ""))
     if operator in ("", "eq", "ge") or opened:
         high, unit, limit, range_end = _range_at(text, end, unit, limit, is_open=bool(opened))
         if high is not None:

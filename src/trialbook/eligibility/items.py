@@ -47,7 +47,15 @@ DESCRIBES = re.compile(
 )
 # How a value is worked out is no thing that is asked for.
 FORMULA = re.compile(r"\b(?:formula|equation|criteria|guidelines?)\b", re.IGNORECASE)
-BEARING = re.compile(r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b", re.IGNORECASE)
+# What a thing is measured in names nothing by itself: "serum positive for HIV".
+SPECIMEN = re.compile(r"serum|plasma|blood|urine|saliva|sputum|csf", re.IGNORECASE)
+BEARING = re.compile(
+    r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b|\b(?:can|could|may|might) (?:become|get) pregnant\b"
+    r"|\bnursing\b(?!\s+(?:home|staff|care|facilit|school|student|unit|home|assess|service|intervention))"
+    r"|\b(?:lactating|breast[- ]?feeding)\b",
+    re.IGNORECASE,
+)
+OF = re.compile(r"(?P<head>[^\W\d_]+ of) [^\W\d_]+", re.IGNORECASE)
 TRIAL = re.compile(
     r"\b(?:another |other |an? )?(?:investigational|clinical|interventional|experimental|research|therapeutic|drug|device)"
     r"(?:(?: (?:and|or)|/)?[ /][\w-]+){0,4}? (?:trials?|stud(?:y|ies)|protocols?)\b"
@@ -55,6 +63,8 @@ TRIAL = re.compile(
     r"|\b(?:trial|study) (?:of|with|on) (?:an? )?(?:other )?(?:investigational|experimental) [\w ]{3,40}",
     re.IGNORECASE,
 )
+# "(IHD)" after the name that it stands for.
+ABBREVIATION = re.compile(r"\s*\((?=[^()]*[A-Z][^()]*[A-Z])[\w-]{2,12}\)\Z")
 FREE = re.compile(rb"\0+")
 MARKS: dict[str, Type] = {",": "comma", ";": "semi", "(": "open", ")": "close", "[": "open", "]": "close"}
 
@@ -70,7 +80,12 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
         Gives a name its codes.
     """
     timed = lex_times(text)
-    named = [each for each in entities if not FORMULA.search(text, each.start, each.end)]
+    named = [
+        each
+        for each in entities
+        if not FORMULA.search(text, each.start, each.end)
+        and not SPECIMEN.fullmatch(text, each.start, each.end)
+    ]
     things = sorted([*named, *_find_fixed(text)])
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
     taken = _Taken(len(text), [Item(each.start, each.end, "timed", timed=each) for each in timed])
@@ -128,6 +143,8 @@ class _Taken:
         start, end = max(free, key=lambda each: each[1] - each[0])
         leads = LEADS.match(text, start, end)
         start = leads.end() if leads else start
+        short = ABBREVIATION.search(text, start, end)
+        end = short.start() if short and short.start() > start else end
         opened = text.rfind("(", start, end)
         if opened >= 0 and ")" not in text[opened:end]:
             end = opened
@@ -162,6 +179,22 @@ def _spread_heads(text: str, items: list[Item], known: Callable[[str, Domain], C
                 whole = Item(first[0].start, first[-1].end, "concept", concept=named)
                 made[at - size : at] = [whole]
                 break
+    return _spread_first_heads(text, made, known)
+
+
+def _spread_first_heads(text: str, items: list[Item], known: Callable[[str, Domain], Concept]) -> list[Item]:
+    """Give the last words of "abuse of alcohol or drugs" the head of the first, where that has a name of its own."""
+    made = list(items)
+    for at in range(1, len(made) - 1):
+        first, last = made[at - 1].concept, made[at + 1]
+        found = OF.fullmatch(first.words) if first is not None else None
+        words = text[last.start : last.end]
+        has_name = last.type != "word" and (last.concept is None or bool(last.concept.ids))
+        if found is None or made[at].type not in ("or", "and", "comma") or has_name or not words.isalpha():
+            continue
+        named = known(f"{found['head']} {words}", "condition")
+        if named.ids:
+            made[at + 1] = Item(last.start, last.end, "concept", concept=named)
     return made
 
 

@@ -26,8 +26,9 @@ import pycrfsuite
 import zstandard
 
 from criterion_corpora import Line, is_kept_aside, read_chia, read_lct_inner, read_lct_outer
-from trialbook.eligibility.features import describe_word
-from trialbook.eligibility.recognise import MOST_MENTIONS, STACKED, Chain, Layout, Stored, describe
+from trialbook.eligibility.chain import Chain, Layout
+from trialbook.eligibility.features import describe_word, fill_columns, list_features
+from trialbook.eligibility.recognise import MOST_MENTIONS, STACKED, Stored, describe, stack
 from trialbook.eligibility.words import Token, cut_tokens
 from trialbook.terms import get_thesaurus
 
@@ -78,7 +79,7 @@ def _find_texts(part: Any) -> Iterator[str]:
 def learn_groups(texts: Sequence[str]) -> dict[str, str]:
     """Group words by the words that stand one or two places beside them: "coarse.fine"."""
     lines = [
-        [describe_word(token.text)[0] for token in cut_tokens(line)]
+        [describe_word(token.text)["w"] for token in cut_tokens(line)]
         for text in texts
         for line in text.split("\n")
     ]
@@ -149,9 +150,10 @@ def fit(name: str, lines: Sequence[Line], groups: Mapping[str, str], stacked: Se
         seen = describe(line.text, thesaurus.find_concepts_in(line.text, limit=MOST_MENTIONS))
         if not seen.tokens:
             continue
-        features = seen.list_features(groups)
+        told = seen.tell()
         if stacked:
-            features = seen.list_features(groups, [each.label([features])[0] for each in stacked])
+            told = stack([told], stacked)[0]
+        features = list_features(fill_columns(told["t"], told, groups))
         trainer.append(features, label_tokens(seen.tokens, line))
     trainer.set_params({**SETTINGS[name], "feature.possible_transitions": True})
     with tempfile.TemporaryDirectory() as folder:
@@ -217,7 +219,7 @@ def main() -> None:
     trials: dict[str, list[str]] = {}
     for name, lines in sets.items():
         learnt = [line for line in lines if not is_kept_aside(line.nct_id)]
-        stacked = [Chain(layers[one]) for one in STACKED] if name == "chia" else []
+        stacked = [Chain(layers[one], groups) for one in STACKED] if name == "chia" else []
         layers[name] = fit(name, learnt, groups, stacked)
         trials[name] = sorted({line.nct_id for line in learnt})
         print(f"{name}: {len(learnt)} lines, {len(layers[name].features)} features", flush=True)

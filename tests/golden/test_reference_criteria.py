@@ -18,7 +18,7 @@ RETOLD = {
     "inclusion 1.": "age >=18 a",
     "inclusion 2.": "Has given informed consent in writing",
     "inclusion 3.": "all(ischemic heart disease, coronary angiography)",
-    "inclusion 4.": "all(type 2 diabetes mellitus (DM), any(glycated hemoglobin >7 %, medical therapy))",
+    "inclusion 4.": "all(type 2 diabetes mellitus, any(glycated hemoglobin >7 %, medical therapy))",
     "exclusion 1.": "age <18 a",
     "exclusion 2.": "all(Myocardial infarction, history: revascularization)",
     "exclusion 3.": "glomerular filtration rate <30 mL/min/{1.73_m2}",
@@ -36,17 +36,15 @@ RETOLD = {
     "exclusion 11.": "any(history: organ transplant, history: transplant)",
     "exclusion 12.": "Cancer @5..0 a now EXCEPT any(basal cell carcinoma, squamous cell carcinoma, cervical carcinoma)",
     "exclusion 13.": "lifespan <1 a",
-    "exclusion 14.": "any(alcohol abuse @24..0 mo now, drug abuse @24..0 mo now)",
-    "exclusion 15.": "any(HIV, hepatitis B, hepatitis C)",
+    "exclusion 14.": "any(Abuse of alcohol @24..0 mo now, Abuse of drugs @24..0 mo now)",
+    "exclusion 15.": "any(HIV, hepatitis B, all(hepatitis C, virus in the blood))",
     "exclusion 16.": "trial of an investigational treatment or device @30..0 d now",
-    "exclusion 17.": "any(Pregnant, nursing, all(could become pregnant, not(contraceptive medication)))"
+    "exclusion 17.": "any(Pregnant, nursing, all(could become pregnant, not(contraceptive)))"
     " EXCEPT contraceptives count =2",
     "exclusion 18.": "?judgement",
     "exclusion 19.": "all(Coronary lesions, any(restenosed, calcified))",
 }
 GAPS = {
-    "exclusion 14.": "the abuse of drugs is only a qualifier of that of alcohol",
-    "exclusion 17.": "who could become pregnant is not understood, and is opaque",
     "exclusion 19.": "what the lesions are is a qualifier",
 }
 
@@ -84,13 +82,13 @@ REGISTERED = [
     "age <18 a",
     "all(history: myocardial Infarction, history: revascularization)",
     "glomerular filtration rate <30 mL/min/{1.73_m2}",
-    "all(blood glucose levels, hemoglobin A1C >8.5 % @3..0 mo now)",
+    "all(poorly controlled blood glucose levels, hemoglobin A1C >8.5 % @3..0 mo now)",
     "any(history: proliferative retinopathy, history: neuropathy requiring medical treatment)",
-    "any(any(planned: standard-of-care surgical, planned: valve surgery, planned: placement),"
-    " planned: percutaneous intervention)",
-    "any(allergy: aspirin, all(allergy: heparin, allergy: bivalirudin), allergy: P2Y12 inhibitors,"
-    " any(allergy: zotarolimus, allergy: cobalt, allergy: chromium, allergy: nickel, allergy: tungsten),"
-    " allergy: contrast media)",
+    "any(any(planned: standard-of-care surgical, planned: valve surgery,"
+    " planned: placement of left-ventricular assist device), planned: percutaneous intervention)",
+    "any(allergy: aspirin, all(allergy: heparin, allergy: bivalirudin),"
+    " allergy: available P2Y12 inhibitors, any(allergy: zotarolimus, allergy: cobalt, allergy: chromium,"
+    " allergy: nickel, allergy: tungsten, allergy: acrylic), allergy: contrast media)",
     "all(any(hematocrit <25 %, white blood cell <2500 /uL, platelet values <100000 /uL), not(?judgement))",
     "any(AST >3 ULN, ALT >3 ULN)",
     "any(bleeding diathesis, INR >1.3, not(anticoagulation therapy), not(able: blood transfusions))",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -74,8 +74,9 @@ def _number(written: str) -> float | None:
     return float(written) if written else None
 
 
-def find_analytes(text: str) -> list[Named]:
-    """The measurements that a text names, from left to right.
+@lru_cache(maxsize=512)
+def find_analytes(text: str) -> tuple[Named, ...]:
+    """The measurements that a text names, from left to right; remembered, since recogniser and grammar both ask.
 
     Examples
     --------
@@ -87,6 +88,9 @@ def find_analytes(text: str) -> list[Named]:
     found: list[Named] = []
     at = 0
     while at < len(pieces):
+        if pieces[at][0] not in forms.by_first:
+            at += 1
+            continue
         named = _match(text, pieces, at, forms)
         if named is None:
             at += 1
@@ -96,7 +100,7 @@ def find_analytes(text: str) -> list[Named]:
         if not (form in CAPITALS and not text[start:end].isupper()):
             found.append(Named(start, end, analyte, form))
         at += size
-    return found
+    return tuple(found)
 
 
 def _match(
@@ -106,7 +110,7 @@ def _match(
     start = pieces[at][1]
     if text[start - 1 : start].isalnum() or text[max(0, start - 1) : start] == "-":
         return None
-    for form in forms.by_first.get(pieces[at][0], ()):
+    for form in forms.by_first[pieces[at][0]]:
         here = pieces[at : at + 2 * len(form)]
         size = _count_pieces(form, [piece for piece, _, _ in here])
         if size and not OTHER.match(text, here[size - 1][2]):

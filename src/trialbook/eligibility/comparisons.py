@@ -13,6 +13,7 @@ import msgspec
 from trialbook.eligibility.numbers import NUMBER, ROMAN, read_number
 from trialbook.eligibility.tree import Interval, Limit
 from trialbook.eligibility.units import TIME_UNITS, find_unit
+from trialbook.eligibility.words import compile_small, make_small
 
 Operator = Literal["ge", "gt", "le", "lt", "eq", ""]
 
@@ -52,14 +53,13 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
     ("eq", r"=|equal(?:s)? to|exactly"),
 )
 BETWEEN_WORDS = r"(?: (?:a|an|the|of|total|value|age|ages|score|or equal to|than|about|approximately))*"
-OPERATOR = re.compile(
+OPERATOR = compile_small(
     "(?:"
     + "|".join(
         f"(?P<{name}>(?<![\\w]){form})" if form[0].isalpha() else f"(?P<{name}>{form})"
         for name, form in BEFORE
     )
-    + rf"){BETWEEN_WORDS}[\s:]*\Z",
-    re.IGNORECASE,
+    + rf"){BETWEEN_WORDS}[\s:]*\Z"
 )
 AFTER = re.compile(
     r"[\s,(]*(?:(?:of age|old|in age|years)[\s,]*)*(?:(?P<ge>(?:or|and|&|/)(?: equal)?(?:"
@@ -139,6 +139,9 @@ DATE = re.compile(
 )
 
 
+# No cell count is told to a thousandth of a cell: "100.000/mm3" has a point between its thousands.
+COUNTED = frozenset(["/uL", "/mm3"])
+POINT_FOR_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 MOST_IN_ONE = 80
 
 
@@ -205,6 +208,8 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
         return None
     low, end = read_number(number), number.end()
     unit, limit, end = _unit_at(text, end, bool(number["word"]))
+    if unit in COUNTED and POINT_FOR_THOUSANDS.fullmatch(number[0]):
+        low = float(number[0].replace(".", ""))
     if operator in ("", "eq", "ge") or opened:
         high, unit, limit, range_end = _range_at(text, end, unit, limit, is_open=bool(opened))
         if high is not None:
@@ -238,7 +243,7 @@ def _make(value: float, operator: Operator, unit: str, limit: Limit) -> Interval
 
 
 def _operator_before(before: str, end: int) -> tuple[Operator, int]:
-    found = OPERATOR.search(before)
+    found = OPERATOR.search(make_small(before))
     if found is None:
         return "", end
     name = next(name for name, _ in BEFORE if found[name])

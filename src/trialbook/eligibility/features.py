@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-
-from trialbook.eligibility.words import Token
+from typing import Literal, NamedTuple, TypeAlias
 
 CLASSES = {
     "time": "second seconds minute minutes min hour hours hr hrs h day days d week weeks wk wks month months mo year years"
@@ -44,12 +43,72 @@ SIGNS = {
     "%": "unit",
     "°": "unit",
 }
-Marks = Sequence[str]
+# For each attribute what it is of each token of a criterion; "" where there is nothing to say.
+Columns: TypeAlias = Mapping[str, Sequence[str]]
+# What stands in for the words beyond both ends of a criterion.
+BEFORE, AFTER = "<s>", "</s>"
+REACH = 3
+# No token holds it.
+SEPARATOR = "\t"
+
+
+class Template(NamedTuple):
+    """One kind of feature: which attributes at which places beside the token make it.
+
+    `parts` are names of attributes, each with its place; `needs` says when a token has the feature: "any"
+    where one of the parts is told, "first" where the first one is, "always" in any case.
+    """
+
+    name: str
+    parts: tuple[tuple[str, int], ...]
+    needs: Literal["any", "first", "always"] = "any"
+
+
+def _beside(attribute: str, *places: int) -> list[Template]:
+    return [Template(f"{attribute}{place}", ((attribute, place),)) for place in places]
+
+
+# Attributes of a word by itself, whatever stands around it.
+_OWN = ("sh", "ss", "p2", "p3", "p4", "p5", "s2", "s3", "s4", "s5")
+OF_WORDS = frozenset(["w", "k", "g", "h", *_OWN])
+TEMPLATES: tuple[Template, ...] = (
+    Template("b", (), "always"),
+    *_beside("w", -3, -2, -1, 0, 1, 2, 3),
+    *(Template(name, ((name, 0),)) for name in _OWN),
+    *_beside("s3", -1, 1),
+    *_beside("ss", -1, 1),
+    *_beside("k", -3, -2, -1, 0, 1, 2, 3),
+    *_beside("g", -2, -1, 0, 1, 2),
+    *_beside("h", -3, -2, -1, 0, 1, 2, 3),
+    Template("w-w", (("w", 0), ("w", -1)), "always"),
+    Template("ww+", (("w", 0), ("w", 1)), "always"),
+    Template("gg-", (("g", 0), ("g", -1)), "first"),
+    Template("gg+", (("g", 0), ("g", 1)), "first"),
+    Template("hhh", (("h", 0), ("h", -1), ("h", 1))),
+    Template("kkk", (("k", 0), ("k", -1), ("k", 1)), "always"),
+    *_beside("m", -1, 0, 1),
+    Template("mw", (("m4", 0), ("w", 0)), "first"),
+    Template("x", (("x", 0),)),
+    Template("xxx", (("x", 0), ("x", -1), ("x", 1))),
+    Template("xw", (("x", 0), ("w", 0)), "first"),
+    *(
+        Template(f"{name}o{layer}", parts)
+        for layer in ("0", "1")
+        for name, parts in (
+            ("", ((f"o{layer}", 0),)),
+            ("3", ((f"o{layer}", 0), (f"o{layer}", -1), (f"o{layer}", 1))),
+            ("w", ((f"o{layer}", 0), ("w", 0))),
+        )
+    ),
+    # Where in the criterion: only its first words have it.
+    Template("at", (("at", 0),)),
+    Template("ats", (("at", 0), ("ss", 0)), "first"),
+)
 
 
 @lru_cache(maxsize=50_000)
-def describe_word(word: str) -> tuple[str, str, str, tuple[str, ...]]:
-    """A word in small letters, its class, its shape, and the features of its own form."""
+def describe_word(word: str) -> Mapping[str, str]:
+    """The attributes of a word by itself, but for its groups: in small letters, its class, shape, ends."""
     low = word.lower()
     kind = SIGNS.get(word) or CLASS_OF.get(low) or ("digits" if word[0].isdigit() else "")
     full = "".join(
@@ -58,88 +117,62 @@ def describe_word(word: str) -> tuple[str, str, str, tuple[str, ...]]:
     short = "".join(c for at, c in enumerate(full) if at == 0 or full[at - 1] != c)
     if kind == "digits":
         low = full
-    own = [f"sh={full[:6]}", f"ss={short}"]
+    own = {"w": low, "k": kind, "sh": full[:6], "ss": short}
     if low.isalpha() or len(low) > 3:
-        own += [f"p{size}={low[:size]}" for size in (2, 3, 4, 5) if len(low) > size]
-        own += [f"s{size}={low[-size:]}" for size in (2, 3, 4, 5) if len(low) > size]
-    return low, kind, short, tuple(own)
+        for size in (2, 3, 4, 5):
+            if len(low) > size:
+                own[f"p{size}"], own[f"s{size}"] = low[:size], low[-size:]
+    return own
 
 
-def make_features(
-    tokens: Sequence[Token], marks: Marks, lexed: Marks, groups: Mapping[str, str], said: Sequence[Marks] = ()
-) -> list[list[str]]:
-    """The features of each token of a criterion.
+def describe_group(word: str, groups: Mapping[str, str]) -> Mapping[str, str]:
+    """The groups of words of like use that a word in small letters belongs to: "12.345", a coarse and a fine one."""
+    group = groups.get(word, "")
+    return {"g": group, "h": group.split(".")[0]}
+
+
+def fill_columns(words: Sequence[str], told: Columns, groups: Mapping[str, str]) -> dict[str, list[str]]:
+    """All attributes of the tokens of a criterion.
 
     Parameters
     ----------
-    tokens
-        The tokens of one criterion.
-    marks
-        For each token what the thesaurus says of it: "B-C14" and "I-C14" for a name, "" for none.
-    lexed
-        For each token what part it has in a comparison or the name of a measurement: "B-window", "" for none.
+    words
+        The tokens as they are written.
+    told
+        What others say of each: "m" the thesaurus ("B-C14" and "I-C14" for a name), "x" the lexer
+        ("B-window": its part in a comparison), "o0" and "o1" other models.
     groups
-        The group of words of like use that a word belongs to, learnt from unlabelled criteria:
-        "12.345", a coarse and a fine one.
-    said
-        For each token what each of other models called it.
+        Groups of words, learnt from unlabelled criteria.
     """
-    told = [describe_word(token.text) for token in tokens]
-    low = ["<s>", "<s>", *(each[0] for each in told), "</s>", "</s>"]
-    kind = ["", "", *(each[1] for each in told), "", ""]
-    mark = ["", "", *marks, "", ""]
-    lex = ["", "", *lexed, "", ""]
-    others = [["", "", *told_so, "", ""] for told_so in said]
-    group = ["", "", *(groups.get(each[0], "") for each in told), "", ""]
-    made = []
-    for at, (_, _, short, own) in enumerate(told):
-        here = at + 2
-        word, before, after = low[here], low[here - 1], low[here + 1]
-        one = [
-            "b",
-            f"w={word}",
-            f"w-={before}",
-            f"w+={after}",
-            f"w--={low[here - 2]}",
-            f"w++={low[here + 2]}",
-            f"w-w={before}|{word}",
-            f"ww+={word}|{after}",
-            f"k={kind[here]}|{kind[here - 1]}|{kind[here + 1]}",
-            f"m={mark[here]}",
-            f"m-={mark[here - 1]}",
-            f"m+={mark[here + 1]}",
-            f"mw={mark[here][:4]}|{word}",
-            *own,
-        ]
-        if lex[here] or lex[here - 1] or lex[here + 1]:
-            one += [
-                f"x={lex[here - 1]}|{lex[here]}|{lex[here + 1]}",
-                f"xw={lex[here]}|{word}",
-                f"x={lex[here]}",
-            ]
-        for layer, other in enumerate(others):
-            o = f"o{layer}="
-            here_too = other[here]
-            one += [
-                f"{o}{here_too}",
-                f"{o}{other[here - 1]}|{here_too}|{other[here + 1]}",
-                f"{o}{here_too}|{word}",
-            ]
-        if kind[here]:
-            one.append(f"k={kind[here]}")
-        for offset in (-2, -1, 1, 2):
-            if kind[here + offset]:
-                one.append(f"k{offset}={kind[here + offset]}")
-        for offset in (-2, -1, 0, 1, 2):
-            if group[here + offset]:
-                one += [
-                    f"g{offset}={group[here + offset]}",
-                    f"h{offset}={group[here + offset].split('.')[0]}",
-                ]
-        if group[here]:
-            one += [f"gg-={group[here - 1]}|{group[here]}", f"gg+={group[here]}|{group[here + 1]}"]
-        if at < 2:
-            one.append(f"at{at}")
-            one.append(f"at{at}s={short}")
-        made.append(one)
+    columns = {name: [*values] for name, values in tell_places(told, len(words)).items()}
+    forms = [describe_word(word) for word in words]
+    forms = [{**each, **describe_group(each["w"], groups)} for each in forms]
+    return columns | {name: [each.get(name, "") for each in forms] for name in OF_WORDS}
+
+
+def tell_places(told: Columns, size: int) -> dict[str, Sequence[str]]:
+    """What is told of tokens, with what follows from it: the short mark, and which are a criterion's first."""
+    return {
+        **told,
+        "m4": [mark[:4] for mark in told["m"]],
+        "at": [*("0", "1")[:size], *[""] * (size - 2)],
+    }
+
+
+def list_features(columns: Columns) -> list[list[str]]:
+    """The features of each token: names of templates with the values of their parts."""
+    size = len(columns["w"])
+    padded = {
+        name: [BEFORE if name == "w" else ""] * REACH + [*values] + [AFTER if name == "w" else ""] * REACH
+        for name, values in columns.items()
+    }
+    templates = [each for each in TEMPLATES if all(name in columns for name, _ in each.parts)]
+    made: list[list[str]] = []
+    for at in range(REACH, REACH + size):
+        here = []
+        for template in templates:
+            values = [padded[name][at + place] for name, place in template.parts]
+            if template.needs == "always" or (values[0] if template.needs == "first" else any(values)):
+                here.append(SEPARATOR.join((template.name, *values)))
+        made.append(here)
     return made

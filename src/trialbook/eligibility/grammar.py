@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from trialbook.eligibility.items import Item
+from trialbook.eligibility.joints import Type
 from trialbook.eligibility.leaves import GENERIC, Scope, read_leaf
 from trialbook.eligibility.lists import Lists, find_last_measured, share
 from trialbook.eligibility.numbers import read_word
@@ -38,6 +39,7 @@ OF_THESE = re.compile(
     r"|those)?\s*(?:\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
     re.IGNORECASE,
 )
+LISTED = re.compile(r"following|below|listed", re.IGNORECASE)
 CONDITION_FIRST = re.compile(r"\s*(?:if|for|in|when|among|in case of|in the case of)\b", re.IGNORECASE)
 WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
 MOST_PARTS = 60
@@ -95,7 +97,10 @@ class _Reader(Lists):
         if depth >= MOST_DEPTH or len(items) > MOST_ITEMS:
             return Opaque(Span(start, end), "unparsed", "nested too deep or too long")
         items = self._unwrap(items)
-        for step in STEPS:
+        types = {each.type for each in items}
+        for step, needed in STEPS:
+            if needed and types.isdisjoint(needed):
+                continue
             found = step(self, items, start, end, scope, depth + 1)
             if found is not None:
                 return found
@@ -175,8 +180,10 @@ class _Reader(Lists):
 
     def of_these(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """A list with how many of it must hold: "at least two of the following: …"."""
-        found = OF_THESE.search(self.text, start, min(end, start + 260))
-        if found is None:
+        found = LISTED.search(self.text, start, end) and OF_THESE.search(
+            self.text, start, min(end, start + 260)
+        )
+        if not found:
             return None
         tail = [each for each in items if each.start >= found.end() - 1]
         head = [each for each in items if each.end <= found.start()]
@@ -443,17 +450,18 @@ class _Reader(Lists):
 
 
 Step = Callable[[_Reader, list[Item], int, int, Scope, int], Tree | None]
-STEPS: tuple[Step, ...] = (
-    _Reader.of_these,
-    _Reader.sentences,
-    _Reader.conditions,
-    _Reader.exceptions,
-    _Reader.judgements,
-    _Reader.definitions,
-    _Reader.examples,
-    _Reader.withouts,
-    _Reader.lists,
-    _Reader.brackets,
+# Each with the items that it needs one of; () where it reads words.
+STEPS: tuple[tuple[Step, tuple[Type, ...]], ...] = (
+    (_Reader.of_these, ()),
+    (_Reader.sentences, ("stop", "semi")),
+    (_Reader.conditions, ()),
+    (_Reader.exceptions, ("except",)),
+    (_Reader.judgements, ("judgement",)),
+    (_Reader.definitions, ("defined",)),
+    (_Reader.examples, ("example",)),
+    (_Reader.withouts, ("not",)),
+    (_Reader.lists, ("or", "and", "comma")),
+    (_Reader.brackets, ("open",)),
 )
 
 

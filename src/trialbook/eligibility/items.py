@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from trialbook.eligibility.analytes import find_analytes
-from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, JOINTS, STOP, UNABLE, Type
+from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, STOP, TYPE_OF, UNABLE, Type
 from trialbook.eligibility.times import Timed, lex_times
 from trialbook.eligibility.tree import Assertion, Concept, Domain
-from trialbook.eligibility.words import cut_tokens
+from trialbook.eligibility.words import cut_tokens, make_small
 
 
 class Entity(NamedTuple):
@@ -47,7 +47,15 @@ DESCRIBES = re.compile(
 )
 # How a value is worked out is no thing that is asked for.
 FORMULA = re.compile(r"\b(?:formula|equation|criteria|guidelines?)\b", re.IGNORECASE)
-BEARING = re.compile(r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b", re.IGNORECASE)
+# What a thing is measured in names nothing by itself: "serum positive for HIV".
+SPECIMEN = re.compile(r"serum|plasma|blood|urine|saliva|sputum|csf", re.IGNORECASE)
+BEARING = re.compile(
+    r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b|\b(?:can|could|may|might) (?:become|get) pregnant\b"
+    r"|\bnursing\b(?!\s+(?:home|staff|care|facilit|school|student|unit|home|assess|service|intervention))"
+    r"|\b(?:lactating|breast[- ]?feeding)\b",
+    re.IGNORECASE,
+)
+OF = re.compile(r"(?P<head>[^\W\d_]+ of) [^\W\d_]+", re.IGNORECASE)
 TRIAL = re.compile(
     r"\b(?:another |other |an? )?(?:investigational|clinical|interventional|experimental|research|therapeutic|drug|device)"
     r"(?:(?: (?:and|or)|/)?[ /][\w-]+){0,4}? (?:trials?|stud(?:y|ies)|protocols?)\b"
@@ -55,6 +63,9 @@ TRIAL = re.compile(
     r"|\b(?:trial|study) (?:of|with|on) (?:an? )?(?:other )?(?:investigational|experimental) [\w ]{3,40}",
     re.IGNORECASE,
 )
+# "(IHD)" after the name that it stands for.
+ABBREVIATION = re.compile(r"\s*\((?=[^()]*[A-Z][^()]*[A-Z])[\w-]{2,12}\)\Z")
+FREE = re.compile(rb"\0+")
 MARKS: dict[str, Type] = {",": "comma", ";": "semi", "(": "open", ")": "close", "[": "open", "]": "close"}
 
 
@@ -69,17 +80,24 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
         Gives a name its codes.
     """
     timed = lex_times(text)
-    named = [each for each in entities if not FORMULA.search(text, each.start, each.end)]
+    named = [
+        each
+        for each in entities
+        if not FORMULA.search(text, each.start, each.end)
+        and not SPECIMEN.fullmatch(text, each.start, each.end)
+    ]
     things = sorted([*named, *_find_fixed(text)])
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
-    taken = _Taken([Item(each.start, each.end, "timed", timed=each) for each in timed])
+    taken = _Taken(len(text), [Item(each.start, each.end, "timed", timed=each) for each in timed])
     joints = _read_joints(text)
     for joint in joints:
-        within = any(each.start < joint.start and joint.end <= each.end for each in things)
-        if joint.type not in ("and", "or", "both", "either") and not (
-            within and joint.type in ("not", "example")
+        if joint.type in ("and", "or", "both", "either"):
+            continue
+        if joint.type in ("not", "example") and any(
+            each.start < joint.start and joint.end <= each.end for each in things
         ):
-            taken.add_if_free(joint)
+            continue
+        taken.add_if_free(joint)
     for thing in things:
         place = taken.find_room(text, thing)
         if place is not None:
@@ -88,42 +106,45 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     for joint in joints:
         taken.add_if_free(joint)
     for token in cut_tokens(text):
-        taken.add_if_free(Item(token.start, token.end, MARKS.get(token.text, "word")))
+        if taken.is_free(token.start, token.end):
+            taken.add(Item(token.start, token.end, MARKS.get(token.text, "word")))
     return _promote_listed(text, _spread_heads(text, sorted(taken.items), known), known)
 
 
 class _Taken:
     """Items that do not overlap: who comes first has its place."""
 
-    def __init__(self, items: list[Item]) -> None:
+    def __init__(self, size: int, items: list[Item]) -> None:
         self.items: list[Item] = []
-        self.places: set[int] = set()
+        # For each character 1 where it is taken.
+        self.places = bytearray(size)
         for item in items:
             self.add(item)
 
     def add(self, item: Item) -> None:
         self.items.append(item)
-        self.places.update(range(item.start, item.end))
+        self.places[item.start : item.end] = b"\1" * (item.end - item.start)
 
     def add_if_free(self, item: Item) -> None:
-        if self.places.isdisjoint(range(item.start, item.end)):
+        if self.is_free(item.start, item.end):
             self.add(item)
+
+    def is_free(self, start: int, end: int) -> bool:
+        return self.places.find(1, start, end) < 0
 
     def find_room(self, text: str, thing: Entity) -> tuple[int, int] | None:
         """The longest free stretch of a thing, without the words that only lead to it; None where none is."""
-        runs: list[list[int]] = []
-        for place in range(thing.start, thing.end):
-            if place in self.places:
-                continue
-            if runs and runs[-1][1] == place:
-                runs[-1][1] = place + 1
-            else:
-                runs.append([place, place + 1])
-        if not runs:
+        free = [
+            (thing.start + each.start(), thing.start + each.end())
+            for each in FREE.finditer(self.places[thing.start : thing.end])
+        ]
+        if not free:
             return None
-        start, end = max(runs, key=lambda each: each[1] - each[0])
+        start, end = max(free, key=lambda each: each[1] - each[0])
         leads = LEADS.match(text, start, end)
         start = leads.end() if leads else start
+        short = ABBREVIATION.search(text, start, end)
+        end = short.start() if short and short.start() > start else end
         opened = text.rfind("(", start, end)
         if opened >= 0 and ")" not in text[opened:end]:
             end = opened
@@ -158,6 +179,22 @@ def _spread_heads(text: str, items: list[Item], known: Callable[[str, Domain], C
                 whole = Item(first[0].start, first[-1].end, "concept", concept=named)
                 made[at - size : at] = [whole]
                 break
+    return _spread_first_heads(text, made, known)
+
+
+def _spread_first_heads(text: str, items: list[Item], known: Callable[[str, Domain], Concept]) -> list[Item]:
+    """Give the last words of "abuse of alcohol or drugs" the head of the first, where that has a name of its own."""
+    made = list(items)
+    for at in range(1, len(made) - 1):
+        first, last = made[at - 1].concept, made[at + 1]
+        found = OF.fullmatch(first.words) if first is not None else None
+        words = text[last.start : last.end]
+        has_name = last.type != "word" and (last.concept is None or bool(last.concept.ids))
+        if found is None or made[at].type not in ("or", "and", "comma") or has_name or not words.isalpha():
+            continue
+        named = known(f"{found['head']} {words}", "condition")
+        if named.ids:
+            made[at + 1] = Item(last.start, last.end, "concept", concept=named)
     return made
 
 
@@ -197,10 +234,11 @@ def _join_analytes(text: str, entities: list[Entity], *, has_values: bool) -> li
 
 def _read_joints(text: str) -> list[Item]:
     found = []
-    for match in UNABLE.finditer(text):
+    small = make_small(text)
+    for match in UNABLE.finditer(small):
         found.append(Item(match.start(), match.end(), "not", assertion="able"))
-    for match in JOINT.finditer(text):
-        name = next(name for name, _ in JOINTS if match[f"j_{name}"] is not None)
+    for match in JOINT.finditer(small):
+        name = TYPE_OF[match.lastgroup or ""]
         assertion = (
             next((kind for kind, _ in ASSERTIONS if match[kind] is not None), None)
             if name == "assertion"

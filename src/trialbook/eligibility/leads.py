@@ -1,4 +1,8 @@
-"""Which criteria are a list below another? "At least two of the following:" and its points are one criterion."""
+"""Which words lead in what follows? A list below "at least two of the following:" is one criterion with it.
+
+"All of the following must be met" before inclusion criteria, "any of the following" before exclusion criteria say
+nothing that the heading does not say: these are leads, and no criteria.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +18,46 @@ LEADS_IN = re.compile(
     re.IGNORECASE,
 )
 MOST_CHARACTERS = 3_000
+MOST_IN_LEAD = 220
+# All words of a lead: people, and what they and criteria do.
+_SAID = """
+a an the and or of to in for on at by with as if when only who whom which that this these those they them their it
+all any each one more least is are was were be been being has have had will would can may must shall should not
+patient patients subject subjects participant participants individual individuals person persons people volunteer
+volunteers candidate candidates case cases men women adult adults healthy potential prospective
+apply applies meet meets meeting met fulfil fulfill fulfills fulfilled fulfilling satisfy satisfies satisfied satisfying
+exhibit true present presence general key main specific order
+eligible ineligible considered enter entering entry enroll enrolled enrolling enrollment enrolment enrol include included
+inclusion including exclude excluded excluding exclusion participate participating participation take taking part
+selected selection recruited recruitment study studies trial trials screening
+following below criteria criterion conditions condition characteristics requirements requirement
+"""
+SAID = frozenset(_SAID.split())
+WORD = re.compile(r"[^\W\d_]+|\d+")
+INTRODUCES = re.compile(
+    r"\b(?:following|below)\b|\ball(?: of)?(?: the| these)?(?: inclusion| exclusion| eligibility)? criteria\b"
+    r"|\bany of the (?:exclusion )?criteria\b",
+    re.IGNORECASE,
+)
+SOME = re.compile(r"\b(?:any|one|either|or|least|more|if not)\b", re.IGNORECASE)
+EACH = re.compile(r"\b(?:all|each)(?: of)? (?:the|these)\b|\bcriteria are met\b", re.IGNORECASE)
+TURNS = re.compile(
+    r"\b(?:not|no)\b(?! (?:be|enter|eligible|participate|included|enrolled|enroll|take part)\b)",
+    re.IGNORECASE,
+)
+REMARK = re.compile(r"\([^()]*\)")
 
 
-def join_lists(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
-    """Join each criterion that leads in a list with the deeper ones that follow it."""
+def find_criteria(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
+    """The criteria of a text without leads; those that lead in a deeper list are joined with it."""
     joined: list[Criterion] = []
     at = 0
     while at < len(criteria):
         lead = criteria[at]
         last = at
+        if is_lead(criteria, at):
+            at += 1
+            continue
         if lead.text and LEADS_IN.search(lead.text):
             while (
                 last + 1 < len(criteria)
@@ -37,3 +72,23 @@ def join_lists(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
         joined.append(lead)
         at = last + 1
     return joined
+
+
+def is_lead(criteria: Sequence[Criterion], at: int) -> bool:
+    """Whether one of the criteria that a text was split into asks nothing and only introduces those that follow.
+
+    A remark in brackets before the first heading is one too.
+    """
+    lead, following = criteria[at], criteria[at + 1] if at + 1 < len(criteria) else None
+    words = lead.text.strip()
+    if following is None or not 0 < len(words) <= MOST_IN_LEAD:
+        return False
+    if lead.kind == "other" and not lead.heading and following.heading and REMARK.fullmatch(words):
+        return True
+    if (following.kind, following.heading) != (lead.kind, lead.heading) or not INTRODUCES.search(words):
+        return False
+    if TURNS.search(words) or any(word not in SAID for word in WORD.findall(words.lower())):
+        return False
+    if lead.kind == "exclusion":
+        return bool(SOME.search(words)) or not EACH.search(words)
+    return not SOME.search(words) and "exclu" not in words.lower()

@@ -76,9 +76,9 @@ ADEQUATE = re.compile(
     re.IGNORECASE,
 )
 APART = re.compile(
-    r"(?:.*\b)?(?:with|on|receiving|taking|have|has|having|who|and|plus|presenting|under|using"
-    r"|undergoing|treated with|had|receive)\b[\w\s-]{0,25}\Z|[\s:,(–-]*\Z",
-    re.IGNORECASE | re.DOTALL,
+    r"\b(?:with|on|receiving|taking|have|has|having|who|and|plus|presenting|under|using"
+    r"|undergoing|treated with|had|receive)\b[\w\s-]{0,25}\Z|\A[\s:,(–-]*\Z",
+    re.IGNORECASE,
 )
 TIED = re.compile(
     r"\b(?:due to|caused by|because of|secondary to|for|of|related to|associated with|from|against"
@@ -348,7 +348,8 @@ def _is_apart(text: str, before: _Bound, here: _Bound) -> bool:
         return True
     if TIED.search(between):
         return False
-    return bool(APART.match(between)) and bool(between.strip())
+    # What parts them stands near the second.
+    return bool(between.strip()) and bool(APART.search(between, max(0, len(between) - 60)))
 
 
 def _make_atom(

@@ -2,6 +2,8 @@
 
     split into criteria → join lists to what leads them in → recognise things → cut into items → grammar
 
+Many criteria stand word for word in many studies: the trees of the last few thousand are remembered.
+
 What nothing here understands is `Opaque` over exactly its words.
 """
 
@@ -10,19 +12,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import compress
+from threading import Lock
+from typing import NamedTuple
 
 from trialbook.eligibility.grammar import parse_items
 from trialbook.eligibility.items import Entity, cut_items
-from trialbook.eligibility.leads import join_lists
+from trialbook.eligibility.leads import find_criteria
 from trialbook.eligibility.naming import Namer
 from trialbook.eligibility.recognise import Recogniser, Stretch, load_stored
 from trialbook.eligibility.tree import Domain, Opaque, ParsedCriterion, Span, Tree, move
-from trialbook.model.criteria import Criterion, split_criteria
+from trialbook.model.criteria import Criterion, Kind, split_criteria
 from trialbook.terms import Thesaurus, get_thesaurus
 
 # Beyond these a text is no list of criteria; of 4,000 records none has so much.
 MOST_CHARACTERS = 50_000
 MOST_IN_ONE = 3_000
+# Longer ones seldom stand in two studies. A tree takes some 3 kB.
+LONGEST_KNOWN = 400
+MOST_KNOWN = 5_000
 # What Chia calls things, as the tree does.
 DOMAINS: dict[str, Domain] = {
     "Condition": "condition",
@@ -41,44 +49,59 @@ MARKS = re.compile(r"(\n\s*)([*•·–-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{2,4})[.)]
 ENTITIES = {"&gt;": ">   ", "&lt;": "<   ", "&ge;": "≥   ", "&le;": "≤   "}
 
 
+class Asked(NamedTuple):
+    """What a tree hangs on: what kind of criterion it is, and its words without escapes."""
+
+    kind: Kind
+    plain: str
+
+
 class Parser:
     """Parses criteria with one thesaurus and the models of the program; for any number of threads."""
 
     def __init__(self, thesaurus: Thesaurus) -> None:
         self._namer = Namer(thesaurus)
         self._recogniser = Recogniser(load_stored(), thesaurus)
+        self._known: dict[Asked, Tree] = {}
+        self._lock = Lock()
 
     def parse(self, text: str) -> tuple[ParsedCriterion, ...]:
         """The criteria of a text; what stands after its first 50,000 characters is opaque."""
-        found = join_lists(text, split_criteria(text))
-        read = [_plain(each) for each in found]
-        things = self._recogniser.find(
-            [one if _is_read(each, one) else "" for each, one in zip(found, read, strict=True)]
-        )
+        found = find_criteria(text, split_criteria(text))
+        asked = [Asked(each.kind, _plain(each)) for each in found]
+        is_read = [_is_read(each, one.plain) for each, one in zip(found, asked, strict=True)]
+        trees = self._find_trees([*compress(asked, is_read)])
         return tuple(
-            self._parse_one(each, plain, stretches)
-            for each, plain, stretches in zip(found, read, things, strict=True)
+            _place(
+                each, trees[one] if can else Opaque(Span(0, len(one.plain)), "unparsed", "too long to read")
+            )
+            for each, one, can in zip(found, asked, is_read, strict=True)
         )
 
-    def _parse_one(self, criterion: Criterion, plain: str, stretches: Sequence[Stretch]) -> ParsedCriterion:
-        tree: Tree
+    def _find_trees(self, asked: Sequence[Asked]) -> dict[Asked, Tree]:
+        """The trees over the words of each, as if these stood alone."""
+        with self._lock:
+            trees = {each: self._known[each] for each in asked if each in self._known}
+        new = [*dict.fromkeys(each for each in asked if each not in trees)]
+        seen = self._recogniser.find([each.plain for each in new])
+        for each, stretches in zip(new, seen, strict=True):
+            trees[each] = self._make_tree(each, stretches)
+        with self._lock:
+            for each in asked:
+                if len(each.plain) <= LONGEST_KNOWN:
+                    self._known.pop(each, None)
+                    self._known[each] = trees[each]
+            # The first is the one that was not asked for the longest.
+            while len(self._known) > MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+        return trees
+
+    def _make_tree(self, asked: Asked, stretches: Sequence[Stretch]) -> Tree:
+        plain = asked.plain
         if not plain.strip():
-            tree = Opaque(Span(0, len(plain)), "empty")
-        elif not _is_read(criterion, plain):
-            tree = Opaque(Span(0, len(plain)), "unparsed", "too long to read")
-        else:
-            items = cut_items(plain, self._list_things(plain, stretches), self._namer.name)
-            tree = parse_items(plain, items, 0, len(plain), criterion.kind)
-        return ParsedCriterion(
-            criterion.kind,
-            criterion.text,
-            criterion.start,
-            criterion.end,
-            move(tree, criterion.start),
-            criterion.heading,
-            criterion.number,
-            criterion.level,
-        )
+            return Opaque(Span(0, len(plain)), "empty")
+        items = cut_items(plain, self._list_things(plain, stretches), self._namer.name)
+        return parse_items(plain, items, 0, len(plain), asked.kind)
 
     def _list_things(self, plain: str, stretches: Sequence[Stretch]) -> list[Entity]:
         """What the model names, and what only the thesaurus knows."""
@@ -113,6 +136,19 @@ def parse_criteria(text: str) -> tuple[ParsedCriterion, ...]:
 def get_parser() -> Parser:
     """The parser of this process, made when it is first asked for."""
     return Parser(get_thesaurus())
+
+
+def _place(criterion: Criterion, tree: Tree) -> ParsedCriterion:
+    return ParsedCriterion(
+        criterion.kind,
+        criterion.text,
+        criterion.start,
+        criterion.end,
+        move(tree, criterion.start),
+        criterion.heading,
+        criterion.number,
+        criterion.level,
+    )
 
 
 def _is_read(criterion: Criterion, plain: str) -> bool:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
+from trialbook.eligibility.leads import is_lead
 from trialbook.model.criteria import Criterion, split_criteria
 
-SegmentKind: TypeAlias = Literal["criterion", "heading", "mark", "blank"]
+SegmentKind: TypeAlias = Literal["criterion", "heading", "lead", "mark", "blank"]
 BLANK = re.compile(r"(?:\s|</?(?:p|ul|ol|li|br)\s*/?>)+", re.IGNORECASE)
 
 
@@ -31,11 +32,15 @@ def cut_segments(text: str) -> tuple[Segment, ...]:
     """
     found: list[Segment] = []
     position = 0
-    for criterion in split_criteria(text):
+    criteria = split_criteria(text)
+    for at, criterion in enumerate(criteria):
         found += _cut_between(text, position, criterion.start, criterion)
         kind: SegmentKind = "criterion" if criterion.text else "heading"
+        if is_lead(criteria, at):
+            kind = "lead"
         if criterion.start < criterion.end:
-            found.append(Segment(criterion.start, criterion.end, kind, criterion if criterion.text else None))
+            asks = criterion if kind == "criterion" else None
+            found.append(Segment(criterion.start, criterion.end, kind, asks))
         position = criterion.end
     found += _cut_between(text, position, len(text), None)
     return tuple(found)

@@ -16,7 +16,7 @@ MEASURED = "measurement"
 
 # Words that name no thing by themselves: people, and "drugs" in "abuse of alcohol or drugs".
 NO_THING = re.compile(
-    rf"(?:{PEOPLE.pattern})|drugs?|medications?|medicines?|diseases?|conditions?|disorders?|agents?|products?|history|symptoms?"
+    rf"(?:{PEOPLE.pattern})|drugs?|medications?|medicines?|diseases?|conditions?|disorders?|agents?|products?|history|symptoms?|abuse"
     r"|tests?|therapy|treatments?|study|trial",
     re.IGNORECASE,
 )

@@ -30,7 +30,8 @@ class Unit(NamedTuple):
 class _Forms(NamedTuple):
     units: dict[str, Unit]
     by_form: dict[str, Unit]
-    longest: int
+    # By the first letter, how long forms are, the longest first.
+    sizes: dict[str, tuple[int, ...]]
 
 
 @cache
@@ -44,7 +45,10 @@ def _load() -> _Forms:
         unit = units.setdefault(ucum, Unit(ucum, dimension, float(factor)))
         for form in forms.split("|"):
             by_form[BLANKS.sub("", form.lower())] = unit
-    return _Forms(units, by_form, max(map(len, by_form)))
+    sizes: dict[str, set[int]] = {}
+    for form in by_form:
+        sizes.setdefault(form[0], set()).add(len(form))
+    return _Forms(units, by_form, {one: tuple(sorted(each, reverse=True)) for one, each in sizes.items()})
 
 
 def find_unit(text: str, at: int) -> tuple[Unit, int] | None:
@@ -73,16 +77,22 @@ def _longest(window: str) -> tuple[Unit, int] | None:
     """The longest form that a text begins with, and how many characters of it it takes."""
     forms = _load()
     low = window.lower()
-    squeezed, places = [], []
+    sizes = forms.sizes.get(low[:1])
+    if sizes is None:
+        return None
+    squeezed: list[str] = []
+    places = []
     for place, letter in enumerate(low):
+        if len(squeezed) == sizes[0]:
+            break
         if letter.isspace() and BLANKS.match(low, place):
             continue
         squeezed.append(letter)
         places.append(place)
     plain = "".join(squeezed)
-    for size in range(min(forms.longest, len(plain)), 0, -1):
+    for size in sizes:
         unit = forms.by_form.get(plain[:size])
-        if unit is None:
+        if unit is None or size > len(plain):
             continue
         end = places[size - 1] + 1
         after = window[end : end + 1]

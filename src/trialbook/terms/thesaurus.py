@@ -140,9 +140,13 @@ class Thesaurus:
         """
         mentions: list[Mention] = []
         shouted = _is_shouted(text)
+        longest = self._longest
         for run in _split_runs(text[:MAX_TEXT_CHARACTERS]):
             at = 0
             while at < len(run) and len(mentions) < limit:
+                if run[at][0] not in longest:
+                    at += 1
+                    continue
                 length, numbers = self._match(text, run, at, shouted=shouted)
                 if length:
                     start, end = run[at][1], run[at + length - 1][2]
@@ -218,7 +222,7 @@ class Thesaurus:
     def _match(self, text: str, run: list[Word], at: int, *, shouted: bool) -> tuple[int, tuple[int, ...]]:
         if run[at][0] in _NEVER_AT_AN_END or _is_inside_word(text, run[at][1]):
             return 0, ()
-        words = [word for word, _, _ in run[at : at + _MAX_WORDS]]
+        words = self._take_words(run, at)
         for length in range(len(words), 0, -1):
             if words[length - 1] in _NEVER_AT_AN_END:
                 continue
@@ -230,6 +234,30 @@ class Thesaurus:
             if not _is_inside_word(text, end) and self._may_read(text[start:end], key):
                 return length, numbers
         return 0, ()
+
+    def _take_words(self, run: list[Word], at: int) -> list[str]:
+        """The words from a place on that one name may have together: no name is longer than its words' longest."""
+        words: list[str] = []
+        room, count = _MAX_WORDS, 0
+        for word, _, _ in run[at : at + _MAX_WORDS]:
+            if word not in CONNECTIVES:
+                room = min(room, self._longest.get(word, 0))
+                count += 1
+                if count > room:
+                    break
+            words.append(word)
+        return words
+
+    @cached_property
+    def _longest(self) -> dict[str, int]:
+        """For each word how many words the longest name has that it stands in, connectives aside."""
+        longest: dict[str, int] = {}
+        for key in self._tables.keys:
+            words = key.replace("~", " ").split(" ")
+            for word in words:
+                if longest.get(word, 0) < len(words):
+                    longest[word] = len(words)
+        return longest
 
     def _rank_forms(self, entry: Entry) -> list[Synonym]:
         """Rank what may be added: the heading, our rows, brands and plain names, odd spellings last."""
@@ -289,8 +317,8 @@ def _is_odd(text: str, name: str) -> bool:
 
 def _is_shouted(text: str) -> bool:
     """Say whether a text is in capitals throughout, where capitals no longer mark abbreviations."""
-    letters = sum(letter.isalpha() for letter in text[:2000])
-    return letters > 16 and sum(letter.isupper() for letter in text[:2000]) > 0.6 * letters
+    letters = sum(map(str.isalpha, text[:2000]))
+    return letters > 16 and sum(map(str.isupper, text[:2000])) > 0.6 * letters
 
 
 def _is_heading(synonym: Synonym) -> bool:
@@ -315,7 +343,7 @@ def _split_runs(text: str) -> list[list[Word]]:
     runs: list[list[Word]] = [[]]
     end = 0
     for word in iterate_words(text):
-        if runs[-1] and _BREAK.search(text, end, word[1]):
+        if runs[-1] and text[end : word[1]] != " " and _BREAK.search(text, end, word[1]):
             runs.append([])
         runs[-1].append(word)
         end = word[2]

@@ -39,6 +39,14 @@ EXCLUSIONS = [
     ("QTc > 480 ms", "QTc >480 ms"),
     ("NYHA class III or IV", "NYHA class >=3<=4"),
     ("Younger than 12 years of age", "age <12 a"),
+    (
+        "Abuse of alcohol or drugs within 2 years",
+        "any(Abuse of alcohol @2..0 a now, Abuse of drugs @2..0 a now)",
+    ),
+    ("Pregnant or nursing", "any(Pregnant, nursing)"),
+    ("Serum positive for HIV", "HIV"),
+    ("Ischemic heart disease (IHD)", "Ischemic heart disease"),
+    ("Platelets < 100.000/mm3", "Platelets <100000 /mm3"),
 ]
 INCLUSIONS = [
     ("Age ≥ 21 years", "age >=21 a"),

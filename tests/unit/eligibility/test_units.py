@@ -18,6 +18,7 @@ from trialbook.eligibility.units import convert, find_unit, get_unit
         (" cells per microliter", "/uL"),
         ("x10^9/L", "10*9/L"),
         (" x 10(9)/L", "10*9/L"),
+        (" mL/min x 1.73m^2", "mL/min/{1.73_m2}"),
         ("-fold", None),
         (" mice", None),
         ("%", "%"),

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from trialbook.library.library import Library
 
 # So many of the studies that have most in common with a person are held against their criteria, at some 3 ms each.
-MOST_COMPARED = 200
+MOST_COMPARED = 150
 MOST_LISTED = 100
 # Of texts whose trees are not kept so many characters are parsed, in some two seconds.
 MOST_PARSED = 40_000
@@ -117,7 +117,7 @@ class PatientMatch(msgspec.Struct, frozen=True, kw_only=True):
     sharing
         How many of these share anything with the person, be it a word within their criteria.
     compared
-        How many of these, the nearest ones, were looked at: at most 200.
+        How many of these, the nearest ones, were looked at: at most 150.
     aside
         Those of them that are about none of the person's conditions, and ask for none; they are not listed.
     unevaluated

@@ -68,6 +68,15 @@ def _describe(derived: Derived, store: Store, seq: int) -> Standing:
     )
 
 
+def list_wanted(home: Path) -> list[str]:
+    """What a library is to have again that lost it: all, but criteria only where somebody had them made.
+
+    They take hours for a whole registry.
+    """
+    made = [each(home) for each in DERIVED]
+    return [each.name for each in made if each.name != CriteriaTrees.name or each.is_kept_in_step]
+
+
 def rebuild(
     home: Path,
     names: Sequence[str] = (),

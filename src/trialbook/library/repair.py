@@ -10,7 +10,7 @@ import msgspec
 from trialbook.errors import NoLibraryError, StoreBusyError, StoreError, StoreVersionError
 from trialbook.library.check import find_problems, find_problems_beside
 from trialbook.library.kept import check_kept, repair_kept
-from trialbook.library.rebuild import bring_into_step, rebuild
+from trialbook.library.rebuild import bring_into_step, list_wanted, rebuild
 from trialbook.store import Store
 from trialbook.store.check import find_damage
 from trialbook.store.file import has_library
@@ -61,7 +61,7 @@ def repair_library(home: Path) -> Repair:
         lost += kept_lost
         kept.append(str(old))
     if damaged:
-        rebuild(home, on_damage=lambda error: lost.append(str(error)))
+        rebuild(home, list_wanted(home), on_damage=lambda error: lost.append(str(error)))
     elif problems:
         bring_into_step(home, on_damage=lambda error: lost.append(str(error)))
     left = tuple(_look(home, find_problems)) if problems else ()

@@ -14,7 +14,7 @@ from trialbook.derived.criteria import FILE_NAME, CriteriaTrees, pack, unpack
 from trialbook.eligibility import parse
 from trialbook.eligibility.parse import parse_criteria
 from trialbook.library import Library
-from trialbook.library.rebuild import bring_into_step, find_standings, rebuild
+from trialbook.library.rebuild import bring_into_step, find_standings, list_wanted, rebuild
 from trialbook.store import Store
 
 FIRST = "Inclusion Criteria:\n\n* Age 18 years or older\n* Stroke or HbA1c > 9 %"
@@ -90,6 +90,12 @@ def test_a_library_that_never_made_them_has_none_and_imports_make_none(
     assert not (tmp_path / "library" / FILE_NAME).exists()
     assert find(tmp_path / "library", FIRST) == {}
     assert find_standing(tmp_path / "library") == (None, False)
+
+
+def test_a_repair_makes_them_where_they_were_made(home: Path, tmp_path: Path) -> None:
+    others = ["index", "summaries", "related", "statistics"]
+    assert list_wanted(tmp_path / "another") == others
+    assert sorted(list_wanted(home)) == sorted(["criteria", *others])
 
 
 def test_once_made_imports_keep_them_in_step(home: Path, tmp_path: Path) -> None:

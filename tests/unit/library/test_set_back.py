@@ -90,7 +90,7 @@ def test_a_file_that_was_set_back_and_came_to_the_same_number_otherwise_is_notic
     """The totals agree and nothing is behind: only the mark tells."""
     import_without_catching_up(home, write(tmp_path / "later.jsonl", LATER))
     with Store(home) as store:
-        index, summaries, related, _ = find_standings(store)
+        index, summaries, related, *_ = find_standings(store)
         assert (index.behind, summaries.behind, related.behind) == (0, 0, 0)
         assert (index.is_due, summaries.is_due, related.is_due) == (True, True, True)
     with pytest.raises(IndexMissingError, match="another past"):

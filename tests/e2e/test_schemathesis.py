@@ -71,31 +71,30 @@ SENSIBLE = {
     "pageToken": st.just(""),
 }
 # The same for what is sent by POST: most persons whom a schema allows are none that can be read.
-SENT = {
-    "/studies/{nctId}/screen": st.fixed_dictionaries(
-        {
-            "patient": st.sampled_from(
-                [
-                    {
-                        "birth_date": "1970-05",
-                        "sex": "female",
-                        "conditions": ["heart failure"],
-                        "stroke": False,
-                    },
-                    {"resourceType": "Patient", "birthDate": "1960-01-01", "gender": "male"},
-                    [{"age": 54, "HbA1c": "8.2 %"}],
-                    "A 70-year-old woman with diabetes.",
-                ]
-            )
-        },
-        optional={
-            "day": st.just("2026-11-30"),
-            "complete": st.just(["condition"]),
-            "answers": st.just({"mdrd_constant": "175"}),
-            "visits": st.just({"screening": "2026-11-02"}),
-        },
-    )
-}
+PERSON = st.fixed_dictionaries(
+    {
+        "patient": st.sampled_from(
+            [
+                {
+                    "birth_date": "1970-05",
+                    "sex": "female",
+                    "conditions": ["heart failure"],
+                    "stroke": False,
+                },
+                {"resourceType": "Patient", "birthDate": "1960-01-01", "gender": "male"},
+                [{"age": 54, "HbA1c": "8.2 %"}],
+                "A 70-year-old woman with diabetes.",
+            ]
+        )
+    },
+    optional={
+        "day": st.just("2026-11-30"),
+        "complete": st.just(["condition"]),
+        "answers": st.just({"mdrd_constant": "175"}),
+        "visits": st.just({"screening": "2026-11-02"}),
+    },
+)
+SENT = dict.fromkeys(("/studies/{nctId}/screen", "/match"), PERSON)
 
 
 def read_declared() -> list[re.Pattern[str]]:

@@ -70,6 +70,31 @@ SENSIBLE = {
     "sort": st.sampled_from(["@relevance", "StartDate:asc", "EnrollmentCount:desc|@relevance"]),
     "pageToken": st.just(""),
 }
+# The same for what is sent by POST: most persons whom a schema allows are none that can be read.
+PERSON = st.fixed_dictionaries(
+    {
+        "patient": st.sampled_from(
+            [
+                {
+                    "birth_date": "1970-05",
+                    "sex": "female",
+                    "conditions": ["heart failure"],
+                    "stroke": False,
+                },
+                {"resourceType": "Patient", "birthDate": "1960-01-01", "gender": "male"},
+                [{"age": 54, "HbA1c": "8.2 %"}],
+                "A 70-year-old woman with diabetes.",
+            ]
+        )
+    },
+    optional={
+        "day": st.just("2026-11-30"),
+        "complete": st.just(["condition"]),
+        "answers": st.just({"mdrd_constant": "175"}),
+        "visits": st.just({"screening": "2026-11-02"}),
+    },
+)
+SENT = dict.fromkeys(("/studies/{nctId}/screen", "/match"), PERSON)
 
 
 def read_declared() -> list[re.Pattern[str]]:
@@ -142,6 +167,8 @@ def run(
         given_names = sorted(set(case.query) & set(SENSIBLE))
         replaced = data.draw(st.sets(st.sampled_from(given_names))) if given_names else ()
         case.query.update({name: data.draw(SENSIBLE[name]) for name in sorted(replaced)})
+        if operation.path in SENT and data.draw(st.booleans()):
+            case.body = data.draw(SENT[operation.path])
         if "nctId" in case.path_parameters and data.draw(st.booleans()):
             case.path_parameters["nctId"] = "NCT90000001"
         answer = ask(case, base, session)

@@ -20,6 +20,7 @@ from trialbook.model.dates import find_asked_day
 from trialbook.pages.match_page import MatchedHit, MatchView, note_criteria, render_match_page
 from trialbook.web.hits import view_hit
 from trialbook.web.posted import read_form
+from trialbook.web.problems import keep_told_out_of_logs
 from trialbook.web.screen_page import HEADERS, MOST_BYTES, MOST_FIELDS
 
 
@@ -34,7 +35,8 @@ class Matching:
         fields: Fields = {}
         if request.method == "POST":
             fields = await read_form(request, most_bytes=MOST_BYTES, most_fields=MOST_FIELDS)
-        view = await run_in_threadpool(self._compose, fields)
+        with keep_told_out_of_logs():
+            view = await run_in_threadpool(self._compose, fields)
         return HTMLResponse(render_match_page(view), status_code=400 if view.error else 200, headers=HEADERS)
 
     def _compose(self, fields: Fields) -> MatchView:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -61,6 +65,22 @@ def show_missing(request: Request, _: Exception) -> Response:
         return PlainTextResponse(f"There is nothing at {quote(request.url.path)}", status_code=404)
     page = render_message_page("No such page", f"There is nothing at {request.url.path}.", status=404)
     return HTMLResponse(page, status_code=404)
+
+
+@contextmanager
+def keep_told_out_of_logs() -> Iterator[None]:
+    """Let an error that nobody expects say where it arose, and no more.
+
+    Its message may hold what was told of a person, and the server's log would keep it.
+    """
+    try:
+        yield
+    except TrialbookError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = ", ".join(f"{Path(each.filename).name}:{each.lineno}" for each in frames[-4:])
+        raise RuntimeError(f"{type(error).__name__} while a person was looked at ({places})") from None
 
 
 def log_damage(error: RecordDamagedError) -> None:

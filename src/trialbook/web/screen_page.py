@@ -26,6 +26,7 @@ from trialbook.model import Study
 from trialbook.model.dates import find_asked_day
 from trialbook.pages.screen_page import ScreenForm, render_screen_page, render_worksheet_page
 from trialbook.web.posted import read_form
+from trialbook.web.problems import keep_told_out_of_logs
 
 # A bundle of one person's record, and as much again where it goes along with the page.
 MOST_BYTES = 16_000_000
@@ -52,9 +53,10 @@ class Screening:
         fields: Fields = (
             await read_form(request, most_bytes=MOST_BYTES, most_fields=MOST_FIELDS) if is_sent else {}
         )
-        html, status = await run_in_threadpool(
-            compose, request.path_params["nct_id"], fields, is_sent=is_sent
-        )
+        with keep_told_out_of_logs():
+            html, status = await run_in_threadpool(
+                compose, request.path_params["nct_id"], fields, is_sent=is_sent
+            )
         return HTMLResponse(html, status_code=status, headers=HEADERS)
 
     def _compose_screen(self, nct_id: str, fields: Fields, *, is_sent: bool) -> tuple[str, int]:

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,3 +279,20 @@ def test_nothing_of_a_person_is_kept_logged_or_sent(
         assert not re.findall(r'(?:src|href|action)="https?://', page.text)
         links = re.findall(r'(?:href|action)="([^"]*)"', page.text)
         assert not [each for each in links if any(secret in each for secret in SECRETS)]
+
+
+def test_an_error_that_nobody_expects_says_nothing_of_the_person(
+    site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ValueError(f"no number: {SECRETS[2]}")
+
+    monkeypatch.setattr("trialbook.eligibility.screening.Screener.screen", fail)
+    url = f"/api/trialbook/studies/{STUDY}/screen"
+    for ask in (lambda: send(site, pasted=SECRETS[0]), lambda: site.post(url, json={"patient": PATIENT})):
+        with pytest.raises(
+            RuntimeError, match=r"ValueError while a person was looked at \(.*py:\d+\)"
+        ) as found:
+            ask()
+        written = "".join(traceback.format_exception(found.value))
+        assert not [each for each in SECRETS if each in written]

@@ -36,7 +36,7 @@ from trialbook.web.own_api.answers import SavedAnswer, SavedLine
 from trialbook.web.own_api.endpoints import BASE, ENDPOINTS, Endpoint, get_endpoint
 from trialbook.web.own_api.parameters import FEED_FORMATS
 from trialbook.web.posted import read_body
-from trialbook.web.problems import log_damage
+from trialbook.web.problems import keep_told_out_of_logs, log_damage
 
 SAVED_PAGE = "/saved"
 
@@ -241,7 +241,8 @@ def _make_sent_route(api: OwnApi, endpoint: Endpoint) -> Route:
             body = await read_body(request, most_bytes=screening.MOST_BYTES)
         except TrialbookError as error:
             return refuse(error)
-        return await run_guarded(lambda each: answer(each, body), request)
+        with keep_told_out_of_logs():
+            return await run_guarded(lambda each: answer(each, body), request)
 
     return Route(
         BASE + endpoint.path.replace("{nctId}", "{nct_id:path}"), read_and_answer, methods=[endpoint.method]

@@ -49,6 +49,7 @@ def tell_values(note: str) -> list[str]:
         ("ALT 3 x ULN, AST > 100 U/L.", ["ALT 3 × ULN", "AST > 100 U/L"]),
         ("ECOG 1, KPS 80.", ["ECOG 1", "Karnofsky 80"]),
         ("MMSE 24/30, NYHA class III.", ["MMSE 24", "NYHA 3"]),
+        ("Heart rate of 115 beats/min, RR 22 breaths/min.", ["heart rate 115 /min", "respiratory rate 22 /min"]),
         ("Gleason 3+4=7.", ["Gleason score 7"]),
         ("5'10\" tall, weighs 180 lb.", ["height 70 in", "weight 180 lb"]),
         ("FEV1 48 % predicted.", ["FEV1 48 %"]),
@@ -77,6 +78,8 @@ def test_a_value_is_read_with_its_unit(note: str, told: list[str]) -> None:
         "NYHA II-III.",
         "BP 90/150.",
         "MMSE 24/100.",
+        "WBC: 2 WBCs/hpf.",
+        "LDL and HDL were 545 and 53 mg/dL.",
     ],
 )
 def test_what_is_no_value_of_the_patient_stays_out(note: str) -> None:

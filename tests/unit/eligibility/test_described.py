@@ -268,3 +268,18 @@ def test_what_works_where_it_is_put_is_not_surely_taken() -> None:
 
 def test_a_loss_of_weight_is_no_weight() -> None:
     assert tell_values("About 5 kg weight loss. She lost 5 kg weight. Weight loss of 12 kg.") == []
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("A man. He had his flu shot.", []),
+        ("A man. HIV test pending.", []),
+        ("A man. HIV test negative.", ["no HIV, 2026-11-29"]),
+        ("A man. HIV test was positive.", ["HIV, since 2026-11-29 or earlier"]),
+        ("A man. Beta-hydroxybutyrate: 0.1 mmol/L.", []),
+        ("A man. He will be treated with ACE inhibitors.", ["ACE inhibitors (planned)"]),
+    ],
+)
+def test_what_is_done_against_an_illness_is_not_the_illness(note: str, told: list[str]) -> None:
+    assert tell(note) == told

@@ -53,6 +53,7 @@ eval: $(READY) ## measure ranking against the registry's lists, judged patient t
 	@$(BIN)/python benchmarks/eval.py
 	@$(BIN)/python benchmarks/eval_related.py
 	@$(BIN)/python benchmarks/eval_criteria.py
+	@$(BIN)/python benchmarks/eval_verdict_ranking.py
 
 docs: $(READY) ## run what the README and docs/ show
 	@$(BIN)/python -m pytest -rs tests/docs

@@ -9,7 +9,7 @@ What we say is turned into their words twice. *As told*: met, not met, and whate
 or a treatment would be told; of a measurement or a score that lacks, "not enough information". `read_silence` does so:
 an exclusion that is open counts as "not excluded" unless it asks for nothing but values. It is the reading of a
 benchmark: `trialbook screen` leaves open what is open. What is about pregnancy or contraception is "not applicable" to
-a man.
+a man, as is an exclusion that asks for the other sex.
 
 Two patients in five, by a hash of their id, were set aside before the notes were looked at.
 """
@@ -27,6 +27,7 @@ import msgspec
 import numpy as np
 
 from trialbook.eligibility.facts import Person
+from trialbook.eligibility.having import is_sex
 from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.readers.described import describe_patient
 from trialbook.eligibility.screening import Screener
@@ -110,15 +111,26 @@ def judge(pairs: Iterable[Pair]) -> list[Judged]:
             .criteria
         )
         verdict = _combine(found, pair.criterion_type)
-        is_moot = bool(_OF_WOMEN.search(pair.criterion_text)) and person.sex == "male"
+        is_moot = _is_moot(pair, person, found, verdict)
         as_told = _SAYS.get((pair.criterion_type, verdict), OPEN)
         ours = as_told if as_told != OPEN else read_silence(pair.criterion_type, parsed)
-        if is_moot and verdict != "met":
+        if is_moot:
             as_told = ours = NOT_APPLICABLE
         expert = _SAME.get(pair.expert_eligibility, pair.expert_eligibility)
         unread = BASELINE if pair.criterion_type == "exclusion" else OPEN
         judged.append(Judged(pair.patient_id, expert, as_told, ours, unread))
     return judged
+
+
+def _is_moot(pair: Pair, person: Person, found: Sequence[CriterionVerdict], verdict: Verdict) -> bool:
+    """Whether a criterion is about the other sex alone: a man's pregnancy, or an exclusion of women."""
+    if pair.criterion_type == "exclusion":
+        told = [one.fact for each in found for one in each.evidence]
+        is_by_sex = verdict == "not_met" and bool(told) and all(is_sex(each) for each in told)
+        return is_by_sex or (
+            verdict != "met" and person.sex == "male" and bool(_OF_WOMEN.search(pair.criterion_text))
+        )
+    return verdict != "not_met" and person.sex == "male" and bool(_OF_WOMEN.search(pair.criterion_text))
 
 
 def _describe(note: str, thesaurus: Thesaurus) -> Person:

@@ -38,6 +38,7 @@ POSSIBLE = compile_cues(
     r"\b(?:suspect(?:s|ed|ing)?|suspicious for|suspicion (?:of|for)|possib(?:le|ly)|probabl[ey]|questionable|query|question of"
     r"|(?:may|might|could) (?:also )?(?:have|be|get|need|start|undergo)|r/o|rule out|ruling|concern(?:ed|ing|s)? (?:for|about|of)"
     r"|risk (?:of|for)|differential|versus|vs|planned (?:for)?|plan(?:s|ning)? (?:for|to)|scheduled for|about to start"
+    r"|(?:will|to) be (?:\w+ )?(?:treated with|given|started on|put on)"
     r"|(?:to|will|going to|would like to) (?:start|begin|receive|undergo)|awaiting|listed for|(?:being )?considered for"
     r"|considering|candidate for|eligible for|interested in|(?:trials?|stud(?:y|ies)) of|evaluated? for|work-?up for"
     r"|screening for|to exclude|imp)\b",

@@ -49,6 +49,7 @@ def tell_values(note: str) -> list[str]:
         ("ALT 3 x ULN, AST > 100 U/L.", ["ALT 3 × ULN", "AST > 100 U/L"]),
         ("ECOG 1, KPS 80.", ["ECOG 1", "Karnofsky 80"]),
         ("MMSE 24/30, NYHA class III.", ["MMSE 24", "NYHA 3"]),
+        ("Heart rate of 115 beats/min, RR 22 breaths/min.", ["heart rate 115 /min", "respiratory rate 22 /min"]),
         ("Gleason 3+4=7.", ["Gleason score 7"]),
         ("5'10\" tall, weighs 180 lb.", ["height 70 in", "weight 180 lb"]),
         ("FEV1 48 % predicted.", ["FEV1 48 %"]),
@@ -77,6 +78,8 @@ def test_a_value_is_read_with_its_unit(note: str, told: list[str]) -> None:
         "NYHA II-III.",
         "BP 90/150.",
         "MMSE 24/100.",
+        "WBC: 2 WBCs/hpf.",
+        "LDL and HDL were 545 and 53 mg/dL.",
     ],
 )
 def test_what_is_no_value_of_the_patient_stays_out(note: str) -> None:
@@ -265,3 +268,18 @@ def test_what_works_where_it_is_put_is_not_surely_taken() -> None:
 
 def test_a_loss_of_weight_is_no_weight() -> None:
     assert tell_values("About 5 kg weight loss. She lost 5 kg weight. Weight loss of 12 kg.") == []
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("A man. He had his flu shot.", []),
+        ("A man. HIV test pending.", []),
+        ("A man. HIV test negative.", ["no HIV, 2026-11-29"]),
+        ("A man. HIV test was positive.", ["HIV, since 2026-11-29 or earlier"]),
+        ("A man. Beta-hydroxybutyrate: 0.1 mmol/L.", []),
+        ("A man. He will be treated with ACE inhibitors.", ["ACE inhibitors (planned)"]),
+    ],
+)
+def test_what_is_done_against_an_illness_is_not_the_illness(note: str, told: list[str]) -> None:
+    assert tell(note) == told

@@ -32,7 +32,9 @@ _SHORT = {
     "T": "temperature", "Tmax": "temperature", "Wt": "weight", "wt": "weight", "Ht": "height", "ht": "height",
     "sats": "oxygen saturation", "Sats": "oxygen saturation", "O2 sat": "oxygen saturation", "Hb": "hemoglobin",
     "weighs": "weight", "weigh": "weight", "weighing": "weight", "afebrile at": "temperature", "BPs": "blood pressure",
-    "febrile to": "temperature", "fever of": "temperature", "fever to": "temperature", "pulse ox": "oxygen saturation",
+    "febrile to": "temperature",
+    "FBS": "fasting glucose", "Alk P": "alkaline phosphatase", "O2sat": "oxygen saturation",
+    "fever of": "temperature", "fever to": "temperature", "pulse ox": "oxygen saturation",
 }  # fmt: skip
 _SHORT_NAME = re.compile(
     rf"(?<![\w-])(?:{'|'.join(sorted(map(re.escape, _SHORT), key=len, reverse=True))})"
@@ -86,6 +88,11 @@ _OTHER_THING = re.compile(
     r"[\s-]+(?:loss|gain|changes?|reduction|bearing|lifting|control|management|monitor\w*|strips?)\b",
     re.IGNORECASE,
 )
+_UNKNOWN_UNIT = re.compile(
+    r"\s*[^\W\d_]{0,8}\s?(?:/\s?(?!mm\b|cu)[^\W\d_]{1,6}|per\s+[^\W\d_]{1,6})", re.IGNORECASE
+)
+# "LDL and HDL were 130 and 50": whose the first number is, is not read.
+_JOINED = re.compile(r"(?:[\s,/&]|\band\b|\bor\b|\blevels?\b|\bthe\b|\bserum\b)*", re.IGNORECASE)
 _FORMER = re.compile(
     r"\b(?:previous(?:ly)?|prior|before|initial(?:ly)?|baseline|at\s+(?:diagnosis|birth|onset|presentation)|used\s+to\s+be|earlier|once|had\s+been|formerly|old)\b",
     re.IGNORECASE,
@@ -130,6 +137,12 @@ def find_values(text: str, clauses: Clauses, persons: Persons, day: date) -> lis
         clause = clauses.find(name.start)
         stop = names[at + 1].start if at + 1 < len(names) else len(text)
         reader = _Reader(text, clause.start, min(stop, _end_of(text, clause.end)), day)
+        if (
+            at
+            and names[at - 1].end > (found[-1].end if found else 0)
+            and _JOINED.fullmatch(text, names[at - 1].end, name.start)
+        ):
+            continue
         read = reader.read_behind(name) or reader.read_before(name, found[-1].end if found else clause.start)
         # Whether it is told of the patient takes the most time: asked only where there is a value.
         tried += len(read)
@@ -255,6 +268,11 @@ class _Reader:
         concept = Concept(name.analyte.name, "measurement", name.analyte.ids)
         return [ReadValue(name.start, end, concept, value, Days(None, self._day))]
 
+    def _has_other_unit(self, at: int, analyte: Analyte) -> bool:
+        """Whether a unit follows that the table lacks, and that is not the one which is meant: "2 WBCs/hpf"."""
+        found = _UNKNOWN_UNIT.match(self._text, at)
+        return found is not None and not (analyte.unit and found[0].lower().endswith(analyte.unit.lower()))
+
     def _read_value(self, found: re.Match[str], analyte: Analyte) -> tuple[Interval | None, int]:
         nothing = (None, found.end())
         if found["roman"]:
@@ -273,7 +291,7 @@ class _Reader:
             is_sum = analyte.name == "Gleason score" and high is None
             return (bound(low + float(added["two"]), "", analyte.unit), added.end()) if is_sum else nothing
         unit, end = ("%", end) if found["percent"] and high is None else _read_unit(self._text, end)
-        if not unit and _NO_NUMBER_AFTER.match(self._text, end):
+        if not unit and (_NO_NUMBER_AFTER.match(self._text, end) or self._has_other_unit(end, analyte)):
             return nothing
         out_of = None if unit else _OUT_OF.match(self._text, end, self._stop)
         if out_of:

@@ -24,7 +24,7 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
         r"|older|larger|longer)"
         r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:at|al) least|at a minimum(?: of)?|(?:no"
         r"|not)(?: be)? (?:less|fewer"
-        r"|lower|younger|shorter|smaller) than|not below|not under|(?:a )?minimum(?: of| is)?|min\.|at"
+        r"|lower|younger|shorter|smaller) than|not\s*<(?!\s*=)|not below|not under|(?:a )?minimum(?: of| is)?|min\.|at"
         r" or above|equal(?: to)? or"
         r" (?:greater|more|higher|older|above|over)(?: than| to)?|above or equal(?: to)?|starting (?:at"
         r"|from)|>\s*than or equal to",
@@ -35,7 +35,7 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
         r"|younger|smaller|shorter)"
         r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:no|not)(?: be)? (?:more|greater|higher"
         r"|older|longer|larger|bigger)"
-        r" than|not (?:to )?exceed(?:ing)?|not above|not over|at most|(?:a )?maximum(?: of| is)?|max\."
+        r" than|not\s*>(?!\s*=)|not (?:to )?exceed(?:ing)?|not above|not over|at most|(?:a )?maximum(?: of| is)?|max\."
         r"|up to|equal(?: to)? or"
         r" (?:less|lower|younger|below|under|fewer)(?: than| to)?|below or equal(?: to)?|at or below|until",
     ),
@@ -59,7 +59,7 @@ OPERATOR = compile_small(
         f"(?P<{name}>(?<![\\w]){form})" if form[0].isalpha() else f"(?P<{name}>{form})"
         for name, form in BEFORE
     )
-    + rf"){BETWEEN_WORDS}[\s:]*\Z"
+    + rf"){BETWEEN_WORDS}[\s:)]*\Z"
 )
 AFTER = re.compile(
     r"[\s,(]*(?:(?:of age|old|in age|years)[\s,]*)*(?:(?P<ge>(?:or|and|&|/)(?: equal)?(?:"
@@ -141,6 +141,20 @@ DATE = re.compile(
 
 # No cell count is told to a thousandth of a cell: "100.000/mm3" has a point between its thousands.
 COUNTED = frozenset(["/uL", "/mm3"])
+# "Minimum life expectancy of 3 months", "within 1.5 x ULN".
+EXTREME = re.compile(
+    r"\b(?:(?P<least>min(?:imum|imal))|max(?:imum|imal))\s+(?:[^\W\d_]+\s+){1,3}(?:of|is|:)\s*\Z",
+    re.IGNORECASE,
+)
+WITHIN = re.compile(r"\b(?:with)?in\s*\Z", re.IGNORECASE)
+# A bound that stands before what it bounds: "25% ≤ LVEF".
+TURNED = re.compile(r"\s*(?:(?P<ge>≤|<\s*=)|(?P<le>≥|>\s*=)|(?P<gt><)|(?P<lt>>))(?=\s*[^\W\d_])")
+# What joins the values of a list of grades: "0, 1 or 2", "class III or class IV", "II thru IV".
+GRADES_JOINT = re.compile(
+    r"[\s,]*(?:\b(?:and|or|to|thru|through)\b|/|,|&|-|–)?[\s,]*(?:(?:class|grade|stage)\s+)?", re.IGNORECASE
+)
+ECOG = re.compile(r"\b(?:ECOG|Zubrod|performance (?:status|score))\b[^.;,\d]{0,30}\Z", re.IGNORECASE)
+GRADES_SPAN = re.compile(r"\s*(?:\b(?:to|thru|through)\b|-|–)\s*", re.IGNORECASE)
 POINT_FOR_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 MOST_IN_ONE = 80
 
@@ -201,6 +215,8 @@ def read_comparisons(text: str) -> list[Comparison]:
 def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
     before = text[max(floor, number.start() - 60) : number.start()]
     operator, start = _operator_before(before, number.start())
+    if not operator and (extreme := EXTREME.search(before)):
+        operator = "ge" if extreme["least"] else "le"
     opened = OPENS_RANGE.search(before)
     if not operator and not opened and IS_NAME.search(before) and not _is_graded(before):
         return None
@@ -224,6 +240,10 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
             return None
         if NO_VALUE.match(text, number.start()) or LIST_MARK.fullmatch(text[: number.start()]):
             return None
+    if not operator and limit and WITHIN.search(before):
+        operator = "le"
+    if not operator and not limit and (turned := TURNED.match(text, end)):
+        operator = next(name for name in ("ge", "gt", "le", "lt") if turned[name])
     if not operator or operator == "eq":
         after = AFTER.match(text, end)
         if after:
@@ -307,12 +327,13 @@ def _is_graded(before: str) -> bool:
 
 def _read_graded(text: str, found: list[Comparison]) -> list[Comparison]:
     """Classes and grades in roman numerals: "NYHA class III-IV"."""
-    graded = []
+    graded: list[Comparison] = []
     for match in ROMAN_RANGE.finditer(text):
         before = text[max(0, match.start() - 45) : match.start()]
-        if any(each.start < match.end() and match.start() < each.end for each in found) or not _is_graded(
-            before
-        ):
+        if any(each.start < match.end() and match.start() < each.end for each in found):
+            continue
+        goes_on = bool(graded) and bool(GRADES_JOINT.fullmatch(text, graded[-1].end, match.start()))
+        if not goes_on and not _is_graded(before):
             continue
         operator, start = _operator_before(before, match.start())
         low = ROMAN[match["low"]]
@@ -333,6 +354,9 @@ def _share_units(text: str, found: list[Comparison]) -> list[Comparison]:
     shared: list[Comparison] = []
     for each in found:
         last = shared[-1] if shared else None
+        if last is not None and (grades := _join_grades(text, last, each)) is not None:
+            shared[-1] = grades
+            continue
         if each.is_bare and text[each.start - 1 : each.start] == "/":
             # "140/90 mmHg" is two pressures; after other numbers what follows the stroke is no value.
             if last is not None and last.end == each.start - 1 and _are_pressures(text, last, each):
@@ -366,6 +390,21 @@ def _share_units(text: str, found: list[Comparison]) -> list[Comparison]:
         else:
             shared.append(each)
     return shared
+
+
+def _join_grades(text: str, first: Comparison, second: Comparison) -> Comparison | None:
+    """The grades of a list as one interval, where each is the next: "0, 1 or 2"; None for anything else."""
+    one, two = first.interval, second.interval
+    if one.unit or two.unit or one.limit or two.limit or one.low is None or one.high is None:
+        return None
+    before = text[max(0, first.start - 45) : first.start]
+    if not second.is_bare or two.low is None or not (_is_graded(before) or ECOG.search(before)):
+        return None
+    between = text[first.end : second.start]
+    is_next = two.low == one.high + 1 and GRADES_JOINT.fullmatch(between)
+    if not is_next and not (GRADES_SPAN.fullmatch(between) and two.low > one.high):
+        return None
+    return Comparison(first.start, second.end, Interval(one.low, two.low), False, first.number_start)
 
 
 def _are_pressures(text: str, first: Comparison, second: Comparison) -> bool:

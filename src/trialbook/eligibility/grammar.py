@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
 from trialbook.eligibility.leaves import GENERIC, Scope, read_leaf
@@ -22,6 +24,7 @@ from trialbook.eligibility.tree import (
     Atom,
     Except,
     IfThen,
+    Interval,
     Not,
     Opaque,
     Span,
@@ -32,15 +35,24 @@ from trialbook.eligibility.units import find_unit
 
 EDGE = " \t\r\n.,;:-–—*•\\"
 OF_THESE = re.compile(
-    r"(?P<most>(?:(?:have|has|having|with|meet(?:s|ing)?|fulfil\w*|presence of|satisfy|be"
+    r"(?<![^\W\d_])(?P<most>(?:(?:have|has|having|with|meet(?:s|ing)?|fulfil\w*|presence of|satisfy|be"
     r"|include[sd]?|in|by)\s+)*(?:at least|≥|minimum of|a minimum of|more than or equal"
-    r" to)?\s*(?P<count>one|two|three|four|five|six|any|all|each|both|either|1|2|3|4|5|6)(?: \((?:\d"
+    r" to)?\s*(?P<count>none|one|two|three|four|five|six|any|all|each|both|either|1|2|3|4|5|6)(?: \((?:\d"
     r"|one|two|three|four)\))?(?P<more> or more| or both|\s*\(or more\))?\s*(?:of)?\s*(?:the|these"
     r"|those)?\s*(?:\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
     re.IGNORECASE,
 )
+AT_MOST = re.compile(
+    r"\b(?:fewer than|less than|no more than|not more than|at most|up to|maximum of)\s+\Z", re.IGNORECASE
+)
+ALLOWED = re.compile(
+    r"\b(?:(?:is|are|will be|may be|would be)(?: still)? (?:allowed|permitted|acceptable|accepted)"
+    r"|(?:is|are|will be) not (?:excluded|exclusionary|an? exclusion(?: criteri(?:on|a))?))[\s.]*\Z",
+    re.IGNORECASE,
+)
 LISTED = re.compile(r"following|below|listed", re.IGNORECASE)
 CONDITION_FIRST = re.compile(r"\s*(?:if|for|in|when|among|in case of|in the case of)\b", re.IGNORECASE)
+EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
 WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
 MOST_PARTS = 60
 MOST_DEPTH = 14
@@ -55,7 +67,17 @@ def parse_items(text: str, items: Sequence[Item], start: int, end: int, kind: st
     kind
         "exclusion" or another: whether what is only listed is meant all together or each by itself.
     """
-    return _Reader(text, kind).read(_drop_abbreviations(text, list(items)), start, end, Scope(kind), 0)
+    if ALLOWED.search(text, start, end) and not any(
+        each.type in ("stop", "semi", "if") for each in items[:-1]
+    ):
+        return Opaque(Span(start, end), "unparsed", "what is allowed is asked of nobody")
+    kept = [each for each in items if not _says_the_heading(text, each, kind)]
+    return _Reader(text, kind).read(_drop_abbreviations(text, kept), start, end, Scope(kind), 0)
+
+
+def _says_the_heading(text: str, item: Item, kind: str) -> bool:
+    """Whether words of an exclusion only say that it is one: "… will be excluded"."""
+    return kind == "exclusion" and item.type == "not" and text[item.start : item.end].lower() == "excluded"
 
 
 def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
@@ -80,12 +102,21 @@ def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
                 at = close + 1
                 continue
             if inner.type == "timed":
-                kept.append(inner)
+                if not _says_again(items[at - 1], inner):
+                    kept.append(inner)
                 at = close + 1
                 continue
         kept.append(items[at])
         at += 1
     return kept
+
+
+def _says_again(value: Item, inner: Item) -> bool:
+    """Whether a value in brackets, without a sign of its own, is the one before it in another unit."""
+    if value.timed is None or inner.timed is None or value.timed.role != "value":
+        return False
+    first, second = value.timed.interval, inner.timed.interval
+    return second.low == second.high and bool(second.unit) and first.unit != second.unit
 
 
 class _Reader(Lists):
@@ -142,10 +173,8 @@ class _Reader(Lists):
         pieces = [each for each in pieces if strip_joints(each)]
         if len(pieces) < 2:
             return None
-        is_any = (
-            self.kind == "exclusion"
-            or any(each[0].type == "or" for each in pieces[1:])
-            or any(each[-1].type == "or" for each in pieces[:-1])
+        is_any = self.kind == "exclusion" or any(
+            "or" in (items[at - 1].type, items[at + 1].type) for at in cuts
         )
         if any(each[0].type == "and" for each in pieces[1:]) and not any(
             each[0].type == "or" for each in pieces[1:]
@@ -186,14 +215,22 @@ class _Reader(Lists):
         if not found:
             return None
         tail = [each for each in items if each.start >= found.end() - 1]
-        head = [each for each in items if each.end <= found.start()]
+        head = [
+            each
+            for each in items
+            if each.end <= found.start() or (each.type == "not" and each.start < found.start("count"))
+        ]
+        if AT_MOST.search(self.text, start, found.start("count")):
+            return Opaque(Span(start, end), "unparsed", "at most so many of a list")
         parts = self._list_parts(tail, found.end(), end, scope, depth)
         if len(parts) < 2:
             return None
         span = Span(found.start(), end)
         said = found["count"].lower()
         tree: Tree
-        if said in ("all", "each", "both"):
+        if said == "none":
+            tree = Not(span, Any(span, tuple(parts)))
+        elif said in ("all", "each", "both"):
             tree = All(span, tuple(parts))
         elif said in ("any", "either"):
             tree = Any(span, tuple(parts))
@@ -275,10 +312,13 @@ class _Reader(Lists):
                 continue
             if not self.says_something(first):
                 continue
+            is_unless = self.text[items[at].start : items[at].end].lower() == "unless"
             carved_scope = Scope(self.kind, scope.assertion)
             base = self.read(first, start, first[-1].end, scope, depth)
             carve = _Reader(self.text, "exclusion").read(rest, rest[0].start, end, carved_scope, depth)
             span = Span(start, end)
+            if is_unless and self.kind != "exclusion" and not isinstance(base, Not):
+                return IfThen(span, Not(carve.span, carve), base)
             if isinstance(base, Not) and not isinstance(base.part, Except):
                 return Not(span, Except(span, base.part, carve))
             return Except(span, base, carve)
@@ -328,6 +368,30 @@ class _Reader(Lists):
             words = [Item(inner[0].start, inner[-1].end, "word")]
             return self._reread([*before, *words, *after], start, end, scope, depth)
         return None
+
+    def other_limits(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """Another limit for some, in brackets: "ALT ≤ 2.5 x ULN (≤ 5 x ULN if liver metastases)"."""
+        at = next(place for place, each in enumerate(items) if each.type == "open")
+        close = find_close(items, at)
+        if close is None or not at or self.says_something(items[close + 1 :]):
+            return None
+        inner = items[at + 1 : close]
+        places = self.level(inner, ("if",))
+        if not places:
+            return None
+        values = [each for each in inner[: places[0]] if each.timed and each.timed.role == "value"]
+        rest = inner[places[0] + 1 :]
+        if len(values) != 1 or not self._has_some(rest):
+            return None
+        base = self.read(items[:at], start, items[at - 1].end, scope, depth)
+        span = Span(inner[0].start, inner[-1].end)
+        other = _with_interval(base, values[0].timed.interval, span) if values[0].timed else None
+        if other is None:
+            return None
+        case = self.read(rest, rest[0].start, rest[-1].end, Scope(self.kind), depth)
+        if self.kind == "exclusion":
+            return All(Span(start, end), (base, Any(span, (other, Not(case.span, case)))))
+        return Any(Span(start, end), (base, All(span, (other, case))))
 
     def _reread(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree:
         return over(self.read(items, start, end, scope, depth), Span(start, end))
@@ -411,6 +475,9 @@ class _Reader(Lists):
             if not self.says_something(rest):
                 continue
             base = self.read(first, start, first[-1].end, scope, depth)
+            if EITHER_WAY.search(self.text, start, items[at].end):
+                # "With or without X" asks nothing of X.
+                return over(base, Span(start, end))
             missing = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
             span = Span(items[at].start, end)
             return All(Span(start, end), (base, Not(span, missing)))
@@ -460,9 +527,21 @@ STEPS: tuple[tuple[Step, tuple[Type, ...]], ...] = (
     (_Reader.definitions, ("defined",)),
     (_Reader.examples, ("example",)),
     (_Reader.withouts, ("not",)),
+    (_Reader.other_limits, ("open",)),
     (_Reader.lists, ("or", "and", "comma")),
     (_Reader.brackets, ("open",)),
 )
+
+
+def _with_interval(tree: Tree, interval: Interval, span: Span) -> Tree | None:
+    """The same measurements with another limit, over other words; None where a part measures nothing."""
+    if isinstance(tree, Atom):
+        return None if tree.interval is None else msgspec.structs.replace(tree, interval=interval, span=span)
+    if not isinstance(tree, All | Any):
+        return None
+    parts = [_with_interval(each, interval, span) for each in tree.parts]
+    made = tuple(each for each in parts if each is not None)
+    return msgspec.structs.replace(tree, parts=made, span=span) if len(made) == len(parts) else None
 
 
 def _add_examples(base: Tree, examples: Tree, place: int) -> Tree:

@@ -65,6 +65,7 @@ TRIAL = re.compile(
 )
 # "(IHD)" after the name that it stands for.
 ABBREVIATION = re.compile(r"\s*\((?=[^()]*[A-Z][^()]*[A-Z])[\w-]{2,12}\)\Z")
+NOR = re.compile(r"\s+nor\s+", re.IGNORECASE)
 FREE = re.compile(rb"\0+")
 MARKS: dict[str, Type] = {",": "comma", ";": "semi", "(": "open", ")": "close", "[": "open", "]": "close"}
 
@@ -86,12 +87,12 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
         if not FORMULA.search(text, each.start, each.end)
         and not SPECIMEN.fullmatch(text, each.start, each.end)
     ]
-    things = sorted([*named, *_find_fixed(text)])
+    things = sorted([*(part for each in named for part in _part_at_nor(text, each)), *_find_fixed(text)])
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
     taken = _Taken(len(text), [Item(each.start, each.end, "timed", timed=each) for each in timed])
     joints = _read_joints(text)
     for joint in joints:
-        if joint.type in ("and", "or", "both", "either"):
+        if joint.type in ("and", "or", "both", "either") and text[joint.start : joint.end].lower() != "nor":
             continue
         if joint.type in ("not", "example") and any(
             each.start < joint.start and joint.end <= each.end for each in things
@@ -153,6 +154,13 @@ class _Taken:
         while end > start and text[end - 1] in " \t\n-,;/.":
             end -= 1
         return (start, end) if re.search(r"\w\w|\w", text[start:end]) else None
+
+
+def _part_at_nor(text: str, thing: Entity) -> list[Entity]:
+    """What the recogniser took for one, in two where "nor" parts it."""
+    starts = [thing.start, *(each.end() for each in NOR.finditer(text, thing.start, thing.end))]
+    ends = [*(each.start() for each in NOR.finditer(text, thing.start, thing.end)), thing.end]
+    return [thing._replace(start=low, end=high) for low, high in zip(starts, ends, strict=True) if low < high]
 
 
 def _find_fixed(text: str) -> list[Entity]:

@@ -79,14 +79,15 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         r"not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"
         r"|no(?: (?:known|prior|previous|evidence of|current|other|active|signs of|clinical evidence of|more"
         r"|clinically significant|significant))*|without(?: any| evidence of)?|(?:in )?(?:the )?absence of|lack of|free of"
-        r"|free from|negative(?: for)?|never|neither|nor|non(?=[ -])|none|denies|rule[sd]? out|can ?not(?: be)?"
+        r"|free from|negative(?: for)?|never|neither|non(?=[ -]?(?:pregnan|lactat|breast|nursing|smok|diabet"
+        r"|child|users?\b))|none|denies|rule[sd]? out|can ?not(?: be)?"
         r"|do(?:es)? not(?: have)?|did not|ha(?:s|ve) (?:not|never|no)|(?:is|are|was|were|must|should|will|may) not(?: be)?"
-        r"|(?:is|are) absent|excluded",
+        r"|(?:is|are|was|were) (?:absent|not (?:present|detected|found|seen|evident))|excluded",
     ),
     ("assertion", r"__ASSERTION__"),
     ("both", r"both"),
     ("either", r"either"),
-    ("or", r"and\s*/\s*or|or\s*/\s*and|or else|or|as well as(?= not)"),
+    ("or", r"and\s*/\s*or|or\s*/\s*and|or else|or|nor|as well as(?= not)"),
     (
         "and",
         r"and|as well as|together with|in combination with|combined with|plus(?= )|&|but(?! not)|along"

@@ -17,6 +17,8 @@ LEADS_IN = re.compile(
     r"(?:\b(?:one|two|three|four|any|all|either|each|both|\d)\b[^:]{0,60}\b(?:of|the)\b[^:]{0,40}|\b(?:following|below|these|by|as|with|including|criteria|of|either|if|includes?|and|or))[^:;.]{0,60}:\s*\Z|\bfollowing\b[^.;]{0,40}\Z",
     re.IGNORECASE,
 )
+ENDS_IN_OR = re.compile(r"(?:^|[\s,;])(?:and/)?or[\s,:]*\Z", re.IGNORECASE)
+OR_ALONE = re.compile(r"\W*(?:and/)?or\W*", re.IGNORECASE)
 MOST_CHARACTERS = 3_000
 MOST_IN_LEAD = 220
 # All words of a lead: people, and what they and criteria do.
@@ -66,12 +68,23 @@ def find_criteria(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
                 and criteria[last + 1].end - lead.start <= MOST_CHARACTERS
             ):
                 last += 1
+        while last + 1 < len(criteria) and _goes_on(criteria[last], criteria[last + 1], lead):
+            last += 1
         if last > at:
             end = criteria[last].end
             lead = msgspec.structs.replace(lead, end=end, text=text[lead.start : end])
         joined.append(lead)
         at = last + 1
     return joined
+
+
+def _goes_on(last: Criterion, following: Criterion, lead: Criterion) -> bool:
+    """Whether the next is an alternative to the last: "Hypertension or" and "Diabetes" on two lines."""
+    if (following.kind, following.heading) != (lead.kind, lead.heading):
+        return False
+    if following.end - lead.start > MOST_CHARACTERS:
+        return False
+    return bool(ENDS_IN_OR.search(last.text)) or bool(OR_ALONE.fullmatch(following.text.strip()))
 
 
 def is_lead(criteria: Sequence[Criterion], at: int) -> bool:

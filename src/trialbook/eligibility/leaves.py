@@ -12,9 +12,11 @@ from trialbook.eligibility.analytes import get_analyte
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.tree import (
     All,
+    Any,
     Assertion,
     Atom,
     Concept,
+    IfThen,
     Interval,
     Not,
     Opaque,
@@ -87,6 +89,7 @@ TIED = re.compile(
 )
 # After a name only these turn it: "HIV negative".
 NEVER_AFTER = re.compile(
+    r"(?!(?:is|are|was|were) (?:absent|not (?:present|detected|found|seen|evident)))"
     r"(?:without|no\b|not\b|non\b|lack|absence|free|never|nor|can|do|did|is|are|was|were|has|have|will|must|may|should|rule)",
     re.IGNORECASE,
 )
@@ -147,14 +150,43 @@ def read_leaf(text: str, items: Sequence[Item], start: int, end: int, scope: Sco
         rest = _invent_names(text, items, timed, scope)
     bound = _bind(text, rest, timed)
     if bound:
-        parts += _make_atoms(text, items, bound, timed, span, scope)
+        parts += _make_atoms(text, items, bound, sexes, span, scope)
+    elif parts and any(each.timed and each.timed.role == "value" for each in timed):
+        parts.append(Opaque(span, "unparsed", "of what the value is"))
     elif not parts:
         return Opaque(span, _why(text[start:end]))
     elif any(_content(text, items, parts, start, end)) and not ages:
         parts.append(Opaque(span, "unparsed"))
     if len(parts) == 1:
         return _widen(parts[0], span)
+    if sexes and scope.kind != "exclusion" and (measured := [each for each in parts if _is_measured(each)]):
+        return _ask_sexes(span, parts, measured)
+    if _are_pressures_apart(parts, scope.kind):
+        return Any(span, tuple(parts))
     return All(span, tuple(sorted(parts, key=lambda each: each.span)))
+
+
+def _is_measured(tree: Tree) -> bool:
+    return isinstance(tree, Atom) and tree.interval is not None and tree.concepts != (AGE,)
+
+
+def _ask_sexes(span: Span, parts: Sequence[Tree], measured: Sequence[Tree]) -> Tree:
+    """A value asked of one sex alone: "ferritin > 200 in women"."""
+    others = tuple(each for each in parts if each not in measured)
+    condition = others[0] if len(others) == 1 else All(span, others)
+    return IfThen(span, condition, measured[0] if len(measured) == 1 else All(span, tuple(measured)))
+
+
+def _are_pressures_apart(parts: Sequence[Tree], kind: str) -> bool:
+    """Whether one of the two pressures is enough: too high by either, or kept out by either."""
+    if len(parts) != 2 or not all(isinstance(each, Atom) and each.interval for each in parts):
+        return False
+    codes = {each.concepts[0].ids for each in parts if isinstance(each, Atom)}
+    if codes != {("loinc:8480-6",), ("loinc:8462-4",)}:
+        return False
+    lows = [each.interval.low is not None for each in parts if isinstance(each, Atom) and each.interval]
+    highs = [each.interval.high is not None for each in parts if isinstance(each, Atom) and each.interval]
+    return (all(lows) and not any(highs)) or (kind == "exclusion" and all(highs) and not any(lows))
 
 
 def _why(words: str) -> Reason:
@@ -307,7 +339,7 @@ def _is_count(text: str, each: Item, bound: _Bound) -> bool:
 
 
 def _make_atoms(
-    text: str, items: Sequence[Item], bound: list[_Bound], timed: Sequence[Item], span: Span, scope: Scope
+    text: str, items: Sequence[Item], bound: list[_Bound], sexes: Sequence[Item], span: Span, scope: Scope
 ) -> list[Tree]:
     """An atom for each thing that stands for itself; the others narrow the thing before them."""
     heads: list[_Bound] = []
@@ -319,6 +351,7 @@ def _make_atoms(
             continue
         heads.append(each)
     made: list[Tree] = []
+    values = [*sexes, *(each.value for each in heads if each.value)]
     for at, head in enumerate(heads):
         low = span.start if at == 0 else _cut_before(text, heads[at - 1].concept.end, head.concept.start)
         high = (
@@ -327,7 +360,7 @@ def _make_atoms(
             else _cut_before(text, head.concept.end, heads[at + 1].concept.start)
         )
         inside = [each for each in items if low <= each.start < high]
-        made.append(_make_atom(text, inside, head, Span(low, high), scope, all_items=items))
+        made.append(_make_atom(text, inside, head, Span(low, high), scope, values=values))
     return made
 
 
@@ -353,7 +386,7 @@ def _is_apart(text: str, before: _Bound, here: _Bound) -> bool:
 
 
 def _make_atom(
-    text: str, inside: Sequence[Item], head: _Bound, span: Span, scope: Scope, *, all_items: Sequence[Item]
+    text: str, inside: Sequence[Item], head: _Bound, span: Span, scope: Scope, *, values: Sequence[Item]
 ) -> Tree:
     concept = head.concept.concept
     assert concept is not None
@@ -374,7 +407,7 @@ def _make_atom(
         assertion = "able"
     value = head.value.timed.interval if head.value and head.value.timed else None
     count = head.often.timed.interval if head.often and head.often.timed else None
-    own = {(each.start, each.end) for each in (head.concept, head.value, head.often) if each}
+    own = {(each.start, each.end) for each in (head.concept, head.often, *values) if each}
     if (
         re.search(r"\ballerg(?:y|ies|ic)\b|\bhypersensitivity\b", concept.words, re.IGNORECASE)
         and concept.domain == "drug"

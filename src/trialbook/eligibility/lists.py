@@ -9,7 +9,7 @@ import msgspec
 
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import Scope
+from trialbook.eligibility.leaves import SEX, Scope
 from trialbook.eligibility.stretches import MEASURED, Stretches
 from trialbook.eligibility.tree import All, Any, Atom, Concept, Span, Tree, iter_nodes
 
@@ -146,12 +146,26 @@ class Lists(Stretches):
 
     def _means_either(self, group: list[Tree]) -> bool:
         """Whether "and" means either: values shared by measurements of an exclusion, long lists of things in one."""
-        if self.kind != "exclusion" or not all(isinstance(each, Atom) for each in group):
+        if self.kind != "exclusion":
+            return False
+        sexes = [_find_sex(each) for each in group]
+        if all(sexes) and len(set(sexes)) == len(sexes):
+            # A limit for men and one for women.
+            return True
+        if not all(isinstance(each, Atom) for each in group):
             return False
         intervals = {each.interval for each in group if isinstance(each, Atom)}
         if len(intervals) == 1 and None not in intervals:
             return True
         return len(group) > 2 and intervals == {None}
+
+
+def _find_sex(tree: Tree) -> str:
+    """The sex that a limit is for: "haemoglobin < 9.5 g/dL in men"."""
+    parts = tree.parts if isinstance(tree, All) else ()
+    named = [each.concepts[0].words for each in parts if isinstance(each, Atom) and each.interval is None]
+    is_limit = any(isinstance(each, Atom) and each.interval is not None for each in parts)
+    return named[0].lower().rstrip("s") if is_limit and len(named) == 1 and SEX.fullmatch(named[0]) else ""
 
 
 def find_last_measured(tree: Tree) -> Concept | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -58,7 +60,7 @@ def test_a_path_is_the_likeliest_of_all() -> None:
         ways = np.indices((3,) * size).reshape(size, -1).T
         sums = [
             sum(int(scores[start + at, one]) for at, one in enumerate(way))
-            + sum(int(moves[one, two]) for one, two in zip(way, way[1:], strict=False))
+            + sum(int(moves[one, two]) for one, two in itertools.pairwise(way))
             for way in ways
         ]
         taken = found[start : start + size]

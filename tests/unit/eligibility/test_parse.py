@@ -19,7 +19,7 @@ EXCLUSIONS = [
     ("BMI < 17 or ≥ 41 kg/m2", "any(BMI <17, BMI >=41 kg/m2)"),
     (
         "Blood pressure > 170/105 mmHg",
-        "all(systolic Blood pressure >170 mm[Hg], diastolic Blood pressure >105 mm[Hg])",
+        "any(systolic Blood pressure >170 mm[Hg], diastolic Blood pressure >105 mm[Hg])",
     ),
     ("Myocardial infarction within 6 months before screening", "Myocardial infarction @6..0 mo screening"),
     (

@@ -37,6 +37,16 @@ QUERY_TOKENS = [
     b"version=", b"from=1&to=2", b"near=1,2", b"-1", b"0", b"9" * 25, b"\0", b"\n", b"\xff", b"\xed\xa0\x80",
     "肝".encode(), "İ".encode(), "٣".encode(), b"*", b"-", b"'", b"''", b"~", b"^",
 ]  # fmt: skip
+CRITERIA_TOKENS = [
+    b"\n\n* ", b"\n   1. ", b"\n\nExclusion Criteria:\n\n", b"Cohort A:\n", b"(", b")", b"[", b"]", b", ", b"; ", b". ", b": ",
+    b"/", b"and/or ", b"or ", b"and ", b"not ", b"no history of ", b"except ", b"unless ", b"if ", b"without ", b"e.g. ",
+    b"at least two of the following: ", b"any of the following:", b"defined as ", b"in the opinion of the investigator ",
+    b"within 30 days ", b"for at least 5 years ", b"before screening ", b"in the past year ", b"> 3 x ULN ", b"\\> ", b"&gt; ",
+    "≥ ".encode(), b"< 100,000/uL ", b"10*9/L ", b"1.5 x 10^9/L ", b"ml/min 1.73m2 ", b"140/90 mmHg ", b"0 100", b"1,000,0",
+    b"9" * 400, b"1e400 ", b"III-IV ", b"NYHA class ", b"twenty-one ", b"hundred million ", b"aged 18 ", b"HbA1c ",
+    b"diabetes ", b"aspirin ", b"HIV negative ", b"pregnant ", b"abuse of ", b"family history of ", b"allergic to ", b"planned ",
+    "İ".encode(), "ß".encode(), "²".encode(), "٣".encode(), "½".encode(), "肝".encode(), b"\0", b"\xff", b"\xe2\x80\xa8",
+]  # fmt: skip
 ODD_VALUES: list[Any] = [
     None, True, False, 0, -1, 1.5, -0.0, 1e308, 2**63, -(2**63), 10**18, "", " ", "\0", "\n", "x", "9999-12-31", "9999",
     "0001-01-01", "2023-02-30", "NaN", "-5 Years", "1e400 Years", "N/A", "\u202e", "\u2028", "é" * 50,

@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import zstandard
-from tests.fuzz.mutate import QUERY_TOKENS, TOKENS, Mutator, pack_zip
+from tests.fuzz.mutate import CRITERIA_TOKENS, QUERY_TOKENS, TOKENS, Mutator, pack_zip
 from tests.fuzz.targets import MAKERS, Target
 
 from trialbook.library.build import import_paths
@@ -51,6 +52,8 @@ class Outcome:
 def load_seeds(kind: str) -> list[bytes]:
     """The kept inputs from which those of a kind are made."""
     found = [path.read_bytes() for path in sorted((CORPUS / "found" / kind).glob("*"))]
+    if kind == "criteria":
+        return [*_load_eligibility_texts(), *found]
     if kind in ("queries", "addresses"):
         return [line for line in (CORPUS / f"{kind}.txt").read_bytes().split(b"\n") if line] + found
     paths = sorted(path for path in (CORPUS / "files").iterdir())
@@ -62,6 +65,15 @@ def load_seeds(kind: str) -> list[bytes]:
     seeds += [gzip.compress(small), zstandard.compress(small), pack_zip({"a.json": small, "b/c.json": small})]
     # What is long takes long: the short ones come more often.
     return seeds + found + [seed for seed in seeds if len(seed) < LONG_BYTES] * 3
+
+
+def _load_eligibility_texts() -> Iterator[bytes]:
+    """The eligibility texts of the sample records."""
+    for path in sample_paths():
+        for line in path.read_bytes().splitlines() if path.suffix == ".jsonl" else [path.read_bytes()]:
+            module = msgspec.json.decode(line)["protocolSection"].get("eligibilityModule", {})
+            if module.get("eligibilityCriteria"):
+                yield module["eligibilityCriteria"].encode()
 
 
 def make_target(kind: str, folder: Path) -> Target:
@@ -111,6 +123,8 @@ def shorten(target: Target, data: bytes, failure: str) -> bytes:
 def make_inputs(kind: str, seed: int) -> Iterator[bytes]:
     """Inputs without end; the same for the same kind and seed."""
     tokens = QUERY_TOKENS if kind in ("queries", "addresses") else TOKENS
+    if kind == "criteria":
+        tokens = CRITERIA_TOKENS
     mutator = Mutator(load_seeds(kind), random.Random(f"{kind} {seed}"), tokens)
     while True:
         yield mutator.make()

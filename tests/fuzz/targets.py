@@ -1,4 +1,4 @@
-"""What is fed: readers of files, all that is made of a record, the query language, the addresses of the site.
+"""What is fed: readers of files, all that is made of a record, the query language, the site's addresses, criteria.
 
 A target takes bytes and returns; whatever it raises is a failure. What Trialbook raises on purpose, it takes.
 """
@@ -20,6 +20,10 @@ import msgspec
 from trialbook.changes.history import Comparison, HistoryLine, compare_records, summarise_pair
 from trialbook.changes.outcomes import note_outcome_switching
 from trialbook.derived.field_statistics import StatisticsBuilder
+from trialbook.eligibility.describe import describe_tree
+from trialbook.eligibility.parse import parse_criteria
+from trialbook.eligibility.segments import cut_segments
+from trialbook.eligibility.tree import iter_nodes
 from trialbook.errors import SourceFormatError, TrialbookError
 from trialbook.export import references
 from trialbook.export.aact.files import make_rows
@@ -240,9 +244,28 @@ def make_addresses(home: Path) -> Target:
     return ask
 
 
+def make_criteria(folder: Path) -> Target:
+    """Feeds eligibility texts: cut into segments, parsed, described; each node over words of its own criterion."""
+
+    def ask(data: bytes) -> None:
+        text = data.decode("utf-8", "replace")
+        if "".join(text[each.start : each.end] for each in cut_segments(text)) != text:
+            raise Wrong("segments that are not the text")
+        for criterion in parse_criteria(text):
+            if text[criterion.start : criterion.end] != criterion.text:
+                raise Wrong("a criterion that is not where it says")
+            for node in iter_nodes(criterion.tree):
+                if not criterion.start <= node.span.start <= node.span.end <= criterion.end:
+                    raise Wrong(f"a {node.type} outside its criterion")
+            describe_tree(criterion.tree, text)
+
+    return ask
+
+
 MAKERS: dict[str, Callable[[Path], Target]] = {
     "readers": make_reader,
     "outputs": make_outputs,
     "queries": make_queries,
     "addresses": make_addresses,
+    "criteria": make_criteria,
 }

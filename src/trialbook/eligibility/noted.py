@@ -10,6 +10,7 @@ from trialbook.eligibility.facts import Fact, Person
 from trialbook.eligibility.having import is_event_named
 from trialbook.eligibility.matching import strip_tag
 from trialbook.eligibility.readers.described import DescribedNames
+from trialbook.patient.ages import OLDEST
 from trialbook.patient.kinship import Sex
 from trialbook.patient.mentions import find_mentions, list_names
 from trialbook.patient.note import NoteConcept, PatientNote, is_telling
@@ -87,4 +88,6 @@ def _find_ages(person: Person, day: date) -> tuple[float, float] | None:
     birth = person.birth
     if birth is None or birth.first is None or birth.last is None or birth.last > day:
         return None
-    return float(int(measure_length(birth.last, day, "a"))), measure_length(birth.first, day, "a") + 0.01
+    low, high = int(measure_length(birth.last, day, "a")), measure_length(birth.first, day, "a") + 0.01
+    # Who is older was not born on that day, or is looked at on an odd one: no limit of the index is for such an age.
+    return (float(low), min(high, float(OLDEST))) if low <= OLDEST else None

@@ -34,6 +34,7 @@ from trialbook.source.live.client import RegistryClient
 NEEDED: dict[str, list[str]] = {
     "backup": ["out.backup"],
     "check": [],
+    "cohort": ["NCT90000001", "--as", "fhir"],
     "compare": ["NCT04776239", "NCT99000001"],
     "criteria": ["NCT90000001"],
     "diff": ["NCT90000001"],
@@ -49,6 +50,7 @@ NEEDED: dict[str, list[str]] = {
     "list rename": ["kept", "other"],
     "list show": ["kept"],
     "list take": ["in.list.json", "--name", "taken"],
+    "match": ["--patient", "patient.json"],
     "mcp": [],
     "news": ["kept"],
     "pull": ["--ids", "NCT90000001"],

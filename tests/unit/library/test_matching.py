@@ -236,6 +236,11 @@ def test_records_are_read_as_of_a_day(sample_library: Library) -> None:
     assert sample_library.match(told, day=DAY, as_of="1999-01-01").fitting == 0
 
 
+def test_a_day_beyond_all_ages_is_answered(library: Library) -> None:
+    assert library.match(PATIENT, day=date(9999, 12, 31)).asked.ages is None
+    assert library.match({**PATIENT, "birth_date": "1900"}, day=DAY).fitting > 0
+
+
 def test_what_makes_no_sense_is_refused_in_a_sentence(library: Library) -> None:
     with pytest.raises(UsageError, match="a match lists from 1 to 100 studies, not 0"):
         library.match(PATIENT, day=DAY, limit=0)

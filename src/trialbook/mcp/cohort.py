@@ -11,8 +11,8 @@ from trialbook.mcp.arguments import CriteriaArguments
 from trialbook.mcp.shown import keep_what_fits
 
 # The list of what it does not carry has the rest of an answer.
-MOST_CHARS_OF_GROUP = 40_000
-MOST_CHARS_OF_LIST = 20_000
+MOST_CHARS_OF_GROUP = 45_000
+MOST_CHARS_OF_LIST = 15_000
 
 
 def get_cohort(library: Library, asked: CriteriaArguments) -> dict[str, Any]:

@@ -17,7 +17,8 @@ def list_references(characteristics: list[dict[str, Any]]) -> set[str]:
     return {each["valueReference"]["reference"] for each in characteristics if "valueReference" in each}
 
 
-def test_a_group_and_its_list_are_told(call: Call) -> None:
+def test_a_group_and_its_list_are_told(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cohort, "MOST_CHARS_OF_GROUP", 1_000_000)
     facts = call("get_cohort", nct_id=ACESO).facts
     assert facts["group"]["resourceType"] == "Group"
     assert "criteria_left_out" not in facts
@@ -27,6 +28,7 @@ def test_a_group_and_its_list_are_told(call: Call) -> None:
 def test_what_has_no_room_is_counted_and_no_reference_leads_nowhere(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cohort, "MOST_CHARS_OF_GROUP", 1_000_000)
     whole = call("get_cohort", nct_id=ACESO).facts["group"]["characteristic"]
     monkeypatch.setattr(cohort, "MOST_CHARS_OF_GROUP", 6_000)
     monkeypatch.setattr(cohort, "MOST_CHARS_OF_LIST", 1_000)

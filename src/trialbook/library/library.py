@@ -417,8 +417,8 @@ class Library(LibraryKeeping):
         --------
         >>> library = getfixture("sample_library")
         >>> cohort = library.make_cohort("NCT04776239", "fhir")
-        >>> len(cohort.criteria), {each.cause for each in cohort.not_carried} >= {"absence", "opaque"}
-        (26, True)
+        >>> cohort.form, {each.cause for each in cohort.not_carried} >= {"absence", "opaque"}
+        ('fhir', True)
         """
         from trialbook.library import cohorts
 

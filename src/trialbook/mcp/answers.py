@@ -235,6 +235,29 @@ class CriteriaAnswer(Answer, frozen=True, kw_only=True):
     faults: list[FaultLine] | UnsetType = UNSET
 
 
+class CohortAnswer(Answer, frozen=True, kw_only=True):
+    """What `get_cohort` answers."""
+
+    nct_id: str
+    group: Annotated[
+        dict[str, Any],
+        Meta(description="The Group: a characteristic for each criterion; those that nest are contained."),
+    ]
+    not_carried: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="What it does not carry: cause, what, words, and their place (start, end) in the text."
+        ),
+    ]
+    criteria_left_out: (
+        Annotated[int, Meta(description="How many more there are, for which there was no room.")] | UnsetType
+    ) = UNSET
+    not_carried_left_out: (
+        Annotated[int, Meta(description="How many more lines there are, for which there was no room.")]
+        | UnsetType
+    ) = UNSET
+
+
 class ScreenAnswer(Answer, frozen=True, kw_only=True):
     """What `screen_patient` answers."""
 
@@ -316,6 +339,7 @@ _KINDS = (
     RelatedAnswer,
     CompareAnswer,
     CriteriaAnswer,
+    CohortAnswer,
     ScreenAnswer,
     MatchAnswer,
 )

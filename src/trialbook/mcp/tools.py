@@ -22,6 +22,7 @@ from trialbook.mcp.arguments import (
     ScreenArguments,
     SearchArguments,
 )
+from trialbook.mcp.cohort import get_cohort
 from trialbook.mcp.compare import compare_studies
 from trialbook.mcp.criteria import get_criteria
 from trialbook.mcp.history import tell_history
@@ -40,8 +41,9 @@ study with an NCT id; every version that the library has received is kept.
 How to work: `search` finds studies and shows them in short; `read` shows a record or chosen parts of it; `facets` \
 counts studies by the values of fields, which is cheaper than reading many; `history` tells what changed in a record \
 and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
-a few studies side by side; `get_criteria` takes a study's eligibility text apart and `screen_patient` holds a \
-person against it; `match_patient` finds the studies that would take a person. Field \
+a few studies side by side; `get_criteria` takes a study's eligibility text apart, `screen_patient` holds a \
+person against it, `get_cohort` makes a FHIR Group of it; `match_patient` finds the studies that would take a \
+person. Field \
 names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
 LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
 would be right: correct it and call again.
@@ -181,6 +183,16 @@ TOOLS = (
         MatchArguments,
         match_patient,
         answers.MatchAnswer,
+    ),
+    Tool(
+        "get_cohort",
+        "Criteria of a study as a FHIR Group",
+        "Who may take part in a study as a FHIR Group, in the form of HL7's guide on evidence-based medicine, for a"
+        " system that evaluates one; and the list of what it does not carry, with the causes. To understand the"
+        " criteria, `get_criteria` is shorter. `trialbook cohort` writes OHDSI's Circe and SQL too.",
+        CriteriaArguments,
+        get_cohort,
+        answers.CohortAnswer,
     ),
 )
 

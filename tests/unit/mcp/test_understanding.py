@@ -105,6 +105,7 @@ CALLS = [
     ("related", {"text": "a b"}),
     ("compare", {"nct_ids": [ACESO, "NCT99000001"]}),
     ("get_criteria", {"nct_id": ACESO}),
+    ("get_cohort", {"nct_id": ACESO}),
     ("screen_patient", {"nct_id": ACESO, "patient": {"age": 54, "HbA1c": "9 %"}, "complete": ["condition"]}),
     ("match_patient", {"patient": {"age": 64, "conditions": ["heart failure", "breast cancer"]}}),
     (

@@ -46,7 +46,7 @@ def test_what_was_understood_is_marked_over_the_words_and_said_below(tmp_path: P
     record = make_record(STUDY)
     record["protocolSection"]["eligibilityModule"] = {
         "eligibilityCriteria": "Inclusion Criteria:\n\n* Age 18 years or older\n* HbA1c \\> 7%\n* Adequate organ"
-        " function\n\nExclusion Criteria:\n\n* Younger than 18 years\n* Xyzzy <script>zzz",
+        " function\n\nExclusion Criteria:\n\n* Younger than 18 years\n* Blorgs the wibble <script>zzz quite zoggily",
     }
     with TestClient(
         make_app(make_library(tmp_path / "library", [record])), base_url="http://localhost"
@@ -58,8 +58,8 @@ def test_what_was_understood_is_marked_over_the_words_and_said_below(tmp_path: P
     assert "age ≥ 18 years" in page
     assert "it is one rule, told twice" in page
     # Not understood: no mark, and said so; its threshold is not in the registry: said why.
-    assert "<p>Xyzzy &lt;script&gt;zzz</p>" in page
-    assert "not understood: &#34;Xyzzy" in page
+    assert "<p>Blorgs the wibble &lt;script&gt;zzz quite zoggily</p>" in page
+    assert "not understood: &#34;Blorgs" in page
     assert 'class="as-elsewhere"' in page
     assert 'style="' not in page
     assert [each["kind"] for each in parsed] == ["inclusion"] * 3 + ["exclusion"] * 2

@@ -283,3 +283,67 @@ def test_a_loss_of_weight_is_no_weight() -> None:
 )
 def test_what_is_done_against_an_illness_is_not_the_illness(note: str, told: list[str]) -> None:
     assert tell(note) == told
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "HIV status unknown.", "Unknown HIV status.", "HIV and hepatitis B status unknown.", "HIV status: unknown",
+        "HIV not tested.",
+        "Never tested for HIV.", "PrEP for HIV.", "On PrEP for HIV prevention.", "HIV prophylaxis.", "HIV positive partner.",
+        "HIV-positive husband.", "Sexual partner with HIV.", "Exposed to HIV.", "No exposure to tuberculosis.",
+        "Contact with tuberculosis.", "Vaccinated against hepatitis B.", "HIV screening was done.", "Works with HIV patients.",
+        "Here for diabetes screening.", "Diabetes screening done.", "Screened for diabetes and depression.",
+        "Tested for celiac disease.",
+        "Worried about breast cancer.", "To prevent stroke.", "Counseled on pregnancy.", "Not planning pregnancy.",
+        "If she develops diabetes, metformin.", "Return if chest pain.", "Watch for seizures.",
+    ],
+)  # fmt: skip
+def test_what_is_only_asked_tested_prevented_or_met_is_no_fact(note: str) -> None:
+    assert tell(f"A patient of 30. {note}") == []
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("HIV nonreactive.", ["no HIV, 2026-11-29"]),
+        ("HIV test was non-reactive.", ["no HIV, 2026-11-29"]),
+        ("Negative HIV test.", ["no HIV, 2026-11-29"]),
+        ("HBsAg negative, HCV nonreactive.", ["no HBsAg, 2026-11-29", "no HCV, 2026-11-29"]),
+        ("HIV negative, on PrEP for HIV.", ["no HIV, 2026-11-29"]),
+        ("HIV reactive.", ["HIV, since 2026-11-29 or earlier"]),
+        ("HIV positive on ART.", ["HIV, since 2026-11-29 or earlier"]),
+        ("HER2 negative breast cancer.", ["breast cancer, since 2026-11-29 or earlier"]),
+        ("Diabetes found on screening.", ["Diabetes, since 2026-11-29 or earlier"]),
+        ("Screening for a trial, has diabetes.", ["diabetes, since 2026-11-29 or earlier"]),
+        ("Planning pregnancy.", ["pregnancy (planned)"]),
+        ("She hopes to become pregnant.", ["pregnant (planned)"]),
+        ("Rule out pulmonary embolism.", ["pulmonary embolism (suspected), since 2026-11-29 or earlier"]),
+        ("Concern for sepsis.", ["sepsis (suspected), since 2026-11-29 or earlier"]),
+        ("Neither diabetes nor hypertension.", ["no diabetes, 2026-11-29", "no hypertension, 2026-11-29"]),
+        ("She has neither asthma nor COPD.", ["no asthma, 2026-11-29", "no COPD, 2026-11-29"]),
+    ],
+)  # fmt: skip
+def test_a_result_a_wish_and_a_suspicion_are_told_apart(note: str, told: list[str]) -> None:
+    assert tell(f"A patient of 30. {note}") == told
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("[ ] atrial fibrillation", []),
+        ("[x] atrial fibrillation", ["atrial fibrillation"]),
+        ("- [ ] asthma\n- [X] hypertension", ["hypertension"]),
+        ("[x] diabetes [ ] asthma [x] hypertension", ["diabetes", "hypertension"]),
+        ("☐ atrial fibrillation ☑ diabetes", ["diabetes"]),
+        ("PMH: ( ) asthma (x) diabetes", ["diabetes"]),
+        ("Diabetes [ ] Asthma [x]", ["Asthma"]),
+        ("Diabetes: [ ]\nAsthma: [x]", ["Asthma"]),
+        ("Diabetes: [x] yes [ ] no", ["Diabetes"]),
+        ("Diabetes [ ] yes [x] no", ["no Diabetes"]),
+        ("Diabetes [ ] yes [ ] no", []),
+        ("Diabetes [x] yes [x] no", []),
+    ],
+)
+def test_a_box_says_something_where_it_is_ticked(note: str, told: list[str]) -> None:
+    assert [each.split(",")[0] for each in tell(f"A patient of 30.\n{note}")] == told

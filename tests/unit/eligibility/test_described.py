@@ -347,3 +347,46 @@ def test_a_result_a_wish_and_a_suspicion_are_told_apart(note: str, told: list[st
 )
 def test_a_box_says_something_where_it_is_ticked(note: str, told: list[str]) -> None:
     assert [each.split(",")[0] for each in tell(f"A patient of 30.\n{note}")] == told
+
+
+@pytest.mark.parametrize(
+    ("note", "age", "sex"),
+    [
+        ("5 ft 9, 66 yo.", 66, None),
+        ("Male, 5 ft 9, 66 yo.", 66, "male"),
+        ("Male 5'9\", 66 yo.", 66, "male"),
+        ("5 foot 4 female, 45 yo.", 45, "female"),
+        ("He is 6 feet tall and 50 years old.", 50, "male"),
+        ("She is 2 para 1, 28 years old.", 28, "female"),
+        ("He is 1 of 4 brothers, aged 33.", 33, "male"),
+        ("Temp 101 F, 66 yo man.", 66, "male"),
+        ("Male, 98.6 F, 66 yo.", 66, "male"),
+        ("12 F catheter, 66 yo male.", 66, "male"),
+        ("Room 12 F, 66 yo male.", 66, "male"),
+        ("70-year-old husband; she is 40.", 40, "female"),
+        ("She is accompanied by her 70-year-old husband; she is 40.", 40, "female"),
+        ("Wife is 34 and pregnant; he is 36 with asthma.", 36, "male"),
+        ("The patient's wife is 62. He is 66 with COPD.", 66, "male"),
+        ("My husband is 70 and has COPD.", 70, "male"),
+    ],
+)
+def test_no_other_number_and_nobody_else_gives_the_age(note: str, age: int, sex: str | None) -> None:
+    person = read(note)
+    assert person.sex == sex
+    assert person.birth is not None
+    assert (person.birth.last, person.birth.first) == (
+        date(DAY.year - age, 11, 29),
+        date(DAY.year - age - 1, 11, 30),
+    )
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Partner is HIV positive.", "Partner: HIV positive", "Partner HIV+.", "His partner is HIV positive.",
+        "Her roommate has tuberculosis.", "Roommate, 25, had COVID-19.", "Housemate with scabies.", "Coworker has influenza.",
+        "Her boss has hepatitis C.", "Friend died from COVID-19.", "Husband's diabetes worries her.", "His wife is pregnant.",
+    ],
+)  # fmt: skip
+def test_what_those_have_with_whom_somebody_lives_is_no_fact(note: str) -> None:
+    assert tell(f"A patient of 30. {note}") == []

@@ -68,7 +68,7 @@ _HISTORY_ONLY = re.compile(
 )
 # Of these a person inherits nothing.
 _NO_KIN = re.compile(
-    r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|bf|gf|fianc\w+|friend|neighbou?r|step\w+|roommate|co-?worker|in-law)",
+    r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|bf|gf|fianc\w+|friend|neighbou?r|step\w+|roommate|housemate|flatmate|co-?worker|colleague|boss|in-law)",
     re.IGNORECASE,
 )
 # What works where it is put is not taken as a drug of the whole body is.

@@ -42,8 +42,10 @@ _PERSON = (
 _SEX = r"(?-i:WM|BM|WF|BF|M|F)|male|female|man|woman|boy|girl|lady|gentleman"
 # A measure, a share, a time, a dose or a stretch of time is no age.
 _NO_MEASURE = (
-    r"(?![\w%/:]|[.,]\d|-\d)(?!\s*(?:%|/|mg|mcg|kg|g\b|ml|mm|cm|lb|bpm|units?|packs?|hours?|times?|minutes?|children|kids"
-    r"|weeks?\s+(?:pregnant|gest)|months?\s+pregnant|(?:years?|yrs?|y|months?|weeks?|days?)\s+(?:ago|later|post|after|into|since)))"
+    r"(?![\w%/:'’′\"”]|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
+    r"|para\b|degrees?|°|mcg|kg|g\b|ml|mm|cm|lb|bpm|units?|packs?|hours?|times?|minutes?|children|kids"
+    r"|weeks?\s+(?:pregnant|gest)|months?\s+pregnant|(?:years?|yrs?|y|months?|weeks?|days?)\s+(?:ago|later|post|after|into"
+    r"|since)))"
 )
 _ENDED = r"(?=\s*(?:[,.;:)|\n]|and\b|with\b|who\b|but\b|$))"
 _OLD = r"(?:of\s+age\b|olds?\b|old(?=[MF]\b)|/?o\b|/?o(?=[mf]\b)|\.?\s?o\.?(?=[\s,;:)]|$))"
@@ -66,7 +68,8 @@ _FORMS = tuple(
         rf"(?<![\w'’])(?:I(?:\s+am|['’]?m)|(?:he|she|who|{_PERSON})(?:\s+is|\s*['’]?s))\s+{_NUMBER}{_NO_MEASURE}"
         rf"(?:[\s-]*{_UNIT}\b)?",
         # I'm a carrier, 34
-        rf"(?<![\w'’])I(?:\s+am|['’]?m)\s+an?\s+(?:[^\W\d]+\s+){{0,3}}[^\W\d]+,\s*{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?{_ENDED}",
+        rf"(?<![\w'’])I(?:\s+am"
+        rf"|['’]?m)\s+an?\s+(?:[^\W\d]+\s+){{0,3}}[^\W\d]+,\s*{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?{_ENDED}",
         # a man of 54
         rf"\b{_PERSON}\s+of\s+{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?",
         # Mr A. Smith, 66 years; this woman (38)
@@ -81,7 +84,8 @@ _FORMS = tuple(
 )
 # What follows a relative: my mother, 64, has…; our son (9); mum is 77; my gf's 30
 _OF_KIN = re.compile(
-    rf"(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+|\s+){_NUMBER}{_NO_MEASURE}"
+    rf"(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
+    rf"|\s+){_NUMBER}{_NO_MEASURE}"
     rf"(?:[\s-]*{_UNIT}\b)?(?:\s+old)?",
     re.IGNORECASE,
 )
@@ -112,6 +116,14 @@ _OF_CHILDREN = re.compile(
     r"\b(?:\d|two|three|four|five|has|have|with|and)\s+(?:\w+\s+)?(?:kids|children|sons|daughters|boys|girls)\b\W{0,3}$",
     re.IGNORECASE,
 )
+# Behind these a number is a height, a temperature or a room, before the last of them the size of a tube: "5 ft 9, M".
+_NO_AGE = re.compile(
+    r"\d\s*(?:feet|foot|ft|['’′])\.?,?\s*$|\b(?:temp(?:erature)?|fever|T|Tmax|BMI|room|bed|ward|weight|height|wt|ht)"
+    r"\s*(?:(?:of|is|was|to|:|=)\s*)?$",
+    re.IGNORECASE,
+)
+_DEGREES = re.compile(r"\d+\.\d\s?°?\s?[FC]\b")
+_TUBE = re.compile(r"\s*(?:catheter|foley|sheath|tube|stent|drain|french|cannula)", re.IGNORECASE)
 _BEFORE = 24
 
 
@@ -139,9 +151,12 @@ def _find_all(text: str, persons: Persons, day: date | None) -> Iterator[Age]:
     for kin in persons.kin:
         if kin.is_subject and (found := _OF_KIN.match(text, kin.end)):
             yield _measure(found)._replace(start=kin.start)
-    taken = [kin for kin in persons.kin if not kin.is_subject and _OF_KIN.match(text, kin.end)]
+    others = [kin for kin in persons.kin if not kin.is_subject]
+    # "Her 70-year-old husband" holds his age; "her husband, 70" is followed by it.
+    taken = [(kin.start, kin.end) for kin in others]
+    taken += [(kin.end, found.end()) for kin in others if (found := _OF_KIN.match(text, kin.end))]
     for start, end, low, high in _find_forms(text, day):
-        of_others = any(kin.end <= start < kin.end + _BEFORE and kin.end + _BEFORE > end for kin in taken)
+        of_others = any(start < stop and first < end for first, stop in taken)
         if persons.find(end - 1).is_subject and not of_others:
             yield Age(low, high, start, end)
 
@@ -150,7 +165,11 @@ def _find_forms(text: str, day: date | None) -> Iterator[tuple[int, int, float, 
     for form in _FORMS:
         for found in form.finditer(text):
             before = text[max(0, found.start() - _BEFORE) : found.start()]
-            if not _THEN.search(before) and not _OF_CHILDREN.search(before):
+            if (
+                not _THEN.search(before)
+                and not _OF_CHILDREN.search(before)
+                and not is_no_age(text, found.start("n"), found.end())
+            ):
                 age = _measure(found)
                 yield age.start, age.end, age.low, age.high
     for found in _TURNING.finditer(text):
@@ -166,6 +185,13 @@ def _find_forms(text: str, day: date | None) -> Iterator[tuple[int, int, float, 
     for found in _BORN.finditer(text) if day else ():
         years = (day.year if day else 0) - int(found["year"])
         yield *found.span(), float(max(0, years - 1)), float(years)
+
+
+def is_no_age(text: str, start: int, end: int) -> bool:
+    """Whether a number at `text[start:end]`, with what letter follows it, is a height, a temperature or a size."""
+    is_in_degrees = _DEGREES.match(text[start : end + 3])
+    before = text[max(0, start - _BEFORE) : start]
+    return bool(_NO_AGE.search(before) or _TUBE.match(text, end) or is_in_degrees)
 
 
 def _find_newborn(text: str, persons: Persons) -> Age | None:

@@ -26,13 +26,16 @@ _CANNOT = r"(?:do|does|did|is|was|has|have|had|are|were|could|ca|wo|would)n['’
 # What looks like a denial and is none is the group "none", so that it hides what it holds.
 DENIED = compile_cues(
     f"(?P<none>{'|'.join(_NOT_DENIED)})",
-    r"\b(?:no|nor|none of|not|never|denie[sd]|denying|deny|without|w/o|negative (?:\w+ )?for|neg(?:ative)? (?:for|hx)"
+    r"\b(?:no|nor|neither|none of|not|never|denie[sd]|denying|deny|without|w/o|negative (?:\w+ )?for|neg(?:ative)? (?:for|hx)"
     r"|neg\.? for|absence of|free (?:of|from)|ruled out|ruling out|excluded|excludes|lack of|lacks|rather than|unlikely"
     rf"|{_CANNOT})\b"
-    r"(?: (?:(?:ever|any|an?|yet|been|be|have|had|has|having|take|taken|taking|use|used|get|got|show|shown|show any"
+    r"(?: (?:(?:currently|presently|now|on|ever|any|an?|yet|been|be|have|had|has|having|take|taken|taking|use|used|get|got"
+    r"|show|shown|show any"
     r"|a history of|diagnosed with|treated for)\b))*",
 )
 NON = re.compile(r"\bnon[\s-]$", re.IGNORECASE)
+# "Negative HIV test", but "HER2 negative breast cancer".
+NEGATIVE = compile_cues(r"(?:^|[.,;(]|\b(?:and|with|had|has|a)\b) ?(?:negative|neg\.?|non-?reactive) $")
 NOT_EXCLUDED = compile_cues(r"\bnot (?:yet )?(?:been )?(?:ruled|excluded)")
 POSSIBLE = compile_cues(
     r"\b(?:suspect(?:s|ed|ing)?|suspicious for|suspicion (?:of|for)|possib(?:le|ly)|probabl[ey]|questionable|query|question of"
@@ -79,8 +82,9 @@ _AUXILIARY = (
 )
 _LINK = rf"^(?P<gap>[^.;:()]{{0,40}}?)\s*,?\s*\b(?:{_AUXILIARY})?"
 DENIED_BEHIND = compile_cues(
-    rf"{_LINK}(?:ruled out|excluded|negative|neg\b|absent|not (?:present|found|seen|given|detected|done|confirmed)|unlikely"
-    r"|denied)"
+    rf"{_LINK}(?:ruled out|excluded|negative|neg\b|non[\s-]?reactive|not reactive|absent|not (?:present|found|seen|given"
+    rf"|detected|done|confirmed)|unlikely"
+    r"|denied|declined|refused)"
 )
 POSSIBLE_BEHIND = compile_cues(
     rf"{_LINK}(?:possible|suspected|likely|probable|(?:planned|scheduled|considered)(?! (?:for|to)\b)"

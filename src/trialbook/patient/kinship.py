@@ -15,7 +15,10 @@ _MALE = (
     "father dad papa daddy brother son grandfather grandpa grandson uncle nephew husband boyfriend bf fiancé "
     "stepfather stepson stepbrother"
 )
-_EITHER = "parent sibling cousin spouse partner grandparent grandchild fiance friend neighbor neighbour relative twin"
+_EITHER = (
+    "parent sibling cousin spouse partner grandparent grandchild fiance friend neighbor neighbour relative twin "
+    "roommate housemate flatmate coworker boss"
+)
 _SEXES: dict[str, Sex | None] = {
     **dict.fromkeys(_FEMALE.split(), "FEMALE"),
     **dict.fromkeys(_MALE.split(), "MALE"),
@@ -29,13 +32,31 @@ _KINSHIP = re.compile(
     r"(?:\b(?P<owner>my|our|his|her|their|your|\w+['’]s|patients?|pt|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
     rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES})\b))?"
-    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother|sister)s?\b)(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
+    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother"
+    rf"|sister)s?\b)(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
     rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor|twin)\s+)?"
     rf"(?:{AGED}|(?:child|children|kids?|baby|toddler|infant|newborn|teenager|teen|boys?|girls?|one)\b)",
     re.IGNORECASE,
 )
 # Without an owner these are no relatives: "twin pregnancy", "sexual partners".
-_NEED_OWNERS = ("bf", "partner", "friend", "relative", "twin")
+_NEED_OWNERS = (
+    "bf",
+    "partner",
+    "friend",
+    "relative",
+    "twin",
+    "roommate",
+    "housemate",
+    "flatmate",
+    "coworker",
+    "boss",
+)
+# But "Partner is HIV positive", "Roommate, 25, had influenza", at the beginning of a sentence.
+_BEGINS = re.compile(r"(?:^|[\n.;,:|])\s*$")
+_TOLD_OF = re.compile(
+    r"\s*(?:[:,(]|(?:who|is|was|has|had|with|died|tested|now|aged)\b|[\w-]+\s?(?:positive\b|\+))",
+    re.IGNORECASE,
+)
 # Relatives who say, bring or see something are not who is spoken of.
 _TELL = re.compile(
     r"['’]?s?(?:\s+(?:also|now|then|has|have|had|who|is|was|both|and|\w+ly)){0,3}\s*,?\s*(?:reports?|reported|says?"
@@ -91,7 +112,8 @@ def find_relatives(text: str) -> list[Relative]:
     for match in _KINSHIP.finditer(text):
         relative = _read(text, match)
         before = text[max(0, relative.start - _NEAR) : relative.start].lower()
-        is_idle = relative.key in _NEED_OWNERS and not relative.owner
+        begins = _BEGINS.search(before) and _TOLD_OF.match(text, relative.end)
+        is_idle = relative.key in _NEED_OWNERS and not relative.owner and not begins
         is_family = relative.key == "family"
         is_told = _HISTORY.match(text, relative.end) or _RUNS_IN.search(
             text, max(0, relative.start - _NEAR), relative.end

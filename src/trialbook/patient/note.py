@@ -61,6 +61,8 @@ class NoteConcept(msgspec.Struct, frozen=True):
         Where the note names it so; (0, 0) for what it does not name.
     is_allergy
         Whether it is named because the patient does not bear it; it is then "denied", as what is not taken.
+    is_aside
+        Whether it is only asked about, tested for, prevented or met; it is then "possible", and no fact.
     """
 
     text: str
@@ -71,6 +73,7 @@ class NoteConcept(msgspec.Struct, frozen=True):
     is_main: bool = False
     span: Span = (0, 0)
     is_allergy: bool = False
+    is_aside: bool = False
 
 
 class PatientNote(msgspec.Struct, frozen=True):
@@ -204,7 +207,7 @@ def _gather(
     )
     concepts = []
     for key, numbers in by_key.items():
-        decides = min(numbers, key=lambda number: STANDINGS.index(told[number].standing))
+        decides = min(numbers, key=lambda number: _rank(told[number]))
         best = told[decides]
         forms = list_names((found[number].phrase for number in numbers), names) if names else ()
         if forms:
@@ -220,9 +223,15 @@ def _gather(
                     bool(affirmed) and key in main,
                     (found[decides].start, found[decides].end),
                     key.endswith(_ALLERGY),
+                    best.is_aside,
                 )
             )
     return tuple(concepts)
+
+
+def _rank(told: Told) -> int:
+    """The strongest first; an aside says less than that something is not so: "HIV negative, on PrEP for HIV"."""
+    return STANDINGS.index("denied" if told.is_aside else told.standing) * 2 + told.is_aside
 
 
 def _list_lacked(found: list[Found], told: list[Told], persons: Persons) -> list[Span]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from trialbook.patient.ages import is_no_age
 from trialbook.patient.kinship import Sex
 from trialbook.patient.persons import Persons
 
@@ -78,5 +79,8 @@ def _find_letters(text: str) -> list[ReadSex]:
     found = []
     for match in _LETTER.finditer(text):
         letter = next(part for part in match.groups() if part)
+        # "Temp 101 F", "12 F catheter"
+        if match[0][0].isdigit() and is_no_age(text, match.start(), match.end()):
+            continue
         found.append(ReadSex("FEMALE" if letter in "Ff" else "MALE", *match.span()))
     return found

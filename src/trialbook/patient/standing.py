@@ -10,6 +10,8 @@ import re
 from typing import Literal, NamedTuple
 
 from trialbook.patient import cues
+from trialbook.patient.asides import Aside, find_aside
+from trialbook.patient.boxes import read_box
 from trialbook.patient.clauses import Clause, Span
 from trialbook.patient.cues import YEAR, compile_cues
 
@@ -34,7 +36,8 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
         "unknown",
         compile_cues(
             r"\s*(?:unknown|n/?a\b|not (?:available|assessed|tested|recorded|documented|applicable|known)|normal"
-            r"|within normal|wnl\b|unclear|\?|withheld|pending|tbd|declined|$)"
+            r"|within normal|wnl\b|unclear|\?|withheld|pending|tbd|declined|refused|contraindicated|offered|recommended"
+            r"|(?:on )?h(?:o|e)ld\b|$)"
         ),
     ),
     (
@@ -89,24 +92,49 @@ _LABELS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
 
 
 class Told(NamedTuple):
-    """How a concept stands, and the span of the words that say so (empty where none does)."""
+    """How a concept stands, and the span of the words that say so (empty where none does).
+
+    `is_aside` where it is only asked about, tested for, prevented or met: a search may ask for it, no fact is told.
+    """
 
     standing: Standing
     start: int = 0
     end: int = 0
+    is_aside: bool = False
 
 
 def find_standing(text: str, start: int, end: int, clause: Clause) -> Told:
     """What a note says of the concept that it names at `text[start:end]`, whoever has it."""
+    low = clause.start
+    if box := read_box(text, start, end):
+        if box.says != "ticked":
+            answers: dict[str, Standing] = {"empty": "unknown", "yes": "present", "no": "denied"}
+            return Told(answers[box.says], box.start, box.end)
+        low = max(low, box.end if box.end <= start else low)
+        if box.start >= end:
+            return Told("present", box.start, box.end)
     if clause.label and clause.label[0] <= start < clause.label[1]:
         return _judge_label(text, clause.label, clause.value or (clause.end, clause.end))
-    low = clause.value[0] if clause.value else clause.start
+    low = max(low, clause.value[0] if clause.value else low)
     if signed := _read_sign(text, start, end, clause):
         return signed
-    told = _judge_prose(text, start, end, max(low, start - _REACH), min(clause.end, end + _BEHIND))
+    low, high = max(low, start - _REACH), min(clause.end, end + _BEHIND)
+    told = _judge_prose(text, start, end, low, high)
+    aside = find_aside(text, start, end, low, high)
+    if aside is not None and not _is_stronger(told, aside, text, start):
+        standing: Standing = "unknown" if aside.is_unknown else "possible"
+        return Told(standing, aside.start, aside.end, not aside.is_wish and not aside.is_unknown)
     if clause.label and told.standing == "present":
         return _read_label(text, clause.label) or told
     return told
+
+
+def _is_stronger(told: Told, aside: Aside, text: str, start: int) -> bool:
+    """Whether what decides stands nearer than what makes an aside, or is a test's result."""
+    if told.standing not in ("denied", "past"):
+        return False
+    is_result = told.standing == "denied" and (told.end > start or cues.NEGATIVE.search(text[:start][-30:]))
+    return bool(is_result) or aside.end <= told.start < start
 
 
 def _read_sign(text: str, start: int, end: int, clause: Clause) -> Told | None:
@@ -162,7 +190,9 @@ def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
         return Told("possible", start - 2, start)
     if behind.lstrip()[:1] == "+" and not behind.lstrip()[1:].lstrip()[:1].isalnum():
         return Told("present", end, end + 1)
-    denied = cues.NON.search(before) or _find_last(cues.DENIED, before, cues.TURN)
+    denied = (
+        cues.NON.search(before) or cues.NEGATIVE.search(before) or _find_last(cues.DENIED, before, cues.TURN)
+    )
     if denied and (ended := cues.NO_LONGER.match(behind)):
         return Told("past", low + denied.start(), end + ended.end())
     possible = _find_last(cues.POSSIBLE, before, cues.TURN)

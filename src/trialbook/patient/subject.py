@@ -50,6 +50,18 @@ _OWN_HEALTH = re.compile(
 )
 _CHILDREN = ("son", "daughter", "child", "grandson", "granddaughter", "grandchild")
 _ONESELF = ("me", "myself", "mine")
+_SPOUSES = (
+    "husband",
+    "wife",
+    "spouse",
+    "partner",
+    "boyfriend",
+    "girlfriend",
+    "roommate",
+    "housemate",
+    "friend",
+)
+_PRONOUNS = {"MALE": re.compile(r"\bshe\b", re.IGNORECASE), "FEMALE": re.compile(r"\bhe\b", re.IGNORECASE)}
 _BEFORE = 60
 # So near behind a relative, words are of him: "my nephew, a 19-year-old".
 _APPOSED = 14
@@ -135,6 +147,9 @@ def _is_told_of(text: str, kin: Relative, relatives: Sequence[Relative], *, has_
     """Whether the relative who is named first is the subject, not part of a patient's family history."""
     if _I_HAVE.search(text[: kin.start][-_APPOSED:]) or kin.is_mine:
         return True
+    # "70-year-old husband; she is 40" is of her.
+    if kin.key in _SPOUSES and (kin.sex is None or _PRONOUNS[kin.sex].search(text, kin.end)):
+        return False
     if not kin.owner:
         return not has_patient
     # "Her son" is the mother's who reports.

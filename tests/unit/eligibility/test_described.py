@@ -283,3 +283,110 @@ def test_a_loss_of_weight_is_no_weight() -> None:
 )
 def test_what_is_done_against_an_illness_is_not_the_illness(note: str, told: list[str]) -> None:
     assert tell(note) == told
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "HIV status unknown.", "Unknown HIV status.", "HIV and hepatitis B status unknown.", "HIV status: unknown",
+        "HIV not tested.",
+        "Never tested for HIV.", "PrEP for HIV.", "On PrEP for HIV prevention.", "HIV prophylaxis.", "HIV positive partner.",
+        "HIV-positive husband.", "Sexual partner with HIV.", "Exposed to HIV.", "No exposure to tuberculosis.",
+        "Contact with tuberculosis.", "Vaccinated against hepatitis B.", "HIV screening was done.", "Works with HIV patients.",
+        "Here for diabetes screening.", "Diabetes screening done.", "Screened for diabetes and depression.",
+        "Tested for celiac disease.",
+        "Worried about breast cancer.", "To prevent stroke.", "Counseled on pregnancy.", "Not planning pregnancy.",
+        "If she develops diabetes, metformin.", "Return if chest pain.", "Watch for seizures.",
+    ],
+)  # fmt: skip
+def test_what_is_only_asked_tested_prevented_or_met_is_no_fact(note: str) -> None:
+    assert tell(f"A patient of 30. {note}") == []
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("HIV nonreactive.", ["no HIV, 2026-11-29"]),
+        ("HIV test was non-reactive.", ["no HIV, 2026-11-29"]),
+        ("Negative HIV test.", ["no HIV, 2026-11-29"]),
+        ("HBsAg negative, HCV nonreactive.", ["no HBsAg, 2026-11-29", "no HCV, 2026-11-29"]),
+        ("HIV negative, on PrEP for HIV.", ["no HIV, 2026-11-29"]),
+        ("HIV reactive.", ["HIV, since 2026-11-29 or earlier"]),
+        ("HIV positive on ART.", ["HIV, since 2026-11-29 or earlier"]),
+        ("HER2 negative breast cancer.", ["breast cancer, since 2026-11-29 or earlier"]),
+        ("Diabetes found on screening.", ["Diabetes, since 2026-11-29 or earlier"]),
+        ("Screening for a trial, has diabetes.", ["diabetes, since 2026-11-29 or earlier"]),
+        ("Planning pregnancy.", ["pregnancy (planned)"]),
+        ("She hopes to become pregnant.", ["pregnant (planned)"]),
+        ("Rule out pulmonary embolism.", ["pulmonary embolism (suspected), since 2026-11-29 or earlier"]),
+        ("Concern for sepsis.", ["sepsis (suspected), since 2026-11-29 or earlier"]),
+        ("Neither diabetes nor hypertension.", ["no diabetes, 2026-11-29", "no hypertension, 2026-11-29"]),
+        ("She has neither asthma nor COPD.", ["no asthma, 2026-11-29", "no COPD, 2026-11-29"]),
+    ],
+)  # fmt: skip
+def test_a_result_a_wish_and_a_suspicion_are_told_apart(note: str, told: list[str]) -> None:
+    assert tell(f"A patient of 30. {note}") == told
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("[ ] atrial fibrillation", []),
+        ("[x] atrial fibrillation", ["atrial fibrillation"]),
+        ("- [ ] asthma\n- [X] hypertension", ["hypertension"]),
+        ("[x] diabetes [ ] asthma [x] hypertension", ["diabetes", "hypertension"]),
+        ("☐ atrial fibrillation ☑ diabetes", ["diabetes"]),
+        ("PMH: ( ) asthma (x) diabetes", ["diabetes"]),
+        ("Diabetes [ ] Asthma [x]", ["Asthma"]),
+        ("Diabetes: [ ]\nAsthma: [x]", ["Asthma"]),
+        ("Diabetes: [x] yes [ ] no", ["Diabetes"]),
+        ("Diabetes [ ] yes [x] no", ["no Diabetes"]),
+        ("Diabetes [ ] yes [ ] no", []),
+        ("Diabetes [x] yes [x] no", []),
+    ],
+)
+def test_a_box_says_something_where_it_is_ticked(note: str, told: list[str]) -> None:
+    assert [each.split(",")[0] for each in tell(f"A patient of 30.\n{note}")] == told
+
+
+@pytest.mark.parametrize(
+    ("note", "age", "sex"),
+    [
+        ("5 ft 9, 66 yo.", 66, None),
+        ("Male, 5 ft 9, 66 yo.", 66, "male"),
+        ("Male 5'9\", 66 yo.", 66, "male"),
+        ("5 foot 4 female, 45 yo.", 45, "female"),
+        ("He is 6 feet tall and 50 years old.", 50, "male"),
+        ("She is 2 para 1, 28 years old.", 28, "female"),
+        ("He is 1 of 4 brothers, aged 33.", 33, "male"),
+        ("Temp 101 F, 66 yo man.", 66, "male"),
+        ("Male, 98.6 F, 66 yo.", 66, "male"),
+        ("12 F catheter, 66 yo male.", 66, "male"),
+        ("Room 12 F, 66 yo male.", 66, "male"),
+        ("70-year-old husband; she is 40.", 40, "female"),
+        ("She is accompanied by her 70-year-old husband; she is 40.", 40, "female"),
+        ("Wife is 34 and pregnant; he is 36 with asthma.", 36, "male"),
+        ("The patient's wife is 62. He is 66 with COPD.", 66, "male"),
+        ("My husband is 70 and has COPD.", 70, "male"),
+    ],
+)
+def test_no_other_number_and_nobody_else_gives_the_age(note: str, age: int, sex: str | None) -> None:
+    person = read(note)
+    assert person.sex == sex
+    assert person.birth is not None
+    assert (person.birth.last, person.birth.first) == (
+        date(DAY.year - age, 11, 29),
+        date(DAY.year - age - 1, 11, 30),
+    )
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Partner is HIV positive.", "Partner: HIV positive", "Partner HIV+.", "His partner is HIV positive.",
+        "Her roommate has tuberculosis.", "Roommate, 25, had COVID-19.", "Housemate with scabies.", "Coworker has influenza.",
+        "Her boss has hepatitis C.", "Friend died from COVID-19.", "Husband's diabetes worries her.", "His wife is pregnant.",
+    ],
+)  # fmt: skip
+def test_what_those_have_with_whom_somebody_lives_is_no_fact(note: str) -> None:
+    assert tell(f"A patient of 30. {note}") == []

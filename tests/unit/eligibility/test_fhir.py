@@ -93,6 +93,55 @@ def test_a_condition_has_its_days_and_its_standing(told: dict[str, Any], expecte
     assert {name: getattr(fact, name) for name in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("told", "end"),
+    [
+        ({"abatementString": "around April 2013"}, Days(date(2010, 1, 1), DAY)),
+        ({"abatementString": "2013-04"}, Days(date(2013, 4, 1), date(2013, 4, 30))),
+        ({"abatementAge": {"value": 43, "code": "a"}}, Days(date(2013, 5, 1), date(2014, 5, 31))),
+        ({"abatementAge": {"value": 43, "unit": "years"}}, Days(date(2010, 1, 1), DAY)),
+        ({"abatementRange": {"low": {"value": 40, "code": "a"}}}, Days(date(2010, 1, 1), DAY)),
+        ({"abatementPeriod": {"start": "2013-04-01", "end": "2013-05-02"}}, Days(date(2013, 4, 1), date(2013, 5, 2))),
+        ({"abatementPeriod": {"start": "2013-04-01"}}, Days(date(2013, 4, 1), DAY)),
+        ({"abatementPeriod": {"end": "2013"}}, Days(date(2010, 1, 1), date(2013, 12, 31))),
+        ({"clinicalStatus": {"text": "Resolved"}}, Days(date(2010, 1, 1), DAY)),
+        ({"clinicalStatus": {"coding": [{"display": "gone"}, {"code": "inactive"}]}}, Days(date(2010, 1, 1), DAY)),
+        ({"clinicalStatus": status("remission")}, Days(date(2010, 1, 1), DAY)),
+    ],
+)  # fmt: skip
+def test_whatever_tells_its_end_ends_a_condition(told: dict[str, Any], end: Days) -> None:
+    resource = {"resourceType": "Condition", "code": code("Asthma"), "onsetDateTime": "2010", **told}
+    fact = read_one(resource)
+    assert (fact.end, fact.is_ongoing) == (end, False)
+
+
+@pytest.mark.parametrize("said", ["ongoing", "not yet", "still active"])
+def test_a_text_that_denies_an_end_ends_nothing(said: str) -> None:
+    fact = read_one({"resourceType": "Condition", "code": code("Asthma"), "abatementString": said})
+    assert (fact.end, fact.is_ongoing) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"deceasedDateTime": "2024-05-01"}, "the patient has died (2024-05-01), which no verdict weighs"),
+        ({"deceasedBoolean": True}, "the patient has died, which no verdict weighs"),
+    ],
+)
+def test_of_a_patient_who_has_died_it_is_said_beside_the_verdicts(
+    told: dict[str, Any], sentence: str
+) -> None:
+    assert read(patient=told).unread == (sentence,)
+    assert read(patient={"deceasedBoolean": False}).unread == ()
+
+
+def test_an_allergy_that_is_over_is_over() -> None:
+    told = {"resourceType": "AllergyIntolerance", "code": code("Penicillin")}
+    assert read_one(told).is_ongoing
+    over = read_one({**told, "clinicalStatus": status("resolved")})
+    assert (over.end, over.is_ongoing) == (Days(None, DAY), False)
+
+
 def test_a_history_of_something_is_that_thing_in_the_past() -> None:
     told = {
         "resourceType": "Condition",

@@ -33,7 +33,8 @@ _EVER = re.compile(r"\b(?:history|prior|previous|never|ever|past|hx|h/o)\b", re.
 # So far before a mention its lead is looked for.
 _BEFORE = 60
 _PLANNED = re.compile(
-    r"\b(?:plan(?:ned|s|ning)?|schedul\w+|(?:to|will) (?:start|begin|undergo|receive|be)|about to|awaiting|listed)\b",
+    r"\b(?:plan(?:ned|s|ning)?|trying|tries|hop(?:es|ing)|wants?|wish\w*|desir\w+|attempt\w*|intends?|seeking|like|schedul\w+"
+    r"|(?:to|will) (?:start|begin|undergo|receive|be)|about to|awaiting|listed)\b",
     re.IGNORECASE,
 )
 _PROCEDURE = re.compile(
@@ -67,7 +68,7 @@ _HISTORY_ONLY = re.compile(
 )
 # Of these a person inherits nothing.
 _NO_KIN = re.compile(
-    r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|bf|gf|fianc\w+|friend|neighbou?r|step\w+|roommate|co-?worker|in-law)",
+    r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|bf|gf|fianc\w+|friend|neighbou?r|step\w+|roommate|housemate|flatmate|co-?worker|colleague|boss|in-law)",
     re.IGNORECASE,
 )
 # What works where it is put is not taken as a drug of the whole body is.
@@ -79,17 +80,11 @@ _LOCAL_BEHIND = re.compile(
     r"\s+(?:\w+\s+)?(?:inhalers?|cream|ointment|gel|eye drops|ear drops|nasal spray|lotion|enemas?|patch)\b",
     re.IGNORECASE,
 )
-# Who had a flu shot, or a test for HIV, has neither for that.
-_OF_ANOTHER = re.compile(
-    r"[\s-]+(?:shots?|vaccin\w+|immuni[sz]ations?|tests?|testing|screening|screen|prevention|prophyla\w+|education|clinic|nurse"
-    r"|registry|awareness|scare|risk)\b(?!\s+(?:(?:was|is|came back|were)\s+)?pos)",
-    re.IGNORECASE,
-)
 _CONCENTRATION = re.compile(r"\s*[:=]?\s*[<>]?\s?\d+(?:[.,]\d+)?\s?[a-zµμ]{1,5}\s?/\s?d?m?l\b", re.IGNORECASE)
 # Words between a denial and what it denies: of all but these a part is denied and not the whole.
 _WORDS_BEFORE = re.compile(r"([^\W\d_][\w'’-]*)(\s+)(?=(?:[^\W\d_][\w'’-]*\s+)*$)")
 _NEUTRAL = """
-known evidence sign signs symptom symptoms previous documented reported personal medical positive clear obvious either nor
+known evidence sign signs symptom symptoms previous documented reported personal medical positive clear obvious either neither nor
 ever never denies denied deny negative neg free lack absence use taken take takes took used diagnosed test tested
 pertinent excluded ruled cannot unlikely surgical current currently without no not any prior history hx h/o pmh
 """
@@ -151,7 +146,7 @@ def _make_measured(read: ReadValue, text: str) -> Fact:
 
 
 def _make_fact(told: NoteConcept, note: _Note) -> Fact | None:
-    if _is_measured(told, note) or _is_of_something_else(told, note):
+    if _is_measured(told, note):
         return None
     source = _quote(told, note.text)
     clause = note.clauses.find(told.span[0])
@@ -184,6 +179,8 @@ def _make_fact(told: NoteConcept, note: _Note) -> Fact | None:
         return Fact(
             concept, source, denied=True, start=None if ever else one_day(note.day), end=one_day(note.day)
         )
+    if told.is_aside:
+        return None
     if told.standing == "possible":
         if _PLANNED.search(told.cue):
             return Fact(concept, source, status="planned")
@@ -260,12 +257,6 @@ def _find_when(told: NoteConcept, note: _Note) -> When | None:
     return find_when_behind(note.text, end, max(end, clause.end), note.day) or find_when_before(
         note.text, clause.start, start, note.day
     )
-
-
-def _is_of_something_else(told: NoteConcept, note: _Note) -> bool:
-    """Whether the words only name what is done against an illness, or looks for it: a flu shot, an HIV test."""
-    is_told = told.standing != "denied" and told.span[1] > 0
-    return is_told and bool(_OF_ANOTHER.match(note.text, told.span[1]))
 
 
 def _is_measured(told: NoteConcept, note: _Note) -> bool:

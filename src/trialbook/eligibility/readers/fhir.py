@@ -6,6 +6,7 @@ Procedure, AllergyIntolerance, FamilyMemberHistory; other resources are counted 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -35,6 +36,11 @@ _OVER = frozenset({"inactive", "resolved", "remission"})
 # LOINC's pregnancy status, whose values say of pregnancy what others say of their own code.
 _PREGNANCY = frozenset({"loinc:82810-3", "loinc:11449-6"})
 _HISTORY_OF = "history of "
+# A text in place of the day of an end may say that there is none.
+_NOT_ENDED = re.compile(
+    r"\b(?:not?|never|none|ongoing|on-going|continu\w+|still|active|unknown|n/a|present|persist\w*|chronic)\b",
+    re.IGNORECASE,
+)
 
 
 class _Patient:
@@ -47,9 +53,10 @@ class _Patient:
         self.sex: Sex | None = None
         self.facts: list[Fact] = []
         self.unread: Counter[str] = Counter()
+        self.notices: list[str] = []
 
     def make_person(self) -> Person:
-        told = tuple(f"{name}: {count}" for name, count in sorted(self.unread.items()))
+        told = (*self.notices, *(f"{name}: {count}" for name, count in sorted(self.unread.items())))
         return Person(self.person_id, tuple(self.facts), self.birth, self.sex, unread=told)
 
 
@@ -149,6 +156,7 @@ def _read_patient(resource: Resource, day: date, place: str) -> _Patient:
         on = read_days(str(resource.get("deceasedDateTime", "")))
         source = Source("fhir", f"{where}.deceased")
         patient.facts.append(Fact(Concept("death", "observation"), source, start=on, end=on))
+        patient.notices.append(f"the patient has died{f' ({on})' if on else ''}, which no verdict weighs")
     return patient
 
 
@@ -178,7 +186,7 @@ def _read_condition(resource: Resource, patient: _Patient) -> Iterator[Fact]:
     words = code.words
     recorded = read_days(str(resource.get("recordedDate", "")))
     start = _read_when(resource, "onset", patient)
-    end = _read_when(resource, "abatement", patient, is_end=True)
+    end = _read_abatement(resource, patient)
     denied = checked == "refuted"
     if words.lower().startswith(_HISTORY_OF):
         # What is recorded is that it was, at some time before.
@@ -189,6 +197,8 @@ def _read_condition(resource: Resource, patient: _Patient) -> Iterator[Fact]:
     elif start is None:
         start = Days(None, recorded.last if recorded else patient.day)
     over = status in _OVER
+    if end is not None and end.first is None:
+        end = Days(start.first, end.last)
     if over and end is None:
         end = Days(start.first, patient.day)
     yield Fact(
@@ -201,6 +211,21 @@ def _read_condition(resource: Resource, patient: _Patient) -> Iterator[Fact]:
         is_ongoing=not denied and end is None and not over,
         detail=", ".join(filter(None, (status, checked, *_list_texts(resource, "severity", "stage")))),
     )
+
+
+def _read_abatement(resource: Resource, patient: _Patient) -> Days | None:
+    """When a condition ended: on some day up to now where only a text, a range or an age without a birth says so."""
+    period = as_dict(resource.get("abatementPeriod"))
+    if period:
+        first, last = (read_days(str(period.get(name, ""))) for name in ("start", "end"))
+        return Days(first.first if first else None, last.last if last else patient.day)
+    end = _read_when(resource, "abatement", patient, is_end=True)
+    said = resource.get("abatementString")
+    if end is None and isinstance(said, str) and said.strip():
+        has_not_ended = _NOT_ENDED.search(said)
+        return None if has_not_ended else read_days(said) or Days(None, patient.day)
+    is_told = as_dict(resource.get("abatementAge")) or as_dict(resource.get("abatementRange"))
+    return Days(None, patient.day) if end is None and is_told else end
 
 
 def _read_observation(resource: Resource, patient: _Patient) -> Iterator[Fact]:
@@ -316,6 +341,7 @@ def _read_allergy(resource: Resource, patient: _Patient) -> Iterator[Fact]:
     for lead in ("Allergy to ", "Allergic to ", "Hypersensitivity to "):
         words = words[len(lead) :] if words.startswith(lead) else words
     denied = checked == "refuted" or words.lower().startswith("no known ")
+    over = not denied and _code_of(resource.get("clinicalStatus")) in _OVER
     yield Fact(
         Concept(words, "drug", code.ids),
         _source(resource, code.words),
@@ -325,8 +351,8 @@ def _read_allergy(resource: Resource, patient: _Patient) -> Iterator[Fact]:
         start=None
         if denied
         else read_days(str(resource.get("onsetDateTime") or resource.get("recordedDate") or "")),
-        end=one_day(patient.day) if denied else None,
-        is_ongoing=not denied,
+        end=one_day(patient.day) if denied else Days(None, patient.day) if over else None,
+        is_ongoing=not denied and not over,
         detail=", ".join(str(each) for each in as_list(resource.get("category"))),
     )
 
@@ -402,8 +428,10 @@ def _code_of(concept: Any) -> str:
     """The code of a status, which FHIR gives as a concept or as a bare code."""
     if isinstance(concept, str):
         return concept
-    codings = as_list(as_dict(concept).get("coding"))
-    return str(as_dict(codings[0]).get("code", "")) if codings else ""
+    told = as_dict(concept)
+    codes = (as_dict(each).get("code") for each in as_list(told.get("coding")))
+    said = next((str(each) for each in codes if each), str(told.get("text") or ""))
+    return said.strip().lower().replace(" ", "-")
 
 
 def _list_texts(resource: Resource, *names: str) -> Iterator[str]:

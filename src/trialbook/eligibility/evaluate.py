@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from trialbook.eligibility.cohorts import conclude, name_cohort
 from trialbook.eligibility.days import TIME_UNITS
 from trialbook.eligibility.facts import Fact
 from trialbook.eligibility.having import evaluate_having, is_sex
@@ -39,7 +40,6 @@ from trialbook.eligibility.verdicts import (
     Evidence,
     Finding,
     Missing,
-    Overall,
     PatientVerdict,
     Question,
     Verdict,
@@ -65,12 +65,6 @@ _OF_BEARING = re.compile(
 _OF_MEN = re.compile(r"\b(?:men|males?|man|sexes|genders|partners?|fathers?)\b", re.IGNORECASE)
 _PARTNER = re.compile(
     r"\b(?:male|sexual|sex|(?:fe)?male sexual) partners?\b|\bpartners?\b(?= who| is| are| has| have)",
-    re.IGNORECASE,
-)
-# A heading over criteria that are those of a part of the participants.
-_COHORT = re.compile(
-    r"\b(?:cohorts?|arms?|groups?|parts?|phases?|sub-?stud(?:y|ies)|stages?|stratum|strata|healthy|controls?|"
-    r"donors?|recipients?|caregivers?|parents?)\b",
     re.IGNORECASE,
 )
 
@@ -121,11 +115,6 @@ def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> Criterio
     )
 
 
-def name_cohort(criterion: ParsedCriterion) -> str:
-    """The heading of the cohort that alone a criterion is for, "" for all."""
-    return criterion.heading if _COHORT.search(criterion.heading) else ""
-
-
 def _ask_one_sex(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:
     """What is asked of those who may become pregnant keeps nobody else out.
 
@@ -144,34 +133,6 @@ def _ask_one_sex(criterion: ParsedCriterion, found: Finding, reading: Reading) -
     return leave_open(
         span, "contraception, and whether a pregnancy is possible", *((each.fact, "") for each in evidence)
     )
-
-
-def conclude(
-    found: Sequence[CriterionVerdict],
-) -> tuple[Overall, tuple[CriterionVerdict, ...], dict[str, Overall]]:
-    """Overall: ineligible by any criterion against, eligible when all speak for, else open.
-
-    Of a study with cohorts: eligible for one of them is enough, ineligible only who is so for all.
-    """
-    common = [each for each in found if not each.cohort]
-    cohorts = dict.fromkeys(each.cohort for each in found if each.cohort)
-    by_cohort: dict[str, Overall] = {
-        cohort: _conclude([*common, *(each for each in found if each.cohort == cohort)]) for cohort in cohorts
-    }
-    overall = _conclude(common)
-    if by_cohort and overall != "ineligible":
-        said = set(by_cohort.values())
-        overall = "eligible" if "eligible" in said else "open" if "open" in said else "ineligible"
-    if overall == "eligible":
-        return overall, (), by_cohort
-    against = tuple(each for each in found if each.speaks == "against")
-    undecided = tuple(each for each in found if each.speaks == "open")
-    return overall, against if overall == "ineligible" else undecided, by_cohort
-
-
-def _conclude(found: Sequence[CriterionVerdict]) -> Overall:
-    said = {each.speaks for each in found}
-    return "ineligible" if "against" in said else "open" if "open" in said or not found else "eligible"
 
 
 def evaluate(tree: Tree, reading: Reading) -> Finding:

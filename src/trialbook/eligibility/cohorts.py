@@ -46,7 +46,9 @@ _LABEL = re.compile(
 _RANGE = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)")
 _MOST_IN_RANGE = 20
 _WORD = re.compile(r"\w+")
-_IDLE = frozenset("the of in for and to a an with who patients participants subjects".split())
+_IDLE = frozenset(
+    ["the", "of", "in", "for", "and", "to", "a", "an", "with", "who", "patients", "participants", "subjects"]
+)
 # Those beside whom others take part, whose criteria stand under a heading that names nobody.
 _BESIDE = re.compile(r"\b(?:healthy|controls?|donors?|recipients?|caregivers?|parents?)\b", re.IGNORECASE)
 
@@ -122,9 +124,7 @@ def _list_cohorts(found: Sequence[CriterionVerdict]) -> list[str]:
     ]
 
 
-def _list_own(
-    name: str, cohorts: Sequence[str], found: Sequence[CriterionVerdict]
-) -> list[CriterionVerdict]:
+def _list_own(name: str, cohorts: Sequence[str], found: Sequence[CriterionVerdict]) -> list[CriterionVerdict]:
     known = {each.casefold() for each in cohorts}
     return [
         each
@@ -153,7 +153,9 @@ def _read_labels(name: str) -> frozenset[tuple[str, str]]:
         for low, high in _RANGE.findall(said):
             numbers = range(int(low), min(int(high), int(low) + _MOST_IN_RANGE) + 1)
             labels |= {(kind.lower(), str(each)) for each in numbers}
-        labels |= {(kind.lower(), each.lower()) for each in re.findall(r"\d+[a-z]?|[a-z]+", said, re.IGNORECASE)}
+        labels |= {
+            (kind.lower(), each.lower()) for each in re.findall(r"\d+[a-z]?|[a-z]+", said, re.IGNORECASE)
+        }
     return frozenset((kind, each) for kind, each in labels if each not in ("and", "or", "to"))
 
 

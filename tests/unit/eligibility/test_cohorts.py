@@ -49,10 +49,16 @@ def test_a_cohort_has_one_name_under_all_its_headings(heading: str, name: str) -
     ("said", "overall"),
     [
         # A block of exclusions is none that somebody could take part in.
-        ([("Inclusion Criteria for Part A", "gout"), ("Exclusion Criteria for Part A", "asthma")], "ineligible"),
+        (
+            [("Inclusion Criteria for Part A", "gout"), ("Exclusion Criteria for Part A", "asthma")],
+            "ineligible",
+        ),
         ([("Inclusion Criteria", "gout"), ("Exclusion Criteria for both groups", "asthma")], "ineligible"),
         ([("Part A: Inclusion Criteria", "gout"), ("EXCLUSION CRITERIA, PART A", "asthma")], "ineligible"),
-        ([("Inclusion (Parts 1 and 2)", "gout"), ("Part 1 additional exclusion criteria", "asthma")], "ineligible"),
+        (
+            [("Inclusion (Parts 1 and 2)", "gout"), ("Part 1 additional exclusion criteria", "asthma")],
+            "ineligible",
+        ),
         # Who is kept out of one part may take part in the other.
         (
             [
@@ -75,5 +81,7 @@ def test_a_person_with_gout_and_asthma_and_no_migraine(said: list[tuple[str, str
 
 
 def test_what_a_part_excludes_is_told_beside_the_part() -> None:
-    found = judge(("Inclusion Criteria for Part A", "gout"), ("Exclusion Criteria for Part A", "asthma"), gout=True)
+    found = judge(
+        ("Inclusion Criteria for Part A", "gout"), ("Exclusion Criteria for Part A", "asthma"), gout=True
+    )
     assert found.cohorts == {"Part A": "open"}

@@ -7,17 +7,19 @@ third value: a part that decides alone decides whatever the others are. Of sever
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from trialbook.eligibility.cohorts import conclude, name_cohort
 from trialbook.eligibility.days import TIME_UNITS
+from trialbook.eligibility.doubts import doubt_criterion, find_doubt, has_several_values
 from trialbook.eligibility.facts import Fact
-from trialbook.eligibility.having import evaluate_having, is_sex
+from trialbook.eligibility.having import evaluate_having
 from trialbook.eligibility.matching import IS, Matcher
 from trialbook.eligibility.measuring import evaluate_age, evaluate_measure, is_age
 from trialbook.eligibility.reading import Reading, leave_open, settle
+from trialbook.eligibility.sexes import ask_subgroup, list_sexes, unite_sexes
 from trialbook.eligibility.tree import (
     All,
     Any,
@@ -39,7 +41,6 @@ from trialbook.eligibility.verdicts import (
     Evidence,
     Finding,
     Missing,
-    Overall,
     PatientVerdict,
     Question,
     Verdict,
@@ -52,27 +53,6 @@ _SETTLES: dict[Reason, str] = {
     "unparsed": "what these words ask, which nothing here understands: a person has to read them",
     "empty": "what is asked: there are no words",
 }
-_SEXES = {
-    "female": frozenset(["female", "females", "woman", "women", "girl", "girls"]),
-    "male": frozenset(["male", "males", "man", "men", "boy", "boys"]),
-}
-# What is asked of those who may become pregnant, and of men in the same breath.
-_OF_BEARING = re.compile(
-    r"contracepti|birth control|child-?\s?bearing|negative [^.;]{0,30}pregnancy test|non-?pregnant|not (?:be )?pregnant"
-    r"|not (?:currently )?(?:nursing|breast-?\s?feeding)",
-    re.IGNORECASE,
-)
-_OF_MEN = re.compile(r"\b(?:men|males?|man|sexes|genders|partners?|fathers?)\b", re.IGNORECASE)
-_PARTNER = re.compile(
-    r"\b(?:male|sexual|sex|(?:fe)?male sexual) partners?\b|\bpartners?\b(?= who| is| are| has| have)",
-    re.IGNORECASE,
-)
-# A heading over criteria that are those of a part of the participants.
-_COHORT = re.compile(
-    r"\b(?:cohorts?|arms?|groups?|parts?|phases?|sub-?stud(?:y|ies)|stages?|stratum|strata|healthy|controls?|"
-    r"donors?|recipients?|caregivers?|parents?)\b",
-    re.IGNORECASE,
-)
 
 
 def evaluate_patient(
@@ -106,7 +86,8 @@ def evaluate_patient(
 def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> CriterionVerdict:
     """The verdict on one criterion: an exclusion that applies is met."""
     reading = reading._replace(any_value_counts=criterion.kind == "exclusion")
-    found = _ask_one_sex(criterion, evaluate(criterion.tree, reading), reading)
+    found = ask_subgroup(criterion, evaluate(criterion.tree, reading), reading)
+    found = doubt_criterion(criterion, found)
     return CriterionVerdict(
         criterion.kind,
         criterion.text,
@@ -121,63 +102,13 @@ def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> Criterio
     )
 
 
-def name_cohort(criterion: ParsedCriterion) -> str:
-    """The heading of the cohort that alone a criterion is for, "" for all."""
-    return criterion.heading if _COHORT.search(criterion.heading) else ""
-
-
-def _ask_one_sex(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:
-    """What is asked of those who may become pregnant keeps nobody else out.
-
-    "Women of childbearing potential must use contraception" is no criterion for a man, whichever way its words are
-    joined; where it speaks of men too, and for women, it stays open.
-    """
-    if criterion.kind != "inclusion" or found.verdict != "not_met" or not _OF_BEARING.search(criterion.text):
-        return found
-    if not found.evidence or not all(is_sex(each.fact) for each in found.evidence):
-        return found
-    note = "asked of women only"
-    evidence = tuple(msgspec.structs.replace(each, says="met", note=note) for each in found.evidence)
-    if reading.person.sex == "male" and not _OF_MEN.search(_PARTNER.sub("", criterion.text)):
-        return msgspec.structs.replace(found, verdict="met", evidence=evidence)
-    span = criterion.tree.span
-    return leave_open(
-        span, "contraception, and whether a pregnancy is possible", *((each.fact, "") for each in evidence)
-    )
-
-
-def conclude(
-    found: Sequence[CriterionVerdict],
-) -> tuple[Overall, tuple[CriterionVerdict, ...], dict[str, Overall]]:
-    """Overall: ineligible by any criterion against, eligible when all speak for, else open.
-
-    Of a study with cohorts: eligible for one of them is enough, ineligible only who is so for all.
-    """
-    common = [each for each in found if not each.cohort]
-    cohorts = dict.fromkeys(each.cohort for each in found if each.cohort)
-    by_cohort: dict[str, Overall] = {
-        cohort: _conclude([*common, *(each for each in found if each.cohort == cohort)]) for cohort in cohorts
-    }
-    overall = _conclude(common)
-    if by_cohort and overall != "ineligible":
-        said = set(by_cohort.values())
-        overall = "eligible" if "eligible" in said else "open" if "open" in said else "ineligible"
-    if overall == "eligible":
-        return overall, (), by_cohort
-    against = tuple(each for each in found if each.speaks == "against")
-    undecided = tuple(each for each in found if each.speaks == "open")
-    return overall, against if overall == "ineligible" else undecided, by_cohort
-
-
-def _conclude(found: Sequence[CriterionVerdict]) -> Overall:
-    said = {each.speaks for each in found}
-    return "ineligible" if "against" in said else "open" if "open" in said or not found else "eligible"
-
-
 def evaluate(tree: Tree, reading: Reading) -> Finding:
     """What is found of a tree, with its evidence, what is missing, and the questions that it raises."""
     if isinstance(tree, All):
         parts = unite_sexes(tree.parts)
+        if has_several_values(parts):
+            # "ECOG 0, 1 or 2": nobody has all of them.
+            return _join([evaluate(each, reading) for each in parts], least=1)
         return _join([evaluate(each, reading) for each in parts], least=len(parts))
     if isinstance(tree, Any):
         return _join([evaluate(each, reading) for each in tree.parts], least=1)
@@ -186,6 +117,9 @@ def evaluate(tree: Tree, reading: Reading) -> Finding:
     if isinstance(tree, Not):
         return _turn(evaluate(tree.part, reading.turned()))
     if isinstance(tree, IfThen):
+        if reading.any_value_counts:
+            # "If female, pregnant" keeps out who is both, and no man.
+            return _join([evaluate(tree.condition, reading), evaluate(tree.then, reading)], least=2)
         unless = _turn(evaluate(tree.condition, reading.turned()))
         return _join([unless, evaluate(tree.then, reading)], least=1)
     if isinstance(tree, Except):
@@ -202,6 +136,9 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
         return leave_open(atom.span, "what is asked: nothing is named")
     if atom.window is not None and atom.window.unit not in TIME_UNITS:
         return leave_open(atom.span, f"what time {atom.window.unit!r} is")
+    doubt = find_doubt(atom, reading)
+    if doubt:
+        return leave_open(atom.span, doubt)
     if is_age(atom):
         return evaluate_age(atom, reading)
     if atom.interval is not None:
@@ -212,26 +149,9 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
     return evaluate_having(atom, reading)
 
 
-def unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
-    """The parts of an `All` in which "men and women" are those who are either."""
-    asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and list_sexes(each)]
-    if {sex for each in asked for sex in list_sexes(each)} != set(_SEXES):
-        return parts
-    either = msgspec.structs.replace(asked[0], concepts=tuple(one for each in asked for one in each.concepts))
-    return (*(each for each in parts if each not in asked), either)
-
-
-def list_sexes(atom: Atom) -> set[str]:
-    """The sexes that an atom names, where it names nothing else."""
-    words = {each.words.lower() for each in atom.concepts}
-    if not words or not words <= _SEXES["female"] | _SEXES["male"]:
-        return set()
-    return {sex for sex, said in _SEXES.items() if words & said}
-
-
 def _evaluate_sex(atom: Atom, sexes: set[str], reading: Reading) -> Finding:
     told = [(each, "") for each in reading.person.facts if each.concept.words == reading.person.sex]
-    if len(sexes) == len(_SEXES):
+    if len(sexes) > 1:
         return settle("met", atom.span, *told)
     if reading.person.sex is None:
         return leave_open(atom.span, "the sex")
@@ -244,6 +164,13 @@ def _evaluate_except(tree: Except, reading: Reading) -> Finding:
     Where the carve-out names kinds of what the base asks for, each fact is looked at by itself: who has both a
     lung and a skin cancer has one that is not carved out. Elsewhere the carve-out is a condition of its own.
     """
+    if any(isinstance(each, Not) for each in iter_nodes(tree.carve_out)):
+        found = evaluate(tree.base, reading)
+        if found.verdict != "met":
+            return found
+        what = f"whether it is what is excepted ({reading.quote(tree.carve_out.span) or 'carved out'})"
+        told = ((each.fact, "") for each in found.evidence)
+        return leave_open(tree.carve_out.span, what, *told, verdict="judgement")
     carved, unsure = _carve(tree, reading)
     if not carved and not unsure:
         if is_of_kinds(tree, reading.matcher):

@@ -22,7 +22,7 @@ from trialbook.eligibility.days import (
     place_window,
 )
 from trialbook.eligibility.facts import Fact
-from trialbook.eligibility.matching import HOLDS
+from trialbook.eligibility.matching import HOLDS, IS
 from trialbook.eligibility.reading import Reading, leave_open, settle
 from trialbook.eligibility.tree import Atom, Span, Window
 from trialbook.eligibility.verdicts import Evidence, Finding
@@ -35,9 +35,15 @@ _EVENTS = re.compile(
 )
 # What men cannot have, whatever else is known of them.
 _OF_WOMEN = re.compile(
-    r"\b(?:pregnan(?:t|cy)|(?:breast[- ]?|chest[- ]?)?(?:nursing|feeding)|lactat(?:ing|ion)|child-?\s?bearing)\b",
+    r"\b(?:pregnan(?:t|cy)|(?:breast|chest)[- ]?feeding|lactat(?:ing|ion)|child-?\s?bearing)\b"
+    r"|^(?:is |are |currently )*nursing(?: (?:a child|an infant|mothers?|wom[ae]n|females?))?$",
     re.IGNORECASE,
 )
+_OF_OTHERS = re.compile(
+    r"\b(?:partners?|wife|wives|spouses?|mothers?|father(?:ing)?|planning)\b", re.IGNORECASE
+)
+_BEGINS = re.compile(r"\b(?:diagnos\w+|onset|new(?:ly)?|first|initiat\w+|started|began)\b", re.IGNORECASE)
+_SINCE = re.compile(r"\b(?:since|after|from|following|elapsed|wash-?\s?out|post|interval)\b", re.IGNORECASE)
 _EVER = one_day(date.max)
 # "Other malignancies", "no prior cancer": the one that a study treats is not meant.
 _ANOTHER = re.compile(
@@ -98,6 +104,15 @@ def evaluate_having(atom: Atom, reading: Reading) -> Finding:
     ]
     if spoken and against:
         return _say_conflict(atom.span, spoken, against)
+    if sure or denied:
+        later = _find_later(atom, reading, window)
+        is_since = later is not None and _SINCE.search(name_thing(atom, reading)) is not None
+        if sure and later:
+            what = f"whether what was later counts as well: {later[0].fact.describe()}"
+            return leave_open(atom.span, what, *((each.fact, "") for each in (*sure, *later)))
+        if denied and not sure and is_since and not reading.any_value_counts:
+            what = f"whether it is asked of those alone who had it: {name_thing(atom, reading)}"
+            return leave_open(atom.span, what, *((each.fact, "") for each in denied))
     if sure and _is_of_another(atom, reading):
         what = f"whether it is another than what the study is about: {sure[0].fact.describe()}"
         return leave_open(atom.span, what, *((each.fact, "") for each in sure), verdict="judgement")
@@ -111,11 +126,27 @@ def evaluate_having(atom: Atom, reading: Reading) -> Finding:
             "; ".join(dict.fromkeys(each.why for each in found.perhaps)),
             *((each.told.fact, each.why) for each in found.perhaps),
         )
-    if {each.domain for each in atom.concepts} <= reading.person.complete:
+    if _is_closed(atom, reading):
         return Finding("not_met")
+    if {each.domain for each in atom.concepts} <= reading.person.complete:
+        what = f"whether something told is it, by another name: {name_thing(atom, reading)}"
+        return leave_open(atom.span, what, *((each.fact, "") for each in found.denied))
     return leave_open(
         atom.span, f"whether: {name_thing(atom, reading)}", *((each.fact, "") for each in found.denied)
     )
+
+
+def _is_closed(atom: Atom, reading: Reading) -> bool:
+    """Whether what nothing tells is not so: all of its kind is told, and what is told can be told apart from it."""
+    person, matcher = reading.person, reading.matcher
+    domains = {each.domain for each in atom.concepts}
+    if not domains <= person.complete:
+        return False
+    if not reading.known.find(atom.concepts) and not all(matcher.is_known(each) for each in atom.concepts):
+        return False
+    told = {each.concept for each in person.facts if each.concept.domain in domains and not each.denied}
+    known = {fact.concept for fact, _ in reading.known.find(atom.concepts)}
+    return not any(matcher.may_speak_of(each, atom.concepts) for each in told - known)
 
 
 def _is_of_another(atom: Atom, reading: Reading) -> bool:
@@ -148,6 +179,19 @@ def find_window(atom: Atom, reading: Reading) -> tuple[Days, Days] | None:
     if atom.assertion == "history" or is_event(atom):
         return place_window(Window(latest=0), anchor)
     return anchor, anchor
+
+
+def _find_later(atom: Atom, reading: Reading, window: tuple[Days, Days]) -> list[Told] | None:
+    """What is told after a window that only says how long ago it must have been; None of another window."""
+    asked = atom.window
+    if asked is None or asked.earliest is not None or asked.latest is None or asked.latest <= 0:
+        return None
+    told = [
+        _stretch(fact, reading.day)
+        for fact, relation in reading.known.find(atom.concepts)
+        if relation in IS and not fact.denied and fact.status == "present"
+    ]
+    return [each for each in told if is_within(each.start, each.start, window) is False]
 
 
 def _is_timed(atom: Atom) -> bool:
@@ -208,6 +252,13 @@ def _place(
     fact: Fact, atom: Atom, reading: Reading, window: tuple[Days, Days], found: Sorted, *, is_wider: bool
 ) -> None:
     told = _stretch(fact, reading.day)
+    if (
+        atom.window is not None
+        and atom.window.earliest is not None
+        and _BEGINS.search(name_thing(atom, reading))
+    ):
+        # "Diagnosed within 5 years": who has had it for longer was not.
+        told = Told(fact, told.start, told.start)
     within = is_within(told.start, told.end, window) if _is_timed(atom) else True
     if within and atom.lasting is not None:
         until = one_day(reading.day) if told.end.lowest >= reading.day else told.end
@@ -249,7 +300,11 @@ def _of_sex(atom: Atom, reading: Reading) -> list[Fact]:
 
 def is_of_women(atom: Atom) -> bool:
     """Whether no man has what is asked for, whatever else is known of him."""
-    return bool(atom.concepts) and all(_OF_WOMEN.search(each.words) for each in atom.concepts)
+    return bool(atom.concepts) and all(
+        _OF_WOMEN.search(each.words)
+        and not _OF_OTHERS.search(re.sub(r"(?i)nursing mothers?", "", each.words))
+        for each in atom.concepts
+    )
 
 
 def is_sex(fact: Fact) -> bool:
@@ -297,7 +352,7 @@ def _count(atom: Atom, reading: Reading, found: Sorted) -> Finding:
     for each in sorted(found.sure, key=lambda one: one.start.highest):
         if least == 0 or each.start.lowest > last:
             least, last = least + 1, each.start.highest
-    is_all = {each.domain for each in atom.concepts} <= reading.person.complete
+    is_all = _is_closed(atom, reading)
     most = len(found.sure) + len(found.perhaps) if is_all else float("inf")
     verdict = fits(least, most, atom.count)
     facts = [(each.fact, "") for each in found.sure]

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from trialbook.eligibility.consent import find_consents
 from trialbook.eligibility.facts import Fact
+from trialbook.eligibility.kinds import list_kinds, settle_kinds
 from trialbook.eligibility.quantities import Measures
 from trialbook.eligibility.tree import Concept, Domain
 from trialbook.terms import Concept as Known
@@ -34,6 +36,7 @@ _TURN_WORDS = (
     "fear of for due to from with absence concern rule ruled exposure contact"
 )
 _TURNS = frozenset(_TURN_WORDS.split())
+_SINGLE_DRUGS = ("drugbank:", "rxnorm:")
 _NARROWED = {"mesh:Substance-Related Disorders": "drug"}
 # Words of one thing that no vocabulary here knows.
 _ALIKE = {
@@ -45,7 +48,6 @@ _ALIKE = {
     "breast feeding": "breastfeeding",
     "breast-feeding": "breastfeeding",
 }
-_CONSENT = re.compile(r"consent|assent", re.IGNORECASE)
 _COMPLY = re.compile(
     r"\b(?:compl(?:y|iance|iant|ying)|adher(?:e|ence|ent|ing))\b.{0,40}\b(?:stud(?:y|ies)|protocol|trial|procedures?|visits?)\b",
     re.IGNORECASE,
@@ -119,7 +121,7 @@ class Matcher:
             own |= self._measures.identify(Concept(words, domain, ids))
         if domain == "consent":
             # Texts give consent in many sentences; a form asks for it in one word.
-            own |= {f"consent:{each.lower()}" for each in _CONSENT.findall(words)}
+            own |= {f"consent:{each}" for each in find_consents(words)}
         if _COMPLY.search(words):
             own.add("able:comply")
         plain = _SHORT_FORM.sub("", strip_tag(words)) or words
@@ -140,6 +142,7 @@ class Matcher:
                 above.add(name)
         for each in tuple(own | above):
             above |= self._find_above(each)
+        settle_kinds(plain, own, above)
         return Meaning(frozenset(own), frozenset(above - own), key)
 
     def _read_parts(self, words: str, domain: Domain) -> tuple[set[str], set[str]]:
@@ -158,10 +161,33 @@ class Matcher:
                 under.add(each.concepts[0].concept_id)
         return under, set()
 
+    def is_known(self, concept: Concept) -> bool:
+        """Whether all that is it can be told from what is not: a single drug or illness, by a name that is known.
+
+        The members of a class of drugs are not known here.
+        """
+        ids = self.find_meaning(concept).ids
+        return any(each.startswith(_SINGLE_DRUGS) for each in ids) if concept.domain == "drug" else bool(ids)
+
+    def may_speak_of(self, told: Concept, asked: Iterable[Concept]) -> bool:
+        """Whether a name mentions what is asked for, or a kind of it, with words that are not understood."""
+        meanings = [self.find_meaning(each) for each in asked]
+        wanted = {one for each in meanings for one in each.ids | each.above}
+        meaning = self.find_meaning(told)
+        if self._names is None or meaning.ids:
+            return not meaning.ids
+        mentioned = {
+            one.concept_id for each in self._names.find_concepts_in(told.words) for one in each.concepts
+        }
+        return not mentioned or bool(
+            wanted & mentioned.union(*(self._find_above(each) for each in mentioned))
+        )
+
     def _read_above(self, concept_id: str) -> frozenset[str]:
         if self._names is None or concept_id.startswith(("loinc:", "snomed:", "icd")):
             return frozenset()
-        return frozenset(f"mesh:{name}" for name, _ in self._names.find_broader(concept_id))
+        above = (name for name, _ in self._names.find_broader(concept_id))
+        return frozenset(f"mesh:{name}" for name in list_kinds(concept_id.removeprefix("mesh:"), above))
 
 
 class FactIndex:

@@ -16,12 +16,12 @@ from trialbook.eligibility.analytes import get_analyte
 from trialbook.eligibility.derive.inputs import INPUTS
 from trialbook.eligibility.derive.naming import find_formula
 from trialbook.eligibility.derive.plans import find_quantity, make_plan
-from trialbook.eligibility.evaluate import list_sexes
 from trialbook.eligibility.facts import Status
 from trialbook.eligibility.fields import HEALTHY, MAXIMUM_AGE, MINIMUM_AGE, SEX
 from trialbook.eligibility.having import is_event, is_of_women
 from trialbook.eligibility.measures import ClinicalMeasures
 from trialbook.eligibility.measuring import is_age
+from trialbook.eligibility.sexes import list_sexes
 from trialbook.eligibility.tree import (
     All,
     Anchor,

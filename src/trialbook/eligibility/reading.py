@@ -11,6 +11,7 @@ from trialbook.eligibility.matching import FactIndex, Matcher
 from trialbook.eligibility.quantities import Measures
 from trialbook.eligibility.tree import Concept, Span
 from trialbook.eligibility.verdicts import Evidence, Finding, Missing, Question, Verdict
+from trialbook.model.protocol import EligibilityModule
 
 
 class Derived(NamedTuple):
@@ -39,7 +40,9 @@ class Reading(NamedTuple):
         The eligibility text, "" where only the tree is there.
     any_value_counts
         Of several values within a window, whether any one counts, or the last: each criterion is read so that
-        it protects, an exclusion by any value, an inclusion by the last.
+        it protects, an exclusion by any value, an inclusion by the last. True of what keeps out.
+    takes_all_sexes
+        Whether the record says that all sexes may take part.
     """
 
     person: Person
@@ -50,10 +53,15 @@ class Reading(NamedTuple):
     known: FactIndex
     text: str = ""
     any_value_counts: bool = False
+    takes_all_sexes: bool = False
 
     def of(self, person: Person) -> Reading:
         """The same for another person."""
         return self._replace(person=person, known=FactIndex(person.facts, self.matcher))
+
+    def of_study(self, module: EligibilityModule | None, text: str) -> Reading:
+        """The same for another study."""
+        return self._replace(text=text, takes_all_sexes=module is not None and module.sex == "ALL")
 
     def turned(self) -> Reading:
         """The same for what must not be so."""

@@ -70,7 +70,8 @@ class Screener:
         Raises UsageError where a contest names no criterion of the study.
         """
         text = (self._module.eligibility_criteria or "") if self._module else ""
-        reading = make_reading(person, day, self._matcher, self._measures, self._formulas, text)
+        reading = make_reading(person, day, self._matcher, self._measures, self._formulas)
+        reading = reading.of_study(self._module, text)
         before: list[CriterionVerdict] = evaluate_fields(self._module, reading)
         said = tuple(contests)
         places = {each.start for each in before} | {each.start for each in self._criteria}

@@ -346,7 +346,7 @@ def _compare(
     reading: Reading,
 ) -> MatchedStudy:
     text = candidate.text
-    reading = reading._replace(text=text)
+    reading = reading.of_study(candidate.study.eligibility, text)
     before = evaluate_fields(candidate.study.eligibility, reading)
     verdict = evaluate_patient(trees.get(text, ()), reading, before=before)
     is_evaluated = not text or text in trees

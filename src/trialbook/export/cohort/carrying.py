@@ -17,13 +17,13 @@ from trialbook.eligibility.days import TIME_UNITS, Days
 from trialbook.eligibility.derive.deriver import Formulas
 from trialbook.eligibility.derive.naming import find_formula, names_other_formula
 from trialbook.eligibility.derive.plans import find_quantity
-from trialbook.eligibility.evaluate import list_sexes, unite_sexes
 from trialbook.eligibility.facts import Fact, Person, Source
 from trialbook.eligibility.having import find_window
 from trialbook.eligibility.matching import IS, Matcher
 from trialbook.eligibility.measures import ClinicalMeasures
 from trialbook.eligibility.measuring import is_age, list_asked
 from trialbook.eligibility.reading import Reading, make_reading
+from trialbook.eligibility.sexes import list_sexes, unite_sexes
 from trialbook.eligibility.tree import (
     All,
     Any,

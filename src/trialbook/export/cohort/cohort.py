@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from trialbook.eligibility.evaluate import name_cohort
+from trialbook.eligibility.cohorts import name_cohort
 from trialbook.eligibility.fields import FIELD_NAMES
 from trialbook.eligibility.matching import Matcher, Names
 from trialbook.eligibility.measures import ClinicalMeasures

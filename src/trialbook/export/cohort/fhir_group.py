@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any as Anything
 
-from trialbook.eligibility.evaluate import list_sexes, name_cohort
+from trialbook.eligibility.cohorts import name_cohort
 from trialbook.eligibility.facts import describe_interval
 from trialbook.eligibility.measuring import is_age
+from trialbook.eligibility.sexes import list_sexes
 from trialbook.eligibility.tree import (
     All,
     Any,

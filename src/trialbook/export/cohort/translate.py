@@ -12,11 +12,12 @@ from typing import NamedTuple
 import msgspec
 
 from trialbook.eligibility.days import Days, fits_length, one_day
-from trialbook.eligibility.evaluate import is_of_kinds, list_sexes
+from trialbook.eligibility.evaluate import is_of_kinds
 from trialbook.eligibility.having import is_event_named, is_of_women
 from trialbook.eligibility.matching import HOLDS, IS, Relation
 from trialbook.eligibility.measuring import is_age
 from trialbook.eligibility.readers.omop import HISTORY_OF
+from trialbook.eligibility.sexes import list_sexes
 from trialbook.eligibility.tree import (
     All,
     Any,

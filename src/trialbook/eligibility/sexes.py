@@ -1,0 +1,124 @@
+"""Of which sex does a criterion ask? And whom does what is asked of one sex, or of some, keep out?
+
+What is asked of a part of those who may take part keeps nobody else out: "women of childbearing potential must use
+contraception" is no criterion for a man, whichever way its words are joined. "Women" alone is one, unless the record
+takes all sexes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from trialbook.eligibility.facts import Fact, Sex
+from trialbook.eligibility.having import is_sex
+from trialbook.eligibility.reading import Reading, leave_open
+from trialbook.eligibility.tree import All, Atom, ParsedCriterion, Span, Tree
+from trialbook.eligibility.verdicts import Finding
+
+_SEXES = {
+    "female": frozenset(["female", "females", "woman", "women", "girl", "girls"]),
+    "male": frozenset(["male", "males", "man", "men", "boy", "boys"]),
+}
+# What is asked of those who may become pregnant, and of men in the same breath.
+_OF_BEARING = re.compile(
+    r"contracepti|birth control|child-?\s?bearing|negative [^.;]{0,30}pregnancy test|non-?pregnant|not (?:be )?pregnant"
+    r"|not (?:currently )?(?:nursing|breast-?\s?feeding)",
+    re.IGNORECASE,
+)
+_MUST = re.compile(
+    r"(?<!who )(?<!that )\b(?:must|should|need(?:s)? to|ha(?:ve|s) to|(?:is|are|will be) required|will (?:need|agree)"
+    r"|agrees? to|if)\b",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(r"(?:\s|\b(?:also|have|has|had|be|been|on|receiving|taking|a|an|the)\b)*", re.IGNORECASE)
+_BEARING = re.compile(r"child-?\s?bearing", re.IGNORECASE)
+_BOTH = r"sexes|genders|fathers?"
+_NAMES = {
+    "male": re.compile(rf"\b(?:men|males?|man|boys?|partners?|{_BOTH})\b", re.IGNORECASE),
+    "female": re.compile(rf"\b(?:wom[ae]n|females?|girls?|partners?|{_BOTH})\b", re.IGNORECASE),
+}
+_PARTNER = re.compile(
+    r"\b(?:(?:fe)?male|sexual|sex|(?:fe)?male sexual) partners?\b|\bpartners?\b(?= who| is| are| has| have)",
+    re.IGNORECASE,
+)
+
+
+def unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """The parts of an `All` in which "men and women" are those who are either."""
+    asked = [each for each in parts if isinstance(each, Atom) and each.interval is None and list_sexes(each)]
+    if {sex for each in asked for sex in list_sexes(each)} != set(_SEXES):
+        return parts
+    either = msgspec.structs.replace(asked[0], concepts=tuple(one for each in asked for one in each.concepts))
+    return (*(each for each in parts if each not in asked), either)
+
+
+def list_sexes(atom: Atom) -> set[str]:
+    """The sexes that an atom names, where it names nothing else."""
+    words = {each.words.lower() for each in atom.concepts}
+    if not words or not words <= _SEXES["female"] | _SEXES["male"]:
+        return set()
+    return {sex for sex, said in _SEXES.items() if words & said}
+
+
+def ask_subgroup(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:
+    """What an inclusion that is not met means for one of whom it may not be asked."""
+    if criterion.kind != "inclusion" or found.verdict != "not_met":
+        return found
+    facts = [each.fact for each in found.evidence]
+    is_of_other = _is_of_other(criterion.tree, reading.person.sex)
+    if is_of_other or (facts and all(is_sex(each) for each in facts)):
+        return _ask_other_sex(criterion, found, reading)
+    if facts and _OF_BEARING.search(criterion.text) and _MUST.search(criterion.text):
+        bearing = [each for each in facts if _BEARING.search(each.concept.words)]
+        if bearing and all(each in bearing or is_sex(each) for each in facts):
+            if all(each.denied for each in bearing):
+                return _let_in(found, "asked of those who may become pregnant")
+            return _leave_bearing(criterion, *bearing)
+    must = _MUST.search(criterion.text)
+    if must and facts and all(_stands_before(each.span, must, criterion) for each in found.evidence):
+        told = ", ".join(dict.fromkeys(each.describe() for each in facts))
+        what = f"whether it is asked of those alone of whom it speaks: {told}"
+        return leave_open(criterion.tree.span, what, *((each, "") for each in facts))
+    return found
+
+
+def _stands_before(span: Span, must: re.Match[str], criterion: ParsedCriterion) -> bool:
+    """Whether words say of whom it is asked: "patients with diabetes must have …"."""
+    start, end = span.start - criterion.start, span.end - criterion.start
+    return start < must.start() and bool(_LEADS.fullmatch(criterion.text[must.end() : max(end, must.end())]))
+
+
+def _ask_other_sex(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:
+    sex: Sex = reading.person.sex or "female"
+    text, is_of_bearing = criterion.text, _OF_BEARING.search(criterion.text) is not None
+    facts = [each.fact for each in found.evidence]
+    speaks_of_own = _NAMES[sex].search(_PARTNER.sub("", text)) is not None
+    if (is_of_bearing or _MUST.search(text)) and not (is_of_bearing and sex == "female"):
+        if not speaks_of_own:
+            return _let_in(found, "asked of the other sex only")
+        return _leave_bearing(criterion, *facts) if is_of_bearing else found
+    if is_of_bearing:
+        return _leave_bearing(criterion, *facts)
+    if reading.takes_all_sexes:
+        what = "of whom it is asked: it names one sex, in a study that takes all"
+        return leave_open(criterion.tree.span, what, *((each, "") for each in facts))
+    return found
+
+
+def _is_of_other(tree: Tree, sex: Sex | None) -> bool:
+    """Whether all that is asked is asked of the other sex: "women, with …"."""
+    parts = unite_sexes(tree.parts) if isinstance(tree, All) else (tree,)
+    asked = [list_sexes(each) for each in parts if isinstance(each, Atom) and each.interval is None]
+    return sex is not None and any(sexes and sex not in sexes for sexes in asked)
+
+
+def _let_in(found: Finding, note: str) -> Finding:
+    evidence = tuple(msgspec.structs.replace(each, says="met", note=note) for each in found.evidence)
+    return msgspec.structs.replace(found, verdict="met", evidence=evidence)
+
+
+def _leave_bearing(criterion: ParsedCriterion, *facts: Fact) -> Finding:
+    what = "contraception, and whether a pregnancy is possible"
+    return leave_open(criterion.tree.span, what, *((each, "") for each in facts))

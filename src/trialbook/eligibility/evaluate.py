@@ -187,8 +187,8 @@ def _evaluate_except(tree: Except, reading: Reading) -> Finding:
         surely = tuple(each for each in without if each not in unsure)
         other = evaluate(tree.base, reading.of(msgspec.structs.replace(person, facts=surely)))
         if other.verdict != "met":
-            told = ", ".join(each.describe() for each in unsure)
-            what = f"whether it is what is excepted ({reading.quote(tree.carve_out.span) or 'carved out'}): {told}"
+            named = ", ".join(each.describe() for each in unsure)
+            what = f"whether it is what is excepted ({reading.quote(tree.carve_out.span) or 'carved out'}): {named}"
             found = leave_open(
                 tree.carve_out.span, what, *((each, "") for each in unsure), verdict="judgement"
             )

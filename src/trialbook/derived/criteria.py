@@ -20,7 +20,6 @@ import zstandard
 from trialbook.derived.beside import work_beside
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.eligibility.form import find_form
-from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.errors import RecordDamagedError, StoreError
 from trialbook.model.partial import parse_partial
@@ -192,6 +191,9 @@ def unpack(packed: bytes, text: str) -> Criteria | None:
 
 def parse_packed(store: Store, nct_id: str) -> bytes | None:
     """The trees of a study in force, as bytes; None where it has no text. Raises RecordDamagedError."""
+    # A parser takes a fifth of a second to make, which most commands need not wait for.
+    from trialbook.eligibility.parse import parse_criteria
+
     body = store.find_body(nct_id)
     text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
     return pack(parse_criteria(text)) if text else None

@@ -1,6 +1,5 @@
 """Pages: pure functions from a record or a view to HTML or plain text."""
 
-from trialbook.pages.checklist_page import render_checklist_page
 from trialbook.pages.docs_page import render_docs_page
 from trialbook.pages.events_page import render_events_page, write_events_csv
 from trialbook.pages.history_page import render_diff_page, render_history_page
@@ -13,7 +12,6 @@ from trialbook.pages.study_page import render_study_page
 from trialbook.pages.study_text import render_study_text
 
 __all__ = [
-    "render_checklist_page",
     "render_diff_page",
     "render_docs_page",
     "render_events_page",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from markupsafe import Markup
 
 from trialbook.model import PartialDate
 from trialbook.pages.answer import AnswerView
-from trialbook.pages.marked_text import ReadLine
+
+if TYPE_CHECKING:
+    from trialbook.pages.marked_text import ReadLine
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):

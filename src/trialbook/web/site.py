@@ -19,7 +19,6 @@ from trialbook.library.page import RecordPage, find_page
 from trialbook.model import Study
 from trialbook.model.present import parse_present
 from trialbook.pages import (
-    render_checklist_page,
     render_diff_page,
     render_events_page,
     render_history_page,
@@ -31,6 +30,7 @@ from trialbook.pages import (
     render_values_page,
     write_events_csv,
 )
+from trialbook.pages.checklist_page import render_checklist_page
 from trialbook.pages.contents import Near, PlaceForm, RelatedView
 from trialbook.pages.history_page import view_comparison, view_history, view_history_page
 from trialbook.pages.related_page import RelatedPage

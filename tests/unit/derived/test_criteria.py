@@ -135,7 +135,7 @@ def test_an_import_leaves_a_great_many_to_a_rebuild(
 def test_a_run_that_broke_off_is_gone_on_with(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / FILE_NAME).unlink()
     monkeypatch.setattr(criteria, "TEXTS_AT_ONCE", 1)
-    read = criteria.parse_criteria
+    read = parse.parse_criteria
     texts = iter((FIRST,))
 
     def parse_one(text: str) -> object:
@@ -143,11 +143,11 @@ def test_a_run_that_broke_off_is_gone_on_with(home: Path, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
         return read(text)
 
-    monkeypatch.setattr(criteria, "parse_criteria", parse_one)
+    monkeypatch.setattr(parse, "parse_criteria", parse_one)
     with pytest.raises(KeyboardInterrupt):
         rebuild(home, ["criteria"])
     assert count(home) == 1
-    monkeypatch.setattr(criteria, "parse_criteria", read)
+    monkeypatch.setattr(parse, "parse_criteria", read)
     assert find_standing(home) == (None, True)
     assert bring_into_step(home) == {"criteria": 4}
     assert set(find(home, FIRST, SECOND)) == {FIRST, SECOND}

@@ -14,7 +14,8 @@ from trialbook.changes.past import Past, PastDate, Switch
 from trialbook.errors import UsageError
 from trialbook.library.checklist import write_criteria_csv
 from trialbook.model import PartialDate, Study, parse_record
-from trialbook.pages import render_checklist_page, render_history_page, render_study_page, render_study_text
+from trialbook.pages import render_history_page, render_study_page, render_study_text
+from trialbook.pages.checklist_page import render_checklist_page
 from trialbook.pages.contents import ChangeNote, HistoryView, Near, StudyHistory, VersionLine
 from trialbook.pages.drawing.timebar import Ghost, Moment, draw_timebar
 from trialbook.pages.record.versionline import draw_history

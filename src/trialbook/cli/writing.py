@@ -181,8 +181,8 @@ def _split(ids: str) -> tuple[str, ...]:
 @json_option
 @click.pass_obj
 def rebuild_(home: Path, /, names: tuple[str, ...], *, behind: bool, is_list: bool, as_json: bool) -> None:
-    """Make what is derived from the records anew: all, or what is named (index, summaries, related,
-    criteria, statistics)."""
+    """Make what is derived from the records anew: what is named (index, summaries, related, criteria,
+    statistics), or all; criteria, which take hours for a whole registry, only where they were made before."""
     with Library(home) as library:
         if is_list:
             standings = library.standings

@@ -84,7 +84,7 @@ def rebuild(
     on_study: Callable[[], None] = lambda: None,
     on_damage: OnDamage = refuse_damage,
 ) -> dict[str, int]:
-    """Make derived things anew from the records: those named, or all; how many studies each took up.
+    """Make derived things anew from the records: those named, or all `list_wanted`; how many studies each took up.
 
     Damaged versions are left out; of each `on_damage` is told once all is made.
 
@@ -100,10 +100,11 @@ def rebuild(
     for name in names:
         if name not in known:
             raise UsageError(f"nothing derived is called {name[:40]!r}: there are {', '.join(known)}")
+    wanted = names or list_wanted(home)
     counts = {}
     with Store(home) as store, Writer(store, "rebuild"):
         for derived in made:
-            if not names or derived.name in names:
+            if derived.name in wanted:
                 derived.clear(store)
                 counts[derived.name] = derived.apply(store, on_study)
     _tell(store, on_damage)

@@ -98,6 +98,14 @@ def test_a_repair_makes_them_where_they_were_made(home: Path, tmp_path: Path) ->
     assert sorted(list_wanted(home)) == sorted(["criteria", *others])
 
 
+def test_all_is_made_anew_and_criteria_only_where_they_were_made(home: Path, tmp_path: Path) -> None:
+    assert rebuild(home)["criteria"] == 4
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write(tmp_path / "first.jsonl", {1: FIRST}))
+    assert set(rebuild(tmp_path / "library")) == {"index", "summaries", "related", "statistics"}
+    assert not (tmp_path / "library" / FILE_NAME).exists()
+
+
 def test_once_made_imports_keep_them_in_step(home: Path, tmp_path: Path) -> None:
     with Library(home) as library:
         counts = library.import_files(write(tmp_path / "next.jsonl", {2: THIRD, 5: FIRST}, day="2024-02-01"))

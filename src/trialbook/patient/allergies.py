@@ -35,6 +35,9 @@ _NOT_BORNE = re.compile(
     r"\s*(?:of|to|for|:)?\s*(?P<between>[^.;]*)$",
     re.IGNORECASE,
 )
+_NOT_BORNE_BEHIND = re.compile(
+    r"[\s-]+(?:intoleran(?:t|ce)\b|(?:(?:was|were|is)\s+)?not\s+(?:well\s+)?tolerated\b)", re.IGNORECASE
+)
 _NAMED = re.compile(r"[\s-]*\b(?:drug\s+)?(?:allerg(?:y|ies|ic)|hypersensitivity)\b[\s-]*", re.IGNORECASE)
 
 _LISTED = re.compile(
@@ -88,8 +91,10 @@ def read_allergy(text: str, start: int, end: int, clause: Clause) -> Allergy | N
     return Allergy(words, _is_denied(text, clause.start, start), *behind.span()) if behind else None
 
 
-def is_not_borne(text: str, start: int, clause: Clause) -> bool:
-    """Whether a mention is of what was tried and not borne: "intolerant of statins"."""
+def is_not_borne(text: str, start: int, end: int, clause: Clause) -> bool:
+    """Whether a mention is of what was tried and not borne: "intolerant of statins", "metformin intolerance"."""
+    if _NOT_BORNE_BEHIND.match(text, end, clause.end):
+        return True
     found = _NOT_BORNE.search(text, clause.start, start)
     return bool(found and not _TURN.search(found["between"]))
 

@@ -34,6 +34,24 @@ DENIED = compile_cues(
     r"|a history of|diagnosed with|treated for)\b))*",
 )
 NON = re.compile(r"\bnon[\s-]$", re.IGNORECASE)
+# Only these words may stand between such a cue and what it is said of, alone or in a list.
+_LISTED = r"(?: (?:any|all|the|an?|his|her|my|their|to take|to start|taking|starting|treatment with|therapy with|of|oral|daily))*"
+_LIST = r"(?: [\w-]+(?:,| and| or|,? (?:and|or))| [\w-]+/)*"
+DECLINED = compile_cues(
+    rf"\b(?:declin(?:es|ed|ing)|refus(?:es|ed|ing|al of)|unwilling to (?:take|start)){_LISTED}{_LIST}{_LISTED} $"
+)
+OFF = compile_cues(
+    rf"(?<!and\s)(?<!wearing\s)\b(?:(?:came |come |coming |been |is |was |weaned |tapered |now |currently )*off"
+    rf"|(?:switched|changed|transitioned|converted) (?:\w+ )?from){_LISTED}{_LIST}{_LISTED} $"
+)
+NAIVE_BEHIND = compile_cues(r"^[\s-]*(?:treatment[\s-]*)?na[iï]ve\b")
+STARTED_BEHIND = compile_cues(
+    r"^ (?:(?:was|is|has been|were) )?(?:re-?started|started|initiated|begun|resumed|added)\b(?![^.;]*\b(?:stopp|discont|quit))"
+)
+# What ended then: "stopped metformin in 2020".
+ENDED = compile_cues(
+    r"\b(?:stopped|quit|discontinued|ceased|completed|finished|off|d/c['’]?e?d|dc['’]?d|resolved|withdrawn|weaned|ended)\b"
+)
 # "Negative HIV test", but "HER2 negative breast cancer".
 NEGATIVE = compile_cues(r"(?:^|[.,;(]|\b(?:and|with|had|has|a)\b) ?(?:negative|neg\.?|non-?reactive) $")
 NOT_EXCLUDED = compile_cues(r"\bnot (?:yet )?(?:been )?(?:ruled|excluded)")
@@ -54,7 +72,8 @@ _HISTORY = (
 )
 PAST = compile_cues(
     rf"\b(?:{_HISTORY}|pmhx?|pshx?|s/p|status[ -]post|previous(?:ly)?|prior|past|former(?:ly)?|ex"
-    r"|used to(?: (?:have|be|take|suffer from))?|once (?:had|was)|remote|no longer|post|failed|fail(?:ure|ing) of|trial(?:l?ed)"
+    r"|used to(?: (?:have|be|take|suffer from))?|once (?:had|was)|remote|no longer(?: (?:takes|taking|on|has|have|having"
+    r"|uses|using|needs|receives))?|post|failed|fail(?:ure|ing) of|trial(?:l?ed)"
     r"|tried|stopped(?: taking)?|quit|discontinued|ceased|progressed (?:on|after|through)|refractory to|after|following"
     r"|underwent|recovered from|cured of|survived|survivor of|sustained|completed|finished|received"
     r"|(?:was|were|been|had been) (?:\w+ )?(?:on|taking|treated with|given|treated for)|treated with)\b"
@@ -99,6 +118,7 @@ PAST_BEHIND = compile_cues(
     rf"{_LINK}(?:stopped|discontinued|done|d/c['’]?e?d|dc['’]?d|resolved|cured|withdrawn|in (?:full |complete )?remission"
     r"|did\s?n['’]t work|no longer works?|healed"
     rf"|(?<=\s){_AUXILIARY}(?:gone|removed|over|tried|failed|done|finished|completed|ended|treated in))\b",
+    r"^ \((?:was |is )?(?:stopped|discontinued|d/c['’]?e?d|resolved|ended|off)\b",
     r"^\s*,?\s*(?:did\s?n['’]?t|no longer|never) (?:work|help)",
     r"^[^.;:,()]{0,30}?\b(?:gave|caused)\b[^.;]{0,40}\b(?:so|and)\b[^.;]{0,20}\b(?:quit|stop)",
     rf"^\s*(?:x\s?\d+ )?\(?(?:in )?{YEAR}",

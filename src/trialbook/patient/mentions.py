@@ -64,7 +64,8 @@ _CA = re.compile(r"\bca$", re.IGNORECASE)
 _NOT_FIRST = (
     "active acute bilateral causes chronic comorbid concomitant constant current decreased definitive drug dull "
     "elective excessive illicit increased increasing intermittent known left long-term main major mild moderate "
-    "much multiple needs negative over-the-counter planned poor positive possible planning previous primary recurrent rule "
+    "much multiple needs negative over-the-counter planned poor positive possible planning previous primary recurrent "
+    "refused declined rule "
     "ruled serious severe sharp similar underwent use using without worsening"
 )
 _NO_FIRST = STOP_WORDS | set(_NOT_FIRST.split())

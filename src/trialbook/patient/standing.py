@@ -191,7 +191,10 @@ def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
     if behind.lstrip()[:1] == "+" and not behind.lstrip()[1:].lstrip()[:1].isalnum():
         return Told("present", end, end + 1)
     denied = (
-        cues.NON.search(before) or cues.NEGATIVE.search(before) or _find_last(cues.DENIED, before, cues.TURN)
+        cues.NON.search(before)
+        or cues.NEGATIVE.search(before)
+        or cues.DECLINED.search(before)
+        or _find_last(cues.DENIED, before, cues.TURN)
     )
     if denied and (ended := cues.NO_LONGER.match(behind)):
         return Told("past", low + denied.start(), end + ended.end())
@@ -202,9 +205,10 @@ def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
         ("possible", possible, low),
         ("denied", denied, low),
         ("possible", _match_behind(cues.POSSIBLE_BEHIND, behind), end),
-        ("denied", _find_ruled_out(behind), end),
+        ("denied", cues.NAIVE_BEHIND.match(behind) or _find_ruled_out(behind), end),
         ("past", _find_ended(before, behind), end),
-        ("past", _find_past(before), low),
+        ("past", cues.OFF.search(before), low),
+        ("past", None if cues.STARTED_BEHIND.match(behind) else _find_past(before), low),
     )
     for standing, found, offset in judged:
         if found is not None:

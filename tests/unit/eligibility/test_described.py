@@ -390,3 +390,41 @@ def test_no_other_number_and_nobody_else_gives_the_age(note: str, age: int, sex:
 )  # fmt: skip
 def test_what_those_have_with_whom_somebody_lives_is_no_fact(note: str) -> None:
     assert tell(f"A patient of 30. {note}") == []
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("Not on warfarin.", ["no warfarin, 2026-11-29"]),
+        ("He is not currently on warfarin.", ["no warfarin, 2026-11-29"]),
+        ("He declined warfarin.", ["no warfarin, 2026-11-29"]),
+        ("Refuses to take statins.", ["no statins, 2026-11-29"]),
+        ("Warfarin was declined.", ["no Warfarin, 2026-11-29"]),
+        ("Declined HIV testing.", []),
+        ("Metformin contraindicated.", []),
+        ("Metformin: contraindicated", []),
+        ("Contraindication to aspirin.", []),
+        ("Offered warfarin.", []),
+        ("Metformin on hold.", []),
+        ("Off metformin.", ["metformin, 2026-11-29 or earlier"]),
+        ("He has been off metformin for 3 months.", ["metformin, 2026-09-14 or earlier to 2026-08-14 to 2026-09-14"]),
+        ("Stopped metformin in 2020.", ["metformin, 2020-12-31 or earlier to 2020"]),
+        ("Metformin was stopped.", ["Metformin, 2026-11-29 or earlier"]),
+        ("Discontinued warfarin.", ["warfarin, 2026-11-29 or earlier"]),
+        ("No longer takes metformin.", ["metformin, 2026-11-29 or earlier"]),
+        ("Switched from warfarin to apixaban.", ["warfarin, 2026-11-29 or earlier", "apixaban, since 2026-11-29 or earlier"]),
+        ("Medications: metformin (stopped).", ["metformin, 2026-11-29 or earlier"]),
+        ("Statins stopped and insulin started.", ["Statins, 2026-11-29 or earlier", "insulin, since 2026-11-29 or earlier"]),
+        ("Never took warfarin.", ["no warfarin, as of 2026-11-29"]),
+        ("Never been on insulin.", ["no insulin, as of 2026-11-29"]),
+        ("Insulin-naïve.", ["no Insulin, as of 2026-11-29"]),
+        ("Allergic to penicillin.", ["penicillin (allergy)"]),
+        ("Intolerant to metformin.", ["metformin, 2026-11-29 or earlier"]),
+        ("Statin intolerance.", ["Statin, 2026-11-29 or earlier"]),
+        ("Takes metformin, not on insulin.", ["metformin, since 2026-11-29 or earlier", "no insulin, 2026-11-29"]),
+        ("Takes metformin off and on.", ["metformin, since 2026-11-29 or earlier"]),
+        ("Refused surgery for breast cancer.", ["breast cancer, since 2026-11-29 or earlier"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_taken_is_told_apart_from_what_is(note: str, told: list[str]) -> None:
+    assert tell(f"A patient of 30. {note}") == told

@@ -21,6 +21,7 @@ from trialbook.eligibility.readers.told_consent import find_consent
 from trialbook.eligibility.tree import Concept, Domain
 from trialbook.patient.allergies import find_unnamed, is_not_borne, read_allergy
 from trialbook.patient.clauses import Clauses
+from trialbook.patient.cues import ENDED
 from trialbook.patient.mentions import NoteNames
 from trialbook.patient.note import NoteConcept, PatientNote, read_note
 from trialbook.patient.persons import Persons
@@ -29,7 +30,9 @@ from trialbook.patient.stop_words import STOP_WORDS
 from trialbook.terms import Concept as Known
 
 # These deny that it ever was; others only that it is so now.
-_EVER = re.compile(r"\b(?:history|prior|previous|never|ever|past|hx|h/o)\b", re.IGNORECASE)
+_EVER = re.compile(r"\b(?:history|prior|previous|never|ever|past|hx|h/o|na[iï]ve)\b", re.IGNORECASE)
+# Who declines a test for an illness may have it.
+_DECLINED = re.compile(r"\b(?:declin|refus|unwilling)", re.IGNORECASE)
 # So far before a mention its lead is looked for.
 _BEFORE = 60
 _PLANNED = re.compile(
@@ -87,6 +90,7 @@ _NEUTRAL = """
 known evidence sign signs symptom symptoms previous documented reported personal medical positive clear obvious either neither nor
 ever never denies denied deny negative neg free lack absence use taken take takes took used diagnosed test tested
 pertinent excluded ruled cannot unlikely surgical current currently without no not any prior history hx h/o pmh
+declined declines declining refused refuses refusing refusal unwilling
 """
 _NARROWS_NOT = STOP_WORDS | set(_NEUTRAL.split())
 _TAKEN = re.compile(
@@ -169,9 +173,11 @@ def _make_fact(told: NoteConcept, note: _Note) -> Fact | None:
     is_label = clause.label is not None and clause.label[0] <= told.span[0] < clause.label[1]
     if told.text in _SEVERAL and (told.standing != "present" or is_label):
         return None
-    if concept.domain == "drug" and is_not_borne(note.text, told.span[0], clause):
+    if concept.domain == "drug" and is_not_borne(note.text, *told.span, clause):
         ended = Days(None, note.day)
         return Fact(concept, source, start=ended, end=ended, detail="not tolerated")
+    if _DECLINED.search(told.cue) and concept.domain not in ("drug", "procedure"):
+        return None
     if told.standing == "denied":
         narrow = _find_narrow(told, note)
         concept = Concept(narrow + told.text, concept.domain)
@@ -215,7 +221,7 @@ def _make_dated(told: NoteConcept, concept: Concept, source: Source, note: _Note
     when = _find_when(told, note)
     is_procedure = concept.domain == "procedure"
     is_there = told.standing == "present" or (_is_lifelong(told, note.names) and _is_only_history(told))
-    if when and when.part == "end":
+    if when and (when.part == "end" or (told.standing == "past" and _is_ended(told, note))):
         return Fact(concept, source, start=Days(None, when.days.last), end=when.days, is_certain=not detail)
     if not is_there:
         start = when.days if when else Days(None, note.day)
@@ -227,6 +233,11 @@ def _make_dated(told: NoteConcept, concept: Concept, source: Source, note: _Note
     return Fact(
         concept, source, is_certain=not detail, start=start, is_ongoing=not is_procedure, detail=detail
     )
+
+
+def _is_ended(told: NoteConcept, note: _Note) -> bool:
+    """Whether the day that is told is that of the end: "stopped metformin in 2020"."""
+    return bool(ENDED.search(told.cue) or ENDED.search(" ".join(_find_lead(told, note).split()[-2:])))
 
 
 def _find_narrow(told: NoteConcept, note: _Note) -> str:

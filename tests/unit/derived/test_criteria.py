@@ -100,10 +100,10 @@ def test_a_repair_makes_them_where_they_were_made(home: Path, tmp_path: Path) ->
 
 def test_all_is_made_anew_and_criteria_only_where_they_were_made(home: Path, tmp_path: Path) -> None:
     assert "criteria" in rebuild(home)
-    with Library.create(tmp_path / "library") as library:
+    with Library.create(tmp_path / "another") as library:
         library.import_files(write(tmp_path / "first.jsonl", {1: FIRST}))
-    assert set(rebuild(tmp_path / "library")) == {"index", "summaries", "related", "statistics"}
-    assert not (tmp_path / "library" / FILE_NAME).exists()
+    assert set(rebuild(tmp_path / "another")) == {"index", "summaries", "related", "statistics"}
+    assert not (tmp_path / "another" / FILE_NAME).exists()
 
 
 def test_once_made_imports_keep_them_in_step(home: Path, tmp_path: Path) -> None:

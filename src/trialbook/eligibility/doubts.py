@@ -48,11 +48,11 @@ _ALLOWS = re.compile(
     r"|not\s+(?:excluded|exclusionary|an?\s+exclusion\w*))\b",
     re.IGNORECASE,
 )
-# "(i.e., subjects with prior malignancy must be disease free)" explains; it does not turn.
-_REMARK = re.compile(r"\([^()]*\)")
 _MUST = re.compile(
     r"(?<!who )(?<!that )(?<!which )\b(?:must|should|(?:is|are|will be) required to)\b", re.IGNORECASE
 )
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_LEAD = 60
 _SENTENCE = re.compile(r"[^.;()\n]+")
 
 
@@ -122,7 +122,7 @@ def doubt_criterion(criterion: ParsedCriterion, found: Finding) -> Finding:
         if _ALLOWS.search(sentence[0]) and is_here:
             what = f"whether anything is asked: what is allowed is not required ({sentence[0].strip()})"
             return leave_open(criterion.tree.span, what, *facts)
-    if criterion.kind == "exclusion" and _MUST.search(_REMARK.sub("", criterion.text)):
+    if criterion.kind == "exclusion" and _MUST.search(_IN_BRACKETS.sub("", criterion.text)[:_LEAD]):
         what = "whether who does this is kept out, or who does not: it stands among the exclusions, and says what must be"
         return leave_open(criterion.tree.span, what, *facts)
     return found

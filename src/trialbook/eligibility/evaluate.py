@@ -86,7 +86,8 @@ def evaluate_patient(
 def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> CriterionVerdict:
     """The verdict on one criterion: an exclusion that applies is met."""
     reading = reading._replace(any_value_counts=criterion.kind == "exclusion")
-    found = ask_subgroup(criterion, evaluate(criterion.tree, reading), reading)
+    tree = _ask_both(criterion.tree) if criterion.kind == "exclusion" else criterion.tree
+    found = ask_subgroup(criterion, evaluate(tree, reading), reading)
     found = doubt_criterion(criterion, found)
     return CriterionVerdict(
         criterion.kind,
@@ -100,6 +101,15 @@ def evaluate_criterion(criterion: ParsedCriterion, reading: Reading) -> Criterio
         cohort=name_cohort(criterion),
         number=criterion.number,
     )
+
+
+def _ask_both(tree: Tree) -> Tree:
+    """What an exclusion says with "if": "if female, pregnant" keeps out who is both, and no man."""
+    if isinstance(tree, IfThen):
+        return All(tree.span, (tree.condition, tree.then))
+    if isinstance(tree, All | Any | AtLeast) and any(isinstance(each, IfThen) for each in iter_nodes(tree)):
+        return msgspec.structs.replace(tree, parts=tuple(_ask_both(each) for each in tree.parts))
+    return tree
 
 
 def evaluate(tree: Tree, reading: Reading) -> Finding:
@@ -117,9 +127,6 @@ def evaluate(tree: Tree, reading: Reading) -> Finding:
     if isinstance(tree, Not):
         return _turn(evaluate(tree.part, reading.turned()))
     if isinstance(tree, IfThen):
-        if reading.any_value_counts:
-            # "If female, pregnant" keeps out who is both, and no man.
-            return _join([evaluate(tree.condition, reading), evaluate(tree.then, reading)], least=2)
         unless = _turn(evaluate(tree.condition, reading.turned()))
         return _join([unless, evaluate(tree.then, reading)], least=1)
     if isinstance(tree, Except):
@@ -169,8 +176,8 @@ def _evaluate_except(tree: Except, reading: Reading) -> Finding:
         if found.verdict != "met":
             return found
         what = f"whether it is what is excepted ({reading.quote(tree.carve_out.span) or 'carved out'})"
-        told = ((each.fact, "") for each in found.evidence)
-        return leave_open(tree.carve_out.span, what, *told, verdict="judgement")
+        facts = ((each.fact, "") for each in found.evidence)
+        return leave_open(tree.carve_out.span, what, *facts, verdict="judgement")
     carved, unsure = _carve(tree, reading)
     if not carved and not unsure:
         if is_of_kinds(tree, reading.matcher):

@@ -107,7 +107,7 @@ def evaluate_having(atom: Atom, reading: Reading) -> Finding:
     if sure or denied:
         later = _find_later(atom, reading, window)
         is_since = later is not None and _SINCE.search(name_thing(atom, reading)) is not None
-        if sure and later:
+        if sure and later and is_since:
             what = f"whether what was later counts as well: {later[0].fact.describe()}"
             return leave_open(atom.span, what, *((each.fact, "") for each in (*sure, *later)))
         if denied and not sure and is_since and not reading.any_value_counts:

@@ -166,16 +166,20 @@ class Matcher:
 
         The members of a class of drugs are not known here.
         """
+        if self._names is None:
+            return True
         ids = self.find_meaning(concept).ids
         return any(each.startswith(_SINGLE_DRUGS) for each in ids) if concept.domain == "drug" else bool(ids)
 
     def may_speak_of(self, told: Concept, asked: Iterable[Concept]) -> bool:
         """Whether a name mentions what is asked for, or a kind of it, with words that are not understood."""
+        if self._names is None:
+            return False
         meanings = [self.find_meaning(each) for each in asked]
         wanted = {one for each in meanings for one in each.ids | each.above}
         meaning = self.find_meaning(told)
-        if self._names is None or meaning.ids:
-            return not meaning.ids
+        if meaning.ids:
+            return False
         mentioned = {
             one.concept_id for each in self._names.find_concepts_in(told.words) for one in each.concepts
         }

@@ -22,7 +22,7 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
         "ge",
         r"≥\s*=?|⩾|≧|>\s*=|=\s*>|>\s*/\s*=|>\s*or\s*=|>\s*or equal(?:s)?(?: to)?|(?:greater|more|higher"
         r"|older|larger|longer)"
-        r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:at|al) least|at a minimum(?: of)?|(?:no"
+        r"(?: than)?(?: to)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:at|al) least|at a minimum(?: of)?|(?:no"
         r"|not)(?: be)? (?:less|fewer"
         r"|lower|younger|shorter|smaller) than|not\s*<(?!\s*=)|not below|not under|(?:a )?minimum(?: of| is)?|min\.|at"
         r" or above|equal(?: to)? or"
@@ -64,9 +64,9 @@ OPERATOR = compile_small(
 AFTER = re.compile(
     r"[\s,(]*(?:(?:of age|old|in age|years)[\s,]*)*(?:(?P<ge>(?:or|and|&|/)(?: equal)?(?:"
     r" to)?\s*(?:\w+ )?(?:older|more|greater|above"
-    r"|over|higher|longer|up(?:wards?)?|later|beyond|elder|worse)\b|\+(?!\s*/)(?!\s*\d))"
+    r"|over|higher|longer|up(?:wards?)?|later|beyond|elder|worse)\b(?!\s+than\b)|\+(?!\s*/)(?!\s*\d))"
     r"|(?P<le>(?:or|and|&|/)\s*(?:\w+ )?(?:less"
-    r"|younger|lower|below|under|fewer|smaller|shorter|earlier)\b))",
+    r"|younger|lower|below|under|fewer|smaller|shorter|earlier)\b(?!\s+than\b)))",
     re.IGNORECASE,
 )
 LIMIT = re.compile(
@@ -92,7 +92,7 @@ LIMIT_ALONE = re.compile(
 )
 RANGE = re.compile(
     r"\s*(?:-{1,2}|–|—|−|~|to|till|until|through|up to|/(?=\s*\d+\s*(?:years|y)))\s*(?:and\s+)?(?:≤"
-    r"|<=|<|≥)?\s*(?=\d)",
+    r"|<=|<|≥|less than|under|below)?\s*(?=\d)",
     re.IGNORECASE,
 )
 RANGE_AND = re.compile(
@@ -156,6 +156,11 @@ GRADES_JOINT = re.compile(
 ECOG = re.compile(r"\b(?:ECOG|Zubrod|performance (?:status|score))\b[^.;,\d]{0,30}\Z", re.IGNORECASE)
 GRADES_SPAN = re.compile(r"\s*(?:\b(?:to|thru|through)\b|-|–)\s*", re.IGNORECASE)
 POINT_FOR_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+# Giga per litre, of cells; of anything else "G/L" is grams.
+GIGA = re.compile(r"\s*G/[lL]\b")
+CELLS = re.compile(
+    r"platelet|thrombocyte|neutrophil|leu[ck]o|lymphocyte|white|\b(?:WBC|ANC|PLT|ALC)\b", re.IGNORECASE
+)
 MOST_IN_ONE = 80
 
 
@@ -272,6 +277,9 @@ def _operator_before(before: str, end: int) -> tuple[Operator, int]:
 
 def _unit_at(text: str, end: int, is_word: bool) -> tuple[str, Limit, int]:
     """The unit or limit of normal that follows a number, and where it ends."""
+    giga = GIGA.match(text, end)
+    if giga and CELLS.search(text, max(0, end - 60), end):
+        return "10*9/L", "", giga.end()
     found = LIMIT.match(text, end)
     if found and (found["uln"] or found["lln"] or (found["nor"] and TIMES.match(text, end))):
         return "", "LLN" if found["lln"] else "ULN", found.end()

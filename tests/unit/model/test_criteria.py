@@ -169,9 +169,9 @@ def test_any_text_is_split_in_order_without_overlap(text: str) -> None:
     ids=["one word", "one line", "many entries", "one wrapped text", "blank", "one run"],
 )
 def test_a_huge_text_takes_seconds_not_minutes(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     split_criteria(text)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_real_texts_split_into_both_lists(shared_data: Path) -> None:
@@ -183,9 +183,9 @@ def test_real_texts_split_into_both_lists(shared_data: Path) -> None:
             text = protocol.get("eligibilityModule", {}).get("eligibilityCriteria")
             if not text:
                 continue
-            start = time.perf_counter()
+            start = time.process_time()
             found = split_criteria(text)
-            slowest = max(slowest, time.perf_counter() - start)
+            slowest = max(slowest, time.process_time() - start)
             rest = uncovered(text, found)
             headings = " ".join(item.heading for item in found)
             assert all(

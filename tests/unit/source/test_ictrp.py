@@ -489,11 +489,11 @@ def test_entities_are_refused_at_once() -> None:
     bomb = (
         b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>' + (FIXTURES / "export.xml").read_bytes()
     )
-    started = time.perf_counter()
+    started = time.process_time()
     (item,) = read(bomb)
     assert isinstance(item, Rejected)
     assert "entity" in item.reason
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_huge_line_and_a_huge_row_are_passed_over_in_bounded_memory(
@@ -509,7 +509,7 @@ def test_a_huge_line_and_a_huge_row_are_passed_over_in_bounded_memory(
 
 
 def test_long_fields_take_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for filler in ("(", "a; ", " [", "<br>", "1. x<br>", "Randomised: ", "- ", "Timepoint: "):
         text = io.StringIO()
         names = [
@@ -522,7 +522,7 @@ def test_long_fields_take_no_time() -> None:
         ]
         csv.writer(text).writerows([names, ["NCT99000001", *[(filler * 40_000)[:100_000]] * 5]])
         assert len(read(text.getvalue().encode())) == 1
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_a_stream_that_fails_is_a_read_error() -> None:

@@ -249,11 +249,11 @@ def test_what_is_no_record_is_refused_with_its_reason(data: bytes, reason: str) 
 
 
 def test_a_billion_laughs_are_over_at_once() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     (item,) = read(LAUGHS + b" " * 5_000_000)
     assert isinstance(item, Rejected)
     assert "entity" in item.reason
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_document_in_another_declared_encoding_is_read() -> None:
@@ -308,10 +308,10 @@ def test_an_oversized_record_is_passed_over_in_bounded_memory(monkeypatch: pytes
 
 
 def test_markup_without_end_is_passed_over_in_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for opening in (b"<!-- ", b"<? ", b"<a ", b"<", b" "):
         read(opening * (1 << 17) + study())
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_stream_that_fails_is_a_read_error() -> None:

@@ -128,7 +128,10 @@ def test_the_criteria_are_a_checklist_on_one_sheet(plain_browser: Any, address: 
     assert len(find_all(plain_browser, "section.inclusion li")) >= 4
     line = find(plain_browser, "#criterion-exclusion-3")
     line.find_element(By.CSS_SELECTOR, "input[value=no]").click()
-    assert find_all(plain_browser, "input:checked")[0].get_attribute("name") == "criterion-exclusion-3"
+    assert (
+        find_all(plain_browser, "input[type=radio]:checked")[0].get_attribute("name")
+        == "criterion-exclusion-3"
+    )
     assert find(plain_browser, "a[href$='.csv']").get_attribute("href").endswith(f"{STUDY}/criteria.csv")
     printed = plain_browser.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})
     pages = re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"]))

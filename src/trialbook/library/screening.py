@@ -72,11 +72,15 @@ class ContestGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Contest(self.start, self.verdict, self.reason, self.by, day)
 
 
+# Made here: that several threads work out a type at once can end the process.
+_CONTESTS = msgspec.json.Decoder(list[ContestGiven])
+
+
 def read_contests(given: Iterable[Mapping[str, Any]], day: date | None) -> list[Contest]:
     """Contests from decoded JSON. Raises UsageError, which says what is wrong."""
     try:
-        return [each.make(day) for each in msgspec.convert(list(given), list[ContestGiven])]
-    except msgspec.ValidationError as error:
+        return [each.make(day) for each in _CONTESTS.decode(msgspec.json.encode(list(given)))]
+    except (msgspec.ValidationError, TypeError) as error:
         raise UsageError(f"the contests cannot be used: {error}") from error
 
 

@@ -23,6 +23,9 @@ from trialbook.library.screening import get_person, make_screener
 from trialbook.model.study import Study
 from trialbook.terms import get_thesaurus
 
+# Made here: that several threads work out a type at once can end the process.
+_PERSON = msgspec.json.Decoder(Person)
+
 Fields = Mapping[str, Sequence[str]]
 # Domains that a form offers as told in full.
 COMPLETE: dict[Domain, str] = {
@@ -107,7 +110,7 @@ def read_sent(fields: Fields) -> tuple[str, Person | None]:
     if texts or not sent:
         return (texts[0] if texts else ""), None
     try:
-        return "", msgspec.json.decode(sent.encode(), type=Person)
+        return "", _PERSON.decode(sent.encode())
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
         raise UsageError("what was read of the person came back damaged: hand over the data again") from error
 

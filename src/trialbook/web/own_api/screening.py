@@ -20,6 +20,9 @@ from trialbook.web.own_api.answers import CohortAnswer, MatchRequest, ScreenRequ
 T = TypeVar("T")
 # One person's bundle.
 MOST_BYTES = 16_000_000
+# Made here: that several threads work out a type at once can end the process.
+_SCREEN = msgspec.json.Decoder(ScreenRequest)
+_MATCH = msgspec.json.Decoder(MatchRequest)
 
 
 def answer_criteria(library: Library, nct_id: str, parameters: Parameters) -> tuple[ParsedCriterion, ...]:
@@ -35,7 +38,7 @@ def answer_cohort(library: Library, nct_id: str, parameters: Parameters) -> Coho
 
 def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
     """The verdicts on a person; raises NotFoundError, ApiError, and as `Library.screen`."""
-    asked = _read_sent(body, ScreenRequest)
+    asked = _read_sent(body, _SCREEN)
     study = library.get_study(nct_id)
     day = read_day(asked.day, "day")
     verdict = library.screen(
@@ -50,7 +53,7 @@ def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
 
 def answer_match(library: Library, body: bytes) -> MatchAnswer:
     """The studies for a person; raises ApiError, QueryError, and as `Library.match`."""
-    asked = _read_sent(body, MatchRequest)
+    asked = _read_sent(body, _MATCH)
     make_filters(asked.filters, library.find_place)
     found = library.match(
         take_patient(asked.patient),
@@ -63,9 +66,9 @@ def answer_match(library: Library, body: bytes) -> MatchAnswer:
     return make_match_answer(found)
 
 
-def _read_sent(body: bytes, kind: type[T]) -> T:
+def _read_sent(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder.decode(body)
     except RecursionError as error:
         raise ApiError("What was sent cannot be used: it is nested too deeply") from error
     except msgspec.DecodeError as error:

@@ -78,7 +78,10 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kind]]
         yield make_kinds(folder, registry)
 
 
-@pytest.mark.parametrize("name", ["import", "update", "rebuild", "pull", "upgrade"])
+# A pull waits between its pages, so that its kills take the longest.
+@pytest.mark.parametrize(
+    "name", ["import", "update", "rebuild", pytest.param("pull", marks=pytest.mark.slow), "upgrade"]
+)
 def test_whatever_is_killed_nothing_is_lost_and_nothing_unsaid(
     kinds: dict[str, Kind], name: str, tmp_path: Path
 ) -> None:

@@ -24,7 +24,8 @@ class OpenedFolder:
         self._folder = folder
         self._links: tempfile.TemporaryDirectory[str] | None = None
         if not os.access(folder, os.W_OK) and folder.is_dir():
-            self._links = tempfile.TemporaryDirectory(prefix="trialbook-index-")
+            # tantivy may lay a lock file into it while it goes: that is nothing to tell a person of.
+            self._links = tempfile.TemporaryDirectory(prefix="trialbook-index-", ignore_cleanup_errors=True)
         self.path = folder if self._links is None else Path(self._links.name)
         self.refresh()
 

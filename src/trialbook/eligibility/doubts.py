@@ -116,13 +116,28 @@ def doubt_criterion(criterion: ParsedCriterion, found: Finding) -> Finding:
         return leave_open(criterion.tree.span, "what else is asked beside consent", *facts)
     if not is_against:
         return found
-    for sentence in _SENTENCE.finditer(criterion.text):
-        start, end = criterion.start + sentence.start(), criterion.start + sentence.end()
-        is_here = all(start <= each.span.start and each.span.end <= end for each in found.evidence)
-        if _ALLOWS.search(sentence[0]) and is_here:
-            what = f"whether anything is asked: what is allowed is not required ({sentence[0].strip()})"
+    for start, end, what in list_permissions(criterion):
+        if all(start <= each.span.start and each.span.end <= end for each in found.evidence):
             return leave_open(criterion.tree.span, what, *facts)
-    if criterion.kind == "exclusion" and _MUST.search(_IN_BRACKETS.sub("", criterion.text)[:_LEAD]):
-        what = "whether who does this is kept out, or who does not: it stands among the exclusions, and says what must be"
-        return leave_open(criterion.tree.span, what, *facts)
-    return found
+    duty = find_duty(criterion)
+    return leave_open(criterion.tree.span, duty, *facts) if duty else found
+
+
+def list_permissions(criterion: ParsedCriterion) -> list[tuple[int, int, str]]:
+    """Where sentences of a criterion allow something, and why what is allowed keeps nobody out."""
+    return [
+        (
+            criterion.start + each.start(),
+            criterion.start + each.end(),
+            f"whether anything is asked: what is allowed is not required ({each[0].strip()})",
+        )
+        for each in _SENTENCE.finditer(criterion.text)
+        if _ALLOWS.search(each[0])
+    ]
+
+
+def find_duty(criterion: ParsedCriterion) -> str:
+    """Why an exclusion that says what must be keeps nobody out; "" for any other."""
+    if criterion.kind != "exclusion" or not _MUST.search(_IN_BRACKETS.sub("", criterion.text)[:_LEAD]):
+        return ""
+    return "whether who does this is kept out, or who does not: it stands among the exclusions, and says what must be"

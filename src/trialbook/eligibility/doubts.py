@@ -10,8 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from trialbook.eligibility.reading import Reading, leave_open
-from trialbook.eligibility.tree import Atom, Interval, ParsedCriterion, Tree
+import msgspec
+
+from trialbook.eligibility.reading import leave_open
+from trialbook.eligibility.tree import (
+    All,
+    Any,
+    AtLeast,
+    Atom,
+    Except,
+    IfThen,
+    Interval,
+    Not,
+    Opaque,
+    ParsedCriterion,
+    Tree,
+)
 from trialbook.eligibility.verdicts import Finding
 
 _COMPARES = re.compile(
@@ -70,11 +84,11 @@ def has_several_values(parts: Sequence[Tree]) -> bool:
     )
 
 
-def find_doubt(atom: Atom, reading: Reading) -> str:
-    """Why a value does not decide what an atom asks, in words; "" where it does."""
-    said = reading.quote(atom.span)
+def find_doubt(atom: Atom, text: str) -> str:
+    """Why a value does not decide what an atom over the text asks, in words; "" where it does."""
+    said = _quote(atom, text)
     for asked in (atom.interval, atom.lasting, atom.count):
-        if asked is not None and said and is_exact(asked) and not _is_said_to_equal(atom, asked, reading):
+        if asked is not None and said and is_exact(asked) and not _is_said_to_equal(atom, asked, text):
             return f"which values are meant, the words give no sign for the number: {said}"
     if atom.interval is None:
         return ""
@@ -91,8 +105,12 @@ def find_doubt(atom: Atom, reading: Reading) -> str:
     return ""
 
 
-def _is_said_to_equal(atom: Atom, asked: Interval, reading: Reading) -> bool:
-    said = reading.quote(atom.span)
+def _quote(atom: Atom, text: str) -> str:
+    return " ".join(text[atom.span.start : atom.span.end].split())
+
+
+def _is_said_to_equal(atom: Atom, asked: Interval, text: str) -> bool:
+    said = _quote(atom, text)
     words = " ".join((said, *atom.qualifiers))
     if _COMPARES.search(words):
         return False
@@ -101,7 +119,7 @@ def _is_said_to_equal(atom: Atom, asked: Interval, reading: Reading) -> bool:
     if asked is not atom.interval or asked.unit or asked.limit:
         return False
     # "ECOG 1": a score has few values, and one is named.
-    after = reading.text[atom.span.end : atom.span.end + 12]
+    after = text[atom.span.end : atom.span.end + 12]
     return not any(_LEFT_OVER.search(each) for each in atom.qualifiers) and not _ANOTHER_VALUE.match(after)
 
 
@@ -141,3 +159,27 @@ def find_duty(criterion: ParsedCriterion) -> str:
     if criterion.kind != "exclusion" or not _MUST.search(_IN_BRACKETS.sub("", criterion.text)[:_LEAD]):
         return ""
     return "whether who does this is kept out, or who does not: it stands among the exclusions, and says what must be"
+
+
+def without_doubts(criterion: ParsedCriterion, text: str) -> ParsedCriterion:
+    """The criterion with what stays open as opaque parts, for those who cannot leave a verdict open."""
+    permissions = [what for _, _, what in list_permissions(criterion)]
+    doubt = next(filter(None, (find_duty(criterion), *permissions)), "")
+    tree = criterion.tree
+    tree = Opaque(tree.span, "unparsed", doubt) if doubt else _without_doubts(tree, text)
+    return msgspec.structs.replace(criterion, tree=tree)
+
+
+def _without_doubts(tree: Tree, text: str) -> Tree:
+    if isinstance(tree, Atom):
+        doubt = find_doubt(tree, text)
+        return Opaque(tree.span, "unparsed", doubt) if doubt else tree
+    if isinstance(tree, All) and has_several_values(tree.parts):
+        tree = Any(tree.span, tree.parts)
+    if isinstance(tree, All | Any | AtLeast):
+        return msgspec.structs.replace(tree, parts=tuple(_without_doubts(each, text) for each in tree.parts))
+    below = {Not: ("part",), Except: ("base", "carve_out"), IfThen: ("condition", "then")}
+    names = below.get(type(tree), ())
+    return msgspec.structs.replace(
+        tree, **{each: _without_doubts(getattr(tree, each), text) for each in names}
+    )

@@ -143,7 +143,7 @@ def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:
         return leave_open(atom.span, "what is asked: nothing is named")
     if atom.window is not None and atom.window.unit not in TIME_UNITS:
         return leave_open(atom.span, f"what time {atom.window.unit!r} is")
-    doubt = find_doubt(atom, reading)
+    doubt = find_doubt(atom, reading.text)
     if doubt:
         return leave_open(atom.span, doubt)
     if is_age(atom):

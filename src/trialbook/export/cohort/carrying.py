@@ -17,7 +17,6 @@ from trialbook.eligibility.days import TIME_UNITS, Days
 from trialbook.eligibility.derive.deriver import Formulas
 from trialbook.eligibility.derive.naming import find_formula, names_other_formula
 from trialbook.eligibility.derive.plans import find_quantity
-from trialbook.eligibility.doubts import find_doubt, find_duty, has_several_values, list_permissions
 from trialbook.eligibility.facts import Fact, Person, Source
 from trialbook.eligibility.having import find_window
 from trialbook.eligibility.matching import IS, Matcher
@@ -108,10 +107,6 @@ class Carrier:
                 "opaque", criterion.tree, "not asked: the text does not say whether it includes or excludes"
             )
             return None
-        doubts = [find_duty(criterion), *(what for _, _, what in list_permissions(criterion))]
-        if doubt := next(filter(None, doubts), ""):
-            self._note("opaque", criterion.tree, f"not asked: it is open {doubt}")
-            return None
         tree = self._carry(criterion.tree, criterion.kind == "inclusion")
         return None if tree is None else msgspec.structs.replace(criterion, tree=tree)
 
@@ -161,8 +156,7 @@ class Carrier:
     def _carry(self, tree: Tree, wanted: bool) -> Tree | None:
         if isinstance(tree, All):
             tree = msgspec.structs.replace(tree, parts=unite_sexes(tree.parts))
-            least = 1 if has_several_values(tree.parts) else len(tree.parts)
-            return self._carry_parts(tree, tree.parts, least, wanted)
+            return self._carry_parts(tree, tree.parts, len(tree.parts), wanted)
         if isinstance(tree, Any):
             return self._carry_parts(tree, tree.parts, 1, wanted)
         if isinstance(tree, AtLeast):
@@ -177,7 +171,8 @@ class Carrier:
         if isinstance(tree, Except):
             return self._carry_except(tree, wanted)
         if isinstance(tree, Opaque):
-            self._note("opaque", tree, f"not asked: {_OPAQUE[tree.reason]}")
+            more = f": {tree.note}" if tree.note else ""
+            self._note("opaque", tree, f"not asked: {_OPAQUE[tree.reason]}{more}")
             return None
         return self._carry_atom(tree, wanted)
 
@@ -245,8 +240,6 @@ class Carrier:
         """Why an atom cannot be asked whatever the vocabulary has."""
         if not atom.concepts:
             return "opaque", "nothing is named"
-        if doubt := find_doubt(atom, self.reading):
-            return "opaque", f"it is open {doubt}"
         window = atom.window
         if window is not None and window.unit not in TIME_UNITS:
             return "target", f"no calendar counts in {window.unit!r}"

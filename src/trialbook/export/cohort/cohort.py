@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from trialbook.eligibility.cohorts import name_cohort
+from trialbook.eligibility.doubts import without_doubts
 from trialbook.eligibility.fields import FIELD_NAMES
 from trialbook.eligibility.matching import Matcher, Names
 from trialbook.eligibility.measures import ClinicalMeasures
@@ -106,7 +107,8 @@ def make_cohort(
     module = protocol.eligibility_module if protocol else None
     text = (module.eligibility_criteria if module else None) or ""
     title = f"{study.nct_id}: {study.brief_title or ''}".rstrip(": ")
-    found = [*list_fields(module), *map(FieldCriterion, criteria)]
+    decided = (without_doubts(each, text) for each in criteria)
+    found = [*list_fields(module), *map(FieldCriterion, decided)]
     matcher = Matcher(names, ClinicalMeasures())
     asked = [] if vocabulary is None else list_concepts(each.criterion for each in found)
     known = EMPTY if vocabulary is None else read_vocabulary(vocabulary, asked, matcher)

@@ -165,3 +165,20 @@ def test_the_elements_are_those_of_the_guides_examples(shared_data: Path) -> Non
     # What our own example needs and those six do not show.
     assert used - known <= {"extension", "instancesQuantity"}
     assert {name for each in examples for name in each} >= set(ours) - {"contained", "extension"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Exclusion Criteria:\n\n* Weight loss >= 20 kg",
+        "Inclusion Criteria:\n\n* Prior chemotherapy is allowed; surgery is permitted",
+        "Exclusion Criteria:\n\n* Patients must use two methods of contraception",
+    ],
+)
+def test_what_screening_leaves_open_no_cohort_decides(words: str) -> None:
+    made = make(words)
+    group = json.loads(made.definition)
+    assert not group.get("contained")
+    coded = [each for each in group.get("characteristic", []) if "coding" in each["code"]]
+    assert not any("valueQuantity" in each or "valueRange" in each for each in coded)
+    assert [each.cause for each in made.not_carried] == ["opaque"]

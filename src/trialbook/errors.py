@@ -2,8 +2,9 @@
 
     TrialbookError
     ├── SourceFormatError     a record or file does not have the shape that its format promises
-    ├── SourceReadError       a file, archive or remote registry cannot be read (truncated, too large, refused)
-    │   └── RegistryRefusal   the live registry declines a request (in `source.registry_client`)
+    ├── SourceReadError       a file, archive or remote server cannot be read (truncated, too large, refused)
+    │   ├── NoAnswerError     a language model has no answer to one question (in `source.live.language_model`)
+    │   └── RegistryRefusal   the live registry declines a request (in `source.live.client`)
     ├── QueryError            a query cannot be parsed or asks for something that does not exist
     ├── NotFoundError         the library has no such study or version
     ├── StoreError            the library itself cannot be opened, read or written
@@ -63,7 +64,7 @@ class SourceFormatError(TrialbookError):
 
 
 class SourceReadError(TrialbookError):
-    """A file, an archive or a remote registry cannot be read any further.
+    """A file, an archive or a remote server cannot be read any further.
 
     Attributes
     ----------

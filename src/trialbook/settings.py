@@ -82,6 +82,18 @@ SETTINGS = {
             least=15,
             most=4_000,
         ),
+        Setting(
+            "model_url",
+            "",
+            "The base address of an OpenAI-compatible API, which `trialbook criteria --propose` asks; none is asked"
+            " unless told. Plain http only of this machine.",
+        ),
+        Setting("model_name", "", "The name of the language model at that address."),
+        Setting(
+            "model_key",
+            "",
+            "The key for that address, if it wants one; it is sent there alone and never shown.",
+        ),
     )
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.stand_in.language_model import StandInModel
 
 import trialbook
 from trialbook import web
@@ -17,12 +18,13 @@ from trialbook.errors import UsageError
 from trialbook.search.index import writable
 from trialbook.settings import SETTINGS, read_number, read_text
 from trialbook.source.live.address import find_registry
+from trialbook.source.live.language_model import LanguageModelClient, find_language_model
 from trialbook.terms.thesaurus import load_thesaurus
 
 # Each has a test below, which sets its variable and looks at what it is for.
 TESTED = {
     "home", "registry", "host", "port", "allow_origin", "allow_host", "cache", "compared_versions",
-    "index_memory_mb", "writing",
+    "index_memory_mb", "model_key", "model_name", "model_url", "writing",
 }  # fmt: skip
 
 
@@ -129,6 +131,17 @@ def test_host_port_and_what_is_allowed_are_those_of_the_server(
     assert (serving["host"], serving["port"]) == ("::1", 9000)
     set_variable(monkeypatch, "port", "65536")
     assert "65536 is not in the range 0<=x<=65535" in CliRunner().invoke(main, asked).output
+
+
+def test_the_model_is_asked_at_its_address_by_its_name_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="no language model is set, and none is asked"):
+        find_language_model()
+    with StandInModel("{}") as server:
+        set_variable(monkeypatch, "model_url", server.address)
+        set_variable(monkeypatch, "model_name", "small")
+        set_variable(monkeypatch, "model_key", "k-1")
+        LanguageModelClient(find_language_model()).ask("", "")
+    assert (server.asked[0]["model"], server.headers["authorization"]) == ("small", "Bearer k-1")
 
 
 def test_cache_is_where_the_vocabularies_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

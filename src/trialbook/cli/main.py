@@ -11,7 +11,18 @@ from typing import Any
 
 import click
 
-from trialbook.cli import caring, cohort, lists, matching, reading, report, screening, searches, writing
+from trialbook.cli import (
+    caring,
+    cohort,
+    criteria,
+    lists,
+    matching,
+    reading,
+    report,
+    screening,
+    searches,
+    writing,
+)
 from trialbook.errors import TrialbookError
 from trialbook.settings import SETTINGS, VERSION, read_folder
 
@@ -23,7 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     reading.search,
     reading.related,
     reading.show,
-    reading.criteria,
+    criteria.criteria,
     reading.history,
     reading.diff,
     reading.rejections,

@@ -32,7 +32,6 @@ from trialbook.cli.options import (
     warn_of_lag,
 )
 from trialbook.derived.statistics import compute_statistics
-from trialbook.eligibility.describe import describe_tree
 from trialbook.errors import UsageError
 from trialbook.library import Library
 from trialbook.library.evidence import find_evidence
@@ -308,31 +307,6 @@ def history(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
         announced = library.find_announced(found, as_of=as_of)
         log = library.find_taken_out(found)
     click.echo(describe_history(found, lines, announced, log, as_json=as_json))
-
-
-@click.command()
-@click.argument("nct_id")
-@as_of_option
-@json_option
-@click.pass_obj
-def criteria(home: Path, nct_id: str, as_of: str | None, as_json: bool) -> None:
-    """Say what each criterion of a record asks: its words, and what of them is understood.
-
-    A criterion that leads in a list is one with it. What is not understood is quoted, with the reason.
-    """
-    with Library(home) as library:
-        study = library.get_study(nct_id, as_of=as_of)
-    found = study.parsed_criteria
-    if as_json:
-        click.echo(msgspec.json.encode(found))
-        return
-    text = study.eligibility.eligibility_criteria or ""
-    if not found:
-        click.echo("The record has no eligibility criteria.")
-    for each in found:
-        click.echo(f"{each.kind} {each.number} {' '.join(each.text.split())}".replace("  ", " "))
-        for line in describe_tree(each.tree, text):
-            click.echo(f"    {line}")
 
 
 @click.command()

@@ -21,7 +21,7 @@ from trialbook.eligibility.items import Entity, cut_items
 from trialbook.eligibility.leads import find_criteria
 from trialbook.eligibility.naming import Namer
 from trialbook.eligibility.recognise import Recogniser, Stretch, load_stored
-from trialbook.eligibility.tree import Domain, Opaque, ParsedCriterion, Span, Tree, move
+from trialbook.eligibility.tree import Concept, Domain, Opaque, ParsedCriterion, Span, Tree, move
 from trialbook.model.criteria import Criterion, Kind, split_criteria
 from trialbook.terms import Thesaurus, get_thesaurus
 
@@ -68,7 +68,7 @@ class Parser:
     def parse(self, text: str) -> tuple[ParsedCriterion, ...]:
         """The criteria of a text; what stands after its first 50,000 characters is opaque."""
         found = find_criteria(text, split_criteria(text))
-        asked = [Asked(each.kind, _plain(each)) for each in found]
+        asked = [Asked(each.kind, make_plain(each.text)) for each in found]
         is_read = [_is_read(each, one.plain) for each, one in zip(found, asked, strict=True)]
         trees = self._find_trees([*compress(asked, is_read)])
         return tuple(
@@ -77,6 +77,10 @@ class Parser:
             )
             for each, one, can in zip(found, asked, is_read, strict=True)
         )
+
+    def name(self, words: str, domain: Domain) -> Concept:
+        """The concept of a name, with the codes that the vocabularies here have for it."""
+        return self._namer.name(words, domain)
 
     def _find_trees(self, asked: Sequence[Asked]) -> dict[Asked, Tree]:
         """The trees over the words of each, as if these stood alone."""
@@ -155,6 +159,7 @@ def _is_read(criterion: Criterion, plain: str) -> bool:
     return len(plain) <= MOST_IN_ONE and criterion.end <= MOST_CHARACTERS
 
 
-def _plain(criterion: Criterion) -> str:
-    bare = ESCAPES.sub(lambda found: ENTITIES.get(found[0], " " * len(found[0])), criterion.text)
+def make_plain(text: str) -> str:
+    """The words of a criterion as they are read: without escapes, marks of lists as semicolons, each at its place."""
+    bare = ESCAPES.sub(lambda found: ENTITIES.get(found[0], " " * len(found[0])), text)
     return MARKS.sub(lambda found: found[1] + ";" + " " * (len(found[2]) - 1), bare)

@@ -6,7 +6,7 @@ exclusion says what the excluded have. Every node has the span of the words that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -205,32 +205,40 @@ class ParsedCriterion(msgspec.Struct, frozen=True, omit_defaults=True):
     level: int = 0
 
 
+def list_below(tree: Tree) -> tuple[Tree, ...]:
+    """The nodes right below one, in the order in which it names them."""
+    if isinstance(tree, All | Any | AtLeast):
+        return tree.parts
+    if isinstance(tree, Not):
+        return (tree.part,)
+    if isinstance(tree, Except):
+        return (tree.base, tree.carve_out)
+    if isinstance(tree, IfThen):
+        return (tree.condition, tree.then)
+    return ()
+
+
+def change_below(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
+    """The same node over the changed ones below it."""
+    if isinstance(tree, All | Any | AtLeast):
+        return msgspec.structs.replace(tree, parts=tuple(change(each) for each in tree.parts))
+    if isinstance(tree, Not):
+        return msgspec.structs.replace(tree, part=change(tree.part))
+    if isinstance(tree, Except):
+        return msgspec.structs.replace(tree, base=change(tree.base), carve_out=change(tree.carve_out))
+    if isinstance(tree, IfThen):
+        return msgspec.structs.replace(tree, condition=change(tree.condition), then=change(tree.then))
+    return tree
+
+
 def iter_nodes(tree: Tree) -> Iterator[Tree]:
     """A tree's nodes, each before those below it."""
     yield tree
-    if isinstance(tree, All | Any | AtLeast):
-        below: tuple[Tree, ...] = tree.parts
-    elif isinstance(tree, Not):
-        below = (tree.part,)
-    elif isinstance(tree, Except):
-        below = (tree.base, tree.carve_out)
-    elif isinstance(tree, IfThen):
-        below = (tree.condition, tree.then)
-    else:
-        below = ()
-    for each in below:
+    for each in list_below(tree):
         yield from iter_nodes(each)
 
 
 def move(tree: Tree, by: int) -> Tree:
     """A tree with all its spans so many characters further on."""
-    changes: dict[str, object] = {"span": Span(tree.span.start + by, tree.span.end + by)}
-    if isinstance(tree, All | Any | AtLeast):
-        changes["parts"] = tuple(move(each, by) for each in tree.parts)
-    elif isinstance(tree, Not):
-        changes["part"] = move(tree.part, by)
-    elif isinstance(tree, Except):
-        changes |= {"base": move(tree.base, by), "carve_out": move(tree.carve_out, by)}
-    elif isinstance(tree, IfThen):
-        changes |= {"condition": move(tree.condition, by), "then": move(tree.then, by)}
-    return msgspec.structs.replace(tree, **changes)
+    moved = change_below(tree, lambda each: move(each, by))
+    return msgspec.structs.replace(moved, span=Span(tree.span.start + by, tree.span.end + by))

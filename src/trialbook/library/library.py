@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +37,13 @@ from trialbook.search.engine.gazetteer import Place
 from trialbook.store.store import OnDamage, refuse_damage
 
 if TYPE_CHECKING:
+    from trialbook.eligibility.proposed.parts import ProposedCriterion
     from trialbook.eligibility.verdicts import Contest, PatientVerdict
     from trialbook.export.cohort.cohort import Cohort, Form, Persons
     from trialbook.library.matching import PatientMatch
     from trialbook.library.screening import Patient, Told
     from trialbook.patient.note import PatientNote
+    from trialbook.source.live.language_model import LanguageModel
     from trialbook.source.live.request import PullRequest
 
 # What says in which form a search answers; all else that it is asked by name is a filter.
@@ -259,6 +261,41 @@ class Library(LibraryKeeping):
             facets=facets,
             limit=limit,
         )
+
+    def propose_criteria(
+        self,
+        asked: str,
+        *,
+        model: LanguageModel | None = None,
+        as_of: str | None = None,
+        on_question: Callable[[LanguageModel, int, int], None] = lambda model, number, of: None,
+    ) -> tuple[ProposedCriterion, ...]:
+        """A study's criteria, each with what a language model proposes for what was not understood of it.
+
+        Words of the record are sent to the model, nothing else. What it answers is checked against them, and refused
+        with the reason where it does not stand in them. It stays a proposal: nothing else here ever reads it.
+
+        Parameters
+        ----------
+        model
+            Who is asked; the one of the settings `model_url`, `model_name` and `model_key` unless told.
+        as_of
+            Read the record as it stood on that day.
+        on_question
+            Hears before each question who is asked, its number, and how many there are.
+
+        Raises
+        ------
+        NotFoundError
+            The study is not in this library.
+        UsageError
+            No model is set: nothing is sent.
+        SourceReadError
+            The model cannot be asked.
+        """
+        from trialbook.library import proposals
+
+        return proposals.propose_criteria(self.get_study(asked, as_of=as_of), model, on_question=on_question)
 
     def screen(
         self,

@@ -26,7 +26,7 @@ def find_registry(address: str | None = None) -> str:
     chosen = read_text("registry", address)
     try:
         url = httpx.URL(chosen)
-        is_address = _is_address(url) and not (url.userinfo or url.query or url.fragment)
+        is_address = can_connect(url) and not (url.userinfo or url.query or url.fragment)
     except (httpx.InvalidURL, UnicodeError) as error:
         shown = re.sub(r"//[^/@]*@", "//", chosen)[:100]
         raise UsageError(f"{shown!r} is not an address of a registry: {error}") from error
@@ -38,7 +38,7 @@ def find_registry(address: str | None = None) -> str:
     return chosen.rstrip("/")
 
 
-def _is_address(url: httpx.URL) -> bool:
+def can_connect(url: httpx.URL) -> bool:
     """Tell whether a connection to it can be tried at all: http(s), a possible host and port."""
     is_host = ":" in url.host or _HOST.fullmatch(url.raw_host.decode("ascii"))
     return url.scheme in ("http", "https") and bool(is_host) and (url.port is None or 0 < url.port < 65_536)

@@ -105,16 +105,15 @@ class OpenPart(msgspec.Struct, frozen=True):
 def find_open_parts(criterion: ParsedCriterion) -> tuple[OpenPart, ...]:
     """The parts of a criterion that were not understood and name something; none of one that is too long to be read.
 
-        A threshold that the registry does not give, and what an investigator decides, are understood: no model is
-        asked for them.
+    A threshold that the registry does not give, and what an investigator decides, are understood: no model is
+    asked for them.
 
-        Examples
-        --------
-        >>> from trialbook.eligibility.leaves import FILLER
-    from trialbook.eligibility.parse import parse_criteria
-        >>> first, second = parse_criteria("Inclusion Criteria:\\n\\n* Unfit for the gantry\\n* Age 18 years or older")
-        >>> len(find_open_parts(first)), find_open_parts(second)
-        (1, ())
+    Examples
+    --------
+    >>> from trialbook.eligibility.parse import parse_criteria
+    >>> first, second = parse_criteria("Inclusion Criteria:\\n\\n* Unfit for the gantry\\n* Age 18 years or older")
+    >>> len(find_open_parts(first)), find_open_parts(second)
+    (1, ())
     """
     if len(criterion.text) > MOST_IN_ONE:
         return ()

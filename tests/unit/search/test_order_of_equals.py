@@ -108,6 +108,9 @@ REQUESTS: dict[str, SearchRequest] = {
     "near Oslo": SearchRequest(
         queries=(parse_query("heart"),), geo_decay=GeoDecay(latitude=60, longitude=10, radius_km=500)
     ),
+    "nothing ranks": SearchRequest(
+        queries=(parse_query("AREA[Keyword]MISSING AND NOT AREA[BriefTitle]lungs"),)
+    ),
     "without a key": SearchRequest(queries=(), sort=()),
     "newest first": SearchRequest(queries=(), sort=(NEWEST_FIRST,)),
 }
@@ -149,6 +152,32 @@ def test_of_equals_the_highest_number_stands_first(engines: dict[str, SearchEngi
         ranked = list(zip([-round(score, 4) for score in found.scores], numbers, strict=True))
         assert ranked == sorted(ranked)
         assert len({score for score, _ in ranked}) < 10, "most are equals"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AREA[Keyword]MISSING",
+        "AREA[StartDate]RANGE[2020, MAX]",
+        "AREA[EnrollmentCount]RANGE[0, 2] OR NOT heart",
+        "SEARCH[Location](AREA[LocationCity]Oslo)",
+    ],
+)
+def test_equals_are_not_ranked_to_find_out_that_they_are(
+    engines: dict[str, SearchEngine], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SearchRequest(queries=(parse_query(text),), limit=50)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("ranked")
+
+    monkeypatch.setattr(order, "_by_score", refuse)
+    found = engines["at once"].search(request)
+    newest = engines["at once"].search(msgspec.structs.replace(request, sort=(NEWEST_FIRST,)))
+    assert found.nct_ids == newest.nct_ids
+    assert set(found.scores) == {0.0}
+    with pytest.raises(AssertionError, match="ranked"):
+        engines["at once"].search(SearchRequest(queries=(parse_query("asthma"),)))
 
 
 def test_a_note_counts_no_document_that_was_replaced(engines: dict[str, SearchEngine]) -> None:

@@ -106,6 +106,8 @@ class State(NamedTuple):
 class Compiler:
     """Compiles trees over one state of the index; `words` and `added` gather what was looked for.
 
+    `ranks` is set by what has scores: without it, all matches are equals.
+
     Parameters
     ----------
     resolve
@@ -130,6 +132,7 @@ class Compiler:
         self._budget = Budget()
         self.words: dict[str, None] = {}
         self.added: dict[str, None] = {}
+        self.ranks = False
 
     def compile(self, query: Query) -> tantivy.Query:
         """The index's query of a parsed query; raises QueryError where it asks for too much."""
@@ -152,7 +155,7 @@ class Compiler:
             case Area() | Coverage() | Expansion() | Search():
                 return self._compile(node.child, scope.enter(node))
             case Tilt(name, child):
-                field = order_field(name)
+                field, self.ranks = order_field(name), True
                 return tilt(field, self._compile(child, scope), self._state.steps(field))
             case Missing():
                 present = [_present(piece.name) for piece in self._asked_for_missing(scope)]
@@ -317,6 +320,7 @@ class Compiler:
                 units = [target.find(unit, coverage) for unit in group.units]
                 found.append(any_of(units) if is_lossy else all_of(units))
             return any_of(found)
+        self.ranks = True
         ranked = [target.score(words, coverage, EXACT + self._lift)]
         if self._is_best and self._is_one:
             return ranked[0]

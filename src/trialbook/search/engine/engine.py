@@ -22,6 +22,7 @@ from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteWeights
 from trialbook.search.engine.order import (
     DISTANCE,
+    NEWEST,
     RELEVANCE,
     Found,
     GeoDecay,
@@ -63,6 +64,7 @@ FACETS = (
     "HasResults",
 )
 BEST_FIRST = SortKey(RELEVANCE, descending=True)
+NEWEST_FIRST = SortKey(NEWEST, descending=True)
 MOST_FACETS = 50
 MAX_WINDOW = 100_000
 # No place on the earth is further away.
@@ -378,7 +380,11 @@ class SearchEngine:
         if found is None:
             sort = request.sort or ((BEST_FIRST,) if request.is_ranked else ())
             is_scored = request.is_ranked and any(key.field == RELEVANCE for key in sort)
-            ranked = join(reader.compile_ranked(request.queries, request.as_of)) if is_scored else counted
+            compiled = reader.compile_ranked(request.queries, request.as_of) if is_scored else []
+            ranked = join(compiled) if is_scored else counted
+            if is_scored and _ranks_by_words_alone(request) and not any(each.ranks for each in compiled):
+                # To find out that all are equals costs more than to count them.
+                ranked, sort = counted, (NEWEST_FIRST,)
             found = self._collect(reader, request, ranked, sort, offset=offset, limit=limit)
         hits, total = found
         counted_values = self._count_facets(reader, request, counted, total, leave_out)

@@ -132,13 +132,13 @@ def _by_field(
 
 
 def _by_newest(searcher: tantivy.Searcher, query: Query, *, offset: int, limit: int) -> Found:
-    """The studies of the registry from the highest number down, then those of other registers."""
+    """The studies of the registry from the highest number down, then those of other registers; without scores."""
     own = _narrow(query, _with_order(0, FIRST_OTHER_ORDER - 1))
     window, count = _by_field(searcher, own, "order", offset=offset, limit=limit, descending=True)
     others = _narrow(query, _with_order(FIRST_OTHER_ORDER, None))
     after, missing = max(0, offset - count), limit - len(window)
     more, rest = _by_field(searcher, others, "order", offset=after, limit=missing, descending=False)
-    return window + more, count + rest
+    return [(0.0, address) for _, address in window + more], count + rest
 
 
 def _rank_id(order: int) -> tuple[bool, int]:
@@ -232,9 +232,11 @@ def _find_alike(
         last = sorted((int(order or 0) for order in orders), key=_rank_id)[wanted - 1]
         narrowed = _narrow(query, _not_behind(last))
     found = searcher.search(narrowed, min(total, MOST_AMONG))
-    if _total(found) > MOST_AMONG:
-        found = searcher.search(narrowed, _total(found), count=False)
-    alike = [hit for hit in found.hits if _score_alike(hit[0], score) and _score_alike(score, hit[0])]
+    hits, among = found.hits, _total(found)
+    if among > len(hits) and _score_alike(score, hits[-1][0]):
+        # Those of lower scores come behind: only where none was met may there be more of this one.
+        hits = searcher.search(narrowed, among, count=False).hits
+    alike = [hit for hit in hits if _score_alike(hit[0], score) and _score_alike(score, hit[0])]
     return _sort_alike(searcher, alike, rest)
 
 

@@ -52,11 +52,12 @@ _Value = TypeVar("_Value")
 
 
 class Compiled(NamedTuple):
-    """A query of the index, the words to look for in its answers, and the names that were added."""
+    """A query of the index, the words to look for in its answers, the names that were added, and whether it has scores."""
 
     query: Query
     words: tuple[str, ...]
     added: tuple[str, ...]
+    ranks: bool
 
 
 class LookUpBudget:
@@ -200,13 +201,14 @@ class Reader:
 
         compiler = Compiler(self._state, resolve=resolve, group_count=group_count, day=day, is_best=is_best)
         compiled = compiler.compile(widen_places(query))
-        return Compiled(compiled, tuple(compiler.words), tuple(compiler.added))
+        return Compiled(compiled, tuple(compiler.words), tuple(compiler.added), compiler.ranks)
 
     def compile_note(self, note: PatientNote, weights: NoteWeights) -> Compiled:
         """A patient's note as a query of the index."""
         query = NoteCompiler(self.searcher, self._state.variants, weights).compile(note)
         names = [word for concept in note.concepts for words in concept.names for word in words]
-        return Compiled(query, tuple(dict.fromkeys([*names, *(word for word, _ in note.words)])), ())
+        words = dict.fromkeys([*names, *(word for word, _ in note.words)])
+        return Compiled(query, tuple(words), (), ranks=True)
 
     def find_reasons(
         self, note: PatientNote, nct_ids: Sequence[str], as_of: str | None, fields: tuple[str, ...] = FIELDS

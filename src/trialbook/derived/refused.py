@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
-from trialbook.eligibility.refusals import MODES, Asked, Refusal
+from trialbook.eligibility.refused import MODES, Asked, Refusal
 from trialbook.eligibility.tree import Interval
 
 TABLES = """

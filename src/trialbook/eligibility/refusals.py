@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,7 @@ from trialbook.eligibility.measures import ClinicalMeasures
 from trialbook.eligibility.measuring import is_age, list_asked
 from trialbook.eligibility.quantities import convert_interval
 from trialbook.eligibility.reading import Reading, make_reading
+from trialbook.eligibility.refused import AGO, Asked, Mode, Refusal
 from trialbook.eligibility.sexes import list_sexes
 from trialbook.eligibility.tree import (
     All,
@@ -40,11 +41,6 @@ from trialbook.eligibility.tree import (
     Tree,
 )
 
-# How a thing is told of a person: it is so now, it was so once, it is said not to be so, and the other statuses.
-Mode: TypeAlias = Literal["now", "past", "denied", "planned", "at_risk", "family", "able", "allergy"]
-MODES: tuple[Mode, ...] = ("now", "past", "denied", "planned", "at_risk", "family", "able", "allergy")
-# The unit of a stretch of days before the day of asking.
-AGO = "days ago"
 # What each criterion is asked about at most: a list of hundreds of drugs is asked as far as this goes.
 MOST_ASKED = 200
 _STATUSES: dict[str, Literal["planned", "at_risk", "family", "able", "allergy"]] = {
@@ -62,41 +58,6 @@ _HAIR = 1e-6
 _SLACK_DAYS = 3
 _LONGEST_AGO = {"d": 36_000, "wk": 5_000, "mo": 1_200, "a": 100}
 _APART = re.compile(r"\s*(?:;|\n|,(?!\d))\s*")
-
-
-class Refusal(msgspec.Struct, frozen=True, array_like=True):
-    """One thing by which a text keeps a person out.
-
-    Attributes
-    ----------
-    names
-        What it is, as `name_told` names what is told: any of these.
-    modes
-        How it must be told, of `MODES`; () for values.
-    unit, low, high, low_included, high_included
-        Of a value: the refused ones, from `low` to `high`, None for no bound, in a UCUM unit, "×ULN" or "×LLN".
-        Of what was so once: how long ago, with the unit `AGO`.
-    words
-        The thing in the words of the criterion.
-    """
-
-    names: tuple[str, ...]
-    modes: tuple[Mode, ...] = ()
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    low_included: bool = True
-    high_included: bool = True
-    words: str = ""
-
-
-class Asked(NamedTuple):
-    """What is looked up for one fact: any of the names, in one mode, or a value or a stretch of days."""
-
-    fact: Fact
-    names: tuple[str, ...]
-    mode: Mode | None
-    value: Interval | None
 
 
 class _Part(NamedTuple):
@@ -143,11 +104,11 @@ class RefusalFinder:
 
     def ask(self, fact: Fact, day: date) -> Asked:
         """What to look up for a fact, as of a day."""
+        if fact.denied:
+            return Asked(fact, self._name_denied(fact.concept), "denied", None)
         names = self.name_told(fact.concept)
         if fact.value is not None:
             return Asked(fact, names, None, fact.value)
-        if fact.denied:
-            return Asked(fact, names, "denied", None)
         if fact.status != "present":
             return Asked(fact, names, fact.status, None)
         if fact.is_ongoing or fact.end is None:
@@ -164,19 +125,26 @@ class RefusalFinder:
             return value if told == unit else None
         return convert_interval(value, unit, concept, self._measures)
 
+    def _name_denied(self, concept: Concept) -> tuple[str, ...]:
+        """The names of what is not so: who has no heart failure has none of its kinds, which name it as above them."""
+        meaning = self._matcher.find_meaning(concept)
+        words = {*meaning.ids, f"={meaning.key}"}
+        return tuple(sorted(f"{domain}|{each}" for domain in list_askers(concept.domain) for each in words))
+
     def name_told(self, concept: Concept) -> tuple[str, ...]:
         """The names by which what is told is found: its own, and those of whatever it is a kind of."""
         meaning = self._matcher.find_meaning(concept)
         words = {*meaning.ids, *meaning.above, f"={meaning.key}"}
         return tuple(sorted(f"{domain}|{each}" for domain in list_askers(concept.domain) for each in words))
 
-    def _name_asked(self, concepts: Iterable[Concept]) -> tuple[str, ...]:
+    def _name_asked(self, concepts: Iterable[Concept], *, is_denied: bool = False) -> tuple[str, ...]:
         names: dict[str, None] = {}
         for each in concepts:
             meaning = self._matcher.find_meaning(each)
             # Who is called alike has the same codes.
             own = sorted(meaning.ids) or [f"={meaning.key}"]
-            names |= dict.fromkeys(f"{each.domain}|{name}" for name in own)
+            above = sorted(meaning.above) if is_denied else []
+            names |= dict.fromkeys(f"{each.domain}|{name}" for name in (*own, *above))
         return tuple(names)
 
     def _probe(
@@ -203,7 +171,7 @@ class RefusalFinder:
     def _probe_having(
         self, atom: Atom, refuses: Callable[[Fact, Sex | None], bool], *, has: bool
     ) -> Iterator[Refusal]:
-        concept, names = atom.concepts[0], self._name_asked(atom.concepts)
+        concept, names = atom.concepts[0], self._name_asked(atom.concepts, is_denied=not has)
         words = concept.words
         sex: Sex | None = "female" if is_of_women(atom) else None
         modes: list[Mode] = ["denied"]

@@ -8,7 +8,7 @@ one that would need too many records is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -79,6 +79,8 @@ class RecordCheck(NamedTuple):
 
 # Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
 Resolve = Callable[[str, tantivy.Query, RecordCheck], tantivy.Query]
+# Gives the ids of the studies whose criteria keep a person out by what words say of that person alone.
+FindRefusing = Callable[[str], Iterable[str]]
 
 
 class State(NamedTuple):
@@ -112,6 +114,8 @@ class Compiler:
     ----------
     resolve
         Looks up in the records what the index cannot decide.
+    find_refusing
+        Says which studies refuse a person.
     group_count
         How many groups of words all queries of the request have together (`outline`); 0 where
         their order does not matter: the same matches then cost less.
@@ -122,9 +126,16 @@ class Compiler:
     """
 
     def __init__(
-        self, state: State, *, resolve: Resolve, group_count: int, day: date, is_best: bool = False
+        self,
+        state: State,
+        *,
+        resolve: Resolve,
+        find_refusing: FindRefusing,
+        group_count: int,
+        day: date,
+        is_best: bool = False,
     ) -> None:
-        self._state, self._day = state, day
+        self._state, self._day, self._find_refusing = state, day, find_refusing
         self._lift = compute_lift(group_count)
         self._is_graded = group_count <= MOST_GRADED
         self._is_best, self._is_one = is_best, group_count == 1
@@ -256,6 +267,8 @@ class Compiler:
         piece, pieces = scope.named_piece, scope.pieces
         if piece is not None and piece.name in DATED:
             return is_so(piece.name, text == "true", self._day)
+        if piece is not None and piece.kind == "person":
+            return self._compile_person(piece, text)
         valued = [piece] if piece is not None and piece.kind in ("enum", "boolean") else []
         if pieces and all(each.kind == "enum" for each in pieces):
             valued = pieces
@@ -271,6 +284,14 @@ class Compiler:
             return self._compile_apart(text, target, is_lossy=expansion == "Lossy")
         group = self._state.read_whole(text) if expansion == "Concept" else read_whole(text, None)
         return self._ask_group(group, target, coverage) if group.units else tantivy.Query.empty_query()
+
+    def _compile_person(self, piece: Piece, text: str) -> tantivy.Query:
+        """The studies that refuse a person, or those with criteria that do not, as far as these are understood."""
+        refusing = tantivy.Query.term_set_query(get_schema(), "nct_id", list(self._find_refusing(text)))
+        if piece.name == "Refuses":
+            return unscored(refusing)
+        has_criteria = (Occur.Must, _present("EligibilityCriteria"))
+        return tantivy.Query.boolean_query([has_criteria, (Occur.MustNot, refusing)])
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":

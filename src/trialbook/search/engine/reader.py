@@ -141,6 +141,7 @@ class Reader:
             steps=cache(partial(find_steps, snapshot.searcher)),
         )
         self._looked_up: Recent[tuple[str, str | None], tuple[str, ...]] = Recent(MOST_REMEMBERED)
+        self._outlines: Recent[tuple[ParsedQuery, ...], Outline] = Recent(MOST_COMPILED)
         self._compiled: Recent[tuple[ParsedQuery, str | None, date, int, bool], Compiled] = Recent(
             MOST_COMPILED
         )
@@ -179,7 +180,8 @@ class Reader:
 
     def outline(self, queries: Sequence[ParsedQuery]) -> Outline:
         """What the order of the answers to some queries depends on."""
-        return outline([widen_places(query) for query in queries], self._state)
+        key = tuple(queries)
+        return self._outlines.get(key, lambda: outline([widen_places(query) for query in key], self._state))
 
     def compile_ranked(
         self, queries: Sequence[ParsedQuery], as_of: str | None, *, is_best: bool = False

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.library import open_engine
 
 from trialbook.errors import QueryError
+from trialbook.library import Library
 from trialbook.library.build import import_paths
+from trialbook.library.rebuild import rebuild
 from trialbook.record.pieces import get_areas
 from trialbook.samples import sample_paths
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
@@ -35,16 +36,17 @@ REFUSED = re.findall(
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the samples."""
+    """A library of the samples, whose criteria were read."""
     folder: Path = tmp_path_factory.mktemp("queries") / "library"
     import_paths(folder, sample_paths())
+    rebuild(folder, ["criteria"])
     return folder
 
 
 @pytest.fixture(scope="module")
 def engine(home: Path) -> SearchEngine:
     """Its search."""
-    return open_engine(home)
+    return Library(home).engine
 
 
 @pytest.mark.parametrize("text", QUERIES)

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -76,7 +77,8 @@ def follow(browser: Any, link: Any) -> None:
     """Click what leads to another page, and wait until that page is there."""
     page = find(browser, "html")
     link.click()
-    WebDriverWait(browser, 20).until(staleness_of(page))
+    # While the pages change places, the browser may know neither.
+    WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def set_width(browser: Any, width: int) -> None:

@@ -89,7 +89,7 @@ class Asker:
 
     def write_leaf(self) -> str:
         leaves: tuple[Callable[[], str], ...] = (
-            self.say, self.say_in_area, self.say_in_piece, self.say_covering, self.value, self.range,
+            self.say, self.say_in_area, self.say_in_piece, self.say_covering, self.say_as_written, self.value, self.range,
             self.size, self.missing, self.site, self.distance,
         )  # fmt: skip
         return self.random.choice(leaves)()
@@ -132,6 +132,25 @@ class Asker:
         text = plain.strip() if re.fullmatch(r"[A-Za-z ]+", plain.strip()) else self.say(whole)
         return f"AREA[{piece}]COVERAGE[{kind}]({text.lower()})"
 
+    def say_as_written(self) -> str:
+        """Words whose capitals matter, in pieces whose values the index keeps, in others, and in areas of both."""
+        kind = self.random.choice(("FullMatch", "StartsWith", "EndsWith", "Contains"))
+        piece = self.random.choice(
+            (
+                "Condition",
+                "Keyword",
+                "InterventionName",
+                "LeadSponsorName",
+                "LocationCountry",
+                "OfficialTitle",
+            )
+        )
+        area = self.random.choice(
+            (piece, "ConditionSearch", "InterventionSearch", "SponsorSearch", "StatusModule")
+        )
+        said = self.say(self.pick_text(piece))
+        return f"AREA[{area}]EXPANSION[None]COVERAGE[{kind}]({self.random.choice((said, said.lower()))})"
+
     def value(self) -> str:
         piece = self.random.choice([each for each in get_pieces().values() if each.kind == "enum"])
         return f"AREA[{piece.name}]{self.random.choice(get_enums()[piece.enum]).value}"
@@ -148,7 +167,17 @@ class Asker:
         return f"AREA[{piece}]RANGE[{bounds[low]}, {bounds[high]}]"
 
     def size(self) -> str:
-        piece = self.random.choice(("Phase", "Condition", "Location", "PrimaryOutcome", "EnrollmentCount"))
+        piece = self.random.choice(
+            (
+                "Phase",
+                "Condition",
+                "Location",
+                "PrimaryOutcome",
+                "EnrollmentCount",
+                "OfficialTitle",
+                "LocationCity",
+            )
+        )
         low = self.random.randrange(4)
         return f"AREA[{piece}:size]RANGE[{low}, {self.random.choice((low, low + 1, low + 30, 'MAX'))}]"
 
@@ -163,7 +192,19 @@ class Asker:
                 piece = self.random.choice(
                     ("LocationCity", "LocationState", "LocationCountry", "LocationFacility")
                 )
-                return f"AREA[{piece}]({self.say(self.pick_text(piece))})"
+                how = self.random.choice(
+                    (
+                        "",
+                        "",
+                        "COVERAGE[StartsWith]",
+                        "COVERAGE[EndsWith]",
+                        "EXPANSION[Lossy]",
+                        "EXPANSION[None]",
+                    )
+                )
+                return f"AREA[{piece}]{how}({self.say(self.pick_text(piece))})"
+            if kind < 0.65:
+                return "SEARCH[Study](AREA[Phase]PHASE2)"
             if kind < 0.75:
                 return f"AREA[LocationStatus]{self.random.choice(('RECRUITING', 'COMPLETED', 'WITHDRAWN'))}"
             if kind < 0.85:

@@ -2,7 +2,7 @@
 
 They are kept by the text that they come from: what a text asks never changes within one form of the parser, so
 what is held is right for ever, for every study and version with that text, and what is missing is parsed by
-whoever looks.
+whoever looks. Beside them stands what the criteria refuse (`refused`), and which study in force has which text.
 """
 
 from __future__ import annotations
@@ -12,22 +12,31 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import zstandard
 
 from trialbook.derived.beside import work_beside
 from trialbook.derived.contract import DerivedState, OnStudy
+from trialbook.derived.refused import TABLES as REFUSED_TABLES
+from trialbook.derived.refused import find_refusing, forget_refusals, save_refusals
 from trialbook.eligibility.form import find_form
-from trialbook.eligibility.tree import ParsedCriterion
-from trialbook.errors import RecordDamagedError, StoreError
+from trialbook.eligibility.refused import Asked, Refusal
+from trialbook.eligibility.tree import Interval, ParsedCriterion
+from trialbook.errors import QueryError, RecordDamagedError, StoreError
 from trialbook.model.partial import parse_partial
 from trialbook.store import Store
 from trialbook.store.private import make_private_file
+from trialbook.terms import get_thesaurus
+
+if TYPE_CHECKING:
+    from trialbook.eligibility.refusals import RefusalFinder
 
 # Raise whenever trees are kept otherwise; what they are made by is `find_form`'s to say.
-CRITERIA_VERSION = 1
+CRITERIA_VERSION = 2
 FILE_NAME = f"criteria-{CRITERIA_VERSION}.sqlite"
 # A text takes some 50 ms to parse. So many an import parses, in up to a minute; more are left to `rebuild criteria`.
 MOST_BY_IMPORT = 1_000
@@ -45,12 +54,15 @@ LEFT = "left"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tree (text BLOB PRIMARY KEY, packed BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tree (id INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE, packed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS study (nct_id TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS study_text ON study (text);
 """
 
 Criteria = tuple[ParsedCriterion, ...]
 # Made here: that several threads work out a type at once can end the process.
 _CRITERIA = msgspec.msgpack.Decoder(Criteria)
+_READ = msgspec.msgpack.Decoder(tuple[bytes, tuple[Refusal, ...]])
 _ENCODER = msgspec.msgpack.Encoder()
 
 
@@ -92,6 +104,30 @@ class CriteriaTrees:
             return found
         return found
 
+    def find_refusing(self, asked: Sequence[Asked], finder: RefusalFinder) -> frozenset[str]:
+        """The studies whose criteria keep a person out by any of the facts alone.
+
+        Raises QueryError where it is not known of all studies what their criteria ask.
+        """
+        found: set[str] = set()
+        try:
+            with closing(self._connect("ro")) as connection:
+                state = _load_state(connection)
+                if state.get("form") != find_form() or LEFT in state or not int(state.get("seq", 0)):
+                    raise _say_unread()
+                trees: set[int] = set()
+                for each in asked:
+                    convert = partial(_convert, finder, each)
+                    trees |= find_refusing(connection, each, convert)
+                for tree in trees:
+                    rows = connection.execute(
+                        "SELECT nct_id FROM study JOIN tree USING (text) WHERE tree.id = ?", (tree,)
+                    )
+                    found.update(nct_id for (nct_id,) in rows)
+        except sqlite3.Error as error:
+            raise _say_unread() from error
+        return frozenset(found)
+
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`: the texts of the studies that changed and of which nothing is held."""
         try:
@@ -109,7 +145,7 @@ class CriteriaTrees:
         try:
             if self._path.exists():
                 with closing(self._connect("rw")) as connection:
-                    connection.executescript(TABLES)
+                    connection.executescript(TABLES + REFUSED_TABLES)
                     _save_state(connection, seq=0, mark="")
                     connection.execute("DELETE FROM state WHERE key = ?", (LEFT,))
                     connection.commit()
@@ -125,10 +161,10 @@ class CriteriaTrees:
         make_private_file(self._path)
 
     def _take_up(self, connection: sqlite3.Connection, store: Store, on_study: OnStudy) -> int:
-        connection.executescript(TABLES)
+        connection.executescript(TABLES + REFUSED_TABLES)
         if _load_state(connection).get("form") != find_form():
-            connection.execute("DELETE FROM state")
-            connection.execute("DELETE FROM tree")
+            for table in ("state", "tree", "study", "thing", "refused", "refused_value"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
             _save_state(connection, form=find_form())
             connection.commit()
         state, seq = self.find_state(store), store.seq
@@ -140,22 +176,21 @@ class CriteriaTrees:
             _save_state(connection, **{LEFT: "1"})
             connection.commit()
             return 0
-        for _ in range(needed.studies - len(needed.missing)):
+        for _ in range(len(needed.studies_of) - len(needed.missing)):
             on_study()
-        for number, (nct_id, packed) in enumerate(_iter_packed(store, needed.missing), 1):
-            if packed is not None:
-                connection.execute(
-                    "INSERT OR REPLACE INTO tree VALUES (?, ?)", (needed.missing[nct_id], packed)
-                )
+        _save_studies(connection, needed.studies_of, is_whole=not after)
+        for number, (nct_id, read) in enumerate(_iter_read(store, needed.missing), 1):
+            if read is not None:
+                _save_tree(connection, needed.missing[nct_id], read)
             if number % TEXTS_AT_ONCE == 0:
                 connection.commit()
             on_study()
         if not after:
-            _leave_out(connection, needed.keys)
+            _leave_out(connection)
         _save_state(connection, library_id=store.library_id, seq=seq, mark=store.find_mark(seq))
         connection.commit()
         self._is_asked = False
-        return needed.studies
+        return len(needed.studies_of)
 
     def _read_state(self) -> dict[str, str]:
         with contextlib.suppress(sqlite3.Error), closing(self._connect("ro")) as connection:
@@ -189,58 +224,106 @@ def unpack(packed: bytes, text: str) -> Criteria | None:
     return tuple(msgspec.structs.replace(each, text=text[each.start : each.end]) for each in bare)
 
 
-def parse_packed(store: Store, nct_id: str) -> bytes | None:
-    """The trees of a study in force, as bytes; None where it has no text. Raises RecordDamagedError."""
+def read_criteria(store: Store, nct_id: str) -> bytes | None:
+    """The trees of a study in force and what they refuse, as bytes; None where it has no text.
+
+    Raises RecordDamagedError.
+    """
     # A parser takes a fifth of a second to make, which most commands need not wait for.
     from trialbook.eligibility.parse import parse_criteria
 
     body = store.find_body(nct_id)
     text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
-    return pack(parse_criteria(text)) if text else None
+    if not text:
+        return None
+    criteria = parse_criteria(text)
+    return _ENCODER.encode((pack(criteria), get_finder().find(criteria, text)))
+
+
+@cache
+def get_finder() -> RefusalFinder:
+    """Get what finds refusals, with the names that the package knows."""
+    from trialbook.eligibility.refusals import RefusalFinder
+
+    return RefusalFinder(get_thesaurus())
 
 
 class _Needed(msgspec.Struct):
-    """Which texts a library has: how many studies were looked at, and of which text nothing is held, by a study with it."""
+    """Which text each study has that was looked at, b"" for none, and of which nothing is held, by a study with it."""
 
-    studies: int
-    keys: set[bytes]
+    studies_of: dict[str, bytes]
     missing: dict[str, bytes]
 
 
 def _find_needed(connection: sqlite3.Connection, store: Store, after: int) -> _Needed:
-    needed = _Needed(0, set(), {})
+    needed, seen = _Needed({}, {}), set[bytes]()
     for _, nct_id in store.iter_changed_ids(after):
-        needed.studies += 1
+        needed.studies_of[nct_id] = b""
         try:
             body = store.find_body(nct_id)
         except RecordDamagedError as error:
             store.pass_over(error)
             continue
         text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
-        key = make_key(text) if text else b""
-        if text and key not in needed.keys:
-            needed.keys.add(key)
+        if not text:
+            continue
+        key = needed.studies_of[nct_id] = make_key(text)
+        if key not in seen:
+            seen.add(key)
             packed = _find_packed(connection, key)
             if packed is None or unpack(packed, text) is None:
                 needed.missing[nct_id] = key
     return needed
 
 
-def _iter_packed(store: Store, missing: Mapping[str, bytes]) -> Iterator[tuple[str, bytes | None]]:
-    """The trees of the texts that are missing, by the studies that have them."""
+def _iter_read(store: Store, missing: Mapping[str, bytes]) -> Iterator[tuple[str, bytes | None]]:
+    """What `read_criteria` makes of the texts that are missing, by the studies that have them."""
     ids = list(missing)
     if len(ids) < WORTHWHILE:
-        yield from ((nct_id, parse_packed(store, nct_id)) for nct_id in ids)
+        yield from ((nct_id, read_criteria(store, nct_id)) for nct_id in ids)
         return
-    with closing(work_beside(store.home, ids, parse_packed, at_once=AT_ONCE)) as beside:
-        for nct_id, packed in beside:
-            yield nct_id, packed if packed is not None else parse_packed(store, nct_id)
+    with closing(work_beside(store.home, ids, read_criteria, at_once=AT_ONCE)) as beside:
+        for nct_id, read in beside:
+            yield nct_id, read if read is not None else read_criteria(store, nct_id)
 
 
-def _leave_out(connection: sqlite3.Connection, keys: set[bytes]) -> None:
+def _save_studies(connection: sqlite3.Connection, texts: Mapping[str, bytes], *, is_whole: bool) -> None:
+    """Keep which study has which text."""
+    if is_whole:
+        connection.execute("DELETE FROM study")
+    gone = [(nct_id,) for nct_id, key in texts.items() if not key]
+    connection.executemany("DELETE FROM study WHERE nct_id = ?", gone)
+    connection.executemany(
+        "INSERT OR REPLACE INTO study VALUES (?, ?)", [(nct_id, key) for nct_id, key in texts.items() if key]
+    )
+
+
+def _save_tree(connection: sqlite3.Connection, key: bytes, read: bytes) -> None:
+    packed, refusals = _READ.decode(read)
+    row = connection.execute("SELECT id FROM tree WHERE text = ?", (key,)).fetchone()
+    if row is not None:
+        forget_refusals(connection, [row[0]])
+        connection.execute("DELETE FROM tree WHERE id = ?", row)
+    made = connection.execute("INSERT INTO tree (text, packed) VALUES (?, ?)", (key, packed))
+    save_refusals(connection, int(made.lastrowid or 0), refusals)
+
+
+def _leave_out(connection: sqlite3.Connection) -> None:
     """Leave out what no study has any more."""
-    held = [row[0] for row in connection.execute("SELECT text FROM tree")]
-    connection.executemany("DELETE FROM tree WHERE text = ?", ((key,) for key in held if key not in keys))
+    rows = connection.execute("SELECT id FROM tree WHERE text NOT IN (SELECT text FROM study)").fetchall()
+    forget_refusals(connection, [tree for (tree,) in rows])
+    connection.executemany("DELETE FROM tree WHERE id = ?", rows)
+
+
+def _convert(finder: RefusalFinder, asked: Asked, unit: str) -> Interval | None:
+    return finder.convert(asked.value, unit, asked.fact.concept) if asked.value is not None else None
+
+
+def _say_unread() -> QueryError:
+    return QueryError(
+        "it is not known of all studies here what their criteria refuse",
+        hint="the library's owner makes it known with `trialbook rebuild criteria`",
+    )
 
 
 def _find_packed(connection: sqlite3.Connection, key: bytes) -> bytes | None:

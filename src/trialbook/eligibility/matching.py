@@ -65,6 +65,11 @@ _KINDS: dict[Domain, frozenset[str]] = {
 }
 
 
+def list_askers(told: Domain) -> list[Domain]:
+    """The domains of what may be asked for by what is told in one."""
+    return [asked for asked, kinds in _KINDS.items() if told in kinds]
+
+
 class Names(Protocol):
     """Where names are known: `trialbook.terms.Thesaurus`."""
 

@@ -6,7 +6,8 @@ import contextlib
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -114,6 +115,7 @@ class LibraryRecords:
                 SearchIndex(self.home).open(store.library_id),
                 thesaurus=get_thesaurus(),
                 read_record=self._read_record,
+                find_refusing=self._find_refusing,
             )
             with self._lock:
                 self._check_open()
@@ -122,6 +124,12 @@ class LibraryRecords:
                     self._engine, engine = (store.place, opened), opened
         self._check_past(store, engine)
         return engine
+
+    def _find_refusing(self, text: str, day: date) -> Collection[str]:
+        # Rules about persons take a while to make, which few questions need.
+        from trialbook.library.refusing import find_refusing
+
+        return find_refusing(self.home, text, day)
 
     def _check_past(self, store: Store, engine: SearchEngine) -> None:
         seq, mark = engine.reached

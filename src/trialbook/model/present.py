@@ -26,7 +26,8 @@ _ENTITY = re.compile(
 )
 # "&amp;amp;amp;amp;" is the deepest that has been seen.
 _MOST_TIMES = 8
-_AMPERSANDS = (b"&", b"\\u0026")
+# Where an entity may begin in JSON: the sign "&" alone, as in "A & B", begins none.
+_MAY_BEGIN = re.compile(rb"&[#A-Za-z\\]")
 # What older forms of the API, and other registers' sheets, have in an enumeration's place.
 _OLDER = {
     "Status": {"unknownstatus": "UNKNOWN"},
@@ -61,7 +62,7 @@ def decode_present(body: bytes) -> Record:
 
 def has_entities(body: bytes) -> bool:
     """Whether a record's bytes may hold an entity; most do not, and need no walk to tell."""
-    return any(each in body for each in _AMPERSANDS)
+    return _MAY_BEGIN.search(body) is not None or b"\\u0026" in body
 
 
 def parse_present(body: bytes) -> Study:

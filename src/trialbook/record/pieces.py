@@ -21,7 +21,7 @@ from trialbook.record.walk import derive_values, walk_values
 # A longer name than any is not looked for among those that are close.
 LONGEST_MISSPELT = 100
 
-Kind = Literal["text", "enum", "boolean", "date", "number", "age", "geo", "struct"]
+Kind = Literal["text", "enum", "boolean", "date", "number", "age", "geo", "struct", "person"]
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("text", "markup", "keyword"), "text"),
@@ -192,6 +192,24 @@ DATED = {"ResultsOverdue": "ResultsOverdueFrom", "StatusOutdated": "StatusOutdat
 
 
 @cache
+def get_asked_pieces() -> dict[str, Piece]:
+    """Get what a query can ask of a study that no value of it holds: whether its criteria take a person, or refuse it.
+
+    Words about the person stand where other pieces have words of the record.
+    """
+    return {
+        name: Piece(
+            name=name,
+            path=f"trialbook.{name.lower()}",
+            type="text",
+            kind="person",
+            search_only=True,
+        )
+        for name in ("Accepts", "Refuses")
+    }
+
+
+@cache
 def get_indexed_pieces() -> dict[str, Piece]:
     """Get every piece that the index has: the registry's and our own."""
     return get_pieces() | get_own_pieces()
@@ -221,7 +239,7 @@ def get_enums() -> dict[str, tuple[EnumValue, ...]]:
 @cache
 def _pieces_by_any_name() -> dict[str, Piece]:
     names: dict[str, Piece] = {}
-    for piece in get_indexed_pieces().values():
+    for piece in (*get_indexed_pieces().values(), *get_asked_pieces().values()):
         for name in (piece.name, piece.path, *piece.alternatives):
             names.setdefault(name, piece)
     return names

@@ -56,6 +56,7 @@ def test_an_entity_written_as_a_json_escape_is_seen() -> None:
         b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001","briefTitle":"A \\u0026amp; B"}}}'
     )
     assert parse_present(body).brief_title == "A & B"
+    assert parse_present(body.replace(b"\\u0026amp", b"&\\u0061mp")).brief_title == "A & B"
 
 
 @pytest.mark.parametrize(

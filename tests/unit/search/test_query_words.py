@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from tests.naive.words import exact_words, folded_words
 
+from trialbook.record.pieces import find_piece
 from trialbook.search.engine.names import read_groups, read_whole
+from trialbook.search.engine.record_check import has_written
 from trialbook.terms import Mention, NamedMention, Synonym, SynonymKind
 from trialbook.terms.folding import _FoldedChunks, fold_words, split_words
 from trialbook.terms.known_names import NO_NAMES
@@ -89,6 +91,25 @@ def test_punctuation_separates_and_decimals_hold() -> None:
 
 def test_exact_words_keep_case_accents_and_hyphens() -> None:
     assert split_words("Sjögren's anti-PD1, (SLE). v1.2-") == ["Sjögren's", "anti-PD1", "SLE", "v1.2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lung cancer", "lung, cancer", "lung-cancer", "lung - cancer", "lung\n(cancer)", "small-lung cancer",
+        "lung cancer's", "lung cancer’s x", "lung cancer.", "lung.cancer", "'lung cancer'", "xlung cancer",
+        "lung cancers lung cancer", "lung--cancer", "-lung cancer-", "a.lung cancer", "lung 'cancer", "lung’ cancer",
+        "lung_cancer", "_lung cancer", "lunglung cancer", "lung", "lung lung cancer cancer", "lung cancer-x lung",
+    ],
+)  # fmt: skip
+def test_words_as_written_are_found_where_cutting_the_text_gives_them(text: str) -> None:
+    title = find_piece("BriefTitle")
+    assert title is not None
+    for words in (["lung", "cancer"], ["lung"], ["cancer"], ["lung-cancer"], ["lung.cancer"], ["cancer’s"]):
+        cut = exact_words(text)
+        runs = [cut[at : at + len(words)] for at in range(len(cut))]
+        assert has_written(title, text, words, "Contains") is (words in runs), words
+        assert has_written(title, text, words, "FullMatch") is (cut == words), words
 
 
 def test_text_that_cannot_be_encoded_is_folded_all_the_same() -> None:

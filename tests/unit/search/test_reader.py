@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.library import make_library, open_engine
 from tests.naive.records import make_located, make_record, make_titled
@@ -139,6 +140,54 @@ def test_records_are_looked_up_once_in_a_state_of_the_index(registers: SearchEng
     for _ in range(3):
         assert ask(registers, "EXPANSION[None]stroke") == [SAME_CHECKSUM[1]]
     assert asked == [SAME_CHECKSUM[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("AREA[Condition]EXPANSION[None]asthma", [2]),
+        ("AREA[Condition]EXPANSION[None]Asthma", [1]),
+        ("AREA[Condition]EXPANSION[None]COVERAGE[StartsWith]Severe", [2]),
+        ("AREA[Condition]EXPANSION[None]COVERAGE[EndsWith]asthma", [2]),
+        ("AREA[Condition]EXPANSION[None]COVERAGE[FullMatch]Asthma", [1]),
+        ("AREA[Condition]EXPANSION[None]severe", []),
+        ("AREA[OverallStatus]EXPANSION[None]COMPLETED", [2]),
+        ("AREA[StatusModule]EXPANSION[None]Completed", [2]),
+        ("AREA[StatusModule]EXPANSION[None]completed", []),
+        ("NOT AREA[LocationCity]EXPANSION[None]lyon", [1, 2]),
+        ("SEARCH[Location](AREA[LocationCity]COVERAGE[StartsWith]new)", [2]),
+        ("SEARCH[Location](AREA[LocationCity]COVERAGE[EndsWith]york)", [2]),
+        ("SEARCH[Location](AREA[LocationCity]COVERAGE[StartsWith]ew york)", []),
+        ("SEARCH[Location](EXPANSION[Lossy]lyon nowhere)", [1]),
+        ("SEARCH[Location](lyon AND SEARCH[Study](AREA[Condition]asthma))", [1]),
+        ("SEARCH[Location](SEARCH[Study](AREA[OverallStatus]COMPLETED))", [2]),
+        ("SEARCH[Location](lyon AND SEARCH[Study](AREA[OverallStatus]COMPLETED))", []),
+        ("AREA[BriefTitle:size]1", [1, 2]),
+        ("AREA[BriefTitle:size]RANGE[2, MAX]", []),
+        ("AREA[OfficialTitle:size]0", [1, 2]),
+    ],
+)
+def test_what_the_index_decides_is_looked_up_in_no_record(
+    tmp_path: Path, text: str, expected: list[int]
+) -> None:
+    records = [
+        make_located("NCT00000001", {"city": "Lyon"}, title="A"),
+        make_located("NCT00000002", {"city": "New York"}, title="B"),
+    ]
+    conditions = (["Asthma"], ["Severe asthma"])
+    for record, names in zip(records, conditions, strict=True):
+        record["protocolSection"]["conditionsModule"] = {"conditions": names}
+    records[1]["protocolSection"]["statusModule"] = {"overallStatus": "COMPLETED"}
+    engine = open_engine(make_library(tmp_path, records))
+    asked: list[str] = []
+
+    def read(nct_id: str, day: str | None) -> bytes:
+        asked.append(nct_id)
+        return msgspec.json.encode(next(each for each in records if nct_id in str(each)))
+
+    engine._read_record = read
+    assert ask(engine, text) == [f"NCT0000000{number}" for number in expected]
+    assert asked == []
 
 
 @contextmanager

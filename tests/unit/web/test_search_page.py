@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from tests.library import make_library
 from tests.naive.records import make_record
 
+from trialbook.library.rebuild import rebuild
 from trialbook.web.app import make_app
 from trialbook.web.search_filters import write_words
 
@@ -45,6 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     records += [make_record(f"NCT{number:08d}", {TITLE: "Kidney failure"}) for number in range(100, 170)]
     records += [make_record("NCT00000099", {TITLE: "Kidnay failure"})]
     home: Path = make_library(tmp_path_factory.mktemp("page") / "library", records)
+    rebuild(home, ["criteria"])
     return TestClient(make_app(home), base_url="http://localhost")
 
 

@@ -8,19 +8,20 @@ one that would need too many records is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import tantivy
 from tantivy import FieldType, Occur
 
 from trialbook.errors import QueryError
-from trialbook.record.pieces import DATED, Part, Piece, get_parts
+from trialbook.record.pieces import DATED, Part, Piece, get_indexed_pieces, get_parts
 from trialbook.search.engine.locations import SiteCompiler
 from trialbook.search.engine.names import Group, Words, read_whole
 from trialbook.search.engine.places import Places
-from trialbook.search.engine.record_check import count_values, is_match, read_bounds
+from trialbook.search.engine.record_check import count_values, is_match, read_bounds, stands_written
 from trialbook.search.engine.targets import (
     APART,
     EXACT,
@@ -38,6 +39,7 @@ from trialbook.search.engine.targets import (
 )
 from trialbook.search.engine.tilt import tilt
 from trialbook.search.engine.variants import Variants
+from trialbook.search.engine.written import find_written
 from trialbook.search.index.document import EPOCH
 from trialbook.search.index.schema import get_schema, order_field
 from trialbook.search.language.render import render_query
@@ -63,6 +65,7 @@ from trialbook.search.language.syntax import (
     get_children,
     walk,
 )
+from trialbook.terms.folding import split_words
 from trialbook.terms.known_names import KnownNames
 
 LARGEST_SIZE = 2_000
@@ -79,6 +82,8 @@ class RecordCheck(NamedTuple):
 
 # Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
 Resolve = Callable[[str, tantivy.Query, RecordCheck], tantivy.Query]
+# Gives the ids of the studies whose criteria keep a person out by what words say of that person alone.
+FindRefusing = Callable[[str], Iterable[str]]
 
 
 class State(NamedTuple):
@@ -112,6 +117,8 @@ class Compiler:
     ----------
     resolve
         Looks up in the records what the index cannot decide.
+    find_refusing
+        Says which studies refuse a person.
     group_count
         How many groups of words all queries of the request have together (`outline`); 0 where
         their order does not matter: the same matches then cost less.
@@ -122,9 +129,16 @@ class Compiler:
     """
 
     def __init__(
-        self, state: State, *, resolve: Resolve, group_count: int, day: date, is_best: bool = False
+        self,
+        state: State,
+        *,
+        resolve: Resolve,
+        find_refusing: FindRefusing,
+        group_count: int,
+        day: date,
+        is_best: bool = False,
     ) -> None:
-        self._state, self._day = state, day
+        self._state, self._day, self._find_refusing = state, day, find_refusing
         self._lift = compute_lift(group_count)
         self._is_graded = group_count <= MOST_GRADED
         self._is_best, self._is_one = is_best, group_count == 1
@@ -192,9 +206,17 @@ class Compiler:
         return query
 
     def _compile_sites(self, node: Search, child: Expression, scope: Scope) -> tantivy.Query:
+        inside = scope.enter(node)
+        wanted = child.children if isinstance(child, And) else (child,)
+        if whole := [each for each in wanted if _asks_study(each)]:
+            # What holds for the study holds at each of its sites.
+            rest = tuple(each for each in wanted if each not in whole) or (All(),)
+            at_site = rest[0] if len(rest) == 1 else And(children=rest, span=child.span)
+            found = self._compile_sites(Search("Location", at_site, span=node.span), at_site, scope)
+            return all_of([found, *(unscored(self._compile(each, inside)) for each in whole)])
         answer = SiteCompiler(
             self._state.searcher, self._state.variants, self._state.places, self._budget
-        ).compile(child, scope.enter(node))
+        ).compile(child, inside)
         if answer.is_exact:
             return unscored(answer.query)
         key = f"{scope} {render_query(node)}"
@@ -221,13 +243,7 @@ class Compiler:
         first = 0 if low is None else max(0, math.ceil(low))
         last = math.inf if high is None else math.floor(high)
         if not piece.type.endswith("[]"):
-
-            def is_inside(record: dict[str, Any]) -> bool:
-                return first <= count_values(record, piece) <= last
-
-            found = self._resolve(
-                f"size {piece.name} {first} {last}", _present(piece.name), RecordCheck(is_inside)
-            )
+            found = self._count_single(piece, first, last)
             return any_of([found, _absent(piece.name)]) if first == 0 and last >= 0 else found
         self._budget.spend(min(first, LARGEST_SIZE))
         if last == math.inf:
@@ -240,6 +256,31 @@ class Compiler:
         self._budget.spend(len(sizes))
         found = any_of([_present(f"{piece.name}#{size}") for size in sizes])
         return any_of([found, _absent(piece.name)]) if first == 0 and last >= 0 else found
+
+    def _count_single(self, piece: Piece, first: float, last: float) -> tantivy.Query:
+        """The studies with so many values of a piece that is no list: one, where no list is above it either."""
+
+        def is_inside(record: dict[str, Any]) -> bool:
+            return first <= count_values(record, piece) <= last
+
+        doubtful, key = _present(piece.name), f"size {piece.name} {first} {last}"
+        above = _find_structures_above(piece)
+        if above is None:
+            return self._resolve(key, doubtful, RecordCheck(is_inside))
+        # A record of another shape than the registry's may have a list there all the same.
+        several = [
+            term
+            for name in (piece.name, *above)
+            for term, _ in self._state.searcher.terms_with_prefix("present", f"{name}#")
+            if name == piece.name or term != f"{name}#1"
+        ]
+        odd = tantivy.Query.term_set_query(get_schema(), "present", several)
+        single = tantivy.Query.boolean_query([(Occur.Must, doubtful), (Occur.MustNot, odd)])
+        found = [unscored(single)] if first <= 1 <= last else []
+        if several:
+            doubtful = tantivy.Query.boolean_query([(Occur.Must, doubtful), (Occur.Must, odd)])
+            found.append(self._resolve(key, doubtful, RecordCheck(is_inside)))
+        return any_of(found)
 
     def _asked_for_missing(self, scope: Scope) -> list[Piece]:
         """A structure is asked after itself, a search area after all of its pieces."""
@@ -256,6 +297,8 @@ class Compiler:
         piece, pieces = scope.named_piece, scope.pieces
         if piece is not None and piece.name in DATED:
             return is_so(piece.name, text == "true", self._day)
+        if piece is not None and piece.kind == "person":
+            return self._compile_person(piece, text)
         valued = [piece] if piece is not None and piece.kind in ("enum", "boolean") else []
         if pieces and all(each.kind == "enum" for each in pieces):
             valued = pieces
@@ -266,11 +309,19 @@ class Compiler:
         if is_phrase and expansion in ("Relaxation", "Lossy"):
             expansion = "Concept"
         if expansion == "None":
-            return self._compile_exactly(node, text, scope, target)
+            return self._compile_exactly(node, text, scope)
         if expansion in ("Relaxation", "Lossy"):
             return self._compile_apart(text, target, is_lossy=expansion == "Lossy")
         group = self._state.read_whole(text) if expansion == "Concept" else read_whole(text, None)
         return self._ask_group(group, target, coverage) if group.units else tantivy.Query.empty_query()
+
+    def _compile_person(self, piece: Piece, text: str) -> tantivy.Query:
+        """The studies that refuse a person, or those with criteria that do not, as far as these are understood."""
+        refusing = tantivy.Query.term_set_query(get_schema(), "nct_id", list(self._find_refusing(text)))
+        if piece.name == "Refuses":
+            return unscored(refusing)
+        has_criteria = (Occur.Must, _present("EligibilityCriteria"))
+        return tantivy.Query.boolean_query([has_criteria, (Occur.MustNot, refusing)])
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":
@@ -283,13 +334,31 @@ class Compiler:
             )
         return FieldTarget(self._state.variants, piece_fields(_parts(scope)), self._budget)
 
-    def _compile_exactly(self, node: Expression, text: str, scope: Scope, target: Target) -> tantivy.Query:
+    def _compile_exactly(self, node: Expression, text: str, scope: Scope) -> tantivy.Query:
         group = read_whole(text, None)
         if not group.units:
             return tantivy.Query.empty_query()
         self._note(group)
-        wide = target.find(group.words, "Contains", exactly=True)
-        return self._resolve(f"{scope} {render_query(node)}", wide, _check(node, scope))
+
+        def find_wide(pieces: Sequence[Piece]) -> tantivy.Query:
+            names = {piece.name for piece in pieces}
+            parts = [part for part in _parts(scope) if part.piece.name in names]
+            target = FieldTarget(self._state.variants, piece_fields(parts), self._budget)
+            return target.find(group.words, "Contains", exactly=True)
+
+        words, coverage = split_words(text), scope.coverage or "Contains"
+        sure, undecided = find_written(self._state.searcher, scope.pieces, words, coverage, find_wide)
+        if not undecided:
+            return sure or tantivy.Query.empty_query()
+        wide = find_wide(undecided)
+        if sure is not None:
+            wide = tantivy.Query.boolean_query([(Occur.Must, wide), (Occur.MustNot, sure)])
+
+        def is_there(record: dict[str, Any]) -> bool:
+            return stands_written(record, undecided, words, coverage)
+
+        found = self._resolve(f"{scope} {render_query(node)}", wide, RecordCheck(is_there))
+        return found if sure is None else any_of([sure, found])
 
     def _compile_apart(self, text: str, target: Target, *, is_lossy: bool) -> tantivy.Query:
         """Every group somewhere (or any, where some may be lacking); the whole together counts most."""
@@ -387,9 +456,25 @@ def outline(queries: Sequence[Query], state: State) -> Outline:
     return Outline(count, has_tail and is_plain)
 
 
+def _asks_study(node: Expression) -> bool:
+    """Whether a part of SEARCH[Location] is about the whole study."""
+    return isinstance(node, Search) and node.document == "Study"
+
+
 def _parts(scope: Scope) -> list[Part]:
     pieces = {piece.name for piece in scope.pieces}
     return [part for part in get_parts(scope.area) if part.piece.name in pieces]
+
+
+@cache
+def _find_structures_above(piece: Piece) -> list[str] | None:
+    """The structures that a piece stands in; None where one is a list, or has no name in the index."""
+    by_path = {each.path: each for each in get_indexed_pieces().values()}
+    paths = [piece.path[:at] for at, sign in enumerate(piece.path) if sign == "."]
+    above = [by_path.get(path) for path in paths]
+    if any(each is None or each.type.endswith("[]") for each in above):
+        return None
+    return [each.name for each in above if each is not None]
 
 
 def _present(name: str) -> tantivy.Query:

@@ -42,7 +42,7 @@ from trialbook.search.engine.paging import (
     read_token,
     write_token,
 )
-from trialbook.search.engine.reader import Compiled, Reader, ReadRecord
+from trialbook.search.engine.reader import Compiled, FindRefusing, Reader, ReadRecord
 from trialbook.search.engine.towns import TownCounts, count_towns
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order
@@ -188,10 +188,20 @@ class SearchEngine:
         Where other names for the same come from; None for none.
     read_record
         Gives a record's JSON by id and day, for the few query parts that the index cannot decide.
+    find_refusing
+        Gives the studies that refuse a person; None where nothing knows them.
     """
 
-    def __init__(self, index: StudyIndex, *, thesaurus: Names | None, read_record: ReadRecord) -> None:
+    def __init__(
+        self,
+        index: StudyIndex,
+        *,
+        thesaurus: Names | None,
+        read_record: ReadRecord,
+        find_refusing: FindRefusing | None = None,
+    ) -> None:
         self._index, self._names, self._read_record = index, thesaurus, read_record
+        self._find_refusing = find_refusing
         self._kept: OrderedDict[int, Reader] = OrderedDict()
         self._newest: Reader | None = None
         self._lock = threading.Lock()
@@ -330,7 +340,7 @@ class SearchEngine:
         snapshot = self._index.snapshot()
         with self._lock:
             if self._newest is None or self._newest.number != snapshot.number:
-                self._newest = Reader(snapshot, self._names, self._read_record)
+                self._newest = Reader(snapshot, self._names, self._read_record, self._find_refusing)
             return self._newest
 
     def _keep(self, reader: Reader) -> None:

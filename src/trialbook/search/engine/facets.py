@@ -125,13 +125,14 @@ def _aggregate(
         else:
             missing[name] = _count_without(searcher, query, name)
     numbers = {
-        name: {int(number): studies for number, studies in _read_buckets(answer, name).items()}
+        name: {
+            int(bucket["key"]): int(bucket["doc_count"]) for bucket in answer.get(name, {}).get("buckets", ())
+        }
         for name in columns
     }
     for name in packed:
         slot = get_slots()[name]
-        counts[name] = slot.count(numbers[slot.column])
-        missing[name] = slot.count_empty(numbers[slot.column])
+        counts[name], missing[name] = slot.count(numbers[slot.column])
     if packed and searcher.doc_freq("exact.State", ODD):
         odd = Query.term_query(get_schema(), "exact.State", ODD, "basic")
         both = Query.boolean_query([(Occur.Must, query), (Occur.Must, odd)])

@@ -212,9 +212,16 @@ class SiteCompiler:
         if scope.named_piece is not None and scope.named_piece.name == "LocationStatus":
             return [((f"{STATUS_PREFIX}=={text}",),)]
         coverage, expansion = scope.coverage or "Contains", scope.effective_expansion
-        if expansion in ("None", "Lossy") or coverage in ("StartsWith", "EndsWith"):
+        if expansion == "None":
             raise Undecided
         prefixes = [(piece, _prefix(piece)) for piece in scope.pieces]
+        if coverage in ("StartsWith", "EndsWith"):
+            words = cut_words(text)
+            return (
+                [self._say_edge(piece, prefix, words, coverage) for piece, prefix in prefixes]
+                if words
+                else []
+            )
         if coverage == "FullMatch" or is_phrase or expansion in ("Term", "Concept"):
             words = cut_words(text)
             whole = coverage == "FullMatch"
@@ -228,6 +235,8 @@ class SiteCompiler:
         ]
         if not rows:
             return []
+        if expansion == "Lossy":
+            return [alternative for row in rows for alternative in row]
         return [
             tuple(fact for alternative in row for fact in alternative)
             for row in islice(product(*rows), MOST_ALTERNATIVES + 1)
@@ -244,6 +253,24 @@ class SiteCompiler:
             tuple(f"{prefix}={first} {second}" for first, second in product(*pair))
             for pair in pairwise(forms)
         )
+
+    def _say_edge(self, piece: Piece, prefix: str, words: list[str], coverage: str) -> Alternative:
+        """The facts of words with which a value begins or ends: all such values that there are."""
+        rows = islice(product(*[self._find_forms(piece, word) for word in words]), MOST_PHRASES)
+        asked = tuple(" ".join(row) for row in rows)
+        head = f"{prefix}=="
+        begins = asked if coverage == "StartsWith" else ("",)
+        found: dict[str, None] = {}
+        for beginning in begins:
+            terms = self._searcher.terms_with_prefix("site", head + beginning, limit=MOST_VALUES + 1)
+            if len(terms) > MOST_VALUES:
+                raise Undecided
+            found |= dict.fromkeys(term for term, _ in terms)
+        if coverage == "StartsWith":
+            edges = tuple(f"{head}{each} " for each in asked)
+            return (tuple(term for term in found if f"{term} ".startswith(edges)),)
+        edges = tuple(f" {each}" for each in asked)
+        return (tuple(term for term in found if f" {term[len(head) :]}".endswith(edges)),)
 
     def _find_forms(self, piece: Piece, word: str) -> tuple[str, ...]:
         return self._variants(f"piece.{piece.name}", word)[:MOST_FORMS]

@@ -190,6 +190,7 @@ def _by_score(
     while low < high < len(hits) and _score_alike(hits[high - 1][0], hits[high][0]):
         high += 1
     touched, window = hits[low:high], list[Hit]()
+    orders = [] if rest else _find_orders(searcher, touched)
     for begin, end in _find_groups(touched, _score_alike):
         start, group = first + low + begin, touched[begin:end]
         if start == first and first:
@@ -198,7 +199,7 @@ def _by_score(
         if is_cut:
             group = _find_alike(searcher, query, group, rest, wanted=stop - start, total=total)
         else:
-            group = _sort_alike(searcher, group, rest)
+            group = _sort_alike(searcher, group, rest, orders[begin:end])
         window += group[max(0, offset - start) : stop - start]
     return window, total
 
@@ -315,8 +316,16 @@ def _in_range(piece: str, low: float | None, high: float | None) -> Query:
     return Query.range_query(get_schema(), order_field(piece), kind, low, high)
 
 
-def _sort_alike(searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence[SortKey]) -> list[Hit]:
-    """Sort what one key does not tell apart by the others, then newest first."""
+def _find_orders(searcher: tantivy.Searcher, hits: Sequence[Hit]) -> list[int]:
+    """The numbers that sort studies by id; all at once cost little more than one."""
+    found = searcher.fast_field_values("order", [address for _, address in hits])
+    return [int(order or 0) for order in found]
+
+
+def _sort_alike(
+    searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence[SortKey], orders: Sequence[int] = ()
+) -> list[Hit]:
+    """Sort what one key does not tell apart by the others, then newest first; `orders` as `_find_orders` has them."""
     if len(group) < 2:
         return list(group)
     addresses = [address for _, address in group]
@@ -326,7 +335,7 @@ def _sort_alike(searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence
             sign = -1 if key.descending else 1
             values = searcher.fast_field_values(order_field(key.field), addresses)
             ranks.append([(value is None, 0 if value is None else sign * value) for value in values])
-    ranks.append([_rank_id(int(order or 0)) for order in searcher.fast_field_values("order", addresses)])
+    ranks.append([_rank_id(order) for order in orders or _find_orders(searcher, group)])
     keys = ranks[0] if len(ranks) == 1 else list(zip(*ranks, strict=True))
     ordered = sorted(range(len(group)), key=keys.__getitem__)
     return [group[at] for at in ordered]

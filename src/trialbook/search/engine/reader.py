@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import cache, cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -16,6 +16,7 @@ from trialbook.errors import NotFoundError, QueryError
 from trialbook.model import PartialDate
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present
+from trialbook.record.pieces import get_asked_pieces
 from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
 from trialbook.search.engine.names import Names, read_groups, read_whole
 from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteCompiler, NoteWeights
@@ -30,6 +31,7 @@ from trialbook.search.index.document import find_id
 from trialbook.search.index.intake import to_day_number
 from trialbook.search.index.schema import get_schema
 from trialbook.search.language.places import widen_places
+from trialbook.search.language.syntax import Area, walk
 from trialbook.search.language.syntax import Query as ParsedQuery
 from trialbook.terms.known_names import NO_NAMES
 
@@ -45,6 +47,9 @@ MOST_COMPILED = 256
 
 # Gives the JSON of a record in force, now or at the end of a day (ISO).
 ReadRecord = Callable[[str, str | None], bytes]
+# Gives the ids of the studies in force whose criteria refuse a person of whom words say something, on a day.
+# Raises QueryError where the words are not understood, or that is not known.
+FindRefusing = Callable[[str, date], Collection[str]]
 
 
 _Key = TypeVar("_Key")
@@ -116,9 +121,15 @@ class Recent(Generic[_Key, _Value]):
 class Reader:
     """A state of the index, ready to be asked; serves all threads."""
 
-    def __init__(self, snapshot: Snapshot, names: Names | None, read_record: ReadRecord) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        names: Names | None,
+        read_record: ReadRecord,
+        find_refusing: FindRefusing | None = None,
+    ) -> None:
         self.searcher, self.number = snapshot.searcher, snapshot.number
-        self._read_record = read_record
+        self._read_record, self._find_refusing = read_record, find_refusing
         is_of_them = names is not None and names.known_names.version == snapshot.names
         self._state = State(
             searcher=snapshot.searcher,
@@ -130,6 +141,7 @@ class Reader:
             steps=cache(partial(find_steps, snapshot.searcher)),
         )
         self._looked_up: Recent[tuple[str, str | None], tuple[str, ...]] = Recent(MOST_REMEMBERED)
+        self._outlines: Recent[tuple[ParsedQuery, ...], Outline] = Recent(MOST_COMPILED)
         self._compiled: Recent[tuple[ParsedQuery, str | None, date, int, bool], Compiled] = Recent(
             MOST_COMPILED
         )
@@ -168,7 +180,8 @@ class Reader:
 
     def outline(self, queries: Sequence[ParsedQuery]) -> Outline:
         """What the order of the answers to some queries depends on."""
-        return outline([widen_places(query) for query in queries], self._state)
+        key = tuple(queries)
+        return self._outlines.get(key, lambda: outline([widen_places(query) for query in key], self._state))
 
     def compile_ranked(
         self, queries: Sequence[ParsedQuery], as_of: str | None, *, is_best: bool = False
@@ -189,6 +202,9 @@ class Reader:
         self, query: ParsedQuery, as_of: str | None, group_count: int, *, is_best: bool = False
     ) -> Compiled:
         key = (query, as_of, find_asked_day(as_of), group_count, is_best)
+        if _asks_of_persons(query):
+            # What criteria refuse may become known while the index stays as it is.
+            return self._compile_anew(*key)
         return self._compiled.get(key, lambda: self._compile_anew(*key))
 
     def _compile_anew(
@@ -199,7 +215,23 @@ class Reader:
         def resolve(key: str, candidates: Query, check: RecordCheck) -> Query:
             return self._look_up(key, candidates, check, as_of, budget)
 
-        compiler = Compiler(self._state, resolve=resolve, group_count=group_count, day=day, is_best=is_best)
+        def find_refusing(text: str) -> Collection[str]:
+            if as_of is not None:
+                raise QueryError(
+                    "what criteria refuse is known of today's versions alone", hint="ask without a day"
+                )
+            if self._find_refusing is None:
+                raise QueryError("what criteria refuse is not known here")
+            return self._find_refusing(text, day)
+
+        compiler = Compiler(
+            self._state,
+            resolve=resolve,
+            find_refusing=find_refusing,
+            group_count=group_count,
+            day=day,
+            is_best=is_best,
+        )
         compiled = compiler.compile(widen_places(query))
         return Compiled(compiled, tuple(compiler.words), tuple(compiler.added), compiler.ranks)
 
@@ -277,3 +309,8 @@ class Reader:
             find_id(int(order or 0)) or str(self.searcher.doc(address).get_first("nct_id"))
             for order, address in zip(orders, addresses, strict=True)
         ]
+
+
+def _asks_of_persons(query: ParsedQuery) -> bool:
+    areas = (node.name for node in walk(query.expression) if isinstance(node, Area))
+    return query.default_area in get_asked_pieces() or any(name in get_asked_pieces() for name in areas)

@@ -1,13 +1,15 @@
 """Does a record match what the index cannot decide? The few queries that need it read the record itself.
 
-These are EXPANSION[None] (the index keeps neither case nor accents), what SEARCH[Location] asks beyond
-the words, status and place of a site, and how many values a field that is no list has. Other names
+These are EXPANSION[None] (of most texts the index keeps neither case nor accents), what SEARCH[Location] asks
+beyond the words, status and place of a site, and how many values a field within a list has. Other names
 for the same play no part in any of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from trialbook.record.pieces import Piece, find_enum_label, find_piece, get_values
@@ -154,35 +156,71 @@ def _has_words(text: str, scope: Scope, record: dict[str, Any], *, is_phrase: bo
     coverage, expansion = scope.coverage or "Contains", scope.effective_expansion
     if is_phrase and expansion in ("Relaxation", "Lossy"):
         expansion = "Concept"
-    split: Callable[[str], list[str]] = split_words if expansion == "None" else fold_words
-    if expansion in ("None", "Term", "Concept"):
-        return _stands_in(split(text), pieces, record, coverage, split)
+    if expansion == "None":
+        return stands_written(record, pieces, split_words(text), coverage)
+    if expansion in ("Term", "Concept"):
+        return _stands_in(fold_words(text), pieces, record, coverage)
     words = [folded for word in text.split() if (folded := fold_words(word))]
-    found = [_stands_in(word, pieces, record, "Contains", fold_words) for word in words]
+    found = [_stands_in(word, pieces, record, "Contains") for word in words]
     return bool(found) and (all(found) if expansion == "Relaxation" else any(found))
 
 
-def _stands_in(
-    wanted: Sequence[str],
-    pieces: list[Piece],
-    record: dict[str, Any],
-    coverage: str,
-    split: Callable[[str], list[str]],
+def stands_written(
+    record: dict[str, Any], pieces: Sequence[Piece], words: Sequence[str], coverage: str
 ) -> bool:
+    """Whether one of some pieces of a record has words exactly as they are written."""
+    for piece in pieces:
+        if piece.kind in ("text", "enum"):
+            for value in get_values(record, piece):
+                if isinstance(value, str) and has_written(piece, value, words, coverage):
+                    return True
+    return False
+
+
+def has_written(piece: Piece, value: str, words: Sequence[str], coverage: str) -> bool:
+    """Whether a value of a piece has words exactly as they are written.
+
+    >>> title = find_piece("BriefTitle")
+    >>> [has_written(title, "Anti-PD1 in lung cancer", each, "Contains") for each in (["lung"], ["Lung"], ["PD1"])]
+    [True, False, False]
+    """
+    if not words:
+        return False
+    label = find_enum_label(piece.enum, value) if piece.kind == "enum" else None
+    return _has_written(value, words, coverage) or (bool(label) and _has_written(str(label), words, coverage))
+
+
+def _has_written(text: str, words: Sequence[str], coverage: str) -> bool:
+    # A word stands in a text letter for letter: most texts are passed over for lack of one.
+    if not all(word in text for word in words):
+        return False
+    if coverage != "Contains":
+        return _covers(list(words), split_words(text), coverage)
+    pattern, first, at = _compile_run(tuple(words)), words[0], -1
+    while (at := text.find(first, at + 1)) >= 0:
+        if pattern.match(text, at):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1_000)
+def _compile_run(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Words side by side as `split_words` cuts them: a sign that joins two letters makes one word of them."""
+    run = r"(?![-'’.]\w)\W+".join(map(re.escape, words))
+    return re.compile(rf"(?<!\w)(?<!\w[-'’.]){run}(?!\w)(?![-'’.]\w)")
+
+
+def _stands_in(wanted: Sequence[str], pieces: list[Piece], record: dict[str, Any], coverage: str) -> bool:
     if not wanted:
         return False
-    # As written, a word stands in a text letter for letter: most texts are passed over for lack of one.
-    letters = wanted if split is split_words else ()
     for piece in pieces:
         if piece.kind not in ("text", "enum"):
             continue
         for value in get_values(record, piece):
             if not isinstance(value, str):
                 continue
-            if piece.kind == "text" and not all(word in value for word in letters):
-                continue
             label = find_enum_label(piece.enum, value) if piece.kind == "enum" else None
-            if any(_covers(list(wanted), split(each), coverage) for each in (value, label) if each):
+            if any(_covers(list(wanted), fold_words(each), coverage) for each in (value, label) if each):
                 return True
     return False
 

@@ -49,20 +49,17 @@ class Slot(msgspec.Struct, frozen=True):
             return None
         return (places[0] + 1 if places else 0) << self.shift
 
-    def count(self, numbers: Mapping[int, int]) -> dict[str, int]:
-        """How many studies have each value, from how many have each number of the column."""
+    def count(self, numbers: Mapping[int, int]) -> tuple[dict[str, int], int]:
+        """How many studies have each value, and how many none, from how many have each number of the column."""
         by_bits = self._count_bits(numbers)
+        empty = by_bits.get(0, 0)
         if not self.is_set:
-            return {value: by_bits[at + 1] for value, at in self.places.items() if at + 1 in by_bits}
+            return {value: by_bits[at + 1] for value, at in self.places.items() if at + 1 in by_bits}, empty
         counts = {
             value: sum(studies for bits, studies in by_bits.items() if bits >> at & 1)
             for value, at in self.places.items()
         }
-        return {value: studies for value, studies in counts.items() if studies}
-
-    def count_empty(self, numbers: Mapping[int, int]) -> int:
-        """How many studies have no value, from how many have each number of the column."""
-        return self._count_bits(numbers).get(0, 0)
+        return {value: studies for value, studies in counts.items() if studies}, empty
 
     def _count_bits(self, numbers: Mapping[int, int]) -> dict[int, int]:
         mask = (1 << self.width) - 1

@@ -12,6 +12,7 @@ from trialbook.record.pieces import (
     find_enum_value,
     find_piece,
     get_areas,
+    get_asked_pieces,
     get_indexed_pieces,
 )
 from trialbook.search.language.check_leaves import (
@@ -42,6 +43,7 @@ from trialbook.search.language.syntax import (
     Search,
     Term,
     Tilt,
+    walk,
 )
 
 _Choice = TypeVar("_Choice", bound=str)
@@ -91,6 +93,8 @@ def _check_area(node: Area, scope: Scope) -> Expression:
         piece = find_piece(name)
         if piece is None:
             raise _make_unknown_area(name, start, pieces_only=True)
+        if piece.kind == "person":
+            raise _refuse_person(node, piece)
         inner = replace(scope, area=piece.name, is_chosen=True, is_size=True)
         return AreaSize(piece.name, _check(node.child, inner), span=node.span)
     area, piece = find_area(node.name), find_piece(node.name)
@@ -103,11 +107,23 @@ def _check_area(node: Area, scope: Scope) -> Expression:
             start,
             "SEARCH[Location] looks only at what belongs to a location: LocationCity, LocationStatus…",
         )
+    asked = inner.only_piece
+    is_of_words = all(isinstance(each, Term | Phrase | And | Or | Not) for each in walk(node.child))
+    if asked is not None and asked.kind == "person" and not is_of_words:
+        raise _refuse_person(node, asked)
     if isinstance(node.child, All) and _has_value_all(inner.only_piece):
         child: Expression = Term("ALL", span=node.child.span)
     else:
         child = _check(node.child, inner)
     return replace(node, name=inner.area, child=child)
+
+
+def _refuse_person(node: Area, piece: Piece) -> Problem:
+    return Problem(
+        f"`{piece.name}` takes words about a person",
+        node.span[0],
+        f'Write AREA[{piece.name}]"HbA1c 8.2 %" or AREA[{piece.name}]"prior myocardial infarction".',
+    )
 
 
 def _has_value_all(piece: Piece | None) -> bool:
@@ -116,7 +132,9 @@ def _has_value_all(piece: Piece | None) -> bool:
 
 
 def _make_unknown_area(name: str, position: int, *, pieces_only: bool = False) -> Problem:
-    known = [*get_indexed_pieces()] if pieces_only else [*get_areas(), *get_indexed_pieces()]
+    known = [*get_indexed_pieces()]
+    if not pieces_only:
+        known += [*get_areas(), *get_asked_pieces()]
     hint = "The names of search areas and pieces are case-sensitive."
     if 0 < len(name) <= LONGEST_SHOWN:
         close = find_close_names(name, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +35,8 @@ from trialbook.search.language.syntax import (
     Tilt,
 )
 
+# A longer query is parsed each time.
+LONGEST_KEPT = 500
 # The state's code behind a city, "Portland, OR", where nothing follows that could be the other choice.
 _OREGON = re.compile(r"(?<=[\w,])[ \t]+OR(?=\s*(?:,|$))")
 _PREFIX_NODES: dict[str, Any] = {
@@ -44,6 +46,18 @@ _PREFIX_NODES: dict[str, Any] = {
     "EXPANSION": Expansion,
     "TILT": Tilt,
 }
+
+
+def _parse(text: str, area: str) -> Query:
+    check_length(text)
+    if not text.strip():
+        return Query(All(span=(0, len(text))), text, area)
+    tree = cast(Expression, _make_parser().parse(text))
+    return Query(check(tree, default_area=area), text, area)
+
+
+# Pages, facets and lists ask the same again.
+_parse_kept = lru_cache(maxsize=1_000)(_parse)
 
 
 def parse_query(text: str, *, where: str = "query", default_area: str | None = None) -> Query:
@@ -75,11 +89,7 @@ def parse_query(text: str, *, where: str = "query", default_area: str | None = N
     if area == "LocationSearch":
         text = _OREGON.sub(r" \\OR", text)
     try:
-        check_length(text)
-        if not text.strip():
-            return Query(All(span=(0, len(text))), text, area)
-        tree = cast(Expression, _make_parser().parse(text))
-        return Query(check(tree, default_area=area), text, area)
+        return _parse_kept(text, area) if len(text) <= LONGEST_KEPT else _parse(text, area)
     except UnexpectedToken as error:
         problem = _explain(error, text)
     except Problem as error:

@@ -1,0 +1,64 @@
+"""Which studies keep out who is told of in a few words? `AREA[Refuses]` and `AREA[Accepts]` of the query language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from trialbook.derived.criteria import CriteriaTrees, get_finder
+from trialbook.eligibility.days import Days
+from trialbook.eligibility.facts import Fact, Person, Source
+from trialbook.eligibility.refusals import split_told
+from trialbook.eligibility.tree import Concept
+from trialbook.errors import QueryError
+
+LONGEST = 1_000
+MOST_FACTS = 50
+_EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
+
+
+def find_refusing(home: Path, text: str, day: date) -> frozenset[str]:
+    """The studies in force whose criteria keep somebody out by one of the things told alone.
+
+    Raises QueryError where the words are not understood, or where it is not known what the criteria ask.
+    """
+    facts = list(read_facts(text, day))
+    if not facts:
+        raise QueryError("nothing is told of a person", hint=_EXAMPLE)
+    if len(facts) > MOST_FACTS:
+        raise QueryError(f"more than {MOST_FACTS} things are told of a person at once")
+    finder = get_finder()
+    return CriteriaTrees(home).find_refusing([finder.ask(each, day) for each in facts], finder)
+
+
+def read_facts(text: str, day: date) -> Iterator[Fact]:
+    """What a few words say of a person; what no reader of notes knows is a thing that the person has.
+
+    Raises QueryError.
+    """
+    if len(text) > LONGEST:
+        raise QueryError(f"more than {LONGEST:,} characters are told of a person", hint=_EXAMPLE)
+    for part in split_told(text):
+        # Rules for notes take a while to make, which few questions need.
+        from trialbook.library.screening import read_person
+
+        person, _ = read_person(part, day)
+        facts = [each for each in person.facts if each.concept.words not in ("female", "male")]
+        if not facts and (person.birth is not None or person.sex is not None):
+            raise QueryError(f"age and sex have filters of their own: {part[:60]!r}", hint=_EXAMPLE)
+        if any(not each.is_certain for each in facts):
+            raise QueryError(f"that is not certain: {part[:60]!r}", hint=_EXAMPLE)
+        yield from facts or [_take_as_told(part, person, day)]
+
+
+def _take_as_told(part: str, person: Person, day: date) -> Fact:
+    if re.search(r"\d", part) or person.unread:
+        raise QueryError(f"not understood of a person: {part[:60]!r}", hint=_EXAMPLE)
+    return Fact(
+        Concept(part, "condition"),
+        Source("note", "", part),
+        start=Days(None, day),
+        is_ongoing=True,
+    )

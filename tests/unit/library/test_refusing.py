@@ -1,0 +1,182 @@
+"""`AREA[Refuses]` and `AREA[Accepts]`: studies by what a person has, as screening would say it."""
+
+from __future__ import annotations
+
+import gzip
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.naive.records import make_record
+
+from trialbook.eligibility.days import one_day
+from trialbook.eligibility.facts import Fact, Person
+from trialbook.errors import QueryError
+from trialbook.library import Library
+from trialbook.library.build import import_paths
+from trialbook.library.rebuild import rebuild
+from trialbook.library.refusing import read_facts
+from trialbook.library.screening import make_screener
+from trialbook.model.dates import find_asked_day
+
+TEXTS = {
+    1: "Exclusion Criteria:\n\n* HbA1c > 8.0 %",
+    2: "Inclusion Criteria:\n\n* HbA1c between 7.0 % and 9.0 %",
+    3: "Exclusion Criteria:\n\n* Myocardial infarction within 6 months before screening",
+    4: "Exclusion Criteria:\n\n* History of myocardial infarction",
+    5: "Exclusion Criteria:\n\n* Pregnant or breastfeeding women",
+    6: "Inclusion Criteria:\n\n* Diagnosis of heart failure",
+    7: "Inclusion Criteria:\n\n* Adults\n\nCohort A Inclusion Criteria:\n\n* Asthma\n\nCohort A Exclusion Criteria:\n\n"
+    "* HIV infection\n\nCohort B Inclusion Criteria:\n\n* COPD",
+    8: "Exclusion Criteria:\n\n* Diabetes mellitus with HbA1c > 9 %",
+    9: "",
+    10: "Exclusion Criteria:\n\n* Uncontrolled hypertension\n* ALT > 3 x ULN\n* Platelets < 100,000/uL",
+    11: "Exclusion Criteria:\n\n* History of any cardiovascular disease",
+}
+
+
+def name(number: int) -> str:
+    return f"NCT{number:08}"
+
+
+def make_library(home: Path, texts: dict[int, str] = TEXTS) -> Library:
+    records = [
+        make_record(
+            name(number),
+            {"eligibilityModule.eligibilityCriteria": text, "statusModule.lastUpdateSubmitDate": "2026-01-02"}
+            if text
+            else {},
+        )
+        for number, text in texts.items()
+    ]
+    bring_in(home, records)
+    rebuild(home, ["criteria"])
+    return Library(home)
+
+
+def bring_in(home: Path, records: list[dict[str, Any]]) -> None:
+    path = home.parent / "records.jsonl"
+    path.write_bytes(b"\n".join(map(msgspec.json.encode, records)))
+    assert import_paths(home, [path]).problems == []
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return make_library(tmp_path_factory.mktemp("refusing") / "home")
+
+
+def find(library: Library, text: str) -> set[int]:
+    return {int(each[3:]) for each in library.search(text, limit=50).nct_ids}
+
+
+@pytest.mark.parametrize(
+    ("told", "refusing"),
+    [
+        ("HbA1c 8.0 %", set()),
+        ("HbA1c 8.2 %", {1}),
+        ("HbA1c 66 mmol/mol", {1}),
+        ("HbA1c 9.5 %", {1, 2}),
+        ("HbA1c 6.5 %", {2}),
+        ("prior myocardial infarction", {4, 11}),
+        ("history of heart attack", {4, 11}),
+        ("myocardial infarction 2 months ago", {3, 4, 11}),
+        ("myocardial infarction 3 years ago", {4, 11}),
+        ("pregnant", {5}),
+        ("no heart failure", {6}),
+        ("HIV infection", set()),
+        ("ALT 4 x ULN", {10}),
+        ("ALT 2 x ULN, platelets 90,000/uL", {10}),
+        ("ALT 2 x ULN; platelets 150,000/uL", set()),
+        ("dandruff", set()),
+    ],
+)
+def test_a_study_refuses_whom_screening_would(library: Library, told: str, refusing: set[int]) -> None:
+    assert find(library, f'AREA[Refuses]"{told}"') == refusing
+    assert find(library, f'AREA[Accepts]"{told}"') == set(TEXTS) - refusing - {9}
+    assert find(library, f'NOT AREA[Refuses]"{told}"') == set(TEXTS) - refusing
+
+
+def test_words_are_joined_as_everywhere(library: Library) -> None:
+    assert find(library, 'AREA[Refuses]("HbA1c 9.5 %" AND NOT "HbA1c 8.5 %")') == {2}
+    assert find(library, 'AREA[Refuses](pregnant OR "ALT 4 x ULN") AND NOT AREA[NCTId]NCT00000010') == {5}
+    assert find(library, "AREA[Refuses]prior myocardial infarction") == {4, 11}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AREA[Refuses]MISSING",
+        "AREA[Accepts]RANGE[1, 2]",
+        "AREA[Refuses:size]3",
+        "AREA[Refuses]ALL",
+        'AREA[Refuses]"70 years old"',
+        "AREA[Refuses]woman",
+        'AREA[Refuses]"flurb 3"',
+        'AREA[Accepts]","',
+        f'AREA[Accepts]"{"pregnant, " * 200}"',
+        "SEARCH[Location](AREA[Accepts]pregnant)",
+        "TILT[Refuses]asthma",
+    ],
+)
+def test_what_says_nothing_of_a_person_is_refused_in_a_sentence(library: Library, text: str) -> None:
+    with pytest.raises(QueryError):
+        library.search(text)
+
+
+def test_of_another_day_nothing_is_claimed(library: Library) -> None:
+    with pytest.raises(QueryError, match="today's versions"):
+        library.search("AREA[Refuses]pregnant", as_of="2026-02-01")
+
+
+def test_what_was_not_read_is_said_and_what_changes_is_followed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    bring_in(home, [make_record(name(1), {"eligibilityModule.eligibilityCriteria": TEXTS[5]})])
+    with Library(home) as library:
+        with pytest.raises(QueryError, match="not known of all studies") as found:
+            library.search("AREA[Refuses]pregnant")
+        assert "rebuild criteria" in str(found.value.hint)
+        rebuild(home, ["criteria"])
+        assert find(library, "AREA[Refuses]pregnant") == {1}
+        values = {
+            "eligibilityModule.eligibilityCriteria": TEXTS[1],
+            "statusModule.lastUpdateSubmitDate": "2026-05-01",
+        }
+        bring_in(home, [make_record(name(1), values), make_record(name(2), {})])
+    with Library(home) as library:
+        assert find(library, "AREA[Refuses]pregnant") == set()
+        assert find(library, 'AREA[Refuses]"HbA1c 9 %"') == {1}
+        assert find(library, "AREA[Accepts]pregnant") == {1}
+
+
+def test_on_real_records_who_is_refused_is_ineligible(shared_data: Path, tmp_path: Path) -> None:
+    with gzip.open(shared_data / "ctgov" / "records.jsonl.gz") as file:
+        records = [msgspec.json.decode(line) for line in islice(file, 120)]
+    bring_in(tmp_path / "home", records)
+    rebuild(tmp_path / "home", ["criteria"])
+    refused = 0
+    with Library(tmp_path / "home") as library:
+        for told in (
+            "HbA1c 9.5 %",
+            "eGFR 25",
+            "platelets 60,000/uL",
+            "prior stroke",
+            "HIV",
+            "no heart failure",
+        ):
+            facts = tuple(_date(each) for each in read_facts(told, find_asked_day(None)))
+            for nct_id in library.search(f'AREA[Refuses]"{told}"', limit=200).nct_ids:
+                screener = make_screener(library.get_study(nct_id))
+                assert screener.screen(Person(facts=facts), find_asked_day(None)).overall == "ineligible", (
+                    told,
+                    nct_id,
+                )
+                refused += 1
+    assert refused > 10
+
+
+def _date(fact: Fact) -> Fact:
+    """A value of today: a search means it so, a note leaves the day open."""
+    day = one_day(find_asked_day(None))
+    return msgspec.structs.replace(fact, start=day, end=day) if fact.value is not None else fact

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import zstandard
@@ -51,6 +51,8 @@ MOST_BYTES = 64 << 20
 WAIT_S = {"ro": 0.05, "rw": 30.0}
 # Set where an import found more to parse than it may: imports leave it at that until all is made anew.
 LEFT = "left"
+# In place of the text of a study whose record is damaged.
+DAMAGED = b"damaged"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -64,6 +66,13 @@ Criteria = tuple[ParsedCriterion, ...]
 _CRITERIA = msgspec.msgpack.Decoder(Criteria)
 _READ = msgspec.msgpack.Decoder(tuple[bytes, tuple[Refusal, ...]])
 _ENCODER = msgspec.msgpack.Encoder()
+
+
+class Refusing(NamedTuple):
+    """The studies whose criteria refuse a person, and those of which nobody knows."""
+
+    refusing: frozenset[str]
+    unread: frozenset[str]
 
 
 class CriteriaTrees:
@@ -104,29 +113,32 @@ class CriteriaTrees:
             return found
         return found
 
-    def find_refusing(self, asked: Sequence[Asked], finder: RefusalFinder) -> frozenset[str]:
+    def find_refusing(self, asked: Sequence[Asked], finder: RefusalFinder, store: Store) -> Refusing:
         """The studies whose criteria keep a person out by any of the facts alone.
 
-        Raises QueryError where it is not known of all studies what their criteria ask.
+        Raises QueryError where it is not known of all studies what their criteria ask, but for those that an import
+        is just bringing in.
         """
+        state = self.find_state(store)
+        if state is None or not state.seq or not state.is_of_this_past or LEFT in self._read_state():
+            raise _say_unread()
+        unread = {nct_id for _, nct_id in store.iter_changed_ids(state.seq)}
         found: set[str] = set()
         try:
             with closing(self._connect("ro")) as connection:
-                state = _load_state(connection)
-                if state.get("form") != find_form() or LEFT in state or not int(state.get("seq", 0)):
-                    raise _say_unread()
                 trees: set[int] = set()
                 for each in asked:
-                    convert = partial(_convert, finder, each)
-                    trees |= find_refusing(connection, each, convert)
+                    trees |= find_refusing(connection, each, partial(_convert, finder, each))
                 for tree in trees:
                     rows = connection.execute(
                         "SELECT nct_id FROM study JOIN tree USING (text) WHERE tree.id = ?", (tree,)
                     )
                     found.update(nct_id for (nct_id,) in rows)
+                rows = connection.execute("SELECT nct_id FROM study WHERE text = ?", (DAMAGED,))
+                unread.update(nct_id for (nct_id,) in rows)
         except sqlite3.Error as error:
             raise _say_unread() from error
-        return frozenset(found)
+        return Refusing(frozenset(found - unread), frozenset(unread))
 
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`: the texts of the studies that changed and of which nothing is held."""
@@ -263,6 +275,7 @@ def _find_needed(connection: sqlite3.Connection, store: Store, after: int) -> _N
             body = store.find_body(nct_id)
         except RecordDamagedError as error:
             store.pass_over(error)
+            needed.studies_of[nct_id] = DAMAGED
             continue
         text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
         if not text:

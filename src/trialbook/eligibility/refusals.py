@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,7 +26,7 @@ from trialbook.eligibility.measures import ClinicalMeasures
 from trialbook.eligibility.measuring import is_age, list_asked
 from trialbook.eligibility.quantities import convert_interval
 from trialbook.eligibility.reading import Reading, make_reading
-from trialbook.eligibility.refused import AGO, Asked, Mode, Refusal
+from trialbook.eligibility.refused import AGO, MODES, Asked, Mode, Refusal
 from trialbook.eligibility.sexes import list_sexes
 from trialbook.eligibility.tree import (
     All,
@@ -43,13 +43,6 @@ from trialbook.eligibility.tree import (
 
 # What each criterion is asked about at most: a list of hundreds of drugs is asked as far as this goes.
 MOST_ASKED = 200
-_STATUSES: dict[str, Literal["planned", "at_risk", "family", "able", "allergy"]] = {
-    "planned": "planned",
-    "at_risk": "at_risk",
-    "family": "family",
-    "able": "able",
-    "allergy": "allergy",
-}
 # Any day does: what is asked counts from the day of asking.
 _DAY = date(2020, 7, 1)
 # How far from a bound it is looked at what lies beyond, as a share of the bound: nearer than anyone measures.
@@ -105,8 +98,8 @@ class RefusalFinder:
     def ask(self, fact: Fact, day: date) -> Asked:
         """What to look up for a fact, as of a day."""
         if fact.denied:
-            return Asked(fact, self._name_denied(fact.concept), "denied", None)
-        names = self.name_told(fact.concept)
+            return Asked(fact, self._name_told(fact.concept, is_denied=True), "denied", None)
+        names = self._name_told(fact.concept)
         if fact.value is not None:
             return Asked(fact, names, None, fact.value)
         if fact.status != "present":
@@ -125,16 +118,14 @@ class RefusalFinder:
             return value if told == unit else None
         return convert_interval(value, unit, concept, self._measures)
 
-    def _name_denied(self, concept: Concept) -> tuple[str, ...]:
-        """The names of what is not so: who has no heart failure has none of its kinds, which name it as above them."""
-        meaning = self._matcher.find_meaning(concept)
-        words = {*meaning.ids, f"={meaning.key}"}
-        return tuple(sorted(f"{domain}|{each}" for domain in list_askers(concept.domain) for each in words))
+    def _name_told(self, concept: Concept, *, is_denied: bool = False) -> tuple[str, ...]:
+        """The names by which what is told is found: its own, and those of whatever it is a kind of.
 
-    def name_told(self, concept: Concept) -> tuple[str, ...]:
-        """The names by which what is told is found: its own, and those of whatever it is a kind of."""
+        Who has no heart failure has none of its kinds, which name it as above them.
+        """
         meaning = self._matcher.find_meaning(concept)
-        words = {*meaning.ids, *meaning.above, f"={meaning.key}"}
+        above = frozenset[str]() if is_denied else meaning.above
+        words = {*meaning.ids, *above, f"={meaning.key}"}
         return tuple(sorted(f"{domain}|{each}" for domain in list_askers(concept.domain) for each in words))
 
     def _name_asked(self, concepts: Iterable[Concept], *, is_denied: bool = False) -> tuple[str, ...]:
@@ -177,9 +168,8 @@ class RefusalFinder:
         modes: list[Mode] = ["denied"]
         if has:
             modes = ["now", "past"]
-            status = _STATUSES.get(atom.assertion)
-            if status is not None:
-                modes = [status]
+            if atom.assertion not in ("present", "history"):
+                modes = [each for each in MODES if each == atom.assertion]
         found = tuple(mode for mode in modes if refuses(_make_fact(concept, mode), sex))
         if found:
             yield Refusal(names, found, words=words)
@@ -228,7 +218,7 @@ def _make_fact(concept: Concept, mode: Mode) -> Fact:
         return Fact(concept, source, start=until_now, end=until_now)
     if mode == "denied":
         return Fact(concept, source, denied=True, start=one_day(_DAY), end=one_day(_DAY))
-    return Fact(concept, source, status=_STATUSES[mode])
+    return Fact(concept, source, status=mode)
 
 
 def _name_unit(interval: Interval) -> str:

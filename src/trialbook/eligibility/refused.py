@@ -22,7 +22,7 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True):
     Attributes
     ----------
     names
-        What it is, as `name_told` names what is told: any of these.
+        What it is, as `RefusalFinder.ask` names what is told: any of these.
     modes
         How it must be told, of `MODES`; () for values.
     unit, low, high, low_included, high_included

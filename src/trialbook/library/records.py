@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from trialbook.changes.history import (
     was_known,
 )
 from trialbook.changes.state import KnownState, read_state
+from trialbook.derived.criteria import Refusing
 from trialbook.derived.index import FOLDER, SearchIndex
 from trialbook.derived.related import RelatedProfiles
 from trialbook.derived.summaries import ChangeSummaries
@@ -125,11 +126,11 @@ class LibraryRecords:
         self._check_past(store, engine)
         return engine
 
-    def _find_refusing(self, text: str, day: date) -> Collection[str]:
+    def _find_refusing(self, text: str, day: date) -> Refusing:
         # Rules about persons take a while to make, which few questions need.
         from trialbook.library.refusing import find_refusing
 
-        return find_refusing(self.home, text, day)
+        return find_refusing(self.store, text, day)
 
     def _check_past(self, store: Store, engine: SearchEngine) -> None:
         seq, mark = engine.reached

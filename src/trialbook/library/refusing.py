@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
-from trialbook.derived.criteria import CriteriaTrees, get_finder
+from trialbook.derived.criteria import CriteriaTrees, Refusing, get_finder
 from trialbook.eligibility.days import Days
 from trialbook.eligibility.facts import Fact, Person, Source
 from trialbook.eligibility.refusals import split_told
 from trialbook.eligibility.tree import Concept
 from trialbook.errors import QueryError
+from trialbook.store import Store
 
 LONGEST = 1_000
 MOST_FACTS = 50
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
 
 
-def find_refusing(home: Path, text: str, day: date) -> frozenset[str]:
+def find_refusing(store: Store, text: str, day: date) -> Refusing:
     """The studies in force whose criteria keep somebody out by one of the things told alone.
 
     Raises QueryError where the words are not understood, or where it is not known what the criteria ask.
@@ -30,7 +30,8 @@ def find_refusing(home: Path, text: str, day: date) -> frozenset[str]:
     if len(facts) > MOST_FACTS:
         raise QueryError(f"more than {MOST_FACTS} things are told of a person at once")
     finder = get_finder()
-    return CriteriaTrees(home).find_refusing([finder.ask(each, day) for each in facts], finder)
+    asked = [finder.ask(each, day) for each in facts]
+    return CriteriaTrees(store.home).find_refusing(asked, finder, store)
 
 
 def read_facts(text: str, day: date) -> Iterator[Fact]:
@@ -50,7 +51,13 @@ def read_facts(text: str, day: date) -> Iterator[Fact]:
             raise QueryError(f"age and sex have filters of their own: {part[:60]!r}", hint=_EXAMPLE)
         if any(not each.is_certain for each in facts):
             raise QueryError(f"that is not certain: {part[:60]!r}", hint=_EXAMPLE)
+        if any(each.value is not None and _is_past(each, day) for each in facts):
+            raise QueryError(f"a value counts as of the day of asking: {part[:60]!r}", hint=_EXAMPLE)
         yield from facts or [_take_as_told(part, person, day)]
+
+
+def _is_past(fact: Fact, day: date) -> bool:
+    return fact.end is not None and fact.end.highest < day
 
 
 def _take_as_told(part: str, person: Person, day: date) -> Fact:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import sqlite3
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import msgspec
 import pytest
 from tests.naive.records import make_record
 
+from trialbook.derived import criteria
 from trialbook.eligibility.days import one_day
 from trialbook.eligibility.facts import Fact, Person
 from trialbook.errors import QueryError
@@ -20,6 +23,7 @@ from trialbook.library.rebuild import rebuild
 from trialbook.library.refusing import read_facts
 from trialbook.library.screening import make_screener
 from trialbook.model.dates import find_asked_day
+from trialbook.store.file import FILE_NAME
 
 TEXTS = {
     1: "Exclusion Criteria:\n\n* HbA1c > 8.0 %",
@@ -85,6 +89,8 @@ def find(library: Library, text: str) -> set[int]:
         ("myocardial infarction 3 years ago", {4, 11}),
         ("pregnant", {5}),
         ("no heart failure", {6}),
+        ("no heart disease", {6}),
+        ("no systolic heart failure", set()),
         ("HIV infection", set()),
         ("ALT 4 x ULN", {10}),
         ("ALT 2 x ULN, platelets 90,000/uL", {10}),
@@ -115,6 +121,7 @@ def test_words_are_joined_as_everywhere(library: Library) -> None:
         "AREA[Refuses]woman",
         'AREA[Refuses]"flurb 3"',
         'AREA[Accepts]","',
+        'AREA[Refuses]"HbA1c 9.5 % in 2019"',
         f'AREA[Accepts]"{"pregnant, " * 200}"',
         "SEARCH[Location](AREA[Accepts]pregnant)",
         "TILT[Refuses]asthma",
@@ -148,6 +155,62 @@ def test_what_was_not_read_is_said_and_what_changes_is_followed(tmp_path: Path) 
         assert find(library, "AREA[Refuses]pregnant") == set()
         assert find(library, 'AREA[Refuses]"HbA1c 9 %"') == {1}
         assert find(library, "AREA[Accepts]pregnant") == {1}
+
+
+def test_what_an_import_has_just_brought_is_neither_until_it_is_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with make_library(home, {1: TEXTS[5], 2: TEXTS[1], 3: TEXTS[5]}) as library:
+        trees = (home / criteria.FILE_NAME).read_bytes()
+        values = {
+            "eligibilityModule.eligibilityCriteria": TEXTS[1],
+            "statusModule.lastUpdateSubmitDate": "2026-05-01",
+        }
+        bring_in(home, [make_record(name(1), values)])
+        assert find(library, "AREA[Accepts]pregnant") == {1, 2}
+        (home / criteria.FILE_NAME).write_bytes(trees)
+        assert find(library, "AREA[Accepts]pregnant") == {2}
+        assert find(library, "AREA[Refuses]pregnant") == {3}
+
+
+def test_of_a_library_that_was_set_back_nothing_of_the_other_past_is_claimed(tmp_path: Path) -> None:
+    home, kept = tmp_path / "home", tmp_path / "kept.sqlite"
+    make_library(home, {1: TEXTS[5]}).close()
+    with closing(sqlite3.connect(home / FILE_NAME)) as connection, closing(sqlite3.connect(kept)) as copy:
+        connection.backup(copy)
+    bring_in(home, [make_record(name(2), {"eligibilityModule.eligibilityCriteria": TEXTS[1]})])
+    trees = (home / criteria.FILE_NAME).read_bytes()
+    with closing(sqlite3.connect(home / FILE_NAME)) as connection, closing(sqlite3.connect(kept)) as copy:
+        copy.backup(connection)
+    bring_in(home, [make_record(name(3), {"eligibilityModule.eligibilityCriteria": TEXTS[1]})])
+    with Library(home) as library:
+        assert find(library, "AREA[Accepts]pregnant") == {3}
+        (home / criteria.FILE_NAME).write_bytes(trees)
+        with pytest.raises(QueryError, match="not known of all studies"):
+            library.search("AREA[Accepts]pregnant")
+
+
+def test_the_trees_of_another_library_are_none_of_this_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    make_library(home, {1: TEXTS[5]}).close()
+    trees = (home / criteria.FILE_NAME).read_bytes()
+    other = tmp_path / "other" / "home"
+    other.parent.mkdir()
+    make_library(other, {1: TEXTS[1]}).close()
+    (other / criteria.FILE_NAME).write_bytes(trees)
+    with Library(other) as library, pytest.raises(QueryError, match="not known of all studies"):
+        library.search("AREA[Refuses]pregnant")
+
+
+def test_of_a_damaged_record_nobody_knows_whom_it_takes(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with make_library(home, {1: TEXTS[5], 2: TEXTS[1]}) as library:
+        with closing(sqlite3.connect(home / FILE_NAME)) as connection:
+            connection.execute("UPDATE version SET body = zeroblob(20)")
+            connection.commit()
+        damaged: list[Exception] = []
+        rebuild(home, ["criteria"], on_damage=damaged.append)
+        assert len(damaged) == 2
+        assert find(library, "AREA[Accepts]pregnant") == set()
 
 
 def test_on_real_records_who_is_refused_is_ineligible(shared_data: Path, tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ class RecordCheck(NamedTuple):
 
 # Gives the studies among those of a query whose record passes a check, as a query; the text names the check.
 Resolve = Callable[[str, tantivy.Query, RecordCheck], tantivy.Query]
-# Gives the ids of the studies whose criteria keep a person out by what words say of that person alone.
-FindRefusing = Callable[[str], Iterable[str]]
+# Gives the ids of the studies whose criteria keep out whoever words tell of, and of those of which nobody knows.
+FindRefusing = Callable[[str], tuple[Iterable[str], Iterable[str]]]
 
 
 class State(NamedTuple):
@@ -317,11 +317,12 @@ class Compiler:
 
     def _compile_person(self, piece: Piece, text: str) -> tantivy.Query:
         """The studies that refuse a person, or those with criteria that do not, as far as these are understood."""
-        refusing = tantivy.Query.term_set_query(get_schema(), "nct_id", list(self._find_refusing(text)))
+        refusing, unread = self._find_refusing(text)
         if piece.name == "Refuses":
-            return unscored(refusing)
+            return unscored(_among(refusing))
         has_criteria = (Occur.Must, _present("EligibilityCriteria"))
-        return tantivy.Query.boolean_query([has_criteria, (Occur.MustNot, refusing)])
+        others = (Occur.MustNot, _among((*refusing, *unread)))
+        return tantivy.Query.boolean_query([has_criteria, others])
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":
@@ -475,6 +476,10 @@ def _find_structures_above(piece: Piece) -> list[str] | None:
     if any(each is None or each.type.endswith("[]") for each in above):
         return None
     return [each.name for each in above if each is not None]
+
+
+def _among(nct_ids: Iterable[str]) -> tantivy.Query:
+    return tantivy.Query.term_set_query(get_schema(), "nct_id", list(nct_ids))
 
 
 def _present(name: str) -> tantivy.Query:

@@ -47,9 +47,9 @@ MOST_COMPILED = 256
 
 # Gives the JSON of a record in force, now or at the end of a day (ISO).
 ReadRecord = Callable[[str, str | None], bytes]
-# Gives the ids of the studies in force whose criteria refuse a person of whom words say something, on a day.
-# Raises QueryError where the words are not understood, or that is not known.
-FindRefusing = Callable[[str, date], Collection[str]]
+# Gives, for what words tell of a person on a day, the ids of the studies in force whose criteria refuse that person,
+# and of those of which nobody knows. Raises QueryError where the words are not understood, or none was read.
+FindRefusing = Callable[[str, date], tuple[Collection[str], Collection[str]]]
 
 
 _Key = TypeVar("_Key")
@@ -215,7 +215,7 @@ class Reader:
         def resolve(key: str, candidates: Query, check: RecordCheck) -> Query:
             return self._look_up(key, candidates, check, as_of, budget)
 
-        def find_refusing(text: str) -> Collection[str]:
+        def find_refusing(text: str) -> tuple[Collection[str], Collection[str]]:
             if as_of is not None:
                 raise QueryError(
                     "what criteria refuse is known of today's versions alone", hint="ask without a day"

@@ -167,17 +167,38 @@ def test_equals_are_not_ranked_to_find_out_that_they_are(
     engines: dict[str, SearchEngine], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = SearchRequest(queries=(parse_query(text),), limit=50)
-
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("ranked")
-
-    monkeypatch.setattr(order, "_by_score", refuse)
+    refuse_to_rank(monkeypatch)
     found = engines["at once"].search(request)
     newest = engines["at once"].search(msgspec.structs.replace(request, sort=(NEWEST_FIRST,)))
     assert found.nct_ids == newest.nct_ids
     assert set(found.scores) == {0.0}
     with pytest.raises(AssertionError, match="ranked"):
-        engines["at once"].search(SearchRequest(queries=(parse_query("asthma"),)))
+        engines["at once"].search(SearchRequest(queries=(parse_query("TILT[StartDate]asthma"),)))
+
+
+@pytest.mark.parametrize("text", ["asthma", "attack", "heart attack", '"heart attack"'])
+def test_words_whose_levels_are_lists_of_the_index_are_not_ranked(
+    engines: dict[str, SearchEngine], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SearchRequest(
+        queries=(parse_query(text),), filters=(parse_query("AREA[EnrollmentCount]RANGE[1, MAX]"),)
+    )
+    for engine in engines.values():
+        ranked = engine.search(msgspec.structs.replace(request, limit=10_000))
+        with monkeypatch.context() as patched:
+            refuse_to_rank(patched)
+            for offset, limit in ((0, 1), (0, 60), (3, 50), (90, 10)):
+                found = engine.search(msgspec.structs.replace(request, offset=offset, limit=limit))
+                assert found.nct_ids == ranked.nct_ids[offset : offset + limit]
+                assert found.scores == ranked.scores[offset : offset + limit]
+                assert found.total == ranked.total
+
+
+def refuse_to_rank(patched: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("ranked")
+
+    patched.setattr(order, "_by_score", refuse)
 
 
 def test_a_note_counts_no_document_that_was_replaced(engines: dict[str, SearchEngine]) -> None:

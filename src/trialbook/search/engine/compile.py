@@ -30,6 +30,7 @@ from trialbook.search.engine.targets import (
     Budget,
     FieldTarget,
     Target,
+    Tier,
     all_of,
     any_of,
     compute_lift,
@@ -151,6 +152,23 @@ class Compiler:
     def compile(self, query: Query) -> tantivy.Query:
         """The index's query of a parsed query; raises QueryError where it asks for too much."""
         return self._compile(query.expression, Scope(query.default_area))
+
+    def find_tiers(self, query: Query) -> list[Tier] | None:
+        """The best matches of a query by their scores, the highest first; None where it is more than one group of words.
+
+        Whatever stands in none of them comes after all of them, as after what `is_best` finds.
+        """
+        node, scope = query.expression, Scope(query.default_area)
+        if scope.area != "BasicSearch" or not isinstance(node, Term | Phrase):
+            return None
+        groups = (
+            [self._state.read_whole(node.text)]
+            if isinstance(node, Phrase)
+            else self._state.read_groups(node.text)
+        )
+        if len(groups) != 1:
+            return None
+        return self._find_basic_target().find_tiers(groups[0].words, EXACT + self._lift)
 
     def _compile(self, node: Expression, scope: Scope) -> tantivy.Query:
         match node:
@@ -326,14 +344,17 @@ class Compiler:
 
     def _find_target(self, scope: Scope) -> Target:
         if scope.area == "BasicSearch":
-            return BasicTarget(
-                self._state.variants,
-                self._budget,
-                self._state.searcher.doc_freq,
-                self._state.known_names,
-                is_graded=self._is_graded,
-            )
+            return self._find_basic_target()
         return FieldTarget(self._state.variants, piece_fields(_parts(scope)), self._budget)
+
+    def _find_basic_target(self) -> BasicTarget:
+        return BasicTarget(
+            self._state.variants,
+            self._budget,
+            self._state.searcher.doc_freq,
+            self._state.known_names,
+            is_graded=self._is_graded,
+        )
 
     def _compile_exactly(self, node: Expression, text: str, scope: Scope) -> tantivy.Query:
         group = read_whole(text, None)

@@ -30,6 +30,7 @@ from trialbook.search.engine.order import (
     SortKey,
     collect,
     collect_near,
+    collect_tiers,
     count_matches,
     score_by_distance,
 )
@@ -43,6 +44,7 @@ from trialbook.search.engine.paging import (
     write_token,
 )
 from trialbook.search.engine.reader import Compiled, FindRefusing, Reader, ReadRecord
+from trialbook.search.engine.targets import Tier
 from trialbook.search.engine.towns import TownCounts, count_towns
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order
@@ -384,7 +386,9 @@ class SearchEngine:
 
         counted = join(plain)
         found = None
-        if _ranks_by_words_alone(request) and reader.outline(request.queries).has_tail:
+        if _ranks_by_words_alone(request):
+            found = _collect_tiers(reader, request, filters, counted, offset=offset, limit=limit)
+        if found is None and _ranks_by_words_alone(request) and reader.outline(request.queries).has_tail:
             best = reader.compile_ranked(request.queries, request.as_of, is_best=True)
             found = _collect_best(reader, join(best), counted, offset=offset, limit=limit)
         if found is None:
@@ -466,6 +470,25 @@ def _rank_by_distance(reader: Reader, request: SearchRequest, query: IndexQuery)
 
 def _ranks_by_words_alone(request: SearchRequest) -> bool:
     return request.note is None and request.geo_decay is None and request.sort in ((), (BEST_FIRST,))
+
+
+def _collect_tiers(
+    reader: Reader,
+    request: SearchRequest,
+    filters: Sequence[IndexQuery],
+    counted: IndexQuery,
+    *,
+    offset: int,
+    limit: int,
+) -> Found | None:
+    """The window, where the best matches are known by their scores and it lies within them; None elsewhere."""
+    stop = offset + limit
+    tiers = reader.find_tiers(request.queries) if stop <= MAX_PAGE else None
+    if not tiers:
+        return None
+    asked = (Tier(score, reader.join([query], filters, request.as_of)) for score, query in tiers)
+    hits = collect_tiers(reader.searcher, asked, limit=stop)
+    return (hits[offset:], count_matches(reader.searcher, counted)) if len(hits) == stop else None
 
 
 def _collect_best(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from operator import eq
 from typing import Any, Literal
@@ -14,7 +14,7 @@ import tantivy
 from tantivy import FieldType, Occur, Query
 
 from trialbook.model.nearest import OPEN_STATUSES
-from trialbook.search.engine.targets import unscored
+from trialbook.search.engine.targets import Tier, unscored
 from trialbook.search.index.document import FIRST_OTHER_ORDER, compute_order
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
 
@@ -139,6 +139,18 @@ def _by_newest(searcher: tantivy.Searcher, query: Query, *, offset: int, limit: 
     after, missing = max(0, offset - count), limit - len(window)
     more, rest = _by_field(searcher, others, "order", offset=after, limit=missing, descending=False)
     return [(0.0, address) for _, address in window + more], count + rest
+
+
+def collect_tiers(searcher: tantivy.Searcher, tiers: Iterable[Tier], *, limit: int) -> list[Hit]:
+    """The first documents of tiers, the highest of which comes first; within one, newest first."""
+    hits: dict[tuple[int, int], Hit] = {}
+    for score, query in tiers:
+        found, _ = _by_newest(searcher, query, offset=0, limit=limit)
+        for _, address in found:
+            hits.setdefault((address.segment_ord, address.doc), (score, address))
+        if len(hits) >= limit:
+            break
+    return list(hits.values())[:limit]
 
 
 def _rank_id(order: int) -> tuple[bool, int]:

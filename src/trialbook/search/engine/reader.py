@@ -22,7 +22,7 @@ from trialbook.search.engine.names import Names, read_groups, read_whole
 from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteCompiler, NoteWeights
 from trialbook.search.engine.order import count_matches
 from trialbook.search.engine.places import Places
-from trialbook.search.engine.targets import all_of, everything, unscored
+from trialbook.search.engine.targets import Tier, all_of, everything, unscored
 from trialbook.search.engine.tilt import find_steps
 from trialbook.search.engine.towns import TownNames
 from trialbook.search.engine.variants import find_variants
@@ -142,6 +142,7 @@ class Reader:
         )
         self._looked_up: Recent[tuple[str, str | None], tuple[str, ...]] = Recent(MOST_REMEMBERED)
         self._outlines: Recent[tuple[ParsedQuery, ...], Outline] = Recent(MOST_COMPILED)
+        self._tiers: Recent[ParsedQuery, list[Tier] | None] = Recent(MOST_COMPILED)
         self._compiled: Recent[tuple[ParsedQuery, str | None, date, int, bool], Compiled] = Recent(
             MOST_COMPILED
         )
@@ -210,6 +211,22 @@ class Reader:
     def _compile_anew(
         self, query: ParsedQuery, as_of: str | None, day: date, group_count: int, is_best: bool
     ) -> Compiled:
+        compiler = self._make_compiler(as_of, group_count, day, is_best=is_best)
+        compiled = compiler.compile(widen_places(query))
+        return Compiled(compiled, tuple(compiler.words), tuple(compiler.added), compiler.ranks)
+
+    def find_tiers(self, queries: Sequence[ParsedQuery]) -> list[Tier] | None:
+        """The best answers to one query by their scores (`Compiler.find_tiers`); None where that cannot be told."""
+        if len(queries) != 1:
+            return None
+        query = widen_places(queries[0])
+        return self._tiers.get(
+            query, lambda: self._make_compiler(None, 1, find_asked_day(None)).find_tiers(query)
+        )
+
+    def _make_compiler(
+        self, as_of: str | None, group_count: int, day: date, *, is_best: bool = False
+    ) -> Compiler:
         budget = LookUpBudget()
 
         def resolve(key: str, candidates: Query, check: RecordCheck) -> Query:
@@ -224,7 +241,7 @@ class Reader:
                 raise QueryError("what criteria refuse is not known here")
             return self._find_refusing(text, day)
 
-        compiler = Compiler(
+        return Compiler(
             self._state,
             resolve=resolve,
             find_refusing=find_refusing,
@@ -232,8 +249,6 @@ class Reader:
             day=day,
             is_best=is_best,
         )
-        compiled = compiler.compile(widen_places(query))
-        return Compiled(compiled, tuple(compiler.words), tuple(compiler.added), compiler.ranks)
 
     def compile_note(self, note: PatientNote, weights: NoteWeights) -> Compiled:
         """A patient's note as a query of the index."""

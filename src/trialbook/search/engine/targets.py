@@ -8,9 +8,10 @@ there, how rare it is and how long the text is make no difference (docs/ranking.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice, product
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tantivy import Occur, Query
 
@@ -51,6 +52,21 @@ def compute_lift(group_count: int) -> float:
     (n - 1) (EXACT + 1) + (n - 1) lift + APART + 1. One is left between them for TILT.
     """
     return 2.0 * group_count - 1.0
+
+
+class Tier(NamedTuple):
+    """Studies of one score, some of which may stand in a higher tier too."""
+
+    score: float
+    query: Query
+
+
+class Level(NamedTuple):
+    """A term that stands for what words count in the studies that have it."""
+
+    score: float
+    field: str
+    term: str
 
 
 class Budget:
@@ -198,20 +214,37 @@ class BasicTarget(FieldTarget):
             found = self.find(words, coverage, widened_only=widened_only)
             return Query.const_score_query(found, base + MIDDLE)
         if len(words) == 1 and coverage == "Contains" and not widened_only:
-            return self._levels(words[0], base)
+            return self._ask_levels(words[0], base)
         names = self._find_names(words, coverage, widened_only=widened_only)
         if names is not None:
-            terms = [
-                (name_term(key, is_widened=is_widened, level=level), level)
-                for key, is_widened in names
-                for level in range(LEVELS)
-            ]
-            asked = any_of(self._score_levels("name", terms, base, VARIANT))
-            as_typed = Query.const_score_query(_term("name", written_term(join_name(words))), AS_TYPED)
+            asked = any_of(_ask(self._list_name_levels(names, base)))
+            as_typed = Query.const_score_query(_ask_written(words), AS_TYPED)
             return Query.boolean_query([(Occur.Must, asked), (Occur.Should, as_typed)])
         together = Query.const_score_query(self.find(words, coverage, widened_only=widened_only), base)
         share = 1 / len(words)
-        return all_of([together, *[self._levels(word, 0.0, share) for word in words]])
+        return all_of([together, *[self._ask_levels(word, 0.0, share) for word in words]])
+
+    def find_tiers(self, words: Words, base: float) -> list[Tier] | None:
+        """What `score` finds anywhere in a text, score by score from the highest; None where scores are too many."""
+        if not self._is_graded:
+            return None
+        if len(words) == 1:
+            tiers = self._make_tiers(self._list_levels(words[0], base))
+        elif (names := self._find_names(words, "Contains", widened_only=False)) is not None:
+            plain = self._make_tiers(self._list_name_levels(names, base))
+            written = unscored(_ask_written(words))
+            as_typed = [Tier(score + AS_TYPED, all_of([query, written])) for score, query in plain]
+            tiers = [*as_typed, *plain]
+        else:
+            return None
+        return sorted(tiers, key=lambda tier: -tier.score)
+
+    def _make_tiers(self, levels: Sequence[Level]) -> list[Tier]:
+        by_score: dict[float, list[Query]] = {}
+        for score, field, term in levels:
+            if self._frequency(field, term):
+                by_score.setdefault(score, []).append(unscored(_term(field, term)))
+        return [Tier(score, any_of(queries)) for score, queries in by_score.items()]
 
     def _find_names(
         self, words: Words, coverage: str, *, widened_only: bool
@@ -232,27 +265,45 @@ class BasicTarget(FieldTarget):
         self._budget.spend(len(kinds))
         return [(key, each) for each in kinds]
 
-    def _levels(self, word: str, base: float, share: float = 1.0) -> Query:
-        """A word by its level in each study: every study that has it is in exactly one of its lists."""
-        others = {form for field, *_ in self._fields for form in self._variants(field, word)}
-        others.discard(word)
-        scored = self._score_word(word, base, share)
-        for form in sorted(others):
-            scored += self._score_word(form, base, VARIANT * share)
-        return Query.disjunction_max_query(scored, 0.0) if others else any_of(scored)
-
-    def _score_word(self, word: str, base: float, factor: float) -> list[Query]:
-        terms = [(f"{word}#{level}", level) for level in range(LEVELS)]
-        return self._score_levels("strength", terms, base, factor)
-
-    def _score_levels(
-        self, field: str, terms: list[tuple[str, int]], base: float, factor: float
-    ) -> list[Query]:
-        self._budget.spend(len(terms))
+    def _list_name_levels(self, names: Sequence[tuple[str, bool]], base: float) -> list[Level]:
         return [
-            Query.const_score_query(_term(field, term), base + _round(factor * level_score(level)))
-            for term, level in terms
+            level
+            for key, is_widened in names
+            for level in self._list("name", partial(name_term, key, is_widened=is_widened), base, VARIANT)
         ]
+
+    def _list_levels(self, word: str, base: float, share: float = 1.0) -> list[Level]:
+        """A word and its other forms, level by level: every study that has one is in exactly one of its lists."""
+        levels: list[Level] = []
+        for form in self._list_forms(word):
+            factor = share if form == word else VARIANT * share
+            levels += self._list("strength", partial(_word_term, form), base, factor)
+        return levels
+
+    def _list_forms(self, word: str) -> list[str]:
+        others = {form for field, *_ in self._fields for form in self._variants(field, word)}
+        return [word, *sorted(others - {word})]
+
+    def _ask_levels(self, word: str, base: float, share: float = 1.0) -> Query:
+        scored = _ask(self._list_levels(word, base, share))
+        return any_of(scored) if len(scored) == LEVELS else Query.disjunction_max_query(scored, 0.0)
+
+    def _list(self, field: str, make_term: Callable[..., str], base: float, factor: float) -> Iterator[Level]:
+        self._budget.spend(LEVELS)
+        for level in range(LEVELS):
+            yield Level(base + _round(factor * level_score(level)), field, make_term(level=level))
+
+
+def _word_term(word: str, *, level: int) -> str:
+    return f"{word}#{level}"
+
+
+def _ask(levels: Sequence[Level]) -> list[Query]:
+    return [Query.const_score_query(_term(field, term), score) for score, field, term in levels]
+
+
+def _ask_written(words: Words) -> Query:
+    return _term("name", written_term(join_name(words)))
 
 
 def _round(score: float) -> float:

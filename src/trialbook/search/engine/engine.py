@@ -26,12 +26,12 @@ from trialbook.search.engine.order import (
     RELEVANCE,
     Found,
     GeoDecay,
+    Hit,
     Origin,
     SortKey,
     collect,
     collect_near,
     collect_tiers,
-    count_matches,
     score_by_distance,
 )
 from trialbook.search.engine.paging import (
@@ -69,6 +69,8 @@ BEST_FIRST = SortKey(RELEVANCE, descending=True)
 NEWEST_FIRST = SortKey(NEWEST, descending=True)
 MOST_FACETS = 50
 MAX_WINDOW = 100_000
+# A window, and how many match in all where that was counted too.
+Hits = tuple[list[Hit], int | None]
 # No place on the earth is further away.
 HALF_ROUND_KM = 20_040.0
 MAX_DEPTH = 5_000_000
@@ -385,12 +387,12 @@ class SearchEngine:
             )
 
         counted = join(plain)
-        found = None
+        found: Hits | None = None
         if _ranks_by_words_alone(request):
-            found = _collect_tiers(reader, request, filters, counted, offset=offset, limit=limit)
+            found = _collect_tiers(reader, request, filters, offset=offset, limit=limit)
         if found is None and _ranks_by_words_alone(request) and reader.outline(request.queries).has_tail:
             best = reader.compile_ranked(request.queries, request.as_of, is_best=True)
-            found = _collect_best(reader, join(best), counted, offset=offset, limit=limit)
+            found = _collect_best(reader, join(best), offset=offset, limit=limit)
         if found is None:
             sort = request.sort or ((BEST_FIRST,) if request.is_ranked else ())
             is_scored = request.is_ranked and any(key.field == RELEVANCE for key in sort)
@@ -401,14 +403,15 @@ class SearchEngine:
                 ranked, sort = counted, (NEWEST_FIRST,)
             found = self._collect(reader, request, ranked, sort, offset=offset, limit=limit)
         hits, total = found
-        counted_values = self._count_facets(reader, request, counted, total, leave_out)
+        facets, missing, total = self._count_facets(reader, request, counted, total, leave_out)
         return Window(
             tuple(reader.find_ids([address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
             tuple(dict.fromkeys(word for each in (*plain, *noted) for word in each.words)),
             tuple(dict.fromkeys(name for each in plain for name in each.added)),
-            *counted_values,
+            facets,
+            missing,
         )
 
     def _count_facets(
@@ -416,25 +419,30 @@ class SearchEngine:
         reader: Reader,
         request: SearchRequest,
         counted: IndexQuery,
-        total: int,
+        total: int | None,
         leave_out: Callable[[str], IndexQuery],
     ) -> Counted:
-        """The counts of all facets, each without its own filters."""
+        """The counts of all facets, each without its own filters, and of all matches."""
         chosen = {name for name, _ in request.own_filters}
         day = find_asked_day(request.as_of)
         plain = [name for name in request.facets if name not in chosen]
         size = request.facet_size
-        found = self._counter.count(reader.searcher, counted, plain, size, total, day=day)
-        values, missing = dict(found.values), dict(found.missing)
+        values, missing, total = self._counter.count(
+            reader.searcher, counted, plain, size, day=day, total=total
+        )
         for name in dict.fromkeys(request.facets):
             if name in chosen:
-                wider = leave_out(name)
-                among = count_matches(reader.searcher, wider) if name in DATED or name in YEARS else total
-                more = self._counter.count(reader.searcher, wider, [name], size, among, day=day)
+                # Of all matches without the filter only what time makes true and years have need.
+                among = None if name in DATED or name in YEARS else total
+                more = self._counter.count(
+                    reader.searcher, leave_out(name), [name], size, day=day, total=among
+                )
                 values |= more.values
                 missing |= more.missing
         return Counted(
-            {name: values[name] for name in request.facets}, {name: missing[name] for name in request.facets}
+            {name: values[name] for name in request.facets},
+            {name: missing[name] for name in request.facets},
+            total,
         )
 
     def _collect(
@@ -476,11 +484,10 @@ def _collect_tiers(
     reader: Reader,
     request: SearchRequest,
     filters: Sequence[IndexQuery],
-    counted: IndexQuery,
     *,
     offset: int,
     limit: int,
-) -> Found | None:
+) -> Hits | None:
     """The window, where the best matches are known by their scores and it lies within them; None elsewhere."""
     stop = offset + limit
     tiers = reader.find_tiers(request.queries) if stop <= MAX_PAGE else None
@@ -488,15 +495,13 @@ def _collect_tiers(
         return None
     asked = (Tier(score, reader.join([query], filters, request.as_of)) for score, query in tiers)
     hits = collect_tiers(reader.searcher, asked, limit=stop)
-    return (hits[offset:], count_matches(reader.searcher, counted)) if len(hits) == stop else None
+    return (hits[offset:], None) if len(hits) == stop else None
 
 
-def _collect_best(
-    reader: Reader, best: IndexQuery, counted: IndexQuery, *, offset: int, limit: int
-) -> Found | None:
+def _collect_best(reader: Reader, best: IndexQuery, *, offset: int, limit: int) -> Hits | None:
     """The window, where it lies wholly within the best matches; None where it does not."""
     hits, count = collect(reader.searcher, best, (BEST_FIRST,), offset=offset, limit=limit)
-    return (hits, count_matches(reader.searcher, counted)) if count >= offset + limit else None
+    return (hits, None) if count >= offset + limit else None
 
 
 def _after(order: int) -> IndexQuery:

@@ -43,16 +43,17 @@ def is_countable(name: str) -> bool:
 
 
 class Counted(NamedTuple):
-    """How many studies have each value of each piece, the most frequent first, and how many have none."""
+    """How many studies have each value of each piece, the most frequent first, how many have none, and all there are."""
 
     values: Counts
     missing: dict[str, int]
+    total: int
 
 
 class FacetCounter:
     """Counts studies by values.
 
-    In a long answer, what is not packed is counted in another thread: the index works without Python's
+    In a large library, what is not packed is counted in another thread: the index works without Python's
     lock, so this takes a second core where there is one.
     """
 
@@ -65,28 +66,38 @@ class FacetCounter:
         query: Query,
         pieces: Sequence[str],
         size: int,
-        total: int,
         *,
         day: date,
+        total: int | None = None,
     ) -> Counted:
         """Studies by value of each piece.
 
-        `total` is how many match; `day` that of asking, on which what time makes true is so or not.
+        `total` is how many match, where that is known already; `day` that of asking, on which what time makes
+        true is so or not.
         """
         size = max(1, min(size, MOST_FACET_VALUES))
         packed = [name for name in pieces if name in get_slots()]
         others = [name for name in pieces if name not in get_slots() and name not in DATED]
-        if not others or not packed or total < LONG_ANSWER:
-            found, missing = _aggregate(searcher, query, packed, others, size=size, total=total)
+        most = searcher.num_docs if total is None else total
+        if not others or not packed or most < LONG_ANSWER:
+            found, missing, seen = _aggregate(searcher, query, packed, others, size=size)
         else:
-            begun = self._threads.submit(_aggregate, searcher, query, [], others, size=size, total=total)
-            found, missing = _aggregate(searcher, query, packed, [], size=size, total=total)
-            more, more_missing = begun.result()
+            begun = self._threads.submit(_aggregate, searcher, query, [], others, size=size)
+            found, missing, seen = _aggregate(searcher, query, packed, [], size=size)
+            more, more_missing, _ = begun.result()
             found, missing = found | more, missing | more_missing
+        if total is None:
+            total = count_matches(searcher, query) if seen is None else seen
+        for name in YEARS:
+            if name in found:
+                # The index adds what lies before and after all spans: who is in none has no date.
+                missing[name] = total - sum(found[name].values())
+                found[name] = {year: studies for year, studies in found[name].items() if year.isdigit()}
         found |= {name: _count_dated(searcher, query, name, total, day) for name in pieces if name in DATED}
         return Counted(
             {name: _keep_most(found[name], size) for name in pieces},
             {name: missing.get(name, 0) for name in pieces},
+            total,
         )
 
 
@@ -98,17 +109,11 @@ def _count_dated(
 
 
 def _aggregate(
-    searcher: tantivy.Searcher,
-    query: Query,
-    packed: Sequence[str],
-    others: Sequence[str],
-    *,
-    size: int,
-    total: int,
-) -> Counted:
-    """Count in one walk over the matches, of which there are `total`."""
+    searcher: tantivy.Searcher, query: Query, packed: Sequence[str], others: Sequence[str], *, size: int
+) -> tuple[Counts, dict[str, int], int | None]:
+    """Count in one walk over the matches: by value, those without one, and all, where something is packed."""
     if not packed and not others:
-        return Counted({}, {})
+        return {}, {}, None
     asked = {name: _ask_values(name, size) for name in others}
     columns = find_columns(packed)
     asked |= {name: {"terms": {"field": name, "size": MOST_NUMBERS}} for name in columns}
@@ -116,37 +121,48 @@ def _aggregate(
     counts = {name: _read_buckets(answer, name) for name in others}
     missing: dict[str, int] = {}
     for name in others:
-        if name in YEARS:
-            # The index adds what lies before and after all spans: who is in none has no date.
-            missing[name] = total - sum(counts[name].values())
-            counts[name] = {year: studies for year, studies in counts[name].items() if year.isdigit()}
-        elif name == "LocationCountry":
+        if name == "LocationCountry":
             missing[name] = counts[name].pop(NO_VALUE, 0)
-        else:
+        elif name not in YEARS:
             missing[name] = _count_without(searcher, query, name)
+    if not packed:
+        return counts, missing, None
     numbers = {
         name: {
             int(bucket["key"]): int(bucket["doc_count"]) for bucket in answer.get(name, {}).get("buckets", ())
         }
         for name in columns
     }
+    total = sum(numbers[columns[0]].values())
     for name in packed:
         slot = get_slots()[name]
         counts[name], missing[name] = slot.count(numbers[slot.column])
-    if packed and searcher.doc_freq("exact.State", ODD):
-        odd = Query.term_query(get_schema(), "exact.State", ODD, "basic")
-        both = Query.boolean_query([(Occur.Must, query), (Occur.Must, odd)])
-        asked = {
-            name: {"terms": {"field": f"exact.{name}", "size": MOST_FACET_VALUES, "missing": NO_VALUE}}
-            for name in packed
-        }
-        answer = searcher.aggregate(both, asked)
-        for name in packed:
-            values = _read_buckets(answer, name)
-            missing[name] += values.pop(NO_VALUE, 0)
-            for value, studies in values.items():
-                counts[name][value] = counts[name].get(value, 0) + studies
-    return Counted(counts, missing)
+    if searcher.doc_freq("exact.State", ODD):
+        total += _add_odd(searcher, query, packed, counts, missing)
+    return counts, missing, total
+
+
+def _add_odd(
+    searcher: tantivy.Searcher,
+    query: Query,
+    packed: Sequence[str],
+    counts: Counts,
+    missing: dict[str, int],
+) -> int:
+    """Count the studies that have no packed columns too; how many there are."""
+    odd = Query.term_query(get_schema(), "exact.State", ODD, "basic")
+    both = Query.boolean_query([(Occur.Must, query), (Occur.Must, odd)])
+    asked = {
+        name: {"terms": {"field": f"exact.{name}", "size": MOST_FACET_VALUES, "missing": NO_VALUE}}
+        for name in packed
+    }
+    answer = searcher.aggregate(both, asked)
+    for name in packed:
+        values = _read_buckets(answer, name)
+        missing[name] += values.pop(NO_VALUE, 0)
+        for value, studies in values.items():
+            counts[name][value] = counts[name].get(value, 0) + studies
+    return count_matches(searcher, both)
 
 
 def _ask_values(name: str, size: int) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class GeoDecay(msgspec.Struct, frozen=True, kw_only=True):
 
 def count_matches(searcher: tantivy.Searcher, query: Query) -> int:
     """How many documents match."""
-    return _total(searcher.search(query, 1))
+    # Without a score of its own for each of them.
+    return _total(searcher.search(Query.const_score_query(query, 0.0), 1))
 
 
 def _total(found: Any) -> int:

@@ -84,7 +84,8 @@ def ask_engine(engine: SearchEngine) -> Ask:
     """Asks the engine as if the question were new: what it remembers of compiled queries is forgotten."""
 
     def ask(request: SearchRequest) -> int:
-        engine._open_reader()._compiled = Recent(MOST_COMPILED)
+        reader = engine._open_reader()
+        reader._compiled, reader._tiers = Recent(MOST_COMPILED), Recent(MOST_COMPILED)
         return engine.search(request).total
 
     return ask

@@ -134,6 +134,7 @@ def test_the_order_is_one_of_the_records_alone(
     monkeypatch.setattr(order, "MOST_ALIKE", alike)
     monkeypatch.setattr(order, "MOST_FETCHED", alike)
     monkeypatch.setattr(order, "MOST_AMONG", alike)
+    monkeypatch.setattr(order, "FIRST_DECAYED", alike)
     whole = engines["at once"].search(msgspec.structs.replace(REQUESTS[name], limit=10_000))
     assert len(set(whole.nct_ids)) == whole.total > 100
 

@@ -22,6 +22,7 @@ from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteWeights
 from trialbook.search.engine.order import (
     DISTANCE,
+    MOST_DECAYED,
     NEWEST,
     RELEVANCE,
     Found,
@@ -32,6 +33,8 @@ from trialbook.search.engine.order import (
     collect,
     collect_near,
     collect_tiers,
+    count_matches,
+    find_ids,
     score_by_distance,
 )
 from trialbook.search.engine.paging import (
@@ -387,6 +390,9 @@ class SearchEngine:
             )
 
         counted = join(plain)
+        has_decay = request.geo_decay is not None and not request.sort
+        if has_decay and count_matches(reader.searcher, counted) > MOST_DECAYED:
+            request = msgspec.structs.replace(request, geo_decay=None)
         found: Hits | None = None
         if _ranks_by_words_alone(request):
             found = _collect_tiers(reader, request, filters, offset=offset, limit=limit)
@@ -405,7 +411,7 @@ class SearchEngine:
         hits, total = found
         facets, missing, total = self._count_facets(reader, request, counted, total, leave_out)
         return Window(
-            tuple(reader.find_ids([address for _, address in hits])),
+            tuple(find_ids(reader.searcher, [address for _, address in hits])),
             tuple(float(score) for score, _ in hits),
             total,
             tuple(dict.fromkeys(word for each in (*plain, *noted) for word in each.words)),
@@ -460,11 +466,15 @@ class SearchEngine:
         decay = request.geo_decay
         if decay is not None and not request.sort:
             near = reader.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
-            found = collect_near(
-                reader.searcher, query, decay, near, offset=offset, limit=limit, is_ranked=request.is_ranked
+            return collect_near(
+                reader.searcher,
+                query,
+                decay,
+                near,
+                offset=offset,
+                limit=limit,
+                is_ranked=request.is_ranked,
             )
-            if found is not None:
-                return found
         return collect(reader.searcher, query, sort, offset=offset, limit=limit)
 
 

@@ -15,13 +15,15 @@ from tantivy import FieldType, Occur, Query
 
 from trialbook.model.nearest import OPEN_STATUSES
 from trialbook.search.engine.targets import Tier, unscored
-from trialbook.search.index.document import FIRST_OTHER_ORDER, compute_order
+from trialbook.search.index.document import FIRST_OTHER_ORDER, compute_order, find_id
 from trialbook.search.index.schema import get_ordered_pieces, get_schema, order_field
 
 RELEVANCE, DISTANCE = "@relevance", "@distance"
 # The order of equals as a key of its own.
 NEWEST = "@newest"
 MOST_DECAYED = 10_000
+# So many of these are looked at first: mostly no other can come before them, however near.
+FIRST_DECAYED = 500
 MOST_RINGS = 128
 # Distances that differ by less than this part are one: records place a site at the centre of its town.
 RING = math.log(1.03)
@@ -83,6 +85,15 @@ class GeoDecay(msgspec.Struct, frozen=True, kw_only=True):
         if self.function == "gauss":
             return math.exp(steepness * (beyond / self.scale_km) ** 2)
         return math.exp(steepness * beyond / self.scale_km)
+
+
+def find_ids(searcher: tantivy.Searcher, addresses: list[Address]) -> list[str]:
+    """The ids of the studies that documents are of."""
+    orders = searcher.fast_field_values("order", addresses)
+    return [
+        find_id(int(order or 0)) or str(searcher.doc(address).get_first("nct_id"))
+        for order, address in zip(orders, addresses, strict=True)
+    ]
 
 
 def count_matches(searcher: tantivy.Searcher, query: Query) -> int:
@@ -363,32 +374,47 @@ def collect_near(
     offset: int,
     limit: int,
     is_ranked: bool,
-) -> Found | None:
-    """The window of an answer whose scores fall with distance; None for more than 10,000 studies.
+) -> Found:
+    """The window of an answer whose scores fall with distance.
 
-    `near` lists the places within the radius as (km, key). Beyond 128 places, those of similar distance
-    count as one.
+    `near` lists the places within the radius as (km, key), the nearest first. Beyond 128 places, those of
+    similar distance count as one.
     """
-    found = searcher.search(query, MOST_DECAYED)
-    if _total(found) > MOST_DECAYED:
-        return None
+    found = searcher.search(query, FIRST_DECAYED)
+    total, stop = _total(found), offset + limit
     rings = _make_rings(near, decay.compute_factor)
-    closest = searcher.search(
-        Query.boolean_query([(Occur.Must, Query.const_score_query(query, 0.0)), (Occur.Must, rings)]),
-        MOST_DECAYED,
-    )
-    factors = {(address.segment_ord, address.doc): factor for factor, address in closest.hits}
-    scored = [
-        ((score if is_ranked else 1.0) * factors.get((address.segment_ord, address.doc), 0.0), address)
-        for score, address in found.hits
-    ]
-    scored.sort(key=lambda hit: -hit[0])
+    if not is_ranked:
+        by_factor = Query.boolean_query([(Occur.Must, unscored(query)), (Occur.Should, rings)])
+        return _by_score(searcher, by_factor, (), offset=offset, limit=limit)
+    hits = list(found.hits)
+    scored = _decay(searcher, hits, _among(searcher, hits), rings)
+    # What scores less and was not looked at can come no further than its score, were it as near as anything is.
+    most = hits[-1][0] * decay.compute_factor(near[0][0]) if hits and near else 0.0
+    is_settled = len(scored) >= stop and (not stop or scored[stop - 1][0] > most * (1 + SAME))
+    if len(hits) < total and not is_settled:
+        scored = _decay(searcher, list(searcher.search(query, total, count=False).hits), query, rings)
     ordered = [
         hit
         for start, end in _find_groups(scored, _score_alike)
-        for hit in (_sort_alike(searcher, scored[start:end], ()) if start < offset + limit else ())
+        for hit in (_sort_alike(searcher, scored[start:end], ()) if start < stop else ())
     ]
-    return ordered[offset : offset + limit], _total(found)
+    return ordered[offset:stop], total
+
+
+def _among(searcher: tantivy.Searcher, hits: Sequence[Hit]) -> Query:
+    """The studies of some documents."""
+    return Query.term_set_query(get_schema(), "nct_id", find_ids(searcher, [address for _, address in hits]))
+
+
+def _decay(searcher: tantivy.Searcher, hits: Sequence[Hit], among: Query, rings: Query) -> list[Hit]:
+    """Documents, of which `among` finds all, by their scores times what their distance leaves of them."""
+    asked = Query.boolean_query([(Occur.Must, unscored(among)), (Occur.Must, rings)])
+    closest = searcher.search(asked, max(len(hits), 1), count=False)
+    factors = {(address.segment_ord, address.doc): factor for factor, address in closest.hits}
+    scored = [
+        (score * factors.get((address.segment_ord, address.doc), 0.0), address) for score, address in hits
+    ]
+    return sorted(scored, key=lambda hit: -hit[0])
 
 
 def _make_rings(near: Sequence[tuple[float, str]], factor: Callable[[float], float]) -> Query:

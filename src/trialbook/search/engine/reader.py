@@ -20,14 +20,13 @@ from trialbook.record.pieces import get_asked_pieces
 from trialbook.search.engine.compile import Compiler, Outline, RecordCheck, State, outline
 from trialbook.search.engine.names import Names, read_groups, read_whole
 from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteCompiler, NoteWeights
-from trialbook.search.engine.order import count_matches
+from trialbook.search.engine.order import count_matches, find_ids
 from trialbook.search.engine.places import Places
 from trialbook.search.engine.targets import Tier, all_of, everything, unscored
 from trialbook.search.engine.tilt import find_steps
 from trialbook.search.engine.towns import TownNames
 from trialbook.search.engine.variants import find_variants
 from trialbook.search.index.disk import Snapshot
-from trialbook.search.index.document import find_id
 from trialbook.search.index.intake import to_day_number
 from trialbook.search.index.schema import get_schema
 from trialbook.search.language.places import widen_places
@@ -266,7 +265,7 @@ class Reader:
         compiler = NoteCompiler(self.searcher, self._state.variants, WEIGHTS)
         for text, query in compiler.iter_reasons(note, fields) if reasons else ():
             found = self.searcher.search(all_of([among, query]), len(reasons), count=False).hits
-            for nct_id in self.find_ids([address for _, address in found]):
+            for nct_id in find_ids(self.searcher, [address for _, address in found]):
                 reasons[nct_id] += (text,)
         return reasons
 
@@ -307,7 +306,7 @@ class Reader:
         latest = None if as_of is None else PartialDate(as_of).latest
         day = None if latest is None else latest.isoformat()
         kept = []
-        for nct_id in self.find_ids([address for _, address in found.hits]):
+        for nct_id in find_ids(self.searcher, [address for _, address in found.hits]):
             try:
                 body = self._read_record(nct_id, day)
             except NotFoundError:
@@ -316,14 +315,6 @@ class Reader:
             if check.is_match(decode_present(body)):
                 kept.append(nct_id)
         return tuple(kept)
-
-    def find_ids(self, addresses: list[tantivy.DocAddress]) -> list[str]:
-        """The ids of the studies that documents are of."""
-        orders = self.searcher.fast_field_values("order", addresses)
-        return [
-            find_id(int(order or 0)) or str(self.searcher.doc(address).get_first("nct_id"))
-            for order, address in zip(orders, addresses, strict=True)
-        ]
 
 
 def _asks_of_persons(query: ParsedQuery) -> bool:

@@ -95,7 +95,9 @@ class LibraryFile:
             if creates:
                 make_private_folder(home)
                 make_private_file(home / FILE_NAME)
-            self.place = _find_place(home / FILE_NAME)
+            # Kept, since every request looks whether the file is still there.
+            self._path = home / FILE_NAME
+            self.place = _find_place(self._path)
             self.is_watched = False
             self.connection = _connect(home, "rwc" if creates else "rw")
         except (sqlite3.Error, OSError) as error:
@@ -254,7 +256,7 @@ class LibraryFile:
     def is_in_place(self) -> bool:
         """Whether the file that was opened is still the one that lies there, not one put in its place."""
         try:
-            return _find_place(self.home / FILE_NAME) == self.place
+            return _find_place(self._path) == self.place
         except OSError:
             return False
 

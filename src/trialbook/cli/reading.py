@@ -42,7 +42,7 @@ from trialbook.library.page import render_library_study
 from trialbook.library.patient import count_fitting, read_patient_note
 from trialbook.library.related import keep_profiles, read_records
 from trialbook.model.dates import find_asked_day
-from trialbook.model.present import decode_present, parse_present
+from trialbook.model.present import decode_present, parse_shown
 from trialbook.model.sentences import count_of
 from trialbook.pages import render_study_text
 from trialbook.record.pieces import find_enum_label
@@ -280,7 +280,7 @@ def show(  # noqa: PLR0913 - one for each option that is looked at here
         elif as_json:
             click.echo(msgspec.json.format(body, indent=2))
         elif taken_out is not None:
-            click.echo(render_study_text(parse_present(body), width=columns, section=section))
+            click.echo(render_study_text(parse_shown(body), width=columns, section=section))
         else:
             click.echo(
                 render_library_study(library, nct_id, width=columns, near=near, section=section, **which)

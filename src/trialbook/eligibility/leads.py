@@ -21,6 +21,8 @@ ENDS_IN_OR = re.compile(r"(?:^|[\s,;])(?:and/)?or[\s,:]*\Z", re.IGNORECASE)
 OR_ALONE = re.compile(r"\W*(?:and/)?or\W*", re.IGNORECASE)
 MOST_CHARACTERS = 3_000
 MOST_IN_LEAD = 220
+# Longer than anything that `LEADS_IN` finds, which ends with the text.
+LONGEST_TAIL = 1_000
 # All words of a lead: people, and what they and criteria do.
 _SAID = """
 a an the and or of to in for on at by with as if when only who whom which that this these those they them their it
@@ -60,7 +62,7 @@ def find_criteria(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
         if is_lead(criteria, at):
             at += 1
             continue
-        if lead.text and LEADS_IN.search(lead.text):
+        if lead.text and LEADS_IN.search(lead.text[-LONGEST_TAIL:]):
             while (
                 last + 1 < len(criteria)
                 and criteria[last + 1].level > lead.level

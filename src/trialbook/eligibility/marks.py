@@ -65,6 +65,8 @@ def find_marks(criterion: ParsedCriterion, text: str) -> tuple[Mark, ...]:
     >>> [(text[each.start : each.end], each.kind) for each in find_marks(parse_criteria(text)[0], text)]
     [('HbA1c', 'thing'), ('> 9 %', 'value'), ('within 3 months', 'time')]
     """
+    if isinstance(criterion.tree, Opaque) and criterion.tree.reason == "unparsed":
+        return ()
     # As the parser reads it: with blanks for the registry's escapes, so that places stay.
     words = text[criterion.start : criterion.end]
     plain = ESCAPES.sub(lambda found: ENTITIES.get(found[0], " " * len(found[0])), words)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from itertools import compress
 from threading import Lock
 from typing import NamedTuple
 
@@ -68,14 +67,14 @@ class Parser:
     def parse(self, text: str) -> tuple[ParsedCriterion, ...]:
         """The criteria of a text; what stands after its first 50,000 characters is opaque."""
         found = find_criteria(text, split_criteria(text))
-        asked = [Asked(each.kind, make_plain(each.text)) for each in found]
-        is_read = [_is_read(each, one.plain) for each, one in zip(found, asked, strict=True)]
-        trees = self._find_trees([*compress(asked, is_read)])
+        asked = [Asked(each.kind, make_plain(each.text)) if _is_read(each) else None for each in found]
+        trees = self._find_trees([one for one in asked if one is not None])
         return tuple(
             _place(
-                each, trees[one] if can else Opaque(Span(0, len(one.plain)), "unparsed", "too long to read")
+                each,
+                trees[one] if one else Opaque(Span(0, len(each.text)), "unparsed", "too long to read"),
             )
-            for each, one, can in zip(found, asked, is_read, strict=True)
+            for each, one in zip(found, asked, strict=True)
         )
 
     def name(self, words: str, domain: Domain) -> Concept:
@@ -155,8 +154,8 @@ def _place(criterion: Criterion, tree: Tree) -> ParsedCriterion:
     )
 
 
-def _is_read(criterion: Criterion, plain: str) -> bool:
-    return len(plain) <= MOST_IN_ONE and criterion.end <= MOST_CHARACTERS
+def _is_read(criterion: Criterion) -> bool:
+    return len(criterion.text) <= MOST_IN_ONE and criterion.end <= MOST_CHARACTERS
 
 
 def make_plain(text: str) -> str:

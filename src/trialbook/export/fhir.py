@@ -70,11 +70,16 @@ _ELIGIBILITY = "protocolSection.eligibilityModule."
 _PLACES = "protocolSection.contactsLocationsModule."
 
 
-def make_bundle(record: Record) -> Resource:
-    """The study and its eligible group as a FHIR bundle of type collection; absent elements are left out."""
+def make_bundle(record: Record, left_out: str = "") -> Resource:
+    """The study and its eligible group as a FHIR bundle of type collection; absent elements are left out.
+
+    A note of the study says what of a giant record is not in `record`, as `decode_shortened` gives it.
+    """
     nct_id = find_text(record, _ID + "nctId")
     address, nct_id = find_resource_address(record), _NOT_OF_AN_ID.sub("-", nct_id)[:LONGEST_ID]
     study, group = _make_study(record, nct_id), _make_group(record, nct_id)
+    if left_out:
+        study["note"] = [{"text": f"The record is too long for this form. Left out: {left_out}."}]
     return {
         "resourceType": "Bundle",
         "id": nct_id,

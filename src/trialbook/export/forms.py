@@ -18,7 +18,7 @@ from trialbook.export.parquet import open_writer, write_parquet
 from trialbook.export.projection import Selection, cut_fields, replace_markup, select_fields
 from trialbook.export.typed_table import TYPED
 from trialbook.export.zip_stream import write_zip
-from trialbook.model.present import decode_present
+from trialbook.model.present import decode_present, decode_shortened
 from trialbook.model.study import decode_record
 from trialbook.record.texts import find_text
 
@@ -145,7 +145,7 @@ def _write_references(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
 def _write_fhir(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
     """A line for the study and a line for the group that it looks for."""
     for body in bodies:
-        for entry in make_bundle(decode_present(body))["entry"]:
+        for entry in make_bundle(*decode_shortened(body))["entry"]:
             yield msgspec.json.encode(entry["resource"]) + b"\n"
 
 
@@ -156,10 +156,10 @@ def _write_archive(bodies: Iterable[bytes], wanted: Wanted) -> Iterator[bytes]:
 
 def _write_old_archive(bodies: Iterable[bytes], _: Wanted) -> Iterator[bytes]:
     """A file of old XML for each study, in folders of ten thousand, as the registry had them."""
-    records = ((find_record_id(body), decode_present(body)) for body in bodies)
+    records = ((find_record_id(body), *decode_shortened(body)) for body in bodies)
     files = (
-        (f"{quote(nct_id[:7], safe='')}xxxx/{quote(nct_id, safe='')}.xml", write_legacy_xml(record))
-        for nct_id, record in records
+        (f"{quote(nct_id[:7], safe='')}xxxx/{quote(nct_id, safe='')}.xml", write_legacy_xml(record, left_out))
+        for nct_id, record, left_out in records
     )
     return write_zip(files, level=_ZIP_LEVEL)
 

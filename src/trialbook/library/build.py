@@ -33,6 +33,8 @@ from trialbook.terms import get_thesaurus
 BATCH_RECORDS = 512
 # As `estimate_memory` counts: 512 records of the usual length take less.
 BATCH_MEMORY = 128 << 20
+# A record that takes so much by itself is written out of the index's memory before the next is read.
+GIANT_MEMORY = 64 << 20
 MAX_KEPT_REASONS = 10_000
 MOST_TAKEN_OUT = 10
 # So many pieces of one file are rejected, at some 40 µs each, before it is given up where most of it is no record.
@@ -89,7 +91,10 @@ class Held(msgspec.Struct, frozen=True):
 def check_new(
     items: Iterable[Item], writer: Writer
 ) -> Iterator[NewVersion | Held | Rejected | HistoryNotice]:
-    """Look into each record that was read, unless the library knows it by its bytes."""
+    """Look into each record that was read, unless the library knows it by its bytes.
+
+    Nothing of a record is held here once the next is asked for: two giants together would take twice the memory.
+    """
     for item in items:
         if not isinstance(item, Incoming):
             yield item
@@ -98,22 +103,26 @@ def check_new(
         if writer.knows(wire_hash, item.received):
             yield Held(item.place)
             continue
-        checked = check_incoming(item)
-        if isinstance(checked, Rejected):
-            yield checked
-            continue
-        yield NewVersion(
-            nct_id=checked.nct_id,
-            version_date=checked.version_date,
-            body=item.body,
-            record=checked.record,
-            wire_hash=wire_hash,
-            place=item.place,
-            format=item.format,
-            fidelity=find_fidelity(item.format, checked.record),
-            original=item.original,
-            registry_number=item.number,
-        )
+        yield _look_into(item, wire_hash)
+        del item
+
+
+def _look_into(item: Incoming, wire_hash: bytes) -> NewVersion | Rejected:
+    checked = check_incoming(item)
+    if isinstance(checked, Rejected):
+        return checked
+    return NewVersion(
+        nct_id=checked.nct_id,
+        version_date=checked.version_date,
+        body=item.body,
+        record=checked.record,
+        wire_hash=wire_hash,
+        place=item.place,
+        format=item.format,
+        fidelity=find_fidelity(item.format, checked.record),
+        original=item.original,
+        registry_number=item.number,
+    )
 
 
 class Batch:
@@ -178,6 +187,8 @@ class Batch:
             for change in sorted(last.values(), key=lambda change: change.seq):
                 versions = self._find_versions(change)
                 self.intake.add(change.seq, change.version.nct_id, versions, is_new=change.is_first)
+            if any(estimate_memory(each.body) >= GIANT_MEMORY for each in self._versions):
+                self.intake.commit()
         self._versions, self._size = [], 0
 
     def _flush_others(self) -> None:
@@ -272,6 +283,7 @@ def import_paths(
             try:
                 for item in check_new(read_path(path, progress=progress), batch.writer):
                     batch.add(item)
+                    del item  # see `check_new`
                     on_step(counts)
                     bad = counts.rejected - rejected
                     if bad > MAX_REJECTED and bad > (counts.read - read) / 2:

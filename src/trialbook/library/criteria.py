@@ -9,13 +9,16 @@ from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.model.study import Study
 
-# One takes some 100 kB with its text.
+# One takes some 100 kB with its text, of which the longest of real records have 32,000 characters.
 _MOST_KEPT = 200
+_LONGEST_KEPT = 100_000
 
 
 def find_criteria(study: Study) -> tuple[ParsedCriterion, ...]:
     """The criteria of a study, each with its tree; none where the record has no eligibility text."""
     text = find_text(study)
+    if len(text) > _LONGEST_KEPT:
+        return parse_criteria(text)
     return _parse(text) if text else ()
 
 

@@ -10,7 +10,7 @@ import msgspec
 from trialbook.changes.past import Past, find_past
 from trialbook.changes.state import KnownState
 from trialbook.model import PartialDate, Study
-from trialbook.model.present import parse_present
+from trialbook.model.present import parse_shown
 from trialbook.pages import render_study_text
 from trialbook.pages.contents import Near, StudyHistory
 from trialbook.pages.history_page import view_history
@@ -46,7 +46,7 @@ def find_page(
     """What a page of the version that is meant shows; raises as `Library.find_version`."""
     state = library.find_state(asked, version=version, as_of=as_of, copy=copy)
     meant = state.version
-    study = parse_present(library.store.get_version_body(meant.version_id))
+    study = parse_shown(library.store.get_version_body(meant.version_id))
     lines, copies = library.find_history(meant.nct_id), library.store.find_copies(meant.nct_id)
     history = view_history(
         meant.nct_id, lines, listed=library.list_versions(meant.nct_id), copies=copies, shown=meant

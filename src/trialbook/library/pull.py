@@ -73,6 +73,7 @@ def pull_records(
                 for page in pull_studies(client, request, checkpoint=checkpoint, page_size=page_size):
                     for item in check_new(page.records, writer):
                         batch.add(item)
+                        del item  # see `check_new`
                     batch.flush()
                     writer.save_sync_state(fingerprint, encode_state(page.state).decode())
                     counts.not_sent = page.state.shortfall
@@ -118,6 +119,7 @@ def pull_histories(
                     items = contain(document, answer.place, answer.body[:MIB])
                     for item in check_new(items, batch.writer):
                         batch.add(item)
+                        del item  # see `check_new`
                     batch.flush()
                     batch.show(every_s=SHOWN_EVERY_S)
                     on_answer(batch.counts)

@@ -15,7 +15,7 @@ from trialbook.library import Library
 from trialbook.mcp.arguments import MOST_CHARS, ReadArguments
 from trialbook.mcp.outline import render_outline
 from trialbook.mcp.shown import refuse_name
-from trialbook.model.present import decode_present, parse_present
+from trialbook.model.present import decode_present, parse_shown
 from trialbook.model.study import decode_record
 from trialbook.pages import render_study_text
 from trialbook.record.markup import unescape
@@ -75,7 +75,7 @@ def _write_text(body: bytes, asked: ReadArguments) -> str:
         text = render_outline(replace_markup(_select(body, asked, decode_present), unescape))
         return text or "(the record says nothing of these)"
     day = read_as_of(asked.as_of)
-    return render_study_text(parse_present(body), width=WIDTH, today=date.fromisoformat(day) if day else None)
+    return render_study_text(parse_shown(body), width=WIDTH, today=date.fromisoformat(day) if day else None)
 
 
 def _write_json(body: bytes, asked: ReadArguments) -> str:

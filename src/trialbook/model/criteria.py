@@ -88,6 +88,8 @@ NAMED_PART = re.compile(
     re.IGNORECASE,
 )
 BEFORE_TITLE = re.compile(rf"(?:(?i:{PART_NAME}) ?{PART_ID}(?:\s*\([^()]{{1,80}}\))?)\s*[:–—-]\s*")
+# The longest of real records' texts have 32,000 characters; what stands behind these is one criterion, unsplit.
+MOST_CHARACTERS = 100_000
 MAX_PART = 120
 MAX_HEADING = 220
 MAX_TITLE_WORDS = 14
@@ -143,7 +145,8 @@ def split_criteria(text: str) -> tuple[Criterion, ...]:
     Parameters
     ----------
     text
-        `eligibilityCriteria` as the registry gives it; escapes are left as they are.
+        `eligibilityCriteria` as the registry gives it; escapes are left as they are. What stands behind its
+        first 100,000 characters is one criterion of kind "other": no real text is so long.
 
     Examples
     --------
@@ -151,11 +154,24 @@ def split_criteria(text: str) -> tuple[Criterion, ...]:
     >>> [(item.kind, item.number, item.text) for item in found]
     [('inclusion', '1.', 'Adult'), ('exclusion', '*', 'Pregnant')]
     """
-    splitter = _Splitter(text)
-    lines = [*_lines(text)]
+    end = _find_end(text)
+    splitter = _Splitter(text[:end])
+    lines = [*_lines(text[:end])]
     for line, following in zip(lines, [*lines[1:], None], strict=False):
         splitter.take(line, following)
-    return _settle_opening(splitter.finish())
+    found = _settle_opening(splitter.finish())
+    rest = text[end:].strip()
+    if not rest:
+        return found
+    start = text.index(rest, end)
+    return (*found, Criterion("other", rest, start, start + len(rest)))
+
+
+def _find_end(text: str) -> int:
+    """How much of a text is split: all, or of one that is too long its first lines."""
+    if len(text) <= MOST_CHARACTERS:
+        return len(text)
+    return text.rfind("\n", 0, MOST_CHARACTERS) + 1 or MOST_CHARACTERS
 
 
 class _Splitter:

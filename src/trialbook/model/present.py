@@ -19,6 +19,7 @@ import msgspec
 
 from trialbook.model.ages import Age
 from trialbook.model.study import Study, decode_record, parse_record
+from trialbook.record.extent import describe_left_out, shorten_lists
 from trialbook.record.pieces import find_enum_value, get_enums, get_pieces
 
 _ENTITY = re.compile(
@@ -51,6 +52,9 @@ _FILLER = re.compile(r"9{6,}|2147483647|4294967295")
 _OLDEST_YEARS = 150
 _DAYS_A_YEAR = 365.25
 
+# A record of fewer bytes of JSON has no list to be cut.
+SHORT_BYTES = 200_000
+
 Record = dict[str, Any]
 
 
@@ -68,6 +72,27 @@ def has_entities(body: bytes) -> bool:
 def parse_present(body: bytes) -> Study:
     """Read one record, typed, as the registry would write it today; raises SourceFormatError."""
     return parse_record(decode_present(body))
+
+
+def parse_shown(body: bytes) -> Study:
+    """Read one record, as `parse_present`; of one that no page can show whole, the first part of its lists.
+
+    What is left out stands in `Study.left_out`.
+    """
+    if len(body) <= SHORT_BYTES:
+        return parse_present(body)
+    record = decode_present(body)
+    left_out = shorten_lists(record)
+    study = parse_record(record)
+    if left_out:
+        study.__dict__["_left_out"] = describe_left_out(left_out)
+    return study
+
+
+def decode_shortened(body: bytes) -> tuple[Record, str]:
+    """Decode one JSON object, as `decode_present`, with its lists cut as `shorten_lists` does; and what was cut, in words."""
+    record = decode_present(body)
+    return record, describe_left_out(shorten_lists(record)) if len(body) > SHORT_BYTES else ""
 
 
 def make_present(record: Record, *, has_entities: bool = True) -> Record:

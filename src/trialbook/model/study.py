@@ -62,6 +62,12 @@ class Study(Element, frozen=True, dict=True, gc=True):
         return dict(found)
 
     @property
+    def left_out(self) -> str:
+        """What of a giant record was not read for a page, in words; "" where all of it was."""
+        told: str = self.__dict__.get("_left_out", "")
+        return told
+
+    @property
     def register_words(self) -> dict[str, str]:
         """What another register says in its own way where no value of the registry's means the same, by label.
 

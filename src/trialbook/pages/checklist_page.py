@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -39,7 +40,7 @@ def render_checklist_page(
     """
     listed = list_criteria(study)
     text = study.eligibility.eligibility_criteria or ""
-    marks = [one for each in read for one in find_marks(each, text)]
+    marks = MarksByPlace([one for each in read for one in find_marks(each, text)])
     by_start = {each.start: each for each in read}
     groups = tuple(
         CriteriaGroup(heading, kind, tuple(_view_line(each, text, marks, by_start) for each in run))
@@ -53,7 +54,7 @@ def render_checklist_page(
         study=study,
         title=shorten_title(study.brief_title or study.official_title or study.nct_id or "Untitled record"),
         groups=groups,
-        legend=list_legend(marks),
+        legend=list_legend(marks.all),
         findings=findings,
         has_protocol=any(each.has_protocol for each in module.large_docs) if module else False,
         url=own,
@@ -64,11 +65,25 @@ def render_checklist_page(
     )
 
 
+class MarksByPlace:
+    """Marks, which of them touch a stretch of the text, and all of them."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self.all = sorted(marks, key=lambda mark: mark.start)
+        self._starts = [mark.start for mark in self.all]
+        self._longest = max((mark.end - mark.start for mark in self.all), default=0)
+
+    def find(self, start: int, end: int) -> list[Mark]:
+        """Those that touch the stretch."""
+        first = bisect_left(self._starts, start - self._longest)
+        near = self.all[first : bisect_left(self._starts, end)]
+        return [mark for mark in near if start < mark.end]
+
+
 def _view_line(
-    each: ListedCriterion, text: str, marks: Sequence[Mark], read: dict[int, ParsedCriterion]
+    each: ListedCriterion, text: str, marks: MarksByPlace, read: dict[int, ParsedCriterion]
 ) -> CriterionLine:
-    end = each.start + len(each.text)
-    own = [mark for mark in marks if mark.start < end and each.start < mark.end]
+    own = marks.find(each.start, each.start + len(each.text))
     parsed = read.get(each.start)
     return CriterionLine(
         each.anchor,

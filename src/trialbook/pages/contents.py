@@ -139,7 +139,11 @@ class ChangeGroup(Content, frozen=True):
 
 
 class DiffView(Content, frozen=True):
-    """The difference of two versions. `warnings` call out outcome switching after the start, and its like."""
+    """The difference of two versions.
+
+    `warnings` call out outcome switching after the start, and its like; `left_out` says what the page, which would
+    be too long, does not show.
+    """
 
     nct_id: str
     title: str
@@ -150,6 +154,7 @@ class DiffView(Content, frozen=True):
     history_url: str = ""
     versions: tuple[VersionLine, ...] = ()
     compare_url: str = ""
+    left_out: str = ""
 
 
 class HistoryView(Content, frozen=True):

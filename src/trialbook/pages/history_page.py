@@ -11,6 +11,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
+from trialbook.changes.groups import Change
 from trialbook.changes.history import Comparison, HistoryLine
 from trialbook.model import PartialDate
 from trialbook.model.dates import find_asked_day
@@ -25,12 +26,15 @@ from trialbook.pages.contents import (
 )
 from trialbook.pages.environment import render
 from trialbook.pages.labels import status_words
+from trialbook.pages.record.shorten import ALWAYS_SHOWN, MOST_CHARACTERS, MOST_CHARACTERS_OF_ALL
 from trialbook.pages.record.versionline import draw_history
 from trialbook.pages.write_html import render_block, render_version
 from trialbook.record.links import study_url
 from trialbook.store import ListedVersion, Version
 
 MAX_WORDS = 6_000
+# On one page; the longest history of real records has some 300 versions, two of them differ in some 2,000 places.
+MOST_VERSIONS, MOST_CHANGES = 2_000, 5_000
 # A date is one word: of "2020-03-06" and "2023-06-13" nothing is the same.
 TOKEN = re.compile(r"\s+|\d{4}-\d{2}(?:-\d{2})?(?!\d)|\w+|[^\w\s]")
 
@@ -125,17 +129,10 @@ def view_comparison(comparison: Comparison, title: str, lines: Sequence[HistoryL
     """The page of the differences between two versions."""
     nct_id = comparison.nct_id
     by_number = {line.version.number: _view_line(nct_id, line) for line in lines}
+    shown, left_out = _show_changes(comparison.changes)
     groups: dict[str, list[ShownChange]] = {}
-    for change in comparison.changes:
-        groups.setdefault(change.group, []).append(
-            ShownChange(
-                label=change.label,
-                kind=change.kind,
-                before=change.before,
-                after=change.after,
-                note=change.note,
-            )
-        )
+    for change, view in zip(comparison.changes, shown, strict=False):
+        groups.setdefault(change.group, []).append(view)
     return DiffView(
         nct_id=nct_id,
         title=title,
@@ -144,17 +141,50 @@ def view_comparison(comparison: Comparison, title: str, lines: Sequence[HistoryL
         groups=tuple(ChangeGroup(label=label, changes=tuple(group)) for label, group in groups.items()),
         warnings=comparison.warnings,
         history_url=f"{study_url(nct_id)}/history",
-        versions=tuple(by_number[number] for number in sorted(by_number, reverse=True)),
+        versions=tuple(by_number[number] for number in sorted(by_number, reverse=True)[:MOST_VERSIONS]),
         compare_url=f"{study_url(nct_id)}/diff",
+        left_out=left_out,
     )
 
 
+def _show_changes(changes: Sequence[Change]) -> tuple[list[ShownChange], str]:
+    """The first changes, with texts as long as a record's page shows them; and what is left out, in words."""
+    shown: list[ShownChange] = []
+    left, cut = MOST_CHARACTERS_OF_ALL, 0
+    for change in changes[:MOST_CHANGES]:
+        sides = []
+        for text in (change.before, change.after):
+            most = max(ALWAYS_SHOWN, min(MOST_CHARACTERS, left))
+            left -= min(len(text), most)
+            cut += max(0, len(text) - most)
+            sides.append(text if len(text) <= most else f"{text[:most]} …")
+        before, after = sides
+        shown.append(
+            ShownChange(label=change.label, kind=change.kind, before=before, after=after, note=change.note)
+        )
+    told = [f"{more:,} of {len(changes):,} changes"] if (more := len(changes) - len(shown)) else []
+    told += [f"{cut:,} characters of long texts"] if cut else []
+    return shown, " and ".join(told)
+
+
 def render_history_page(view: HistoryView, *, today: date | None = None) -> str:
-    """Render the versions of a record as a picture and one by one, with a form to compare two."""
-    lines = Markup("").join(render_version(line) for line in view.history.versions)
+    """Render the versions of a record as a picture and one by one, with a form to compare two.
+
+    Of more than 2,000 the newest are listed, and how many there are is said.
+    """
+    listed = view.history.versions[:MOST_VERSIONS]
+    lines = Markup("").join(map(render_version, listed))
     found = draw_history(view.history, today or find_asked_day(None))
     picture = render_block(found, 2) if found else Markup("")
-    return render("history.html", view=view, lines=lines, picture=picture, query="")
+    return render(
+        "history.html",
+        view=view,
+        held=view.history.held[:MOST_VERSIONS],
+        lines=lines,
+        left_out=len(view.history.versions) - len(listed),
+        picture=picture,
+        query="",
+    )
 
 
 def render_diff_page(view: DiffView) -> str:

@@ -17,7 +17,7 @@ from trialbook.library.checklist import write_criteria_csv
 from trialbook.library.criteria import find_criteria, find_faults
 from trialbook.library.page import RecordPage, find_page
 from trialbook.model import Study
-from trialbook.model.present import parse_present
+from trialbook.model.present import parse_shown
 from trialbook.pages import (
     render_diff_page,
     render_events_page,
@@ -172,7 +172,7 @@ class Site:
             as_of=as_of,
             copy=_read_number(request, "copy"),
         )
-        return version, parse_present(self._library.store.get_version_body(version.version_id))
+        return version, parse_shown(self._library.store.get_version_body(version.version_id))
 
     def _read_body(self, request: Request) -> bytes:
         number, as_of = _read_version(request)
@@ -215,7 +215,7 @@ class Site:
         return HTMLResponse(render_diff_page(view_comparison(comparison, self._find_title(nct_id), lines)))
 
     def _find_title(self, nct_id: str) -> str:
-        return parse_present(self._library.get_body(nct_id)).brief_title
+        return parse_shown(self._library.get_body(nct_id)).brief_title
 
 
 def _send_related(page: RelatedPage) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -108,3 +109,40 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(
     large.write_bytes(b" " * (1024 * 1024 + 1))
     with pytest.raises(SourceReadError, match="more than 1 MB"):
         list(read_patients(large, DAY))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"age": 52, "x": [' + b"[]," * 2_000_000 + b"[]]}", "more than 128.0 MiB of memory"),
+        (
+            b'{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "x": ['
+            + b"{}," * 1_000_000
+            + b"{}]}}]}",
+            "more than 128.0 MiB of memory",
+        ),
+        (
+            json.dumps(
+                {"resourceType": "Bundle", "entry": [{"resource": PATIENT}, *[{"resource": GOUT}] * 100_001]}
+            ).encode(),
+            "more than 100,000 facts of one person",
+        ),
+        (b"name,value\n" + b"gout,yes\n" * 100_001, "more than 100,000 facts of one person"),
+    ],
+    ids=["values", "resource", "facts", "rows"],
+)
+def test_what_no_person_s_record_comes_near_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(SourceFormatError, match=said):
+        read(data)
+
+
+def test_a_resource_is_decoded_when_it_is_read_and_not_before() -> None:
+    claim = {"resourceType": "Claim", "item": [{"sequence": number} for number in range(1_000)]}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": PATIENT}, *[{"resource": claim}] * 200]}
+    data = json.dumps(bundle).encode()
+    tracemalloc.start()
+    (person,) = read_patient_bytes(data, DAY)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert person.unread == ("Claim: 200",)
+    assert peak < 4 * len(data)

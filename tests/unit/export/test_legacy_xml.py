@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
+import msgspec
 import pytest
 from starlette.testclient import TestClient
 from tests.library import make_library
@@ -20,6 +21,8 @@ from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.export.legacy_xml.record import write_legacy_xml
 from trialbook.library.build import import_paths
+from trialbook.model.present import decode_shortened
+from trialbook.record.extent import MOST_ENTRIES
 from trialbook.samples import sample_paths
 from trialbook.source.legacy.carries import CARRIES
 from trialbook.source.legacy.read import parse_legacy_xml
@@ -154,3 +157,17 @@ def test_it_leaves_at_the_registrys_address_and_can_be_imported(tmp_path: Path) 
     assert fromstring(one.content).findtext("id_info/nct_id") == "NCT97000001"
     assert client.get("/api/legacy/public-xml/NCT97000009").status_code == 404
     assert client.get("/api/legacy/public-xml?format=json").status_code == 400
+
+
+def test_what_holds_nothing_goes_in_one_step_and_what_is_left_out_is_told() -> None:
+    sites = [{"unknown": number} for number in range(MOST_ENTRIES + 1)]
+    record = {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT1"},
+            "contactsLocationsModule": {"locations": sites},
+        }
+    }
+    xml = write_legacy_xml(*decode_shortened(msgspec.json.encode(record))).decode()
+    assert "<location>" not in xml
+    assert "Left out: 1 of 100,001 entries of contactsLocationsModule.locations." in xml
+    assert len(xml) < 1_000

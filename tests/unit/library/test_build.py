@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ from tests.library import open_engine
 from tests.unit.changes.test_history import make_record
 
 from trialbook.derived.summaries import ChangeSummaries
+from trialbook.library import build
 from trialbook.library.build import BATCH_RECORDS, import_paths
 from trialbook.library.rebuild import bring_into_step
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.intake import IndexIntake
 from trialbook.source import api_v2
+from trialbook.source.incoming import Incoming, Item
 from trialbook.store import Store, Writer
 
 
@@ -100,6 +104,24 @@ def test_rejections_are_written_some_at_a_time_and_records_still_in_full_batches
     assert [size for size in sizes["save"] if size] == [3]
     with Store(tmp_path / "library") as store:
         assert store.connection.execute("SELECT count(*) FROM rejection").fetchone() == (2000,)
+
+
+def test_a_giant_is_let_go_before_the_next_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    def count_held() -> int:
+        return sum(type(each) is dict and "giant" in each for each in gc.get_objects())
+
+    def read(path: Path, **_: Any) -> Iterator[Item]:
+        for number in range(1, 4):
+            held.append(count_held())
+            body = msgspec.json.encode({**make_record(f"NCT0000000{number}", {}), "giant": number})
+            yield Incoming(body, f"{path}:{number}", "api_v2")
+
+    monkeypatch.setattr(build, "read_path", read)
+    monkeypatch.setattr(build, "BATCH_MEMORY", 0)
+    assert import_paths(tmp_path / "library", [tmp_path]).stored == 3
+    assert held == [0, 0, 0]
 
 
 MEASURE = """

@@ -233,3 +233,13 @@ def test_real_texts_split_into_both_lists(shared_data: Path) -> None:
 )  # fmt: skip
 def test_headings_of_cohorts_and_parts_are_headings(text: str, expected: list[tuple[str, str, str]]) -> None:
     assert [(each.kind, each.text, each.heading) for each in split_criteria(text)] == expected
+
+
+def test_behind_what_any_real_text_has_all_is_one_criterion() -> None:
+    text = "Inclusion Criteria:\n\n" + "* HIV\n" * 100_000
+    found = split_criteria(text)
+    assert (found[0].text, found[0].kind) == ("HIV", "inclusion")
+    assert len(found) < 20_000
+    assert (found[-1].kind, found[-1].end) == ("other", len(text) - 1)
+    assert found[-1].text == text[found[-1].start : found[-1].end]
+    assert text[found[-2].end : found[-1].start].strip() == ""

@@ -5,10 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
+from trialbook.changes.groups import Change
+from trialbook.changes.history import Comparison, HistoryLine
 from trialbook.model import parse_record
-from trialbook.pages import render_study_page, render_study_text
+from trialbook.model.present import parse_shown
+from trialbook.pages import render_diff_page, render_history_page, render_study_page, render_study_text
+from trialbook.pages.contents import HistoryView, StudyHistory, VersionLine
+from trialbook.pages.history_page import MOST_CHANGES, MOST_VERSIONS, view_comparison
+from trialbook.record.extent import MOST_ENTRIES
+from trialbook.store import Version
 
 TODAY = date(2026, 1, 15)
 
@@ -78,3 +86,56 @@ def test_a_title_without_end_has_an_end_on_the_page() -> None:
     )
     assert len(html) < 1_000_000
     assert len(text) < 1_000_000
+
+
+def test_of_a_list_without_end_the_first_part_is_read_and_the_rest_told() -> None:
+    sites = [{"city": f"T{n}"} for n in range(MOST_ENTRIES + 20_000)]
+    section = {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Giant"},
+        "contactsLocationsModule": {"locations": sites},
+    }
+    study = parse_shown(msgspec.json.encode({"protocolSection": section}))
+    assert len(study.locations) == MOST_ENTRIES
+    told = "20,000 of 120,000 entries of contactsLocationsModule.locations"
+    for page in (render_study_page(study, today=TODAY), render_study_text(study, today=TODAY)):
+        assert told in " ".join(page.split())
+
+
+def test_a_long_history_lists_its_newest_versions() -> None:
+    versions = tuple(
+        VersionLine(number=number, is_held=False) for number in range(MOST_VERSIONS + 500, 0, -1)
+    )
+    view = HistoryView(nct_id="NCT00000001", title="Long", history=StudyHistory(versions=versions))
+    html = render_history_page(view, today=TODAY)
+    assert html.count("not held here") == MOST_VERSIONS
+    assert "The newest 2,000 versions are listed here." in html
+    assert "500 older ones" in html
+
+
+def make_version(number: int) -> Version:
+    return Version(
+        nct_id="NCT00000001",
+        number=number,
+        version_date=f"2026-01-0{number + 1}",
+        learnt_at="2026-01-15T00:00:00+00:00",
+        location="records.json",
+        place="records.json",
+        format="api_v2",
+        fidelity=4,
+        is_current=number == 1,
+        version_id=number + 1,
+    )
+
+
+def test_a_difference_without_end_shows_its_first_part() -> None:
+    older, newer = make_version(0), make_version(1)
+    long = Change(group="Other", path="x", label="Summary", kind="changed", before="a " * 200_000, after="b")
+    changes = [
+        Change(group="Sites", path="y", label="Site", kind="added", after=f"Town {number}")
+        for number in range(MOST_CHANGES + 7)
+    ]
+    comparison = Comparison("NCT00000001", older, newer, (long, *changes))
+    lines = tuple(HistoryLine(each, ()) for each in (older, newer))
+    html = render_diff_page(view_comparison(comparison, "Giant", lines))
+    assert "8 of 5,008 changes and 300,000 characters of long texts" in html
+    assert len(html) < 4_000_000

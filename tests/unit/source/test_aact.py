@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from trialbook.errors import SourceReadError
+from trialbook.source.aact import tables
 from trialbook.source.aact.cells import as_day
+from trialbook.source.aact.lines import restore_lines
 from trialbook.source.aact.read import is_aact_archive, parse_study_rows
 from trialbook.source.aact.tables import get_table_name, iter_cells
 from trialbook.source.containers.byte_stream import Budget
@@ -494,3 +496,33 @@ def test_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = write_zip(tmp_path / "export.zip", {"keywords.txt": "id|nct_id|name|downcase_name\n" + rows})
     with pytest.raises(SourceReadError, match=re.escape("set TMPDIR to a larger disk")):
         list(read_path(path))
+
+
+def test_a_study_of_more_rows_than_any_has_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
+    rows = "".join(f"{number}|NCT90000021|word {number}|\n" for number in range(2_000))
+    path = write_zip(tmp_path / "export.zip", {"keywords.txt": "id|nct_id|name|downcase_name\n" + rows})
+    records, (refused,) = read(path, max_record_memory=1_500_000)
+    assert list(records) == STUDIES[1:]
+    assert "which would take more than 1.4 MiB of memory to read" in refused.reason
+    assert refused.original.startswith(b"{")
+
+
+def test_a_cell_that_stays_open_is_not_looked_through_for_each_of_its_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    split = tables._split
+
+    def count(record: bytes) -> Any:
+        looked.append(len(record))
+        return split(record)
+
+    monkeypatch.setattr(tables, "_split", count)
+    data = b"id|nct_id|name\n" + b'1|NCT90000021|"a"b\n' + b'1|NCT90000022|"a\n' + b'"" x\n' * 20_000
+    list(iter_cells([data], "keywords.txt"))
+    assert sum(looked) < 10 * len(data)
+
+
+def test_in_a_text_without_end_only_the_signs_of_a_break_are_read() -> None:
+    text = "about ~ 5 mg~" * 40_000
+    assert restore_lines(text) == text.replace("~", "\n")

@@ -10,11 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
 
 from trialbook.eligibility.days import Days, move, one_day, read_days
 from trialbook.eligibility.facts import Fact, Person, Sex, Source
 from trialbook.eligibility.readers.answers import read_answer
+from trialbook.eligibility.readers.bounded import MOST_FACTS, Held, decode_held
 from trialbook.eligibility.readers.fhir_values import (
     Resource,
     as_dict,
@@ -60,65 +63,144 @@ class _Patient:
         return Person(self.person_id, tuple(self.facts), self.birth, self.sex, unread=told)
 
 
-def read_fhir(told: object, day: date, place: str = "") -> Iterator[Person]:
-    """The patients of a decoded bundle, of a list of resources, or of one resource.
+class _Listed(NamedTuple):
+    """A resource of a bundle or list, with its address there and its type; still as JSON where it came so."""
 
-    `day` is that of the reading, up to which what has no day of its own was so. Raises SourceFormatError.
+    address: str
+    kind: str
+    own_id: str
+    held: Held
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By what others refer to it."""
+        return tuple(filter(None, (self.address, f"{self.kind}/{self.own_id}", self.own_id)))
+
+
+class _Head(msgspec.Struct):
+    """What is looked at first in a resource that is still JSON."""
+
+    resourceType: Any = None
+    id: Any = None
+
+
+class _Entry(msgspec.Struct):
+    fullUrl: Any = None
+    resource: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[msgspec.Raw] = []
+
+
+# Made here: that several threads work out a type at once can end the process.
+_HEAD = msgspec.json.Decoder(_Head)
+_ENTRY = msgspec.json.Decoder(_Entry)
+_BUNDLE = msgspec.json.Decoder(_Bundle)
+
+
+def read_fhir(told: object, day: date, place: str = "") -> Iterator[Person]:
+    """The patients of a bundle, of a list of resources, or of one resource: decoded, or JSON that is decoded here.
+
+    Of JSON (`msgspec.Raw`) one resource is held decoded at a time. `day` is that of the reading, up to which what
+    has no day of its own was so. Raises SourceFormatError.
     """
     resources = list(_iter_resources(told, place))
     patients: dict[str, _Patient] = {}
     known: dict[str, Resource] = {}
-    for address, resource in resources:
-        kind, own = str(resource.get("resourceType", "")), str(resource.get("id", ""))
-        known.update({name: resource for name in (address, f"{kind}/{own}", own) if name})
-        if kind == "Patient":
-            patient = _read_patient(resource, day, place)
-            patients.update({name: patient for name in (address, f"Patient/{own}", own) if name})
+    for each in resources:
+        if each.kind == "Medication":
+            known.update(dict.fromkeys(each.names, as_dict(decode_held(each.held, place))))
+        elif each.kind == "Patient":
+            patient = _read_patient(as_dict(decode_held(each.held, place)), day, place)
+            patients.update(dict.fromkeys(each.names, patient))
     if not patients:
         raise SourceFormatError(
             "a bundle without a Patient says nothing of anyone", path=place, expected="Patient"
         )
     alone = next(iter(patients.values())) if len({id(each) for each in patients.values()}) == 1 else None
-    for _, resource in resources:
-        kind = str(resource.get("resourceType", ""))
-        if kind == "Patient":
+    for each in resources:
+        if each.kind == "Patient":
             continue
+        resource = as_dict(decode_held(each.held, place))
         owner = _find_patient(resource, patients) or (None if _names_patient(resource) else alone)
         if owner is not None:
-            _read_resource(kind, resource, owner, known)
+            _read_resource(each.kind, resource, owner, known)
+            if len(owner.facts) > MOST_FACTS:
+                raise SourceFormatError(f"more than {MOST_FACTS:,} facts of one person", path=place)
     for patient in {id(each): each for each in patients.values()}.values():
         yield patient.make_person()
 
 
 def is_fhir(told: object) -> bool:
-    """Whether a decoded JSON value is a FHIR resource or a list of them."""
+    """Whether a decoded JSON value, or one that is still JSON, is a FHIR resource or a list of them."""
     first = told[0] if isinstance(told, list) and told else told
+    if isinstance(first, msgspec.Raw):
+        return isinstance(_look_into(first).resourceType, str)
     return isinstance(first, dict) and "resourceType" in first
 
 
-def _iter_resources(told: object, place: str) -> Iterator[tuple[str, Resource]]:
+def _look_into(held: msgspec.Raw) -> _Head:
+    try:
+        return _HEAD.decode(held)
+    except (msgspec.DecodeError, RecursionError):
+        return _Head()
+
+
+def _iter_resources(told: object, place: str) -> Iterator[_Listed]:
     if isinstance(told, list):
         for each in told:
             yield from _iter_resources(each, place)
         return
-    if not isinstance(told, dict) or not isinstance(told.get("resourceType"), str):
-        raise SourceFormatError("no FHIR resource", path=place, found=str(told), expected="resourceType")
-    if told["resourceType"] != "Bundle":
-        yield "", told
-        return
-    for number, entry in enumerate(as_list(told.get("entry"))):
-        resource = as_dict(as_dict(entry).get("resource"))
-        if not isinstance(resource.get("resourceType"), str):
+    head = _find_head(told)
+    if not isinstance(head.resourceType, str):
+        raise SourceFormatError("no FHIR resource", path=place, found=_write(told), expected="resourceType")
+    if head.resourceType == "Bundle":
+        yield from _iter_entries(told, place)
+    else:
+        yield _Listed("", head.resourceType, str(head.id or ""), told)  # type: ignore[arg-type]
+
+
+def _find_head(told: object) -> _Head:
+    if isinstance(told, msgspec.Raw):
+        return _look_into(told)
+    return _Head(told.get("resourceType"), told.get("id", "")) if isinstance(told, dict) else _Head()
+
+
+def _iter_entries(bundle: object, place: str) -> Iterator[_Listed]:
+    for number, (address, resource, entry) in enumerate(_open_bundle(bundle)):
+        head = _find_head(resource)
+        if not isinstance(head.resourceType, str):
             raise SourceFormatError(
                 "an entry has no resource",
                 path=f"{place} entry[{number}]".strip(),
-                found=str(entry),
+                found=_write(entry),
                 expected="resource",
             )
-        if resource["resourceType"] == "Bundle":
-            yield from _iter_resources(resource, place)
-        else:
-            yield str(as_dict(entry).get("fullUrl") or ""), resource
+        for each in _iter_resources(resource, place):
+            yield each if head.resourceType == "Bundle" else each._replace(address=str(address or ""))
+
+
+def _open_bundle(bundle: object) -> Iterator[tuple[Any, object, object]]:
+    """The entries of a bundle: their address, their resource, and themselves; an odd bundle of JSON has none."""
+    if not isinstance(bundle, msgspec.Raw):
+        for entry in as_list(as_dict(bundle).get("entry")):
+            yield as_dict(entry).get("fullUrl"), as_dict(as_dict(entry).get("resource")), entry
+        return
+    try:
+        entries = _BUNDLE.decode(bundle).entry
+    except (msgspec.DecodeError, RecursionError):
+        return
+    for raw in entries:
+        try:
+            found = _ENTRY.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            found = _Entry()
+        yield found.fullUrl, found.resource, raw
+
+
+def _write(told: object) -> str:
+    return bytes(told)[:200].decode(errors="replace") if isinstance(told, msgspec.Raw) else str(told)
 
 
 def _names_patient(resource: Resource) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from trialbook.eligibility.facts import Person
+from trialbook.eligibility.readers.bounded import decode_held
 from trialbook.eligibility.readers.described import DescribedNames, describe_patient
 from trialbook.eligibility.readers.fhir import is_fhir, read_fhir
 from trialbook.eligibility.readers.omop import read_omop
@@ -23,6 +24,8 @@ from trialbook.errors import SourceFormatError, SourceReadError
 
 MOST_BYTES = 256 * 1024 * 1024
 _MOST_ENTRIES = 200_000
+# Made here: that several threads work out a type at once can end the process.
+_ONE, _LIST = msgspec.json.Decoder(msgspec.Raw), msgspec.json.Decoder(list[msgspec.Raw])
 _CSV_FIRST = ("person_id", "name", "birth_date", "age", "sex")
 
 
@@ -97,24 +100,28 @@ def _is_json(text: str) -> bool:
 
 
 def _read_json(text: str, day: date, names: DescribedNames | None, place: str) -> Iterator[Person]:
-    told = _decode(text, place)
+    told = _cut_json(text.encode(), place)
     if is_fhir(told):
         yield from read_fhir(told, day, place)
+    elif isinstance(told, list):
+        yield from PlainReader(day, names).read_all(decode_held(each, place) for each in told)
     else:
-        yield from PlainReader(day, names).read_json(told)
+        yield from PlainReader(day, names).read_json(decode_held(told, place))
 
 
-def _decode(text: str, place: str) -> object:
+def _cut_json(data: bytes, place: str) -> list[msgspec.Raw] | msgspec.Raw:
+    """One JSON value, or those of a list or of lines, cut out and not decoded yet. Raises SourceFormatError."""
+    is_list = data.lstrip()[:1] == b"["
     try:
-        return msgspec.json.decode(text.encode())
+        return _LIST.decode(data) if is_list else _ONE.decode(data)
     except RecursionError as error:
         raise SourceFormatError("JSON nested too deeply", path=place) from error
     except msgspec.DecodeError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) < 2 or not lines[0].rstrip().endswith("}"):
+        lines = [line for line in data.split(b"\n") if line.strip()]
+        if len(lines) < 2 or not lines[0].rstrip().endswith(b"}"):
             raise SourceFormatError(f"no JSON: {error}", path=place) from error
     try:
-        return [msgspec.json.decode(line.encode()) for line in lines]
+        return [_ONE.decode(line.strip()) for line in lines]
     except (msgspec.DecodeError, RecursionError) as error:
         raise SourceFormatError(f"no JSON, and no JSON a line: {error}", path=place) from error
 

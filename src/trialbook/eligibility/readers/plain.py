@@ -16,16 +16,18 @@ a column `name`, a person a row.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, cast, get_args
+
+import msgspec
 
 from trialbook.eligibility.days import Days, find_birth, move, one_day, read_days
 from trialbook.eligibility.derive.questions import check_answers
 from trialbook.eligibility.facts import Fact, Person, Sex, Source, Status
 from trialbook.eligibility.matching import Names
 from trialbook.eligibility.readers.answers import Answer, read_answer
+from trialbook.eligibility.readers.bounded import MOST_FACTS
 from trialbook.eligibility.readers.numbers import read_value
 from trialbook.eligibility.tree import Anchor, Concept, Domain, Interval
 from trialbook.errors import SourceFormatError
@@ -61,10 +63,18 @@ _SEXES: dict[str, Sex] = {
     "man": "male",
 }
 _AGE_UNITS = {"": "a", "y": "a", "m": "mo", "w": "wk", "d": "d"}
-_MOST_FACTS = 100_000
 _LONGEST = 2_000
 # Marks what is told as unknown, which is no fact.
 _UNKNOWN = "\0unknown"
+
+
+def _iter_lines(text: str) -> Iterator[str]:
+    """Lines with their ends, one at a time: a buffer of characters takes four bytes for each."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 class PlainReader:
@@ -84,17 +94,26 @@ class PlainReader:
 
     def read_json(self, told: object) -> Iterator[Person]:
         """The persons of a decoded JSON value. Raises SourceFormatError."""
-        for number, each in enumerate(told if isinstance(told, list) else [told]):
-            where = f"[{number}]" if isinstance(told, list) else ""
-            if not isinstance(each, dict):
-                raise SourceFormatError(
-                    "plain values are an object a person", path=where, found=str(each), expected="{…}"
-                )
-            yield self.read_person(each, where)
+        if isinstance(told, list):
+            yield from self.read_all(told)
+        else:
+            yield self._read_one(told, "")
+
+    def read_all(self, told: Iterable[object]) -> Iterator[Person]:
+        """The persons of several decoded JSON values. Raises SourceFormatError."""
+        for number, each in enumerate(told):
+            yield self._read_one(each, f"[{number}]")
+
+    def _read_one(self, told: object, where: str) -> Person:
+        if not isinstance(told, dict):
+            raise SourceFormatError(
+                "plain values are an object a person", path=where, found=str(told)[:200], expected="{…}"
+            )
+        return self.read_person(told, where)
 
     def read_csv(self, text: str) -> Iterator[Person]:
         """The persons of a CSV, in the order in which they first stand there. Raises SourceFormatError."""
-        rows = csv.DictReader(io.StringIO(text))
+        rows = csv.DictReader(_iter_lines(text))
         fields = [(each or "").strip() for each in rows.fieldnames or ()]
         rows.fieldnames = fields
         if not any(fields) or len(set(fields)) < len(fields):
@@ -105,12 +124,20 @@ class PlainReader:
             for number, row in enumerate(rows, 2):
                 yield self.read_person(_drop_empty(row), f"line {number}")
             return
-        persons: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        # Packed, for a row as values takes six times as much.
+        persons: dict[str, list[tuple[int, bytes]]] = {}
         for number, row in enumerate(rows, 2):
             given = _drop_empty(row)
-            persons.setdefault(str(given.pop("person_id", "")), []).append((number, given))
+            person_id = str(given.pop("person_id", ""))
+            persons.setdefault(person_id, []).append((number, msgspec.msgpack.encode(given)))
         for person_id, found in persons.items():
-            yield self._read_rows(person_id, found)
+            if len(found) > MOST_FACTS:
+                raise SourceFormatError(
+                    f"more than {MOST_FACTS:,} facts of one person", path=f"person {person_id}".strip()
+                )
+            yield self._read_rows(
+                person_id, [(number, msgspec.msgpack.decode(packed)) for number, packed in found]
+            )
 
     def read_person(self, told: Mapping[str, Any], where: str = "") -> Person:
         """The person of one object. Raises SourceFormatError, which names the field."""
@@ -133,8 +160,8 @@ class PlainReader:
                 facts.append(self._read_field(key, value, f"{place}{key}"))
         unknown = tuple(each.source.where for each in facts if each.detail == _UNKNOWN)
         facts = [each for each in facts if each.detail != _UNKNOWN]
-        if len(facts) > _MOST_FACTS:
-            raise SourceFormatError(f"more than {_MOST_FACTS:,} facts of one person", path=where)
+        if len(facts) > MOST_FACTS:
+            raise SourceFormatError(f"more than {MOST_FACTS:,} facts of one person", path=where)
         return Person(
             str(told.get("person_id", "")),
             tuple(facts),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from trialbook.changes.past import Past
 from trialbook.changes.state import KnownState
 from trialbook.model import Study
@@ -43,10 +45,10 @@ from trialbook.pages.record.references import (
     sharing_section,
 )
 from trialbook.pages.record.related import related_section
-from trialbook.pages.record.shorten import is_giant, shorten_parts
+from trialbook.pages.record.shorten import WHERE, is_giant, shorten_parts
 from trialbook.pages.record.sites import countries_section, sites_section
 from trialbook.pages.record.told import Told
-from trialbook.pages.tree import Part
+from trialbook.pages.tree import Note, Part
 from trialbook.results.due import derive_results_outlook
 
 
@@ -151,4 +153,17 @@ def compose_record(  # noqa: PLR0913 - whatever a page may show beside the recor
         *last,
     )
     parts = fold_missing(told.tell_parts(parts))
-    return shorten_parts(parts) if is_giant(study) else parts
+    return _tell_left_out(shorten_parts(parts), study.left_out) if is_giant(study) else parts
+
+
+def _tell_left_out(parts: tuple[Part, ...], left_out: str) -> tuple[Part, ...]:
+    """What was not even read of the record stands first of all."""
+    if not left_out:
+        return parts
+    (first, *others), *rest = parts[0].sections, *parts[1:]
+    note = Note(
+        (f"The record is too long for a page. Neither shown nor counted here: {left_out}. All is {WHERE}.",),
+        "warn",
+    )
+    first = msgspec.structs.replace(first, blocks=(note, *first.blocks))
+    return (Part(parts[0].title, (first, *others)), *rest)

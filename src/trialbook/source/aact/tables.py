@@ -26,6 +26,11 @@ _MAX_LINE_BYTES = 16 * MIB
 _MAX_CELL_SPAN_BYTES = 4 * MIB
 # Nothing here outlives the run, so nothing is worth syncing; sorting spills to disk, not memory.
 _PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", "cache_size=-32000")
+# What a row takes in memory until its study is a record, beside three times its bytes.
+_ROW_MEMORY, _TEXT_TIMES = 800, 3
+# So often the lines of an open cell are looked through for its end.
+_MOST_TRIES = 50
+_ROWS_KEPT = 1_000
 _BATCH_ROWS = 2000
 _BATCH_BYTES = 8 * MIB
 _QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)("?+)')
@@ -160,38 +165,56 @@ class _Sorter:
     def iter_sorted(self, limits: Limits) -> Iterator[StudyRows | Rejected]:
         query = "SELECT nct, place, cells FROM rows ORDER BY nct, place, rowid"
         decode = msgspec.msgpack.Decoder(list[str]).decode
-        current, size = -1, 0
+        current, size, rows = -1, 0, 0
         found: dict[int, list[list[str]]] = {}
         for nct, place, packed in self._connection.execute(query):
             if nct != current:
-                yield from self._finish(current, found, size, limits)
-                current, size, found = nct, 0, {}
+                yield from self._finish(current, found, size, rows, limits)
+                current, size, rows, found = nct, 0, 0, {}
             size += len(packed)
-            if size <= limits.max_record_bytes:
+            rows += 1
+            if not _is_too_much(size, rows, limits):
                 found.setdefault(place, []).append(decode(packed))
-        yield from self._finish(current, found, size, limits)
+        yield from self._finish(current, found, size, rows, limits)
 
     def _finish(
-        self, nct: int, found: dict[int, list[list[str]]], size: int, limits: Limits
+        self, nct: int, found: dict[int, list[list[str]]], size: int, rows: int, limits: Limits
     ) -> Iterator[StudyRows | Rejected]:
         if nct < 0:
             return
         nct_id = f"NCT{nct:08}"
+        if _is_too_much(size, rows, limits):
+            yield self._refuse(nct_id, found, size, rows, limits)
+            return
         whole: dict[str, _Table] = {}
         tables: dict[str, list[Row]] = {}
         for number, unordered in found.items():
             name, columns = self.tables[number]
-            rows = _in_order(unordered, columns)
-            whole[name] = _Table(columns, rows)
-            tables[name] = [{c: cell for c, cell in zip(columns, row, strict=True) if cell} for row in rows]
+            ordered = _in_order(unordered, columns)
+            whole[name] = _Table(columns, ordered)
+            tables[name] = [
+                {c: cell for c, cell in zip(columns, row, strict=True) if cell} for row in ordered
+            ]
         original = msgspec.json.encode(whole)
-        if size > limits.max_record_bytes:
-            reason = (
-                f"{nct_id} has {describe_bytes(size)} of rows; a record may have {limits.max_record_bytes}"
-            )
-            yield Rejected(reason, f"{self.place}!{nct_id}", original[: limits.kept_bytes])
-            return
+        whole.clear()
+        found.clear()
         yield StudyRows(nct_id, tables, original)
+
+    def _refuse(
+        self, nct_id: str, found: dict[int, list[list[str]]], size: int, rows: int, limits: Limits
+    ) -> Rejected:
+        first = {self.tables[number][0]: some[:_ROWS_KEPT] for number, some in found.items()}
+        reason = (
+            f"{nct_id} has {rows:,} rows of {describe_bytes(size)}, which would take more than"
+            f" {describe_bytes(limits.max_record_memory)} of memory to read; none of the registry's does"
+        )
+        return Rejected(reason, f"{self.place}!{nct_id}", msgspec.json.encode(first)[: limits.kept_bytes])
+
+
+def _is_too_much(size: int, rows: int, limits: Limits) -> bool:
+    """Whether so many bytes in so many rows are more than a record may have."""
+    memory = size * _TEXT_TIMES + rows * _ROW_MEMORY
+    return size > limits.max_record_bytes or memory > limits.max_record_memory
 
 
 def _find_problem(name: str, columns: list[str], cells: list[str], nct_at: int) -> str:
@@ -255,6 +278,7 @@ class _Lines:
         """Join lines to the one that closes the open cell; where none does, put them all back."""
         taken: list[tuple[int, bytes] | Rejected] = []
         joined, size = [first], len(first)
+        quotes, tries = first.count(b'"'), [0, 0]
         reason = "a quoted cell is never closed"
         while size <= _MAX_CELL_SPAN_BYTES:
             line = self.take()
@@ -265,8 +289,13 @@ class _Lines:
                 break
             joined.append(line[1])
             size += len(line[1]) + 1
-            # Only a line with a quote can close the cell, so only then is it worth looking.
-            cells = _split(b"\n".join(joined)) if b'"' in line[1] else None
+            # Only a line with a quote can close the cell, so only then is it worth looking. It makes their number
+            # even, unless an earlier cell has one within: each of both is looked for so often.
+            quotes += line[1].count(b'"')
+            tries[quotes % 2] += b'"' in line[1]
+            if b'"' not in line[1] or tries[quotes % 2] > _MOST_TRIES:
+                continue
+            cells = _split(b"\n".join(joined))
             if isinstance(cells, list):
                 return cells
             if cells is not None:

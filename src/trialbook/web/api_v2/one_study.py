@@ -16,7 +16,7 @@ from trialbook.export.forms import cut
 from trialbook.export.projection import select_fields
 from trialbook.export.ris import choose_tags, write_reference
 from trialbook.export.zip_stream import write_zip
-from trialbook.model.present import decode_present
+from trialbook.model.present import decode_present, decode_shortened
 
 KNOWN = frozenset({"format", "markupFormat", "fields"})
 FORMATS = ("json", "csv", "json.zip", "fhir.json", "ris")
@@ -56,7 +56,9 @@ def read_study_request(parameters: Parameters) -> StudyAnswer:
         if names:
             raise ApiError("Parameter `fields` must not be given for format `fhir.json`")
         return StudyAnswer(
-            forms.FHIR, lambda _, body: msgspec.json.encode(make_bundle(decode_present(body))), ".fhir.json"
+            forms.FHIR,
+            lambda _, body: msgspec.json.encode(make_bundle(*decode_shortened(body))),
+            ".fhir.json",
         )
     selection = select_fields(names) if names else None
     is_legacy = markup == "legacy" and form == "json"

@@ -8,9 +8,10 @@ import msgspec
 
 from trialbook.ask.filters import make_filters
 from trialbook.ask.parameters import Parameters
+from trialbook.eligibility.readers.bounded import check_memory
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.eligibility.worksheet import make_answer
-from trialbook.errors import ApiError
+from trialbook.errors import ApiError, SourceFormatError
 from trialbook.library import Library
 from trialbook.library.criteria import find_criteria, find_text
 from trialbook.library.match_answer import MatchAnswer, make_match_answer
@@ -20,7 +21,9 @@ from trialbook.web.own_api.answers import CohortAnswer, MatchRequest, ScreenRequ
 T = TypeVar("T")
 # One person's bundle.
 MOST_BYTES = 16_000_000
+MOST_MEMORY = 256 << 20
 # Made here: that several threads work out a type at once can end the process.
+_RAW = msgspec.json.Decoder(msgspec.Raw)
 _SCREEN = msgspec.json.Decoder(ScreenRequest)
 _MATCH = msgspec.json.Decoder(MatchRequest)
 
@@ -68,7 +71,11 @@ def answer_match(library: Library, body: bytes) -> MatchAnswer:
 
 def _read_sent(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
+        _RAW.decode(body)
+        check_memory(body, most=MOST_MEMORY)
         return decoder.decode(body)
+    except SourceFormatError as error:
+        raise ApiError(f"What was sent cannot be used: {error}", 413) from error
     except RecursionError as error:
         raise ApiError("What was sent cannot be used: it is nested too deeply") from error
     except msgspec.DecodeError as error:

@@ -18,7 +18,7 @@ from trialbook.export import forms
 from trialbook.export.legacy_xml.record import write_legacy_xml
 from trialbook.export.projection import Selection, select_fields
 from trialbook.library import Library
-from trialbook.model.present import decode_present
+from trialbook.model.present import decode_shortened
 from trialbook.web.api_v2.answers import Turns, find_tag, guard, send, send_blocks
 from trialbook.web.exports import send_export
 from trialbook.web.problems import log_damage
@@ -104,7 +104,7 @@ class SiteApi:
         Parameters(request.scope["query_string"], ())
         tag = find_tag(self._library.store)
         body = self._library.get_body(request.path_params["nct_id"])
-        return send(request, write_legacy_xml(decode_present(body)), forms.XML, tag)
+        return send(request, write_legacy_xml(*decode_shortened(body)), forms.XML, tag)
 
     def suggest(self, request: Request) -> Response:
         """What a word that is being typed may become: values that studies have, the most frequent first."""

@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.export.fhir import make_bundle
+from trialbook.model.present import decode_shortened
+from trialbook.record.extent import MOST_ENTRIES
 from trialbook.store import Store
 
 STUDY = "/studies/NCT98000001"
@@ -234,3 +236,18 @@ def test_a_client_learns_that_nothing_changed(api: TestClient) -> None:
         answer = api.get(STUDY, headers={"If-None-Match": known})
         assert (answer.status_code, answer.content) == (304, b"")
     assert api.get(STUDY, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_fhir_of_a_giant_has_the_first_of_its_sites_and_a_note_on_the_others() -> None:
+    sites = [{"city": f"T{number}"} for number in range(MOST_ENTRIES + 5)]
+    record = make_record("NCT98000001") | {
+        "protocolSection": {"contactsLocationsModule": {"locations": sites}}
+    }
+    study = make_bundle(*decode_shortened(json.dumps(record).encode()))["entry"][0]["resource"]
+    assert len(study["contained"]) == MOST_ENTRIES
+    assert study["note"] == [
+        {
+            "text": "The record is too long for this form. Left out:"
+            " 5 of 100,005 entries of contactsLocationsModule.locations."
+        }
+    ]

@@ -82,6 +82,12 @@ def test_it_is_asked_by_post_from_no_other_site(own: TestClient) -> None:
     assert own.post("/match", content=deep, headers={"content-type": "application/json"}).status_code == 400
 
 
+def test_what_would_take_more_memory_than_any_person_s_record_is_refused(own: TestClient) -> None:
+    many = b'{"patient": {"x": [' + b"[]," * 3_000_000 + b"[]]}}"
+    answer = own.post("/match", content=many, headers={"content-type": "application/json"})
+    assert (answer.status_code, "more than 256.0 MiB of memory" in answer.text) == (413, True), answer.text
+
+
 def test_nothing_of_a_person_is_kept_or_logged(
     own_home: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,31 @@
+"""Lists of a giant record are cut to what a page or a document holds, and what is left out is counted by its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from trialbook.record.extent import LeftOut, describe_left_out, shorten_lists
+
+
+def test_each_list_and_all_together_have_a_bound() -> None:
+    record: dict[str, Any] = {"a": list(range(10)), "b": [{"c": [1, 2, 3]} for _ in range(4)], "d": "text"}
+    assert shorten_lists(record, most=5, most_of_all=12) == (LeftOut("a", 5, 10), LeftOut("b.c", 9, 12))
+    assert record == {
+        "a": [0, 1, 2, 3, 4],
+        "b": [{"c": [1, 2, 3]}, {"c": []}, {"c": []}, {"c": []}],
+        "d": "text",
+    }
+
+
+@pytest.mark.parametrize("value", [[1, 2], [[1], [2]], [{"c": [None, "x"]}]])
+def test_what_is_short_stays_as_it_is(value: list[Any]) -> None:
+    record = {"a": value}
+    assert shorten_lists(record) == ()
+    assert record == {"a": value}
+
+
+def test_many_lists_are_told_by_their_number() -> None:
+    left_out = [LeftOut(f"protocolSection.m{number}", 1, 2) for number in range(8)]
+    assert describe_left_out(left_out).endswith("1 of 2 entries of m4; entries of 3 more lists")

@@ -40,7 +40,7 @@ from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing, split_query
 from trialbook.library.page import render_library_study
 from trialbook.library.patient import count_fitting, read_patient_note
-from trialbook.library.related import keep_profiles, read_records
+from trialbook.library.related import keep_profiles, list_notes, read_records
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present, parse_shown
 from trialbook.model.sentences import count_of
@@ -363,13 +363,12 @@ def related(
     keep_profiles(home, lambda: click.echo("Making the profiles of related studies, once …", err=True))
     with Library(home) as library:
         found = library.find_related(*nct_ids, text=written, records=records, facets=facets, limit=limit)
+        notes = list_notes(found, library.store.seq)
+    for note in notes:
+        click.echo(note, err=as_json)
     if as_json:
         click.echo(msgspec.json.encode(found.studies))
         return
-    if found.note:
-        click.echo(found.note)
-    if not found.studies and not found.note:
-        click.echo("no study held here is like it in the way that is asked")
     for study in found.studies:
         label = study.relation or (study.group if study.group != "related" else "")
         click.echo(f"{study.nct_id}  {study.score:.2f}{f'  {label}' if label else ''}\n    {study.title}")

@@ -212,7 +212,7 @@ def _take_up(
     return taken
 
 
-def _iter_learnable(store: Store, held: dict[str, bytes]) -> Iterator[Numbers]:
+def _iter_learnable(store: Store, held: dict[str, bytes]) -> Iterator[tuple[Numbers, Numbers]]:
     """The terms of every so manyth study, so that those learnt from are spread over all years."""
     every = -(-store.count().studies // MOST_LEARNT_FROM) or 1
     for nct_id, counted in _iter_counted(store, 0, every=every, on_damage=lambda error: None):

@@ -52,6 +52,19 @@ def find_related(
     return engine.find(asked, facets=wanted, limit=limit)
 
 
+def list_notes(found: RelatedList, seq: int) -> tuple[str, ...]:
+    """What a reader of a list should know: too little to compare, nothing found, or profiles behind change `seq`."""
+    notes = [found.note] if found.note else []
+    behind = max(0, seq - found.seq)
+    if behind:
+        changes = f"{behind:,} change" + "s" * (behind != 1)
+        notes.append(
+            f"This list does not know the last {changes} of the records yet; a running import adds them,"
+            " otherwise `trialbook rebuild --behind` does."
+        )
+    return tuple(notes)
+
+
 def keep_profiles(home: Path, on_begin: Callable[[], None] = lambda: None) -> None:
     """Make the profiles of related studies on disk where there are none, unless the library cannot be written.
 

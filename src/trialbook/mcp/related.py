@@ -8,6 +8,7 @@ from typing import Any
 from trialbook.library import Library
 from trialbook.library.found import COLUMNS
 from trialbook.library.landscape import Landscape, Named
+from trialbook.library.related import read_pasted_records
 from trialbook.mcp.arguments import RelatedArguments
 from trialbook.mcp.shown import find_shown, keep_what_fits, shorten, show_values
 from trialbook.model.present import decode_present
@@ -23,7 +24,14 @@ LONGEST_NAME = 120
 def find_related_studies(library: Library, asked: RelatedArguments) -> dict[str, Any]:
     """The studies most like some, in short, each with its reasons."""
     shown = find_shown((*COLUMNS, *asked.fields))
-    found = library.find_related(*asked.nct_ids, text=asked.text, facets=asked.facets, limit=asked.limit)
+    records = read_pasted_records(asked.text)
+    found = library.find_related(
+        *asked.nct_ids,
+        text="" if records else asked.text,
+        records=records,
+        facets=asked.facets,
+        limit=asked.limit,
+    )
     answer: dict[str, Any] = {"note": found.note} if found.note else {}
     if behind := max(0, library.store.seq - found.seq):
         answer["changes_not_compared_yet"] = behind
@@ -33,7 +41,8 @@ def find_related_studies(library: Library, asked: RelatedArguments) -> dict[str,
     if left_out:
         answer["shown_by_id_alone"] = [each.nct_id for each in left_out]
     if asked.landscape:
-        landscape = library.find_landscape((each.nct_id for each in found.studies), *asked.nct_ids)
+        listed = (each.nct_id for each in found.studies)
+        landscape = library.find_landscape(listed, *asked.nct_ids, records=records)
         answer["landscape"] = _tell(landscape)
     return answer
 

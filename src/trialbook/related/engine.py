@@ -39,6 +39,8 @@ Features = npt.NDArray[np.float64]
 MOST_LISTED = 100
 NO_FACETS = Facets()
 MOST_ASKED = 10
+NOTHING = "No study of this library is like it."
+NOTHING_AS_ASKED = "No study of this library is like it in the way that is asked."
 # Two records whose texts and titles are so alike describe one trial, or twins.
 NEAR_DUPLICATE = {"text": 0.8, "title": 0.8}
 # So alike are the studies that only titles make a family.
@@ -76,7 +78,7 @@ class RelatedStudy(msgspec.Struct, frozen=True):
 class RelatedList(msgspec.Struct, frozen=True):
     """The studies most like what was asked for, best first.
 
-    `note` says where there is too little to compare, or "". `learnt_from`, `learnt_at`: the records by which
+    `note` says where there is too little to compare or nothing is found, or "". `learnt_from`, `learnt_at`: the records by which
     words were weighed, and when; `seq` the change of the library up to which studies are in.
     """
 
@@ -151,7 +153,8 @@ class RelatedEngine:
         listed = self._explain(scored[: min(limit, MOST_LISTED)], owns, snapshot, weights)
         listed.sort(key=lambda study: (-study.score, study.nct_id))
         state = snapshot.state
-        return RelatedList(tuple(listed), _note(owns), state.learnt_from, state.learnt_at, state.seq)
+        note = _note(owns) or ("" if listed else NOTHING_AS_ASKED if facets != NO_FACETS else NOTHING)
+        return RelatedList(tuple(listed), note, state.learnt_from, state.learnt_at, state.seq)
 
     def rank(self, asked: Traits, weights: Weights, *, limit: int = 10) -> list[str]:
         """The ids of the studies most like one, best first, without reasons."""
@@ -313,8 +316,8 @@ def _merge(each: Sequence[tuple[Reason, ...]]) -> tuple[Reason, ...]:
 def _note(owns: Sequence[_Own]) -> str:
     for own in owns:
         if len(own.side.profile.terms) // 4 < LEAST_TERMS and not own.side.profile.headings:
-            name = own.side.traits.nct_id or "the text"
+            name = own.side.traits.nct_id or "What was given"
             return (
-                f"{name} says too little to compare: fewer than {LEAST_TERMS} words that tell it from others"
+                f"{name} says too little to compare: fewer than {LEAST_TERMS} words that tell it from others."
             )
     return ""

@@ -1,4 +1,4 @@
-"""What was learnt from the records: how rare each word, heading and name is, from which records, and when.
+"""What was learnt from the records: how rare each word, heading and name is, what it tells, from which records, when.
 
 A table learnt once serves for as long as the library is of about the same size: what comes later is weighed
 by it, so a study that changes changes no other.
@@ -24,6 +24,14 @@ Floats = npt.NDArray[np.float32]
 MOST_LEARNT_FROM = 40_000
 # What stands in one record alone is as rare as what stands in none.
 LEAST_COUNTED = 2
+# A word of more than a tenth of the records, which hardly ever stands where conditions and interventions are named
+# ("consent", "million", "randomized"), tells little of what a study is about. Of fewer records nothing is said.
+TOO_COMMON, TOO_SELDOM_TOLD = 0.1, 0.05
+LEAST_SURE = 20
+# Of a word of few records it is not known where it stands: each counts as if it stood in so many more, without that.
+UNSURE = 5
+
+Flags = npt.NDArray[np.bool_]
 
 
 class Learnt(msgspec.Struct, frozen=True, dict=True):
@@ -37,6 +45,9 @@ class Learnt(msgspec.Struct, frozen=True, dict=True):
         The change of the library up to which it went, and when (UTC, ISO 8601).
     terms, counts
         Numbers of terms in their order (uint32), and the records that each stands in (uint32), as bytes.
+    told
+        In how many of these it stands among conditions, keywords and interventions (uint32); b"" where that was
+        not counted.
     """
 
     count: int
@@ -44,6 +55,7 @@ class Learnt(msgspec.Struct, frozen=True, dict=True):
     learnt_at: str
     terms: bytes
     counts: bytes
+    told: bytes = b""
 
     def find_rarity(self, numbers: Numbers) -> Floats:
         """How rare terms are: 1 + ln((count + 1) / (records with it + 1)); 1 for what stands in all."""
@@ -53,6 +65,37 @@ class Learnt(msgspec.Struct, frozen=True, dict=True):
         at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
         rarity: Floats = np.where(terms[at] == numbers, rarities[at], np.float32(self.most_rare))
         return rarity
+
+    def find_empty(self, numbers: Numbers) -> Flags:
+        """Which terms tell little of what a study is about, however much two studies share them."""
+        terms = np.frombuffer(self.terms, np.uint32)
+        if not self.told or not len(terms):
+            return np.zeros(len(numbers), np.bool_)
+        at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
+        found: Flags = (terms[at] == numbers) & self._empty[at]
+        return found
+
+    def find_telling(self, numbers: Numbers) -> Floats:
+        """How much terms tell of what a study is about: how often they stand where that is named; 0 to 1.
+
+        1 for all where that was not counted.
+        """
+        terms = np.frombuffer(self.terms, np.uint32)
+        if not self.told or not len(terms):
+            return np.ones(len(numbers), np.float32)
+        at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
+        is_known = terms[at] == numbers
+        counts = np.where(is_known, np.frombuffer(self.counts, np.uint32)[at], 1)
+        told = np.where(is_known, np.frombuffer(self.told, np.uint32)[at], 0)
+        telling: Floats = ((told + 0.5) / (counts + UNSURE)).astype(np.float32)
+        return telling
+
+    @cached_property
+    def _empty(self) -> Flags:
+        counts, told = np.frombuffer(self.counts, np.uint32), np.frombuffer(self.told, np.uint32)
+        is_common = (counts >= LEAST_SURE) & (counts > TOO_COMMON * self.count)
+        empty: Flags = is_common & (told < TOO_SELDOM_TOLD * counts)
+        return empty
 
     @cached_property
     def _table(self) -> tuple[Numbers, Floats]:
@@ -66,16 +109,23 @@ class Learnt(msgspec.Struct, frozen=True, dict=True):
         return 1 + math.log((self.count + 1) / LEAST_COUNTED)
 
 
-def learn(each: Iterable[Numbers], *, seq: int, learnt_at: str) -> Learnt:
-    """Count in how many records each term stands; `each` gives the distinct terms of one record after another."""
+def learn(each: Iterable[tuple[Numbers, Numbers]], *, seq: int, learnt_at: str) -> Learnt:
+    """Count in how many records each term stands.
+
+    `each` gives the distinct terms of one record after another, and those of them that stand among its conditions,
+    keywords and interventions.
+    """
     counts: Counter[int] = Counter()
+    told: Counter[int] = Counter()
     count = 0
-    for numbers in each:
+    for numbers, named in each:
         counts.update(numbers.tolist())
+        told.update(named.tolist())
         count += 1
-    kept = sorted((term, found) for term, found in counts.items() if found >= LEAST_COUNTED)
-    table: Any = np.array(kept, np.uint32).reshape(-1, 2)
-    return Learnt(count, seq, learnt_at, table[:, 0].tobytes(), table[:, 1].tobytes())
+    kept = sorted((term, found, told[term]) for term, found in counts.items() if found >= LEAST_COUNTED)
+    table: Any = np.array(kept, np.uint32).reshape(-1, 3)
+    columns = [table[:, place].tobytes() for place in range(3)]
+    return Learnt(count, seq, learnt_at, *columns)
 
 
 def save_learnt(path: Path, learnt: Learnt) -> None:

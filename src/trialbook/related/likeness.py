@@ -26,6 +26,7 @@ FEATURES = (
     "conditions",
     "interventions",
     "design",
+    "ages",
     "population",
     "sponsor",
     "people",
@@ -42,7 +43,7 @@ DAYS_A_LIFE = 100 * 365.25
 LEAST_RARE_ID = 0.7
 # From this likeness on (as its inverse) a run of study ids and an acronym count in full.
 FULLY_ALIKE = 4.0
-PARTS_OF_POPULATION = {"age": 0.5, "sex": 0.3, "healthy": 0.2}
+PARTS_OF_POPULATION = {"sex": 0.6, "healthy": 0.4}
 # Of two studies whose conditions have nothing in common, this part of what describes them counts: one cell line
 # tried in a hundred diseases would otherwise fill the list of each.
 OTHER_DISEASE = 0.85
@@ -51,10 +52,15 @@ LEAST_ALIKE = 0.2
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A study ready to be compared: its profile, the rarity of its terms and headings, keys of its kin."""
+    """A study ready to be compared: its profile, the rarity of its terms and headings, keys of its kin.
+
+    `telling`, `is_empty`: how much its terms tell, and which tell little, as `Learnt` says.
+    """
 
     profile: Profile
     term_rarity: npt.NDArray[np.float32]
+    telling: npt.NDArray[np.float32]
+    is_empty: npt.NDArray[np.bool_]
     heading_rarity: npt.NDArray[np.float32]
     keys: dict[int, str]
     key_shares: dict[int, float]
@@ -73,9 +79,12 @@ def prepare(profile: Profile, kin: Kin, learnt: Learnt) -> Asked:
         if not is_common and number not in keys:
             keys[number] = feature
             shares[number] = min(1.0, rare) if feature in ("sponsor", "background publication") else 1.0
+    terms = np.frombuffer(profile.terms, np.uint32)
     return Asked(
         profile,
-        learnt.find_rarity(np.frombuffer(profile.terms, np.uint32)),
+        learnt.find_rarity(terms),
+        learnt.find_telling(terms),
+        learnt.find_empty(terms),
         learnt.find_rarity(np.frombuffer(profile.headings, np.uint32)),
         keys,
         shares,
@@ -203,7 +212,8 @@ def _compare_population(own: Profile, others: Sequence[Profile], found: Matrix) 
     sex = (people[:, 0] == own.people[0]) & (own.people[0] > 0)
     healthy = (people[:, 1] == own.people[1]) & (own.people[1] > 0)
     parts = PARTS_OF_POPULATION
-    found[:, PLACE["population"]] = parts["age"] * age + parts["sex"] * sex + parts["healthy"] * healthy
+    found[:, PLACE["ages"]] = age
+    found[:, PLACE["population"]] = parts["sex"] * sex + parts["healthy"] * healthy
 
 
 def _compare_kin(asked: Asked, others: Sequence[Profile], found: Matrix) -> None:

@@ -1,4 +1,4 @@
-"""Which part of whom two studies take is the same, in words?"""
+"""Whom do two studies both take? Where their ages are the same or overlap, and what else agrees, in words."""
 
 from __future__ import annotations
 
@@ -8,17 +8,34 @@ _SEXES = {"ALL": "all sexes", "FEMALE": "women", "MALE": "men"}
 _HEALTHY = {"true": "healthy volunteers too", "false": "no healthy volunteers"}
 DAYS_A_YEAR = 365.25
 
+Shared = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""What is alike, in a short label; on our side; on the other."""
 
-def describe_shared_population(own: Population, other: Population) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The parts in which both agree, on our side and on the other; ages where they overlap."""
-    pairs = [
-        (table.get(mine, mine), table.get(their, their))
+
+def describe_shared_ages(own: Population, other: Population) -> Shared:
+    """Whether ages are the same or only overlap, and which they are.
+
+    >>> describe_shared_ages(Population(least_days=6574.5), Population(least_days=6574.5, most_days=10957.5))
+    ('overlapping ages', ('18 years or older',), ('18 years to 30 years',))
+    """
+    if not _overlap(own, other):
+        return "overlapping ages", (), ()
+    ours, theirs = _describe_ages(own), _describe_ages(other)
+    return "same ages" if ours == theirs else "overlapping ages", (ours,), (theirs,)
+
+
+def describe_shared_limits(own: Population, other: Population) -> Shared:
+    """Whether they take the same sex, and both or neither healthy volunteers.
+
+    >>> describe_shared_limits(Population(sex="FEMALE", healthy="true"), Population(sex="FEMALE"))
+    ('same limits', ('women',), ('women',))
+    """
+    said = tuple(
+        table.get(mine, mine)
         for table, mine, their in ((_SEXES, own.sex, other.sex), (_HEALTHY, own.healthy, other.healthy))
         if mine and mine == their
-    ]
-    if _overlap(own, other):
-        pairs.insert(0, (_describe_ages(own), _describe_ages(other)))
-    return tuple(mine for mine, _ in pairs), tuple(their for _, their in pairs)
+    )
+    return "same limits", said, said
 
 
 def _overlap(own: Population, other: Population) -> bool:

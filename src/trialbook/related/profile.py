@@ -18,6 +18,8 @@ MARKED = ("title", "condition", "intervention", "outcome", "criteria")
 # answer at the head of a list fell behind; nearly all studies have fewer than 400.
 MOST_TERMS = 400
 ALWAYS_KEPT = 0b111
+# Where it is named what a study is about.
+NAMED = 0b110
 # A term's weight 1 + ln(times) is kept in steps of 1/32.
 STEPS = 32
 MOST_TIMES = 60_000
@@ -148,9 +150,12 @@ def number_heading(kind: str, heading: str) -> int:
     return number_term(f"{kind}:{heading.casefold()}")
 
 
-def list_learnable(counted: Counted) -> Numbers:
-    """All terms of a study whose rarity is to be learnt: stems, headings, keys of its kin."""
-    return np.unique(np.frombuffer(counted.terms + counted.headings + counted.kin, np.uint32))
+def list_learnable(counted: Counted) -> tuple[Numbers, Numbers]:
+    """All terms of a study whose rarity is to be learnt (stems, headings, keys of its kin), and its `NAMED` stems."""
+    terms = np.frombuffer(counted.terms, np.uint32)
+    marks = np.frombuffer(counted.marks, np.uint8)
+    everything = np.frombuffer(counted.terms + counted.headings + counted.kin, np.uint32)
+    return np.unique(everything), terms[marks & NAMED > 0]
 
 
 def number_kin(kin: Kin) -> list[int]:

@@ -12,12 +12,14 @@ import msgspec
 import numpy as np
 
 from trialbook.related.likeness import Asked
-from trialbook.related.population import describe_shared_population
+from trialbook.related.population import describe_shared_ages, describe_shared_limits
 from trialbook.related.profile import MARKED, Profile, number_heading
 from trialbook.related.stems import cut_text, number_word
-from trialbook.related.traits import Traits
+from trialbook.related.traits import Population, Traits
 
 MOST_WORDS = 8
+# With fewer words that tell something, a reason names those too that tell little.
+LEAST_WORDS = 3
 LEAST_SHARE = 1e-9
 
 
@@ -99,19 +101,24 @@ class Shared:
         ours, theirs = np.frombuffer(own.terms, np.uint32), np.frombuffer(other.terms, np.uint32)
         self._numbers, here, there = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
         self._squares = np.square(asked.term_rarity[here])
+        self._telling, self._is_empty = asked.telling[here], asked.is_empty[here]
         self._marks = np.frombuffer(own.marks, np.uint8)[here] & np.frombuffer(other.marks, np.uint8)[there]
         self._times = (
             np.frombuffer(own.weights, np.uint8)[here] * 1.0 * np.frombuffer(other.weights, np.uint8)[there]
         )
 
     def list_heaviest(self, fields: tuple[str, ...]) -> list[int]:
-        """Those that count most, in one field or in the whole text."""
+        """Those that count most, in one field or in the whole text; those that tell little last, if at all."""
         if len(fields) == 1:
             pulls = np.where(self._marks & (1 << MARKED.index(fields[0])), self._squares, 0.0)
         else:
-            pulls = self._squares * self._times
-        order = np.argsort(-pulls, kind="stable")[:MOST_WORDS]
-        heaviest: list[int] = self._numbers[order[pulls[order] > 0]].tolist()
+            # Of all texts together, words of what studies are about are named before those of how they are written.
+            pulls = self._squares * self._times * self._telling
+        order = np.argsort(-pulls, kind="stable")
+        order = order[pulls[order] > 0]
+        telling, others = order[~self._is_empty[order]][:MOST_WORDS], order[self._is_empty[order]]
+        chosen = np.concatenate([telling, others[: max(0, LEAST_WORDS - len(telling))]])
+        heaviest: list[int] = self._numbers[chosen].tolist()
         return heaviest
 
 
@@ -131,11 +138,7 @@ def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) ->
             )
         ),
         _explain_design(parts["design"], own.traits, other.traits),
-        Reason(
-            "same population",
-            parts["population"],
-            *describe_shared_population(own.traits.population, other.traits.population),
-        ),
+        *_explain_population(parts, own.traits.population, other.traits.population),
         *_explain_kin(parts, own.traits, other.traits),
     ]
     return tuple(sorted((each for each in reasons if each.share > LEAST_SHARE), key=lambda each: -each.share))
@@ -199,6 +202,12 @@ def _explain_design(share: float, own: Traits, other: Traits) -> Reason:
         tuple(f"{name}: {', '.join(own.design[name])}" for name in same),
         tuple(f"{name}: {', '.join(other.design[name])}" for name in same),
     )
+
+
+def _explain_population(parts: Mapping[str, float], own: Population, other: Population) -> Iterable[Reason]:
+    for feature, describe in (("ages", describe_shared_ages), ("population", describe_shared_limits)):
+        kind, ours, theirs = describe(own, other)
+        yield Reason(kind, parts[feature], ours, theirs)
 
 
 def _explain_kin(parts: Mapping[str, float], own: Traits, other: Traits) -> Iterable[Reason]:

@@ -18,7 +18,7 @@ from trialbook.errors import (
     UsageError,
 )
 from trialbook.library import Library
-from trialbook.library.related import name_record, read_pasted_records
+from trialbook.library.related import list_notes, name_record, read_pasted_records
 from trialbook.model.present import parse_present
 from trialbook.pages.contents import Option
 from trialbook.pages.related_page import FacetField, RelatedPage, StudyLink
@@ -29,7 +29,6 @@ from trialbook.web.related_views import (
     NOT_MADE,
     OUTCOMES_SHOWN,
     describe_learnt,
-    note_list,
     shorten,
     view_groups,
     view_outcomes,
@@ -166,7 +165,7 @@ def _fill(
         asked=own,
         groups=view_groups(library, listed),
         reasons=view_reasons(listed),
-        notes=note_list(library, found),
+        notes=list_notes(found, library.store.seq),
         learnt=describe_learnt(found),
         counted=len(landscape.nct_ids),
         shared=view_shared(landscape),

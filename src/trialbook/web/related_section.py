@@ -8,9 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from trialbook.errors import StoreError, TrialbookError
 from trialbook.library import Library
+from trialbook.library.related import list_notes
 from trialbook.pages.contents import RelatedView
 from trialbook.record.links import study_url
-from trialbook.web.related_views import NOT_MADE, note_list, view_groups
+from trialbook.web.related_views import NOT_MADE, view_groups
 
 LOG = logging.getLogger("trialbook")
 SHOWN = 5
@@ -82,5 +83,7 @@ class RelatedSections:
     def _compose(self, nct_id: str, url: str) -> RelatedView:
         found = self._library.find_related(nct_id, limit=SHOWN)
         return RelatedView(
-            groups=view_groups(self._library, found.studies), notes=note_list(self._library, found), url=url
+            groups=view_groups(self._library, found.studies),
+            notes=list_notes(found, self._library.store.seq),
+            url=url,
         )

@@ -84,19 +84,6 @@ def label_reason(reason: Reason) -> str:
     return f"{reason.kind}: {words}" if words else reason.kind
 
 
-def note_list(library: Library, found: RelatedList) -> tuple[str, ...]:
-    """What a reader of a list should know: too little to compare, or that the profiles are behind."""
-    notes = [found.note] if found.note else []
-    behind = max(0, library.store.seq - found.seq)
-    if behind:
-        changes = f"{behind:,} change" + "s" * (behind != 1)
-        notes.append(
-            f"This list does not know the last {changes} of the records yet; a running import adds them,"
-            " otherwise `trialbook rebuild --behind` does."
-        )
-    return tuple(notes)
-
-
 def describe_learnt(found: RelatedList) -> str:
     """By which records words were weighed, and when."""
     return (

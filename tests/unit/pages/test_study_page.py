@@ -374,7 +374,7 @@ def test_versions_and_related_studies_are_listed_with_links(bare: Study) -> None
 
 def test_without_an_answer_of_the_library_there_is_no_section_of_related_studies(bare: Study) -> None:
     assert "More related trials" not in page_of(bare).text
-    assert "Nothing in this library is like it." in page_of(bare, related=RelatedView()).text
+    assert "More related trials" in page_of(bare, related=RelatedView(notes=("No study is like it.",))).text
 
 
 def test_a_past_date_is_announced(bare: Study) -> None:

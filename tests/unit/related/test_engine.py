@@ -63,8 +63,24 @@ def test_reasons_name_the_words_on_both_sides(related_home: Path) -> None:
     words = reasons["words of conditions and keywords"]
     assert {"pulmonary", "arterial", "hypertension"} == set(words.ours) == set(words.theirs)
     assert "Pulmonary Arterial Hypertension" in reasons["same condition"].ours
-    assert reasons["same population"].theirs == ("18 years or older", "all sexes")
+    assert reasons["same ages"].theirs == ("18 years or older",)
+    assert reasons["same limits"].theirs == ("all sexes",)
     assert reasons["same design"].ours == ("study type: INTERVENTIONAL",)
+
+
+def test_ages_that_only_overlap_are_not_called_the_same(tmp_path: Path) -> None:
+    asked, wider, older = (f"NCT5000000{number}" for number in (1, 2, 3))
+    records = [make_trial(each, "Blue capsule", "Frozen Shoulder Syndrome") for each in (asked, wider, older)]
+    records[1]["protocolSection"]["eligibilityModule"] = {"minimumAge": "12 Years", "maximumAge": "50 Years"}
+    records[2]["protocolSection"]["eligibilityModule"] = {"maximumAge": "17 Years", "sex": "ALL"}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        found = {each.nct_id: each for each in library.find_related(asked).studies}
+    reasons = {reason.kind: reason for reason in found[wider].reasons}
+    assert not {"same ages", "same limits"} & reasons.keys()
+    assert reasons["overlapping ages"].ours == ("18 years or older",)
+    assert reasons["overlapping ages"].theirs == ("12 years to 50 years",)
+    assert get_kinds(found[older]) & {"same ages", "overlapping ages", "same limits"} == {"same limits"}
 
 
 def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trialbook.model import Study
 from trialbook.pages.contents import RelatedView
 from trialbook.pages.record.told import read_entries, read_page
-from trialbook.pages.tree import Absent, Block, Item, Items, Link, Note, Plain, Related, Section, Sub
+from trialbook.pages.tree import Block, Item, Items, Link, Note, Plain, Related, Section, Sub
 from trialbook.record.links import study_url
 
 
@@ -21,8 +21,6 @@ def related_section(view: RelatedView | None, study: Study | None = None) -> Sec
     for group in view.groups:
         found = Related(group.studies)
         blocks.append(Sub(group.title, (found,)) if group.title else found)
-    if not view.groups and not view.notes:
-        blocks.append(Absent("Nothing in this library is like it.", known=""))
     if view.url:
         blocks.append(Plain((Link("More of them, why, and who works on them", view.url),)))
     return _make([Sub("Found in this library", tuple(blocks)), *listed] if listed else blocks)

@@ -468,7 +468,7 @@ class LandscapeAnswer(msgspec.Struct, frozen=True, rename="camel"):
 class RelatedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Related studies, best first.
 
-    `note` says where there is too little to compare. Words were weighed by `learnt_from` records on
+    `note` says where there is too little to compare or nothing is found. Words were weighed by `learnt_from` records on
     `learnt_at`; `lag` counts the last changes of the records that the list does not know yet. `landscape` is
     null unless it is asked for.
     """

@@ -36,7 +36,9 @@ def _join(path: str, separator: str = "|") -> Column:
 
 
 def _write_results(record: Record) -> str:
-    return "YES" if record.get("hasResults") is True else "NO"
+    told = record.get("hasResults")
+    # A copy that does not tell says neither.
+    return ("YES" if told else "NO") if isinstance(told, bool) else ""
 
 
 def _write_interventions(record: Record) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trialbook.export.ris import write_short_title
+from trialbook.export.ris import is_of_registry, write_short_title
 from trialbook.model import PartialDate
 from trialbook.record.address import find_study_address
 from trialbook.record.markup import strip_markup
@@ -89,8 +89,9 @@ def _list_tags(record: Record) -> Iterator[tuple[str, str]]:
     yield "M3", "Clinical trial registration"
     yield "SN", nct_id
     yield "AN", nct_id
-    yield "DB", "ClinicalTrials.gov"
-    yield "DP", "National Library of Medicine (US)"
+    if is_of_registry(record):
+        yield "DB", "ClinicalTrials.gov"
+        yield "DP", "National Library of Medicine (US)"
     yield "AB", find_text(record, "protocolSection.descriptionModule.briefSummary")
     for path in ("conditionsModule.conditions", "conditionsModule.keywords"):
         for word in find_texts(record, f"protocolSection.{path}"):

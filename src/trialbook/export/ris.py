@@ -7,6 +7,7 @@ from typing import Any
 
 from trialbook.ask.refusals import refuse_field
 from trialbook.record.address import find_study_address
+from trialbook.record.links import NCT_ID
 from trialbook.record.markup import strip_markup
 from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
 
@@ -60,10 +61,21 @@ def _write_url(record: Record) -> list[str]:
     return [address] if address else []
 
 
+def is_of_registry(record: Record) -> bool:
+    """Whether a record is one of ClinicalTrials.gov, by its id."""
+    return bool(NCT_ID.fullmatch(find_text(record, _ID + "nctId")))
+
+
+def _write_results(record: Record) -> list[str]:
+    """Whether results were posted; a copy that does not tell says neither."""
+    told = record.get("hasResults")
+    return ["Has Results" if told else "No Results"] if isinstance(told, bool) else []
+
+
 TAGS: dict[str, Tag] = {
     "TY": lambda _: ["DBASE"],
-    "DP": lambda _: ["National Library of Medicine (US)"],
-    "PP": lambda _: ["Bethesda (MD)"],
+    "DP": lambda record: ["National Library of Medicine (US)"] if is_of_registry(record) else [],
+    "PP": lambda record: ["Bethesda (MD)"] if is_of_registry(record) else [],
     "ID": _take(_ID + "nctId"),
     "AN": _take(_ID + "nctId"),
     "U1": _write_secondary_ids,
@@ -77,13 +89,13 @@ TAGS: dict[str, Tag] = {
     "C3": _take(_STATUS + "lastUpdatePostDateStruct.date"),
     "C4": _take(_STATUS + "lastUpdateSubmitDate"),
     "C5": _take("protocolSection.designModule.studyType"),
-    "C6": lambda record: ["Has Results" if record.get("hasResults") is True else "No Results"],
+    "C6": _write_results,
     "C7": _write_documents,
     "C8": _write_contacts,
     "KW": _take("protocolSection.conditionsModule.conditions"),
     "AB": _take("protocolSection.descriptionModule.briefSummary"),
     "UR": _write_url,
-    "SF": lambda _: ["ClinicalTrials.gov"],
+    "SF": lambda record: ["ClinicalTrials.gov"] if is_of_registry(record) else [],
 }
 
 

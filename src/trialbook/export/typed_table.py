@@ -72,6 +72,11 @@ def _read_number(record: Record) -> int | None:
     return int(found) if is_whole and int(found) < _LARGEST else None
 
 
+def _read_results(record: Record) -> bool | None:
+    told = record.get("hasResults")
+    return told if isinstance(told, bool) else None
+
+
 def _take_day(path: str) -> TypedColumn:
     return TypedColumn("day", lambda record: read_whole_day(find_text(record, path)))
 
@@ -85,7 +90,7 @@ def _take_first_day(path: str) -> TypedColumn:
 
 _OUTCOME = {"measure": "measure", "description": "description", "time_frame": "timeFrame"}
 _OTHER: dict[str, TypedColumn] = {
-    "Study Results": TypedColumn("yes_no", lambda record: record.get("hasResults") is True),
+    "Study Results": TypedColumn("yes_no", _read_results),
     "Conditions": _list("protocolSection.conditionsModule.conditions"),
     "Interventions": _describe(
         "protocolSection.armsInterventionsModule.interventions", type="type", name="name"

@@ -12,7 +12,7 @@ from trialbook.errors import NotFoundError, RecordDamagedError
 from trialbook.model import PartialDate
 from trialbook.model.dates import find_asked_day
 from trialbook.model.present import parse_present
-from trialbook.model.sentences import join_words, write_day
+from trialbook.model.sentences import join_words, write_day, write_on
 from trialbook.record.links import study_url
 from trialbook.results.due import derive_results_outlook
 from trialbook.search.engine.engine import SearchRequest
@@ -68,13 +68,16 @@ def find_evidence(library: Library, nct_id: str, request: SearchRequest) -> tupl
 
 def _find_overdue(library: Library, nct_id: str, as_of: str | None) -> list[Evidence]:
     today: date = find_asked_day(as_of)
-    outlook = derive_results_outlook(parse_present(library.get_body(nct_id, as_of=as_of)), today=today)
+    study = parse_present(library.get_body(nct_id, as_of=as_of))
+    outlook = derive_results_outlook(study, today=today)
     if outlook.state != "overdue":
         return []
     due = f"by {write_day(PartialDate(outlook.due.isoformat()))}" if outlook.due else "before now"
     if outlook.is_counted_from_certificate:
         due += ", the end of a certified delay,"
-    words = f"Results seem to have been due {due} under {outlook.paragraph}, and the record has none: "
+    served = study.served if study.served and study.served.earliest else None
+    has_none = f"had none {write_on(served)}" if served else "has none"
+    words = f"Results seem to have been due {due} under {outlook.paragraph}, and the record {has_none}: "
     url = _write_url(nct_id, as_of) + "#results"
     return [Evidence("results_overdue", words + f"{join_words(list(outlook.reasons))}.", url, "Why")]
 

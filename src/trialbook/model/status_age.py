@@ -13,7 +13,7 @@ import msgspec
 from trialbook.model.dates import PartialDate
 from trialbook.model.enums import Status
 from trialbook.model.protocol import StatusModule
-from trialbook.model.sentences import write_day
+from trialbook.model.sentences import write_day, write_on
 
 # What goes on, or is still to begin: its status is out of date once time has passed it by.
 OPEN = frozenset(
@@ -41,6 +41,8 @@ class StatusAge(msgspec.Struct, frozen=True):
         Whether `told_on` is only the day on which another portal took this copy over.
     ended_on
         The completion date, of a study that is open according to its status; None for others.
+    updated_on
+        When an open study's record was updated after it was last verified; None where it was not.
     current_until
         The last day on which the status can be taken as it stands; None where no day ends that.
     """
@@ -50,6 +52,7 @@ class StatusAge(msgspec.Struct, frozen=True):
     ended_on: PartialDate | None = None
     current_until: date | None = None
     is_served: bool = False
+    updated_on: PartialDate | None = None
 
     def is_outdated(self, today: date) -> bool:
         """Whether an open study's completion date has passed, or nobody verified it for two years."""
@@ -61,10 +64,14 @@ class StatusAge(msgspec.Struct, frozen=True):
         >>> StatusAge(PartialDate("2015-01"), current_until=date(2016, 6, 30)).write_short(date(2026, 1, 1))
         'as of January 2015, out of date'
         """
-        told = f"as of {write_day(self.told_on)}" if self.told_on else ""
+        told = self.write_as_of()
         if self.is_outdated(today):
             return f"{told}, out of date" if told else "out of date"
         return told
+
+    def write_as_of(self) -> str:
+        """As of when, without a judgement; "" where the record does not tell it."""
+        return f"as of {write_day(self.told_on)}" if self.told_on else ""
 
     def describe(self, today: date) -> tuple[str, ...]:
         """The age in sentences, as of a day; at least one."""
@@ -80,6 +87,8 @@ class StatusAge(msgspec.Struct, frozen=True):
             sentences.append(f"{self._say_told(told, verb)} Nothing here tells whether it holds still.")
         elif is_old:
             sentences.append(f"Nobody has {verb} this since {told}.")
+            if self.updated_on:
+                sentences.append(f"The record was updated after that, {write_on(self.updated_on)}.")
         else:
             sentences.append(self._say_told(told, verb) if told else _NO_DAY)
         if is_over and self.ended_on:
@@ -100,24 +109,35 @@ _NO_DAY = "The record does not say as of when."
 def find_status_age(status: StatusModule, served: PartialDate | None = None) -> StatusAge:
     """How old the status of a record is; `served` is the day on which a portal took the copy over, if one did."""
     verified = _known(status.status_verified_date)
+    updated = _known(status.last_update_submit_date)
     posted = status.last_update_post_date_struct
     # A day without a type is one on which some other portal refreshed its copy.
     refreshed = _known(posted.date if posted and posted.type else None)
-    told = verified or _known(status.last_update_submit_date) or refreshed
+    told = verified or updated or refreshed
     is_served = told is None and _known(served) is not None
     told = told or _known(served)
     if status.overall_status not in OPEN:
+        # An end may have come with an update that left the day of verification as it was.
+        is_stated = status.overall_status != Status.UNKNOWN
+        if is_stated and verified and updated and _is_later(updated, verified):
+            return StatusAge(updated)
         return StatusAge(told, is_verified=verified is not None, is_served=is_served)
     end = status.completion_date_struct
     # An expanded access goes on as long as it is offered.
     has_end = status.overall_status != Status.AVAILABLE
     ended = _known(end.date if end and has_end else None)
     days = [day for day in (ended.latest if ended else None, _lapses(told) if told else None) if day]
-    return StatusAge(told, verified is not None, ended, min(days, default=None), is_served)
+    updated = updated if verified and updated and _is_later(updated, verified) else None
+    return StatusAge(told, verified is not None, ended, min(days, default=None), is_served, updated)
 
 
 def _known(day: PartialDate | None) -> PartialDate | None:
     return day if day and day.latest else None
+
+
+def _is_later(day: PartialDate, other: PartialDate) -> bool:
+    """Whether a day lies wholly after another."""
+    return bool(day.earliest and other.latest and day.earliest > other.latest)
 
 
 def _lapses(told: PartialDate | None) -> date:

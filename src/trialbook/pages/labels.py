@@ -100,6 +100,11 @@ LABELS: dict[str, dict[str, str]] = {
         "GT60": "The sponsor may review before release and hold back for more than 60 but at most 180 days",
         "OTHER": "Other restriction",
     },
+    "UnpostedEventType": {
+        "RELEASE": "Submitted",
+        "RESET": "Returned with comments",
+        "UNRELEASE": "Taken back",
+    },
     "NonInferiorityType": {
         "NON_INFERIORITY": "Non-inferiority",
         "NON_INFERIORITY_OR_EQUIVALENCE": "Non-inferiority or equivalence",
@@ -133,7 +138,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "NO_LONGER_AVAILABLE": "This expanded access has closed.",
         "TEMPORARILY_NOT_AVAILABLE": "This expanded access is on hold and may open again.",
         "APPROVED_FOR_MARKETING": "The treatment has been approved; the expanded access is no longer needed.",
-        "WITHHELD": "The sponsor has asked the registry not to show the details yet.",
+        "WITHHELD": "The registry shows no details yet: a device is studied that the FDA has not approved or cleared.",
     },
     "StudyType": {
         "INTERVENTIONAL": "A clinical trial: its plan sets what participants get or do, to see what it does.",
@@ -141,7 +146,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "EXPANDED_ACCESS": "A way to get an unapproved treatment outside a trial when nothing else is left.",
     },
     "Phase": {
-        "NA": "Phases describe drugs; a study of a device, a behaviour or a procedure has none.",
+        "NA": "No phase is given: phases are of trials of drugs, and the record says that they do not apply to it.",
         "EARLY_PHASE1": "Very small exposure of a few people, with no intent to treat.",
         "PHASE1": "First in people: is it safe, and at what dose?",
         "PHASE2": "Does it seem to work, and is it still safe in more people?",
@@ -151,7 +156,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "DesignAllocation": {
         "RANDOMIZED": "Chance decides which group each participant joins.",
         "NON_RANDOMIZED": "Participants come into their groups by choice or by rule, not by chance.",
-        "NA": "There is one group only, so nothing is allocated.",
+        "NA": "Nothing is allocated, as where there is one group only.",
     },
     "InterventionalAssignment": {
         "SINGLE_GROUP": "All participants get the same.",

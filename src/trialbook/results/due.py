@@ -44,7 +44,8 @@ State = Literal[
 class ResultsOutlook(msgspec.Struct, frozen=True):
     """What can be said about a study's results.
 
-    `due` is the latest day on which they are due (None where the record gives no date to count from);
+    `due` is the latest day on which they are due (None where the record gives no date to count from, or one before
+    the rule);
     `applies` whether the duty of 42 CFR Part 11 seems to hold, with `reasons`; `paragraph` what the case rests on.
     `is_counted_from_certificate` tells that `due` is the end of a certified delay.
     """
@@ -89,7 +90,7 @@ def derive_results_outlook(study: Study, *, today: date) -> ResultsOutlook:
     if not case.is_judged:
         return outlook
     days = {"delayed": facts.certified_until, "overdue": facts.deadline, "pending": facts.deadline}
-    is_told = facts.duty.applies != "unlikely" or case.state == "delayed"
+    is_told = (facts.duty.applies != "unlikely" and not facts.is_before_rule) or case.state == "delayed"
     due = days.get(case.state) if is_told else None
     return msgspec.structs.replace(
         outlook,

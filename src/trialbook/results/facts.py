@@ -99,8 +99,7 @@ class ResultsFacts:
         end, deadline = self.end, self.deadline
         if end is None or deadline is None or deadline == date.max or end.type != DateType.ACTUAL:
             return None
-        first = end.date.earliest
-        if first is None or first < RULE_IN_FORCE or self.duty.applies != "likely" or self.is_surveillance:
+        if not self.is_under_rule or self.duty.applies != "likely" or self.is_surveillance:
             return None
         if self.is_served_before(deadline):
             return None
@@ -112,6 +111,18 @@ class ResultsFacts:
         """Whether this copy shows the registry as it was on that day or before."""
         served = self.served.latest if self.served else None
         return served is not None and served <= day
+
+    @property
+    def is_under_rule(self) -> bool:
+        """Whether the whole of the date that is counted from lies under the rule."""
+        first = self.end.date.earliest if self.end else None
+        return first is not None and first >= RULE_IN_FORCE
+
+    @property
+    def is_before_rule(self) -> bool:
+        """Whether the date that is counted from lies before the rule, by which then nothing was due."""
+        last = self.end.date.latest if self.end else None
+        return last is not None and last < RULE_IN_FORCE
 
     @property
     def is_surveillance(self) -> bool:

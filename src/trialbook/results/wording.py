@@ -5,13 +5,15 @@ Each sentence follows from the record alone; `trialbook.results.due` says which 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from trialbook.model import PartialDate, Study
 from trialbook.model.enums import DateType, StudyType
 from trialbook.model.sentences import count_of, write_day, write_on
-from trialbook.results.facts import RULE_IN_FORCE, End, ResultsFacts
+from trialbook.results.facts import End, ResultsFacts
 
+# Within so many days the registry posts what was submitted (42 CFR 11.52).
+POSTED_WITHIN = timedelta(days=30)
 NO_DATE = "The record gives no date of completion, so the day on which results are due cannot be counted."
 
 
@@ -38,10 +40,23 @@ def say_submitted(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     first = facts.rounds[0].submitted if facts.rounds else facts.study.status.results_first_submit_date
     last = facts.rounds[-1].submitted if facts.rounds else first
     when = f" {write_on(last)}" if last else ""
-    words = (
-        f"Results were submitted to the registry{when} and are not public yet: it checks their quality first."
-    )
-    return (words, *_say_rounds(facts), *_say_in_time(facts, first), *_say_served(facts))
+    served = _find_served(facts)
+    public = f"were not public {write_on(served)}, the day of this copy" if served else "are not public yet"
+    words = f"Results were submitted to the registry{when} and {public}"
+    # Of one submission without a history of it nothing is known but the day.
+    if facts.rounds or not _is_long_after(served, last):
+        words += ": it checks their quality first."
+    else:
+        words += (
+            ". Whether it still checked their quality then, or had returned them, the record does not tell."
+        )
+    return (words, *_say_rounds(facts), *_say_in_time(facts, first))
+
+
+def _is_long_after(served: PartialDate | None, submitted: PartialDate | None) -> bool:
+    """Whether a copy is younger than the 30 days that the registry has to post results (42 CFR 11.52)."""
+    first, last = served.earliest if served else None, submitted.latest if submitted else None
+    return bool(first and last and first - last > POSTED_WITHIN)
 
 
 def say_returned(facts: ResultsFacts, today: date) -> tuple[str, ...]:
@@ -79,18 +94,21 @@ def _say_in_time(facts: ResultsFacts, submitted: PartialDate | None) -> tuple[st
 
 
 def _say_served(facts: ResultsFacts) -> tuple[str, ...]:
-    served = facts.served if facts.served and facts.served.earliest else None
+    served = _find_served(facts)
     return (f"This copy shows the registry as of {write_day(served)}.",) if served else ()
+
+
+def _find_served(facts: ResultsFacts) -> PartialDate | None:
+    return facts.served if facts.served and facts.served.earliest else None
 
 
 def say_not_required(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     """Of what kind of study none are asked."""
-    kind = (
-        "observational studies"
-        if facts.study.study_type == StudyType.OBSERVATIONAL
-        else "expanded access records"
+    if facts.study.study_type == StudyType.EXPANDED_ACCESS:
+        return ("Results are not required of expanded access records (42 CFR Part 11).",)
+    return (
+        "Results are not required of observational studies (42 CFR Part 11); some sponsors post them all the same.",
     )
-    return (f"Results are not required of {kind} (42 CFR Part 11); some sponsors post them all the same.",)
 
 
 def say_delayed(facts: ResultsFacts, today: date) -> tuple[str, ...]:
@@ -113,6 +131,12 @@ def _say_certificate(facts: ResultsFacts, today: date) -> tuple[str, ...]:
     if facts.certified is None:
         return ()
     certified = _capital(write_on(facts.certified))
+    if facts.is_certified_late and facts.is_before_rule:
+        return (
+            f"{certified} the responsible party handed in a certificate of delay. Whether that came in time cannot "
+            "be told, as the record does not tell when results were due by the law before the rule. Its two years "
+            f"{_ended(facts.limit, today)}.",
+        )
     if facts.is_certified_late:
         return (
             f"{certified} the responsible party handed in a certificate of delay. That was after "
@@ -182,13 +206,16 @@ def _say_too_far(end: End) -> str:
 def _say_remarks(facts: ResultsFacts, end: End, deadline: date, today: date) -> tuple[str, ...]:
     remarks = []
     last = end.date.latest or deadline
-    if last < RULE_IN_FORCE:
-        remarks.append(
+    if facts.is_before_rule:
+        return (
             "It ended before the rule took effect on 18 January 2017: results were then due only if the product "
-            "had been approved (42 CFR 11.42), which the record does not tell."
+            "had been approved (42 CFR 11.42), which the record does not tell.",
+            "This copy of the record shows no results.",
+            *_say_served(facts),
         )
     if end.type == DateType.ESTIMATED and last < today:
         remarks.append("The estimated date has gone by; this record does not confirm that it was kept.")
+    served = _find_served(facts)
     since = f"The due day, {_write(deadline)}, passed {count_of((today - deadline).days, 'day')} ago"
     if today > deadline and facts.is_served_before(deadline):
         remarks.append(
@@ -196,16 +223,28 @@ def _say_remarks(facts: ResultsFacts, end: End, deadline: date, today: date) -> 
             "it: whether results came since cannot be told from it."
         )
     elif today > deadline:
-        remarks.append(
-            f"{since} and this copy of the record shows no results. An extension for good cause (42 CFR 11.44(e)), "
-            "a waiver or a submission of the last weeks need not show in it."
+        extended = (
+            "An extension for good cause (42 CFR 11.44(e)), a waiver or a submission of the last weeks need not "
+            "show in it."
         )
-        remarks += _say_served(facts)
+        if served and served.earliest and served.earliest > deadline:
+            late = count_of((served.earliest - deadline).days, "day")
+            remarks.append(
+                f"This copy shows the registry as of {write_day(served)}, {late} after the due day, "
+                f"{_write(deadline)}, and shows no results. {extended} Whether results came since cannot be told from it."
+            )
+        else:
+            remarks.append(f"{since} and this copy of the record shows no results. {extended}")
     return tuple(remarks)
 
 
 def _judge(facts: ResultsFacts) -> str:
     applies, why, paragraph = facts.duty.applies, facts.reason, facts.duty.paragraph
+    if applies == "likely" and facts.is_before_rule:
+        return (
+            f"From this record it seems to be of the kind that the law covers ({paragraph}): {why}. "
+            f"{_who_owes(facts.study)}, if any were due."
+        )
     if applies == "likely":
         return f"From this record the rule seems to apply ({paragraph}): {why}. {_who_owes(facts.study)}."
     if applies == "unlikely":

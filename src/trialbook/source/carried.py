@@ -64,7 +64,7 @@ def find_carried(format_name: str, record: dict[str, Any]) -> frozenset[str] | N
     if form.carries is not None:
         return form.carries
     protocol = record[PROTOCOL]
-    missing = [name for name in _DEMANDED if not protocol.get(name)]
+    missing = [name for name in _find_demanded(protocol) if not protocol.get(name)]
     has_all = "hasResults" in record
     if has_all and not missing:
         return None
@@ -100,6 +100,13 @@ def is_whole(format_name: str, record: dict[str, Any]) -> bool:
     if not all(_has(protocol, module, name) for module, name in needed):
         return False
     return form.fidelity <= CUT_FIDELITY or sum(bool(protocol.get(name)) for name in _USUAL) > 1
+
+
+def _find_demanded(protocol: dict[str, Any]) -> tuple[str, ...]:
+    """The modules that the registry demands of a record; nothing is measured in an expanded access."""
+    design = protocol.get("designModule")
+    is_access = isinstance(design, dict) and design.get("studyType") == "EXPANDED_ACCESS"
+    return tuple(name for name in _DEMANDED if not (is_access and name == "outcomesModule"))
 
 
 def _has(protocol: dict[str, Any], module: str, name: str) -> bool:

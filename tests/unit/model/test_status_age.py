@@ -103,3 +103,23 @@ def test_a_day_of_verification_counts_before_that_of_taking_over() -> None:
     }
     study = parse_record(record)
     assert find_status_age(study.status, study.served).write_short(TODAY) == "as of November 2025"
+
+
+def test_an_end_is_as_old_as_the_update_that_told_it() -> None:
+    verified = {"statusVerifiedDate": "2019-08", "lastUpdateSubmitDate": "2021-07-02"}
+    closed = age_of(overallStatus="NO_LONGER_AVAILABLE", **verified)
+    assert closed.describe(TODAY) == ("As of 2 July 2021, when the record was last updated.",)
+    # The registry makes a status unknown by the day of verification.
+    unknown = age_of(overallStatus="UNKNOWN", **verified)
+    assert unknown.describe(TODAY) == ("As of August 2019, when the record was last confirmed.",)
+    same = age_of(overallStatus="COMPLETED", statusVerifiedDate="2021-07", lastUpdateSubmitDate="2021-07-31")
+    assert same.describe(TODAY) == ("As of July 2021, when the record was last confirmed.",)
+
+
+def test_an_open_status_that_nobody_confirms_names_later_updates() -> None:
+    age = age_of(overallStatus="RECRUITING", statusVerifiedDate="2019-08", lastUpdateSubmitDate="2021-07-02")
+    assert age.describe(TODAY) == (
+        "Nobody has confirmed this since August 2019.",
+        "The record was updated after that, on 2 July 2021.",
+    )
+    assert age.current_until == date(2021, 8, 31)

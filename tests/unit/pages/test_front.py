@@ -142,6 +142,65 @@ def test_only_a_number_can_be_called_and_only_an_address_written_to(
     assert "onmouseover=" not in html.replace("&#34;onmouseover=", "")
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"statusVerifiedDate": "2025-11"}, "1 site in France, open."),
+        ({"statusVerifiedDate": "2020-11"}, "1 site in France, open as of November 2020."),
+        ({"overallStatus": "UNKNOWN"}, "1 site in France; whether it is open is not known."),
+        ({"overallStatus": "COMPLETED"}, "1 site in France, not open."),
+        ({"overallStatus": None}, "1 site in France, open."),
+    ],
+)
+def test_a_site_is_called_open_only_as_of_when_the_record_says_so(status: dict[str, Any], said: str) -> None:
+    given = {name: value for name, value in {**PROTOCOL["statusModule"], **status}.items() if value}
+    study = make(statusModule=given, contactsLocationsModule={"locations": SITES[:1]})
+    assert said in words_of(glance_of(study))
+
+
+def test_what_is_said_of_unposted_results_has_its_day() -> None:
+    ended = {
+        "overallStatus": "COMPLETED",
+        "primaryCompletionDateStruct": {"date": "2020-03-05", "type": "ACTUAL"},
+    }
+    protocol = {
+        **PROTOCOL,
+        "statusModule": ended,
+        "oversightModule": {"isFdaRegulatedDrug": True, "isFdaRegulatedDevice": False},
+        "contactsLocationsModule": {"locations": [{"city": "Boston", "country": "United States"}]},
+    }
+    derived = {"miscInfoModule": {"versionHolder": "2021-04-01"}}
+    study = parse_record({"protocolSection": protocol, "derivedSection": derived})
+    assert (
+        "Results pending, past the usual due date, as of 1 April 2021; due if the rule applies on 5 March 2021."
+        in words_of(glance_of(study))
+    )
+
+
+def test_the_last_known_status_is_not_told_as_one_of_today() -> None:
+    status = {"overallStatus": "UNKNOWN", "lastKnownStatus": "RECRUITING", "statusVerifiedDate": "2020-11"}
+    words = words_of(render_study_page(make(statusModule=status), today=TODAY))
+    assert "What the record said until nobody had confirmed it for two years." in words
+    assert "looking for participants now" not in words
+
+
+def test_no_meaning_of_a_value_says_more_than_the_record() -> None:
+    design = {"studyType": "INTERVENTIONAL", "phases": ["NA"], "designInfo": {"allocation": "NA"}}
+    words = words_of(render_study_page(make(designModule=design), today=TODAY))
+    # It is a trial of a drug, with two groups.
+    assert "a study of a device, a behaviour or a procedure has none" not in words
+    assert "There is one group only" not in words
+
+
+def test_versions_are_offered_for_comparison_only_where_there_are_two() -> None:
+    lines = tuple(VersionLine(number=number, version_date=PartialDate("2024-01-01")) for number in (1, 0))
+    for versions, leads in ((lines, "Compare any two versions"), (lines[:1], "Where it came from")):
+        history = StudyHistory(versions=versions, url="/study/NCT99000099/history")
+        words = words_of(render_study_page(make(), today=TODAY, history=history))
+        assert leads in words
+        assert ("Compare any two versions" in words) is (len(versions) == 2)
+
+
 def test_a_switch_is_told_only_where_versions_prove_it() -> None:
     told = ("Primary outcome removed", "Primary outcome removed", "Primary outcome added")
     switch = Switch(0, 3, told, "5 months after the study started (March 2024)")

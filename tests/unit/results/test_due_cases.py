@@ -312,3 +312,50 @@ def test_results_sent_again_on_the_day_of_their_return_lie_with_the_registry() -
 def test_a_month_is_said_as_a_month() -> None:
     said = " ".join(look({"dispFirstSubmitDate": "2021-03"}).sentences)
     assert "In March 2021 the responsible party" in said
+
+
+def test_days_are_counted_to_the_day_of_the_copy_and_no_further() -> None:
+    outlook = look(served="2021-04-01")
+    assert outlook.state == "overdue"
+    assert (
+        "This copy shows the registry as of 1 April 2021, 27 days after the due day, 5 March 2021, and shows no"
+        " results." in text_of(outlook)
+    )
+    assert "Whether results came since cannot be told from it." in text_of(outlook)
+    assert "ago" not in text_of(outlook)
+
+
+def test_a_submission_is_with_the_registry_as_of_the_day_of_the_copy() -> None:
+    rounds = [{"releaseDate": "2021-03-01"}]
+    told = text_of(look(rounds=rounds, served="2024-01-01"))
+    assert "submitted to the registry on 1 March 2021 and were not public on 1 January 2024" in told
+    assert "it checks their quality first" in told
+
+
+@pytest.mark.parametrize(("served", "is_told"), [("2021-03-31", True), ("2021-04-01", False)])
+def test_where_one_submission_lay_for_years_is_not_known_without_its_history(
+    served: str, is_told: bool
+) -> None:
+    told = text_of(look({"resultsFirstSubmitDate": "2021-03-01"}, served=served))
+    assert ("it checks their quality first" in told) is is_told
+    assert ("or had returned them, the record does not tell" in told) is not is_told
+
+
+def test_nothing_was_due_by_the_rule_before_there_was_one() -> None:
+    ended = {"primaryCompletionDateStruct": {"date": "2009-02", "type": "ACTUAL"}}
+    outlook = look({**ended, "dispFirstSubmitDate": "2015-09-22"}, served="2026-01-01")
+    assert (outlook.state, outlook.due) == ("pending", None)
+    told = text_of(outlook)
+    assert "Whether that came in time cannot be told" in told
+    assert "Its two years ended on 22 September 2017" in told
+    assert "it seems to be of the kind that the law covers" in told
+    assert "would owe the results, if any were due" in told
+    assert "This copy of the record shows no results." in told
+    assert "the rule seems to apply" not in told
+    assert "due day" not in told
+    assert look({"primaryCompletionDateStruct": {"date": "2017-01-18", "type": "ACTUAL"}}).due is not None
+
+
+def test_nothing_is_said_of_results_of_expanded_access_but_that_none_are_asked_for() -> None:
+    outlook = look(kind="EXPANDED_ACCESS")
+    assert outlook.sentences == ("Results are not required of expanded access records (42 CFR Part 11).",)

@@ -152,6 +152,16 @@ def test_that_a_record_has_no_outcomes_is_not_believed_where_the_registry_demand
     assert {"protocolSection.referencesModule", "hasResults", "resultsSection"} <= carried
 
 
+def test_nothing_is_measured_in_an_expanded_access() -> None:
+    modules = {name: part for name, part in WHOLE["protocolSection"].items() if name != "outcomesModule"}
+    modules["designModule"] = {"studyType": "EXPANDED_ACCESS"}
+    assert find_carried("api_v2", {**WHOLE, "protocolSection": modules}) is None
+    del modules["eligibilityModule"]
+    carried = find_carried("api_v2", {**WHOLE, "protocolSection": modules})
+    assert carried is not None
+    assert "protocolSection.eligibilityModule" not in carried
+
+
 @pytest.mark.parametrize("each", FORMATS, ids=lambda each: each.name)
 def test_each_form_is_known_read_and_named_by_its_own_format_alone(each: Format) -> None:
     forms = [form for form in each.forms if isinstance(form, Form)]

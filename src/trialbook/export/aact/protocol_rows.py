@@ -361,7 +361,7 @@ def _add_calculated(rows: Rows, record: Record) -> None:
         "number_of_facilities": len(sites) or None,
         "has_single_facility": len(sites) == 1,
         "has_us_facility": "United States" in countries if countries else None,
-        "were_results_reported": record.get("hasResults") is True,
+        "were_results_reported": take_yes_no(record, "hasResults"),
         "registered_in_calendar_year": int(submitted[:4]) if submitted[:4].isdecimal() else None,
     }
     for bound, age in ages.items():

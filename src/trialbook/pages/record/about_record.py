@@ -226,7 +226,8 @@ def versions_section(history: StudyHistory | None, today: date) -> Section:
             blocks.append(picture)
         blocks.append(Versions(history.versions))
         if history.url:
-            blocks.append(Plain((Link("Compare any two versions", history.url),)))
+            leads = "Compare any two versions" if len(history.held) > 1 else "Where it came from"
+            blocks.append(Plain((Link(leads, history.url),)))
     else:
         blocks.append(Absent("Which versions of the record there are is not known here.", known=""))
     return Section(

@@ -7,7 +7,7 @@ from datetime import date
 from trialbook.changes.past import Past
 from trialbook.model import PartialDate, Study
 from trialbook.model.eligibility import SEXES, tell_ages
-from trialbook.model.enums import StudyType
+from trialbook.model.enums import Status, StudyType
 from trialbook.model.nearest import find_nearest_site, list_open_sites
 from trialbook.model.protocol import Contact, Location
 from trialbook.model.sentences import count_of, write_day
@@ -28,6 +28,8 @@ ANCHOR = "glance"
 CRITERIA_SHOWN, LONGEST_CRITERION = 3, 150
 ARMS_SHOWN, LONGEST_NAME = 6, 80
 PEOPLE_SHOWN, SWITCHES_SHOWN, COUNTRIES_SHOWN = 2, 3, 4
+# What may be otherwise by now at the registry, and is said of somebody.
+AS_OF_A_DAY = frozenset(("returned", "submitted", "overdue"))
 
 
 def glance_section(  # noqa: PLR0913 - one answer rests on each
@@ -44,11 +46,11 @@ def glance_section(  # noqa: PLR0913 - one answer rests on each
     """Is it open, where, who can join, what is done, when does it end, are there results, was it changed?"""
     rows = [
         _answer_open(study, today),
-        _answer_where(study, near),
+        _answer_where(study, today, near),
         _answer_who(study, criteria),
         _answer_what(study),
         _answer_end(study),
-        Fact("Are there results?", (_tell_results(outlook),)),
+        Fact("Are there results?", (_tell_results(outlook, told.get_study(study).served),)),
         *_answer_switched(study, past, history),
     ]
     picture = draw_timeline(told.get_study(study), today, outlook, past, history)
@@ -72,9 +74,9 @@ def _answer_open(study: Study, today: date) -> Fact:
     return Fact("Is it open?", (Run((Link(shown.label, "#key-facts"), f"{age}.")),), meaning)
 
 
-def _answer_where(study: Study, near: Near | None) -> Fact:
+def _answer_where(study: Study, today: date, near: Near | None) -> Fact:
     paths = ("contactsLocationsModule.locations",)
-    values: list[Inline] = [_count_sites(study)] if study.locations else []
+    values: list[Inline] = [_count_sites(study, today)] if study.locations else []
     nearest = find_nearest_site(study, near.lat, near.lon) if near else None
     if nearest and nearest.is_open:
         name = nearest.facility or nearest.city or "a site"
@@ -89,7 +91,7 @@ def _answer_where(study: Study, near: Near | None) -> Fact:
     return Fact("Where, and whom to ask?", tuple(values), paths=paths)
 
 
-def _count_sites(study: Study) -> Run:
+def _count_sites(study: Study, today: date) -> Run:
     sites, takers = study.locations, list_open_sites(study)
     countries = tuple(dict.fromkeys(site.country for site in sites if site.country))
     if not study.has_sites:
@@ -98,11 +100,15 @@ def _count_sites(study: Study) -> Run:
     place = countries[0] if len(countries) == 1 else count_of(len(countries), "country", "countries")
     counted = count_of(len(sites), "site") + (f" in {place}" if countries else "")
     if takers:
-        words = ", open." if len(sites) == 1 else f", {len(takers):,} of them open."
+        age = find_status_age(study.status, study.served)
+        as_of = f" {age.write_as_of()}".rstrip() if age.is_outdated(today) else ""
+        words = f", open{as_of}." if len(sites) == 1 else f", {len(takers):,} of them open{as_of}."
+    elif study.overall_status == Status.UNKNOWN:
+        words = f"; whether {'it is' if len(sites) == 1 else 'they are'} open is not known."
     elif study.overall_status or any(site.status for site in sites):
         words = ", not open." if len(sites) == 1 else ", none of them open."
     else:
-        words = "; whether they are open is not said."
+        words = f"; whether {'it is' if len(sites) == 1 else 'they are'} open is not said."
     return Run((Link(counted, "#sites"), words))
 
 
@@ -211,8 +217,10 @@ def _answer_end(study: Study) -> Fact:
     return Fact("When does it end?", values, paths=("statusModule.completionDateStruct",))
 
 
-def _tell_results(outlook: ResultsOutlook) -> Run:
+def _tell_results(outlook: ResultsOutlook, served: PartialDate | None) -> Run:
     pieces: list[Inline] = [Link(outlook.headline, "#results")]
+    if outlook.state in AS_OF_A_DAY and served and served.earliest:
+        pieces.append(f", as of {write_day(served)}")
     if outlook.due:
         by = "by the certificate of delay" if outlook.is_counted_from_certificate else "if the rule applies"
         pieces.append(f"; due {by} on {write_day(PartialDate(outlook.due.isoformat()))}")

@@ -141,7 +141,7 @@ def key_facts_section(study: Study, today: date) -> Section:
             Fact(
                 "Last confirmed status",
                 (term_of(status.last_known_status),),
-                meaning_of(status.last_known_status),
+                "What the record said until nobody had confirmed it for two years.",
             )
         )
     if status.why_stopped:

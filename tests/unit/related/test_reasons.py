@@ -224,7 +224,9 @@ def test_words_that_all_records_have_are_named_only_for_want_of_others(tmp_path:
 
 
 def test_of_all_texts_words_of_what_is_studied_are_named_first(tmp_path: Path) -> None:
-    records = [make_trial(f"NCT5000{at:04}", "tacrolimus", "vitiligo", title=f"Study {at}") for at in range(8)]
+    records = [
+        make_trial(f"NCT5000{at:04}", "tacrolimus", "vitiligo", title=f"Study {at}") for at in range(8)
+    ]
     records += [make_trial(f"NCT6000{at:04}", f"drug{at}", f"condition{at}") for at in range(30)]
     rare = "sachet lifespan viremic explanation withdrawn evidenced plasma coded"
     for record in records[:2]:

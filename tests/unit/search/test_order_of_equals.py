@@ -15,6 +15,7 @@ from tests.naive.records import make_record
 from trialbook.library.build import import_paths
 from trialbook.library.rebuild import bring_into_step, rebuild
 from trialbook.patient.note import read_note
+from trialbook.search.engine import engine as engine_module
 from trialbook.search.engine import order
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.order import GeoDecay, SortKey
@@ -135,6 +136,7 @@ def test_the_order_is_one_of_the_records_alone(
     monkeypatch.setattr(order, "MOST_FETCHED", alike)
     monkeypatch.setattr(order, "MOST_AMONG", alike)
     monkeypatch.setattr(order, "FIRST_DECAYED", alike)
+    monkeypatch.setattr(engine_module, "LEAST_BY_TIERS", 10 * alike)
     whole = engines["at once"].search(msgspec.structs.replace(REQUESTS[name], limit=10_000))
     assert len(set(whole.nct_ids)) == whole.total > 100
 
@@ -184,6 +186,7 @@ def test_words_whose_levels_are_lists_of_the_index_are_not_ranked(
     request = SearchRequest(
         queries=(parse_query(text),), filters=(parse_query("AREA[EnrollmentCount]RANGE[1, MAX]"),)
     )
+    monkeypatch.setattr(engine_module, "LEAST_BY_TIERS", 1)
     for engine in engines.values():
         ranked = engine.search(msgspec.structs.replace(request, limit=10_000))
         with monkeypatch.context() as patched:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import tantivy
@@ -47,7 +47,6 @@ from trialbook.search.engine.paging import (
     write_token,
 )
 from trialbook.search.engine.reader import Compiled, FindRefusing, Reader, ReadRecord
-from trialbook.search.engine.targets import Tier
 from trialbook.search.engine.towns import TownCounts, count_towns
 from trialbook.search.index.disk import StudyIndex
 from trialbook.search.index.document import compute_order
@@ -72,8 +71,18 @@ BEST_FIRST = SortKey(RELEVANCE, descending=True)
 NEWEST_FIRST = SortKey(NEWEST, descending=True)
 MOST_FACETS = 50
 MAX_WINDOW = 100_000
-# A window, and how many match in all where that was counted too.
-Hits = tuple[list[Hit], int | None]
+
+
+class Collected(NamedTuple):
+    """A window, how many match in all where that was counted, and else about how many do."""
+
+    hits: list[Hit]
+    total: int | None
+    about: int = 0
+
+
+# Of fewer, to score all costs less than to go through the lists of each score.
+LEAST_BY_TIERS = 2_000
 # No place on the earth is further away.
 HALF_ROUND_KM = 20_040.0
 MAX_DEPTH = 5_000_000
@@ -393,7 +402,7 @@ class SearchEngine:
         has_decay = request.geo_decay is not None and not request.sort
         if has_decay and count_matches(reader.searcher, counted) > MOST_DECAYED:
             request = msgspec.structs.replace(request, geo_decay=None)
-        found: Hits | None = None
+        found: Collected | None = None
         if _ranks_by_words_alone(request):
             found = _collect_tiers(reader, request, filters, offset=offset, limit=limit)
         if found is None and _ranks_by_words_alone(request) and reader.outline(request.queries).has_tail:
@@ -407,12 +416,11 @@ class SearchEngine:
             if is_scored and _ranks_by_words_alone(request) and not any(each.ranks for each in compiled):
                 # To find out that all are equals costs more than to count them.
                 ranked, sort = counted, (NEWEST_FIRST,)
-            found = self._collect(reader, request, ranked, sort, offset=offset, limit=limit)
-        hits, total = found
-        facets, missing, total = self._count_facets(reader, request, counted, total, leave_out)
+            found = Collected(*self._collect(reader, request, ranked, sort, offset=offset, limit=limit))
+        facets, missing, total = self._count_facets(reader, request, counted, found, leave_out)
         return Window(
-            tuple(find_ids(reader.searcher, [address for _, address in hits])),
-            tuple(float(score) for score, _ in hits),
+            tuple(find_ids(reader.searcher, [address for _, address in found.hits])),
+            tuple(float(score) for score, _ in found.hits),
             total,
             tuple(dict.fromkeys(word for each in (*plain, *noted) for word in each.words)),
             tuple(dict.fromkeys(name for each in plain for name in each.added)),
@@ -425,7 +433,7 @@ class SearchEngine:
         reader: Reader,
         request: SearchRequest,
         counted: IndexQuery,
-        total: int | None,
+        found: Collected,
         leave_out: Callable[[str], IndexQuery],
     ) -> Counted:
         """The counts of all facets, each without its own filters, and of all matches."""
@@ -434,7 +442,7 @@ class SearchEngine:
         plain = [name for name in request.facets if name not in chosen]
         size = request.facet_size
         values, missing, total = self._counter.count(
-            reader.searcher, counted, plain, size, day=day, total=total
+            reader.searcher, counted, plain, size, day=day, total=found.total, about=found.about
         )
         for name in dict.fromkeys(request.facets):
             if name in chosen:
@@ -497,21 +505,22 @@ def _collect_tiers(
     *,
     offset: int,
     limit: int,
-) -> Hits | None:
+) -> Collected | None:
     """The window, where the best matches are known by their scores and it lies within them; None elsewhere."""
     stop = offset + limit
     tiers = reader.find_tiers(request.queries) if stop <= MAX_PAGE else None
-    if not tiers:
+    about = sum(each.most for each in tiers or ())
+    if not tiers or about < LEAST_BY_TIERS:
         return None
-    asked = (Tier(score, reader.join([query], filters, request.as_of)) for score, query in tiers)
+    asked = (each._replace(query=reader.join([each.query], filters, request.as_of)) for each in tiers)
     hits = collect_tiers(reader.searcher, asked, limit=stop)
-    return (hits[offset:], None) if len(hits) == stop else None
+    return Collected(hits[offset:], None, about) if len(hits) == stop else None
 
 
-def _collect_best(reader: Reader, best: IndexQuery, *, offset: int, limit: int) -> Hits | None:
+def _collect_best(reader: Reader, best: IndexQuery, *, offset: int, limit: int) -> Collected | None:
     """The window, where it lies wholly within the best matches; None where it does not."""
     hits, count = collect(reader.searcher, best, (BEST_FIRST,), offset=offset, limit=limit)
-    return (hits, None) if count >= offset + limit else None
+    return Collected(hits, None, count) if count >= offset + limit else None
 
 
 def _after(order: int) -> IndexQuery:

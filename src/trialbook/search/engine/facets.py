@@ -53,7 +53,7 @@ class Counted(NamedTuple):
 class FacetCounter:
     """Counts studies by values.
 
-    In a large library, what is not packed is counted in another thread: the index works without Python's
+    In a long answer, what is not packed is counted in another thread: the index works without Python's
     lock, so this takes a second core where there is one.
     """
 
@@ -69,17 +69,17 @@ class FacetCounter:
         *,
         day: date,
         total: int | None = None,
+        about: int = 0,
     ) -> Counted:
         """Studies by value of each piece.
 
-        `total` is how many match, where that is known already; `day` that of asking, on which what time makes
-        true is so or not.
+        `total` is how many match, where that is known already, `about` how many about do where it is not; `day`
+        that of asking, on which what time makes true is so or not.
         """
         size = max(1, min(size, MOST_FACET_VALUES))
         packed = [name for name in pieces if name in get_slots()]
         others = [name for name in pieces if name not in get_slots() and name not in DATED]
-        most = searcher.num_docs if total is None else total
-        if not others or not packed or most < LONG_ANSWER:
+        if not others or not packed or (about if total is None else total) < LONG_ANSWER:
             found, missing, seen = _aggregate(searcher, query, packed, others, size=size)
         else:
             begun = self._threads.submit(_aggregate, searcher, query, [], others, size=size)

@@ -156,10 +156,10 @@ def _by_newest(searcher: tantivy.Searcher, query: Query, *, offset: int, limit: 
 def collect_tiers(searcher: tantivy.Searcher, tiers: Iterable[Tier], *, limit: int) -> list[Hit]:
     """The first documents of tiers, the highest of which comes first; within one, newest first."""
     hits: dict[tuple[int, int], Hit] = {}
-    for score, query in tiers:
-        found, _ = _by_newest(searcher, query, offset=0, limit=limit)
+    for tier in tiers:
+        found, _ = _by_newest(searcher, tier.query, offset=0, limit=limit)
         for _, address in found:
-            hits.setdefault((address.segment_ord, address.doc), (score, address))
+            hits.setdefault((address.segment_ord, address.doc), (tier.score, address))
         if len(hits) >= limit:
             break
     return list(hits.values())[:limit]

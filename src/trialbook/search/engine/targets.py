@@ -55,10 +55,11 @@ def compute_lift(group_count: int) -> float:
 
 
 class Tier(NamedTuple):
-    """Studies of one score, some of which may stand in a higher tier too."""
+    """Studies of one score, at most so many, some of which may stand in a higher tier too."""
 
     score: float
     query: Query
+    most: int
 
 
 class Level(NamedTuple):
@@ -233,18 +234,21 @@ class BasicTarget(FieldTarget):
         elif (names := self._find_names(words, "Contains", widened_only=False)) is not None:
             plain = self._make_tiers(self._list_name_levels(names, base))
             written = unscored(_ask_written(words))
-            as_typed = [Tier(score + AS_TYPED, all_of([query, written])) for score, query in plain]
+            as_typed = [Tier(each.score + AS_TYPED, all_of([each.query, written]), 0) for each in plain]
             tiers = [*as_typed, *plain]
         else:
             return None
         return sorted(tiers, key=lambda tier: -tier.score)
 
     def _make_tiers(self, levels: Sequence[Level]) -> list[Tier]:
-        by_score: dict[float, list[Query]] = {}
+        by_score: dict[float, list[tuple[Query, int]]] = {}
         for score, field, term in levels:
-            if self._frequency(field, term):
-                by_score.setdefault(score, []).append(unscored(_term(field, term)))
-        return [Tier(score, any_of(queries)) for score, queries in by_score.items()]
+            if count := self._frequency(field, term):
+                by_score.setdefault(score, []).append((unscored(_term(field, term)), count))
+        return [
+            Tier(score, any_of([query for query, _ in asked]), sum(count for _, count in asked))
+            for score, asked in by_score.items()
+        ]
 
     def _find_names(
         self, words: Words, coverage: str, *, widened_only: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 from zlib import crc32
 
@@ -25,6 +26,7 @@ from trialbook.related.reasons import Reason, Side, explain
 from trialbook.related.relations import name_relation
 from trialbook.related.roads import (
     FROM_EACH_ROAD,
+    Clause,
     demand_any,
     list_design_tokens,
     make_query,
@@ -39,6 +41,7 @@ Features = npt.NDArray[np.float64]
 MOST_LISTED = 100
 NO_FACETS = Facets()
 MOST_ASKED = 10
+THREADS = 2
 NOTHING = "No study of this library is like it."
 NOTHING_AS_ASKED = "No study of this library is like it in the way that is asked."
 # Two records whose texts and titles are so alike describe one trial, or twins.
@@ -124,6 +127,8 @@ class RelatedEngine:
 
     def __init__(self, data: Profiles, thesaurus: Thesaurus, read_body: ReadBody) -> None:
         self._data, self._thesaurus, self._read_body = data, thesaurus, read_body
+        # The index works without Python's lock: roads that are looked for at once take both cores.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="related")
 
     @property
     def position(self) -> int:
@@ -173,7 +178,7 @@ class RelatedEngine:
     ) -> list[_Found]:
         candidates: dict[tuple[int, int], tantivy.DocAddress] = {}
         for own in owns:
-            for address in _find_candidates(own, snapshot.searcher, demands):
+            for address in self._find_candidates(own, snapshot.searcher, demands):
                 candidates[address.segment_ord, address.doc] = address
         documents = [snapshot.searcher.doc(address) for address in candidates.values()]
         profiles = [DECODER.decode(document.get_first("profile") or b"") for document in documents]
@@ -189,6 +194,18 @@ class RelatedEngine:
             for at in order
             if ids[at] not in left_out
         ]
+
+    def _find_candidates(
+        self, own: _Own, searcher: tantivy.Searcher, demands: Sequence[str]
+    ) -> list[tantivy.DocAddress]:
+        demanded = [query for demand in demands for query in _demand(demand, own)]
+
+        def go(road: str, clauses: Sequence[Clause]) -> list[tantivy.DocAddress]:
+            found = searcher.search(make_query(clauses, demanded), FROM_EACH_ROAD[road], count=False)
+            return [address for _, address in found.hits]
+
+        roads = plan_roads(own.asked)
+        return [address for found in self._threads.map(go, roads, roads.values()) for address in found]
 
     def _explain(
         self, found: Sequence[_Found], owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
@@ -254,17 +271,6 @@ def _describe(owns: Sequence[_Own], other: Side, each: Sequence[Features], weigh
         relation=relation,
         reasons=reasons,
     )
-
-
-def _find_candidates(
-    own: _Own, searcher: tantivy.Searcher, demands: Sequence[str]
-) -> list[tantivy.DocAddress]:
-    demanded = [query for demand in demands for query in _demand(demand, own)]
-    found = []
-    for road, clauses in plan_roads(own.asked).items():
-        query = make_query(clauses, demanded)
-        found += [address for _, address in searcher.search(query, FROM_EACH_ROAD[road], count=False).hits]
-    return found
 
 
 def _demand(demand: str, own: _Own) -> list[Query]:

@@ -63,6 +63,11 @@ def is_true(piece: str, value: bool) -> Query:
     return Query(Area(piece, Term("true" if value else "false")))
 
 
+def takes_person(piece: str, told: str) -> Query:
+    """Studies whose criteria do not keep out by one thing alone whoever words tell of."""
+    return Query(Area(piece, Phrase(told)))
+
+
 def lies_between(piece: str, low: str, high: str) -> Query:
     """Studies by a date, from one partial date to another, both included; "" leaves an end open."""
     return Query(Area(piece, Range(low or MIN, high or MAX, "date")))

@@ -19,6 +19,7 @@ from trialbook.ask.conditions import (
     any_year,
     is_true,
     lies_between,
+    takes_person,
 )
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.kinds import Filter, Value, read_value
@@ -170,6 +171,16 @@ FILTERS: tuple[Filter, ...] = (
         hint="studies that admit this age",
         meaning="An age in years that the study admits. A study that states no limit admits it.",
         example="63",
+    ),
+    Filter(
+        name="accepts",
+        kind="person",
+        piece="Accepts",
+        label="Takes a person with",
+        hint="HbA1c 8.2 %, prior myocardial infarction",
+        meaning="No criterion keeps out by one thing alone whoever words tell of: HbA1c 8.2 %, prior stroke, no"
+        " heart failure. Studies of which nothing is known are left out; needs `trialbook rebuild criteria`.",
+        example="prior myocardial infarction",
     ),
     Filter(
         name="start_from",
@@ -427,6 +438,8 @@ def _make_queries(asked: Filter, values: Mapping[str, Value], span: Mapping[str,
         return (is_true(asked.piece, value),)
     if isinstance(value, tuple):
         return (_CHOICES[asked.kind](asked.piece, value),)
+    if isinstance(value, str):
+        return (takes_person(asked.piece, value),)
     return admits_age(float(value))
 
 
@@ -441,6 +454,8 @@ def write_values(given: Mapping[str, object]) -> list[tuple[str, str]]:
         value = read_value(each, given.get(each.name))
         if isinstance(value, tuple):
             written.append((each.name, "|".join(value)))
+        elif isinstance(value, str):
+            written.append((each.name, value))
         elif value is not None:
             written.append((each.name, str(value).lower().removesuffix(".0")))
     return written

@@ -17,12 +17,14 @@ from trialbook.search.language.bounds import MAX_RADIUS, find_radius
 
 LEAST_YEARS, MOST_YEARS = 0, 150
 YEAR_DIGITS = 4
+# So many characters may tell of a person in a filter; notes are longer.
+LONGEST_TOLD = 1_000
 
 # Among the values of a list: studies whose record has none.
 NOT_STATED = "NOT_STATED"
 
 Kind: TypeAlias = Literal[
-    "choices", "texts", "years", "age", "first_day", "last_day", "yes_no", "place", "radius"
+    "choices", "texts", "years", "age", "first_day", "last_day", "yes_no", "place", "radius", "person"
 ]
 Value: TypeAlias = tuple[str, ...] | float | str | bool
 
@@ -37,7 +39,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     kind
         What its values are: `choices` of an enumeration, whole `texts` or calendar `years` of a date (of these
         several, any of which may hold, and `NOT_STATED`), an `age` in years, the `first_day` or the `last_day`
-        of a span, `yes_no`, a `place` by its name, or a `radius` around it.
+        of a span, `yes_no`, a `place` by its name, a `radius` around it, or what is told of a `person`.
     piece
         What it asks of a record. An age asks MinimumAge and MaximumAge; the days of one piece make one span.
     label, hint
@@ -136,6 +138,8 @@ def read_value(asked: Filter, given: object, *, called: str = "") -> Value | Non
         return _read_place(given, name)
     if asked.kind == "radius":
         return _read_radius(given, name)
+    if asked.kind == "person":
+        return _read_told(given, name)
     return _read_day(given, name)
 
 
@@ -210,6 +214,18 @@ def _read_place(given: object, name: str) -> str:
     text = " ".join(given.split())
     if len(text) > LONGEST_PLACE:
         raise QueryError(f"{name} has more than {LONGEST_PLACE} characters", hint="for example 'Miami'")
+    return text
+
+
+def _read_told(given: object, name: str) -> str:
+    """What is told of a person, which only the search can understand."""
+    if not isinstance(given, str):
+        raise QueryError(f"{name} is no text: {_show(given)}", hint="for example 'HbA1c 8.2 %, prior stroke'")
+    if given.encode(errors="replace").decode() != given:
+        raise QueryError(f"{name} holds half of a character (a lone surrogate)")
+    text = " ".join(given.split())
+    if len(text) > LONGEST_TOLD:
+        raise QueryError(f"{name} has more than {LONGEST_TOLD:,} characters", hint="tell one thing or two")
     return text
 
 

@@ -102,7 +102,9 @@ def _make_option(asked: Filter) -> Callable[[Command], Command]:
     elif asked.kind == "age":
         settings["type"] = click.FloatRange(LEAST_YEARS, MOST_YEARS)
     else:
-        settings["metavar"] = {"place": "PLACE", "radius": "DISTANCE"}.get(asked.kind, "DATE")
+        settings["metavar"] = {"place": "PLACE", "radius": "DISTANCE", "person": "TEXT"}.get(
+            asked.kind, "DATE"
+        )
     more = f" For example {asked.example}; repeatable." if asked.takes_several else ""
     return click.option(asked.option, asked.name, help=asked.meaning + more, **settings)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from trialbook.ask.kinds import LONGEST_TOLD
 from trialbook.derived.criteria import CriteriaTrees, Refusing, get_finder
 from trialbook.eligibility.days import Days
 from trialbook.eligibility.facts import Fact, Person, Source
@@ -14,7 +15,6 @@ from trialbook.eligibility.tree import Concept
 from trialbook.errors import QueryError
 from trialbook.store import Store
 
-LONGEST = 1_000
 MOST_FACTS = 50
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
 
@@ -39,8 +39,8 @@ def read_facts(text: str, day: date) -> Iterator[Fact]:
 
     Raises QueryError.
     """
-    if len(text) > LONGEST:
-        raise QueryError(f"more than {LONGEST:,} characters are told of a person", hint=_EXAMPLE)
+    if len(text) > LONGEST_TOLD:
+        raise QueryError(f"more than {LONGEST_TOLD:,} characters are told of a person", hint=_EXAMPLE)
     for part in split_told(text):
         # Rules for notes take a while to make, which few questions need.
         from trialbook.library.screening import read_person

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from trialbook.ask.filters import FILTERS
-from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
+from trialbook.ask.kinds import LEAST_YEARS, LONGEST_TOLD, MOST_YEARS, Filter
 from trialbook.ask.queries import QUERIES, AreaQuery
 from trialbook.pages.side_by_side import LEAST, MOST
 from trialbook.related.engine import MOST_ASKED
@@ -57,6 +57,8 @@ def _make_filter(asked: Filter) -> tuple[str, Any, Any]:
         return asked.name, Annotated[years | None, meta], None
     if asked.kind == "yes_no":
         return asked.name, Annotated[bool | None, meta], None
+    if asked.kind == "person":
+        return asked.name, Annotated[str, Meta(max_length=LONGEST_TOLD, description=asked.meaning)], ""
     return asked.name, Annotated[Day, meta], ""
 
 

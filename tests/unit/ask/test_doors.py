@@ -22,6 +22,7 @@ from trialbook.ask.form import BOXES
 from trialbook.ask.queries import QUERIES
 from trialbook.library import Library
 from trialbook.library.build import import_paths
+from trialbook.library.rebuild import rebuild
 from trialbook.mcp.arguments import StudyQuery, describe_arguments
 from trialbook.mcp.tools import TOOLS, call_tool
 from trialbook.record.pieces import find_piece
@@ -45,6 +46,7 @@ VALUES: dict[str, Any] = {
     "near": "Miami",
     "within": "30km",
     "age_years": 12,
+    "accepts": "pregnant",
     "start_year": "2021",
     "start_from": "2022",
     "start_to": "2020-06",
@@ -112,6 +114,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         versions.append(msgspec.json.encode(record))
     changed.write_bytes(b"\n".join(versions))
     import_paths(folder, [changed])
+    rebuild(folder, ["criteria"])
     return folder
 
 

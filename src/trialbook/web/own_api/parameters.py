@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from trialbook.ask.filters import FILTERS
-from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, NOT_STATED, Filter, Kind
+from trialbook.ask.kinds import LEAST_YEARS, LONGEST_TOLD, MOST_YEARS, NOT_STATED, Filter, Kind
 from trialbook.ask.parameters import Parameters
 from trialbook.ask.queries import QUERIES
 from trialbook.errors import ApiError
@@ -85,6 +85,7 @@ _SCHEMAS: Mapping[Kind, Mapping[str, Any]] = {
     "yes_no": {"type": "boolean"},
     "place": {"type": "string", "maxLength": LONGEST_PLACE},
     "radius": {"type": "string"},
+    "person": {"type": "string", "maxLength": LONGEST_TOLD},
 }
 
 

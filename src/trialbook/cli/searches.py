@@ -28,7 +28,7 @@ from trialbook.export.aact.files import find_kind, write_tables
 from trialbook.export.forms import FORMS
 from trialbook.library import Library
 from trialbook.library.export import KNOWN, guess_form, read_export, write_file
-from trialbook.search.engine.facets import MOST_FACET_VALUES
+from trialbook.search.engine.facets import MOST_FACET_VALUES, REFUSED
 
 # What a terminal cannot show.
 BINARY = ("parquet", "xlsx", "json.zip", "xml.zip")
@@ -182,7 +182,8 @@ def facets(
     click.echo(f"{result.total:,} {'study' if result.total == 1 else 'studies'}")
     for name, counts in result.facets.items():
         click.echo(name)
-        missing = {"not stated": result.missing[name]} if result.missing[name] else {}
+        none = "none of these" if name == REFUSED else "not stated"
+        missing = {none: result.missing[name]} if result.missing[name] else {}
         for value, studies in {**counts, **missing}.items():
             click.echo(f"{studies:>9,}  {' '.join(value.split())}")
 

@@ -22,7 +22,7 @@ import zstandard
 from trialbook.derived.beside import work_beside
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.derived.refused import TABLES as REFUSED_TABLES
-from trialbook.derived.refused import find_refusing, forget_refusals, save_refusals
+from trialbook.derived.refused import find_refusing, forget_refusals, list_most_refused, save_refusals
 from trialbook.eligibility.form import find_form
 from trialbook.eligibility.refused import Asked, Refusal
 from trialbook.eligibility.tree import Interval, ParsedCriterion
@@ -139,6 +139,14 @@ class CriteriaTrees:
         except sqlite3.Error as error:
             raise _say_unread() from error
         return Refusing(frozenset(found - unread), frozenset(unread))
+
+    def list_most_refused(self, nct_ids: Sequence[str], most: int) -> list[str]:
+        """What most of some studies keep people out by who have it now, in words; raises QueryError as `find_refusing`."""
+        try:
+            with closing(self._connect("ro")) as connection:
+                return list_most_refused(connection, nct_ids, most)
+        except sqlite3.Error as error:
+            raise _say_unread() from error
 
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`: the texts of the studies that changed and of which nothing is held."""

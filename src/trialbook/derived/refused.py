@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
@@ -17,6 +18,7 @@ CREATE TABLE IF NOT EXISTS refused_value (
     thing INTEGER NOT NULL, unit TEXT NOT NULL, tree INTEGER NOT NULL,
     low REAL, high REAL, low_included INTEGER NOT NULL, high_included INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS refused_tree ON refused (tree);
 CREATE INDEX IF NOT EXISTS refused_value_thing ON refused_value (thing, unit);
 """
 
@@ -27,6 +29,14 @@ _WITHIN = """
 SELECT DISTINCT tree FROM refused_value WHERE thing = :thing AND unit = :unit
 AND (low IS NULL OR low < :low OR (low = :low AND (low_included OR NOT :has_low)))
 AND (high IS NULL OR high > :high OR (high = :high AND (high_included OR NOT :has_high)))
+"""
+
+# What most of some studies keep people out by who have it now, in the words of a criterion.
+_MOST_REFUSED = """
+SELECT thing.words FROM json_each(:ids) JOIN study ON study.nct_id = json_each.value JOIN tree USING (text)
+JOIN refused ON refused.tree = tree.id JOIN thing ON thing.id = refused.thing
+WHERE refused.mode = :mode GROUP BY thing.words COLLATE NOCASE
+ORDER BY COUNT(DISTINCT study.nct_id) DESC, thing.words LIMIT :most
 """
 
 
@@ -65,6 +75,12 @@ def find_refusing(connection: sqlite3.Connection, asked: Asked, convert: Convert
                 if value is not None and value.low is not None and value.high is not None:
                     found.update(_find_within(connection, thing, unit, value))
     return found
+
+
+def list_most_refused(connection: sqlite3.Connection, nct_ids: Sequence[str], most: int) -> list[str]:
+    """What most of some studies keep people out by who have it now, in the words of a criterion."""
+    given = {"ids": json.dumps(list(nct_ids)), "mode": MODES.index("now"), "most": most}
+    return [words for (words,) in connection.execute(_MOST_REFUSED, given) if words]
 
 
 def _find_within(connection: sqlite3.Connection, thing: int, unit: str, value: Interval) -> Iterable[int]:

@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -117,6 +117,7 @@ class LibraryRecords:
                 thesaurus=get_thesaurus(),
                 read_record=self._read_record,
                 find_refusing=self._find_refusing,
+                count_refused=self._count_refused,
             )
             with self._lock:
                 self._check_open()
@@ -131,6 +132,11 @@ class LibraryRecords:
         from trialbook.library.refusing import find_refusing
 
         return find_refusing(self.store, text, day)
+
+    def _count_refused(self, nct_ids: Sequence[str], day: date) -> tuple[dict[str, int], int]:
+        from trialbook.library.refusing import count_refused
+
+        return count_refused(self.store, nct_ids, day)
 
     def _check_past(self, store: Store, engine: SearchEngine) -> None:
         seq, mark = engine.reached

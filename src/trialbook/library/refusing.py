@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from trialbook.ask.kinds import LONGEST_TOLD
@@ -16,6 +17,10 @@ from trialbook.errors import QueryError
 from trialbook.store import Store
 
 MOST_FACTS = 50
+# So many things are counted: those that most studies refuse.
+MOST_COUNTED = 40
+# Studies by what they refuse, and how many refuse none of it.
+Counted = tuple[dict[str, int], int]
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
 
 
@@ -32,6 +37,24 @@ def find_refusing(store: Store, text: str, day: date) -> Refusing:
     finder = get_finder()
     asked = [finder.ask(each, day) for each in facts]
     return CriteriaTrees(store.home).find_refusing(asked, finder, store)
+
+
+def count_refused(store: Store, nct_ids: Sequence[str], day: date) -> Counted:
+    """How many of some studies keep out whoever has one thing now, by that thing in words that a query takes.
+
+    Each is asked as `AREA[Refuses]` asks it, so that as many are found by it. Raises QueryError as `find_refusing`.
+    """
+    among, found, counts = frozenset(nct_ids), frozenset[str](), {}
+    for words in CriteriaTrees(store.home).list_most_refused(nct_ids, MOST_COUNTED):
+        with contextlib.suppress(QueryError):
+            refusing = find_refusing(store, words, day).refusing & among
+            if refusing:
+                counts[words.casefold()] = len(refusing)
+                found |= refusing
+    if not counts:
+        # Says so where it is not known what criteria ask.
+        find_refusing(store, "pregnancy", day)
+    return counts, len(among - found)
 
 
 def read_facts(text: str, day: date) -> Iterator[Fact]:

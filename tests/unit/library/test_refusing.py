@@ -23,6 +23,9 @@ from trialbook.library.rebuild import rebuild
 from trialbook.library.refusing import read_facts
 from trialbook.library.screening import make_screener
 from trialbook.model.dates import find_asked_day
+from trialbook.search.engine import engine
+from trialbook.search.engine.engine import SearchRequest
+from trialbook.search.language.parse import parse_query
 from trialbook.store.file import FILE_NAME
 
 TEXTS = {
@@ -243,3 +246,38 @@ def _date(fact: Fact) -> Fact:
     """A value of today: a search means it so, a note leaves the day open."""
     day = one_day(find_asked_day(None))
     return msgspec.structs.replace(fact, start=day, end=day) if fact.value is not None else fact
+
+
+def test_what_studies_refuse_is_counted_as_it_is_found(library: Library) -> None:
+    request = SearchRequest(facets=("Refuses", "Phase"), facet_size=50, limit=0)
+    found = library.engine.search(request)
+    counts = found.facets["Refuses"]
+    assert {"pregnant", "hiv infection"} & counts.keys()
+    refusing: set[str] = set()
+    for value, count in counts.items():
+        asked = parse_query(f'AREA[Refuses]"{value}"')
+        ids = library.engine.search(SearchRequest(filters=(asked,), limit=50)).nct_ids
+        assert len(ids) == count, value
+        refusing.update(ids)
+    assert found.missing["Refuses"] == len(TEXTS) - len(refusing) > 0
+    narrowed = msgspec.structs.replace(request, filters=(parse_query(f"AREA[NCTId]{name(5)}"),))
+    assert set(library.engine.search(narrowed).facets["Refuses"]) <= {
+        "pregnant",
+        "pregnancy",
+        "breastfeeding",
+    }
+
+
+def test_what_studies_refuse_is_not_counted_where_nobody_knows_it(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SearchRequest(facets=("Refuses",))
+    with pytest.raises(QueryError, match="today"):
+        library.engine.search(msgspec.structs.replace(request, as_of="2026-02-01"))
+    bring_in(tmp_path / "home", [make_record(name(1), {"eligibilityModule.eligibilityCriteria": TEXTS[1]})])
+    with pytest.raises(QueryError, match="not known") as refused:
+        Library(tmp_path / "home").engine.search(request)
+    assert "rebuild criteria" in refused.value.hint
+    monkeypatch.setattr(engine, "MOST_REFUSING", 10)
+    with pytest.raises(QueryError, match=r"at most 10 studies, and 11 match"):
+        library.engine.search(request)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -16,7 +17,16 @@ from trialbook.errors import QueryError
 from trialbook.model.dates import find_asked_day
 from trialbook.record.pieces import DATED
 from trialbook.search.engine import completion, spelling
-from trialbook.search.engine.facets import FACET_SIZE, YEARS, Counted, Counts, FacetCounter, is_countable
+from trialbook.search.engine.facets import (
+    FACET_SIZE,
+    REFUSED,
+    YEARS,
+    Counted,
+    Counts,
+    FacetCounter,
+    is_countable,
+    keep_most,
+)
 from trialbook.search.engine.gazetteer import Place, make_finder
 from trialbook.search.engine.names import Names
 from trialbook.search.engine.note_query import FIELDS, WEIGHTS, NoteWeights
@@ -87,6 +97,11 @@ LEAST_BY_TIERS = 2_000
 HALF_ROUND_KM = 20_040.0
 MAX_DEPTH = 5_000_000
 MAX_PAGE = 1_000
+# What criteria refuse is counted for so many studies at most.
+MOST_REFUSING = 5_000
+
+# Gives, for ids of studies and a day, how many refuse a person who has one thing, by that thing, and how many none.
+CountRefused = Callable[[Sequence[str], date], tuple[dict[str, int], int]]
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,8 +219,8 @@ class SearchEngine:
         Where other names for the same come from; None for none.
     read_record
         Gives a record's JSON by id and day, for the few query parts that the index cannot decide.
-    find_refusing
-        Gives the studies that refuse a person; None where nothing knows them.
+    find_refusing, count_refused
+        Give the studies that refuse a person, and what studies refuse; None where nothing knows them.
     """
 
     def __init__(
@@ -215,9 +230,10 @@ class SearchEngine:
         thesaurus: Names | None,
         read_record: ReadRecord,
         find_refusing: FindRefusing | None = None,
+        count_refused: CountRefused | None = None,
     ) -> None:
         self._index, self._names, self._read_record = index, thesaurus, read_record
-        self._find_refusing = find_refusing
+        self._find_refusing, self._count_refused = find_refusing, count_refused
         self._kept: OrderedDict[int, Reader] = OrderedDict()
         self._newest: Reader | None = None
         self._lock = threading.Lock()
@@ -439,7 +455,7 @@ class SearchEngine:
         """The counts of all facets, each without its own filters, and of all matches."""
         chosen = {name for name, _ in request.own_filters}
         day = find_asked_day(request.as_of)
-        plain = [name for name in request.facets if name not in chosen]
+        plain = [name for name in request.facets if name not in chosen and name != REFUSED]
         size = request.facet_size
         values, missing, total = self._counter.count(
             reader.searcher, counted, plain, size, day=day, total=found.total, about=found.about
@@ -453,11 +469,31 @@ class SearchEngine:
                 )
                 values |= more.values
                 missing |= more.missing
+        if REFUSED in request.facets:
+            counts, none = self._find_refused(reader, request, counted, total, day)
+            values[REFUSED], missing[REFUSED] = keep_most(counts, size), none
         return Counted(
             {name: values[name] for name in request.facets},
             {name: missing[name] for name in request.facets},
             total,
         )
+
+    def _find_refused(
+        self, reader: Reader, request: SearchRequest, counted: IndexQuery, total: int, day: date
+    ) -> tuple[dict[str, int], int]:
+        if self._count_refused is None:
+            raise QueryError("what criteria refuse is not known here")
+        if request.as_of is not None:
+            raise QueryError(
+                "what criteria refuse is known of today's versions alone", hint="ask without a day"
+            )
+        if total > MOST_REFUSING:
+            raise QueryError(
+                f"what criteria refuse is counted for at most {MOST_REFUSING:,} studies, and {total:,} match",
+                hint="narrow the search",
+            )
+        hits, _ = collect(reader.searcher, counted, (), offset=0, limit=total)
+        return self._count_refused(find_ids(reader.searcher, [address for _, address in hits]), day)
 
     def _collect(
         self,

@@ -29,6 +29,8 @@ THREADS = 2
 LONG_ANSWER = 10_000
 # What is counted by the years of a date, and the years that are counted: others are slips.
 YEARS = {"StartYear": "StartDate"}
+# Counted by whoever knows what criteria ask, and not in the index.
+REFUSED = "Refuses"
 FIRST_YEAR, LAST_YEAR = 1950, 2060
 # There are fewer countries, so that those without one are always among the values.
 MOST_COUNTRIES, NO_VALUE = 1_000, "\0"
@@ -37,9 +39,9 @@ Counts = dict[str, dict[str, int]]
 
 
 def is_countable(name: str) -> bool:
-    """Whether the index can count studies by the values of a piece, or by `StartYear`."""
+    """Whether studies can be counted by the values of a piece, by `StartYear`, or by what criteria refuse."""
     piece = find_piece(name)
-    return name in YEARS or (piece is not None and is_exact(piece))
+    return name in YEARS or name == REFUSED or (piece is not None and is_exact(piece))
 
 
 class Counted(NamedTuple):
@@ -95,7 +97,7 @@ class FacetCounter:
                 found[name] = {year: studies for year, studies in found[name].items() if year.isdigit()}
         found |= {name: _count_dated(searcher, query, name, total, day) for name in pieces if name in DATED}
         return Counted(
-            {name: _keep_most(found[name], size) for name in pieces},
+            {name: keep_most(found[name], size) for name in pieces},
             {name: missing.get(name, 0) for name in pieces},
             total,
         )
@@ -197,5 +199,6 @@ def _read_buckets(answer: dict[str, Any], name: str) -> dict[str, int]:
     }
 
 
-def _keep_most(counts: dict[str, int], size: int) -> dict[str, int]:
+def keep_most(counts: dict[str, int], size: int) -> dict[str, int]:
+    """The most frequent values, the most frequent first."""
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:size])

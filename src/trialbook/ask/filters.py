@@ -176,6 +176,7 @@ FILTERS: tuple[Filter, ...] = (
         name="accepts",
         kind="person",
         piece="Accepts",
+        counted_apart="Refuses",
         label="Takes a person with",
         hint="HbA1c 8.2 %, prior myocardial infarction",
         meaning="No criterion keeps out by one thing alone whoever words tell of: HbA1c 8.2 %, prior stroke, no"

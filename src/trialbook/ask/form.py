@@ -78,6 +78,9 @@ def _read_field(asked: Filter, values: Sequence[str]) -> object:
     if asked.kind == "yes_no" and len(set(values)) > 1:
         # Both boxes ticked: either will do.
         return None
+    if asked.kind == "person":
+        # What is chosen on the page of all values comes one by one.
+        return read_value(asked, ", ".join(filter(str.strip, values)), called=asked.field)
     return read_value(asked, values[-1] if values else None, called=asked.field)
 
 

@@ -50,6 +50,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         What the command line and the search page's addresses call it, where that is not its name.
     facet
         The piece by whose values studies are counted for it; "" for none.
+    counted_apart
+        As `facet`, counted on a page of its own alone: that takes more than an answer may wait for.
     answers
         What the search page calls yes and no.
     order
@@ -67,6 +69,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     short: str = ""
     hint: str = ""
     facet: str = ""
+    counted_apart: str = ""
     answers: tuple[str, str] = ("Yes", "No")
     order: tuple[str, ...] = ()
     is_plain: bool = False

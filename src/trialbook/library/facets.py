@@ -47,7 +47,8 @@ def count_facet(
     QueryError
         As `SearchEngine.search`.
     """
-    wider = request.without_own(asked.facet).for_counting((asked.facet,), MOST_FACET_VALUES)
+    facet = asked.facet or asked.counted_apart
+    wider = request.without_own(facet).for_counting((facet,), MOST_FACET_VALUES)
     among = wider
     if text and has_many_values(asked):
         begun = make_begun(engine, asked.piece, text)
@@ -55,10 +56,10 @@ def count_facet(
             return FacetValues()
         among = msgspec.structs.replace(wider, filters=(*wider.filters, *begun))
     result = engine.search(among)
-    counts: Mapping[str, int] = result.facets[asked.facet]
+    counts: Mapping[str, int] = result.facets[facet]
     if text:
         counts = {value: studies for value, studies in counts.items() if _has_words(value, text)}
-    missing = 0 if text else result.missing[asked.facet]
+    missing = 0 if text else result.missing[facet]
     if not has_many_values(asked):
         values = arrange(asked, counts)
         return FacetValues(values[:most], missing, max(0, len(values) - most))

@@ -49,7 +49,7 @@ def count_refused(store: Store, nct_ids: Sequence[str], day: date) -> Counted:
         with contextlib.suppress(QueryError):
             refusing = find_refusing(store, words, day).refusing & among
             if refusing:
-                counts[words.casefold()] = len(refusing)
+                counts[words] = len(refusing)
                 found |= refusing
     if not counts:
         # Says so where it is not known what criteria ask.

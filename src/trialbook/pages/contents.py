@@ -201,7 +201,8 @@ class Option(Content, frozen=True):
 class TextFilter(Content, frozen=True):
     """A filter that is typed: a country, an age in years, a date. `kind` is the HTML input type.
 
-    `dictionary` names what a script may complete what is typed with (`/api/int/suggest`).
+    `dictionary` names what a script may complete what is typed with (`/api/int/suggest`); `more` and `more_url`
+    lead to a page of what can be chosen.
     """
 
     name: str
@@ -211,6 +212,8 @@ class TextFilter(Content, frozen=True):
     hint: str = ""
     suggestions: tuple[str, ...] = ()
     dictionary: str = ""
+    more: str = ""
+    more_url: str = ""
 
 
 class ChoiceFilter(Content, frozen=True):
@@ -253,7 +256,10 @@ class NothingPart(Content, frozen=True):
 
 
 class FacetView(Content, frozen=True):
-    """All values of one facet, to choose among. `hidden` are the other fields of the search, as (name, value)."""
+    """All values of one facet, to choose among. `hidden` are the other fields of the search, as (name, value).
+
+    `purpose` says what the counts are, where they are not how many studies have a value.
+    """
 
     label: str
     name: str
@@ -262,6 +268,7 @@ class FacetView(Content, frozen=True):
     left: int
     hidden: tuple[tuple[str, str], ...]
     back_url: str
+    purpose: str = ""
 
 
 class Fragment(Content, frozen=True):

@@ -110,15 +110,17 @@ def view_options(asked: Filter, chosen: Sequence[str], counted: FacetValues | No
         values = {value: 0 for value in labels if value != NOT_STATED}
         listed: Sequence[str] = [value for value, _ in arrange(asked, values)]
     else:
-        counts = dict(counted.values) | ({NOT_STATED: counted.missing} if counted.missing else {})
+        has_rest = counted.missing and not asked.counted_apart
+        counts = dict(counted.values) | ({NOT_STATED: counted.missing} if has_rest else {})
         listed = list(labels) if asked.kind == "yes_no" else list(counts)
     shown = dict.fromkeys((*listed, *chosen))
     last = [NOT_STATED] if NOT_STATED in shown else []
+    is_open = asked.kind in ("texts", "person")
     return tuple(
         Option(
             value=value,
             label=labels.get(value, value),
-            count=None if counted is None else counts.get(value, None if asked.kind == "texts" else 0),
+            count=None if counted is None else counts.get(value, None if is_open else 0),
             is_selected=value in chosen,
         )
         for value in (*(value for value in shown if value != NOT_STATED), *last)
@@ -143,6 +145,8 @@ def view_texts(fields: Fields) -> tuple[TextFilter, ...]:
             kind="number" if each.kind == "age" else "text",
             value=get_text(fields, each.field),
             hint=each.hint,
+            more="What keeps people out of these" if each.counted_apart else "",
+            more_url=write_more(each, fields) if each.counted_apart else "",
         )
         for each in FILTERS
         if not each.takes_several and each.kind not in ("yes_no", "place", "radius")

@@ -67,6 +67,10 @@ DOWNLOADS = (
     ("zip", "json.zip"),
 )
 PAGES_AROUND = 2
+REFUSED_PURPOSE = (
+    "How many of the studies found keep out, by that alone, whoever has it now: what most of them do. Choose what the"
+    " person has, and only studies that do not keep it out are shown."
+)
 # So many values of a filter are listed on a page of their own, and so many letters looked for in them.
 LISTED_VALUES, LONGEST_WORDS = 500, 100
 FIELDS = {each.name: each.field for each in FILTERS}
@@ -286,7 +290,7 @@ def _page_url(fields: Fields, number: int) -> str:
 def compose_values(library: Library, fields: Fields) -> FacetView:
     """All values of a filter, of those with words that begin as `facet_q` says; raises QueryError."""
     asked = KNOWN.get(get_text(fields, "facet"))
-    if asked is None or not asked.facet or not asked.takes_several:
+    if asked is None or not ((asked.facet and asked.takes_several) or asked.counted_apart):
         raise QueryError(f"there are no values to choose of {get_text(fields, 'facet')[:40]!r}")
     text = get_text(fields, "facet_q")[:LONGEST_WORDS]
     rest = {name: values for name, values in fields.items() if name not in ("facet", "facet_q", "page")}
@@ -296,6 +300,7 @@ def compose_values(library: Library, fields: Fields) -> FacetView:
     chosen = [value.strip() for value in rest.get(asked.field, ()) if value.strip()]
     return FacetView(
         label=asked.label,
+        purpose=REFUSED_PURPOSE if asked.counted_apart else "",
         name=asked.field,
         text=text,
         options=view_options(asked, chosen, counted),

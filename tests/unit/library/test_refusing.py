@@ -252,7 +252,7 @@ def test_what_studies_refuse_is_counted_as_it_is_found(library: Library) -> None
     request = SearchRequest(facets=("Refuses", "Phase"), facet_size=50, limit=0)
     found = library.engine.search(request)
     counts = found.facets["Refuses"]
-    assert {"pregnant", "hiv infection"} & counts.keys()
+    assert {"Pregnant", "HIV infection"} & counts.keys()
     refusing: set[str] = set()
     for value, count in counts.items():
         asked = parse_query(f'AREA[Refuses]"{value}"')

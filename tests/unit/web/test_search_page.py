@@ -118,6 +118,38 @@ def test_all_that_is_asked_stands_in_readers_words_and_can_be_taken_away(site: T
     assert "<strong>2 studies</strong>" in html
 
 
+def test_what_keeps_people_out_is_chosen_on_a_page_of_its_own(tmp_path: Path) -> None:
+    texts = ["HIV infection", "HIV infection\n* Pregnancy", "Pregnancy", "Asthma"]
+    criteria = "eligibilityModule.eligibilityCriteria"
+    records = [
+        make_record(f"NCT{number:08d}", {TITLE: "Heart", criteria: f"Exclusion Criteria:\n\n* {text}"})
+        for number, text in enumerate(texts, 1)
+    ]
+    home = make_library(tmp_path / "library", [*records, make_record("NCT00000009", {TITLE: "Heart"})])
+    rebuild(home, ["criteria"])
+    site = TestClient(make_app(home), base_url="http://localhost")
+
+    def count(*accepts: str) -> int:
+        html = site.get("/", params={"q": "heart", "accepts": accepts}).text
+        assert all(f"Takes a person with: {each}" in html for each in accepts)
+        return int(re.findall(r"<strong>(\d+) stud", html)[0])
+
+    link = re.search(r'href="([^"]+)">What keeps people out', site.get("/?q=heart").text)
+    assert link is not None
+    offered = read_choices(site.get(unescape(link[1])).text, "accepts")
+    assert {value: found[2] for value, found in offered.items()} == {
+        "HIV infection": "2",
+        "Pregnancy": "2",
+        "Asthma": "1",
+    }
+    assert count("HIV infection") == 2
+    assert count("HIV infection", "Pregnancy") == 1
+    chosen = site.get("/values", params={"facet": "accepts", "q": "heart", "accepts": "HIV infection"}).text
+    left = read_choices(chosen, "accepts")
+    assert left["HIV infection"][1:] == (True, "")
+    assert {value: found[2] for value, found in left.items() if found[2]} == {"Pregnancy": "1", "Asthma": "1"}
+
+
 def test_words_of_other_values() -> None:
     assert write_words("status", "recruiting") == "Recruiting"
     assert write_words("sex", "FEMALE") == "Sex: Female"

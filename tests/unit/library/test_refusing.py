@@ -252,7 +252,7 @@ def test_what_studies_refuse_is_counted_as_it_is_found(library: Library) -> None
     request = SearchRequest(facets=("Refuses", "Phase"), facet_size=50, limit=0)
     found = library.engine.search(request)
     counts = found.facets["Refuses"]
-    assert {"Pregnant", "HIV infection"} & counts.keys()
+    assert {"Pregnant", "breastfeeding"} <= counts.keys()
     refusing: set[str] = set()
     for value, count in counts.items():
         asked = parse_query(f'AREA[Refuses]"{value}"')
@@ -261,11 +261,7 @@ def test_what_studies_refuse_is_counted_as_it_is_found(library: Library) -> None
         refusing.update(ids)
     assert found.missing["Refuses"] == len(TEXTS) - len(refusing) > 0
     narrowed = msgspec.structs.replace(request, filters=(parse_query(f"AREA[NCTId]{name(5)}"),))
-    assert set(library.engine.search(narrowed).facets["Refuses"]) <= {
-        "pregnant",
-        "pregnancy",
-        "breastfeeding",
-    }
+    assert set(library.engine.search(narrowed).facets["Refuses"]) == {"Pregnant", "breastfeeding"}
 
 
 def test_what_studies_refuse_is_not_counted_where_nobody_knows_it(

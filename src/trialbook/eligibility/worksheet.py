@@ -10,6 +10,8 @@ from trialbook.eligibility.tree import Span
 from trialbook.eligibility.verdicts import CriterionVerdict, Evidence, PatientVerdict, Verdict
 
 WIDTH = 100
+# Longer than any real criterion: so much of one stands on a sheet.
+LONGEST_WORDS = 50_000
 NOTICE = (
     "This sheet says what a program read in the registry's words and in the data that it was given. It is no medical "
     "advice and no decision: a clinician checks each line against the protocol."
@@ -49,7 +51,8 @@ def _render_criterion(name: str, verdict: CriterionVerdict, text: str) -> list[s
         verdict.kind, "Neither said to include nor exclude"
     )
     heading = (
-        f"{name}  {kind}{f', {verdict.cohort}' if verdict.cohort else ''}: {' '.join(verdict.text.split())}"
+        f"{name}  {kind}{f', {verdict.cohort}' if verdict.cohort else ''}:"
+        f" {' '.join(shorten_words(verdict.text).split())}"
     )
     lines = textwrap.wrap(heading, WIDTH, subsequent_indent="    ")
     lines.append(f"    Verdict: {SAID[verdict.verdict]}")
@@ -66,6 +69,17 @@ def _render_criterion(name: str, verdict: CriterionVerdict, text: str) -> list[s
         lines += _indent(f"! Overruled{by}{on}: {SAID[contest.verdict]}, because {contest.reason}")
     lines += ["    [ ] agreed   [ ] otherwise: ____________________________________________________", ""]
     return lines
+
+
+def shorten_words(text: str) -> str:
+    """The words of a criterion as far as a sheet has room for them, and how many characters more there are.
+
+    >>> shorten_words("Adult"), shorten_words("a" * 50_007)[-43:]
+    ('Adult', '… [7 characters more, in the record\'s JSON]')
+    """
+    if (more := len(text) - LONGEST_WORDS) <= 0:
+        return text
+    return f"{text[:LONGEST_WORDS]} … [{more:,} characters more, in the record's JSON]"
 
 
 def make_answer(verdict: PatientVerdict, *, text: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from trialbook.export.parquet import open_writer, write_parquet
 from trialbook.export.projection import Selection, cut_fields, replace_markup, select_fields
 from trialbook.export.typed_table import TYPED
 from trialbook.export.zip_stream import write_zip
-from trialbook.model.present import decode_present, decode_shortened
+from trialbook.model.present import decode_for_table, decode_present, decode_shortened
 from trialbook.model.study import decode_record
 from trialbook.record.texts import find_text
 
@@ -180,7 +180,7 @@ _WRITERS: dict[str, Callable[[Iterable[bytes], Wanted], Iterator[bytes]]] = {
     "csv": _write_csv,
     "excel.csv": lambda bodies, wanted: write_excel_csv(map(decode_present, bodies), wanted.columns),
     "xlsx": lambda bodies, wanted: write_workbook(map(decode_present, bodies), wanted.columns),
-    "parquet": lambda bodies, wanted: write_parquet(map(decode_present, bodies), wanted.columns),
+    "parquet": lambda bodies, wanted: write_parquet(map(decode_for_table, bodies), wanted.columns),
     "ris": _write_references,
     "fhir.ndjson": _write_fhir,
     "json.zip": _write_archive,

@@ -19,7 +19,7 @@ import msgspec
 
 from trialbook.model.ages import Age
 from trialbook.model.study import Study, decode_record, parse_record
-from trialbook.record.extent import describe_left_out, shorten_lists
+from trialbook.record.extent import describe_left_out, shorten_lists, shorten_texts
 from trialbook.record.pieces import find_enum_value, get_enums, get_pieces
 
 _ENTITY = re.compile(
@@ -90,9 +90,22 @@ def parse_shown(body: bytes) -> Study:
 
 
 def decode_shortened(body: bytes) -> tuple[Record, str]:
-    """Decode one JSON object, as `decode_present`, with its lists cut as `shorten_lists` does; and what was cut, in words."""
+    """Decode one JSON object, as `decode_present`, but of a giant the first part of its lists and texts.
+
+    What is left out comes with it, in words; "" where nothing is.
+    """
     record = decode_present(body)
-    return record, describe_left_out(shorten_lists(record)) if len(body) > SHORT_BYTES else ""
+    if len(body) <= SHORT_BYTES:
+        return record, ""
+    return record, describe_left_out((*shorten_lists(record), *shorten_texts(record)))
+
+
+def decode_for_table(body: bytes) -> Record:
+    """Decode one JSON object, as `decode_present`; texts longer than any real one are cut, and say so."""
+    record = decode_present(body)
+    if len(body) > SHORT_BYTES:
+        shorten_texts(record)
+    return record
 
 
 def make_present(record: Record, *, has_entities: bool = True) -> Record:

@@ -11,7 +11,7 @@ from trialbook.eligibility.readers.form import list_answers
 from trialbook.eligibility.screening import name_criteria
 from trialbook.eligibility.unit_names import write_unit
 from trialbook.eligibility.verdicts import VERDICTS, CriterionVerdict, PatientVerdict
-from trialbook.eligibility.worksheet import NOTICE, SAID
+from trialbook.eligibility.worksheet import NOTICE, SAID, shorten_words
 from trialbook.model import Study
 from trialbook.pages.environment import render
 from trialbook.pages.record.shorten import shorten_title
@@ -150,4 +150,4 @@ def _shorten(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return strip_markup(text)
+    return strip_markup(shorten_words(text))

@@ -7,15 +7,18 @@ from typing import Any, NamedTuple
 
 # Of real records the longest list has some 2,000 entries; the longest, near 20 MiB, has some 400,000 in all.
 MOST_ENTRIES, MOST_ENTRIES_OF_ALL = 100_000, 400_000
+# The longest text has 32,000 characters.
+MOST_CHARACTERS, MOST_CHARACTERS_OF_ALL, LONG_TEXT = 1_000_000, 16_000_000, 100_000
 MOST_TOLD = 5
 
 
 class LeftOut(NamedTuple):
-    """So many of the entries of the lists at a path were left out."""
+    """So many of the entries of the lists at a path, or of the characters of its texts, were left out."""
 
     path: str
     cut: int
     total: int
+    of: str = "entries"
 
 
 def shorten_lists(
@@ -27,13 +30,39 @@ def shorten_lists(
 
     >>> record = {"a": [1, 2, 3], "b": [{"c": [1]}, {"c": [2, 3]}]}
     >>> shorten_lists(record, most=2), record
-    ((LeftOut(path='a', cut=1, total=3),), {'a': [1, 2], 'b': [{'c': [1]}, {'c': [2, 3]}]})
+    ((LeftOut(path='a', cut=1, total=3, of='entries'),), {'a': [1, 2], 'b': [{'c': [1]}, {'c': [2, 3]}]})
     """
     cutter = _Cutter(most, most_of_all)
     cutter.cut(record, ())
     return tuple(
         LeftOut(".".join(path), count, total) for path, (count, total) in cutter.found.items() if count
     )
+
+
+def shorten_texts(record: dict[str, Any]) -> tuple[LeftOut, ...]:
+    """Cut the texts of a record, in place, to what any real one has and more; each says so where it ends.
+
+    >>> record = {"a": "x" * 2_000_000}
+    >>> shorten_texts(record), record["a"][-34:]
+    ((LeftOut(path='a', cut=1000000, total=2000000, of='characters'),), '… [cut here: 2,000,000 characters]')
+    """
+    found: dict[str, tuple[int, int]] = {}
+    left = MOST_CHARACTERS_OF_ALL
+    open_values: list[tuple[Any, str]] = [(record, "")]
+    while open_values:
+        holder, path = open_values.pop()
+        for key, each in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            own = f"{path}.{key}" if path and isinstance(key, str) else path or str(key)
+            if isinstance(each, dict | list):
+                open_values.append((each, own))
+            elif isinstance(each, str) and len(each) > LONG_TEXT:
+                most = max(LONG_TEXT, min(MOST_CHARACTERS, left))
+                left -= min(len(each), most)
+                if len(each) > most:
+                    holder[key] = f"{each[:most]} … [cut here: {len(each):,} characters]"
+                    cut, total = found.get(own, (0, 0))
+                    found[own] = (cut + len(each) - most, total + len(each))
+    return tuple(LeftOut(path, cut, total, "characters") for path, (cut, total) in found.items())
 
 
 class _Cutter:
@@ -66,9 +95,9 @@ def describe_left_out(left_out: Sequence[LeftOut]) -> str:
     '50,000 of 150,000 entries of contactsLocationsModule.locations'
     """
     told = [
-        f"{each.cut:,} of {each.total:,} entries of {each.path.partition('.')[2] or each.path}"
+        f"{each.cut:,} of {each.total:,} {each.of} of {each.path.partition('.')[2] or each.path}"
         for each in left_out[:MOST_TOLD]
     ]
     if (further := len(left_out) - MOST_TOLD) > 0:
-        told.append(f"entries of {further:,} more lists")
+        told.append(f"parts of {further:,} more")
     return "; ".join(told)

@@ -128,8 +128,12 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(
             "more than 100,000 facts of one person",
         ),
         (b"name,value\n" + b"gout,yes\n" * 100_001, "more than 100,000 facts of one person"),
+        (b"sex," + b",".join(b"c%d" % n for n in range(10_000)) + b"\nF\n", "more than 10,000 columns"),
+        (json.dumps({f"k{n}": 1 for n in range(100_001)}).encode(), "more than 100,000 facts of one person"),
+        (json.dumps({"labs": [{}] * 100_001}).encode(), "more than 100,000 facts of one person"),
+        (b'name,value\ngout,"' + b"a\n" * 100_000, "no CSV that can be read"),
     ],
-    ids=["values", "resource", "facts", "rows"],
+    ids=["values", "resource", "facts", "rows", "columns", "keys", "list", "quote"],
 )
 def test_what_no_person_s_record_comes_near_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(SourceFormatError, match=said):

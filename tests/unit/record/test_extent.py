@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from trialbook.record.extent import LeftOut, describe_left_out, shorten_lists
+from trialbook.record.extent import (
+    LONG_TEXT,
+    MOST_CHARACTERS,
+    LeftOut,
+    describe_left_out,
+    shorten_lists,
+    shorten_texts,
+)
 
 
 def test_each_list_and_all_together_have_a_bound() -> None:
@@ -28,4 +35,16 @@ def test_what_is_short_stays_as_it_is(value: list[Any]) -> None:
 
 def test_many_lists_are_told_by_their_number() -> None:
     left_out = [LeftOut(f"protocolSection.m{number}", 1, 2) for number in range(8)]
-    assert describe_left_out(left_out).endswith("1 of 2 entries of m4; entries of 3 more lists")
+    assert describe_left_out(left_out).endswith("1 of 2 entries of m4; parts of 3 more")
+
+
+def test_a_text_without_end_says_where_it_was_cut_and_all_together_have_a_bound() -> None:
+    record: dict[str, Any] = {
+        "a": ["y" * LONG_TEXT, "x" * 3_000_000],
+        "b": {f"c{n}": "z" * MOST_CHARACTERS for n in range(20)},
+    }
+    told = shorten_texts(record)
+    assert {each.of for each in told} == {"characters"}
+    assert record["a"][0] == "y" * LONG_TEXT
+    assert record["a"][1].endswith("x … [cut here: 3,000,000 characters]")
+    assert sum(map(len, record["b"].values())) < 17_000_000

@@ -18,6 +18,7 @@ from trialbook.source.page.read import (
     CARRIES,
     HEADINGS,
     MAX_PAGE_BYTES,
+    MAX_PAGE_LINES,
     is_page_text,
     parse_page_text,
     read_page_text,
@@ -479,3 +480,10 @@ def test_a_page_that_ends_below_its_date_is_read(ending: str, pages: int) -> Non
             "identificationModule": {"nctId": "NCT90000001", "briefTitle": "A Study of Rest"},
             "statusModule": {"lastUpdatePostDateStruct": {"date": "2025-01-01"}},
         }
+
+
+def test_a_file_of_more_lines_than_pages_have_is_refused() -> None:
+    stream = io.BytesIO(b"A Study\n\nNCT ID: NCT00000001\n" + b"\n" * MAX_PAGE_LINES)
+    (refused,) = read_page_text(stream, "page.txt")
+    assert isinstance(refused, Rejected)
+    assert refused.reason == "more than 200,000 lines, which no record page has"

@@ -296,3 +296,16 @@ def test_an_error_that_nobody_expects_says_nothing_of_the_person(
             ask()
         written = "".join(traceback.format_exception(found.value))
         assert not [each for each in SECRETS if each in written]
+
+
+def test_of_a_text_without_end_the_sheet_has_the_first_part_and_says_so(tmp_path: Path) -> None:
+    record = make_record(STUDY)
+    text = "Inclusion Criteria:\n\n* Adult\n" + "* HIV or other words\n" * 50_000
+    record["protocolSection"]["eligibilityModule"] = {"eligibilityCriteria": text}
+    with TestClient(make_app(make_library(tmp_path, [record])), base_url="http://localhost") as client:
+        sheet = client.get(f"/study/{STUDY}/worksheet").text
+    assert (
+        "900,028 characters more, in the record&#39;s JSON" in sheet
+        or "characters more, in the record" in sheet
+    )
+    assert len(sheet) < 2_500_000

@@ -64,8 +64,16 @@ _SEXES: dict[str, Sex] = {
 }
 _AGE_UNITS = {"": "a", "y": "a", "m": "mo", "w": "wk", "d": "d"}
 _LONGEST = 2_000
+_MOST_COLUMNS = 10_000
 # Marks what is told as unknown, which is no fact.
 _UNKNOWN = "\0unknown"
+
+
+def _check_extent(told: Mapping[str, Any], where: str) -> None:
+    """Raise SourceFormatError for more than is told of any person, before any of it is read."""
+    groups = (each for each in told.values() if isinstance(each, list | dict))
+    if len(told) + sum(map(len, groups)) > MOST_FACTS:
+        raise SourceFormatError(f"more than {MOST_FACTS:,} facts of one person", path=where)
 
 
 def _iter_lines(text: str) -> Iterator[str]:
@@ -113,9 +121,16 @@ class PlainReader:
 
     def read_csv(self, text: str) -> Iterator[Person]:
         """The persons of a CSV, in the order in which they first stand there. Raises SourceFormatError."""
-        rows = csv.DictReader(_iter_lines(text))
+        try:
+            yield from self._read_table(csv.DictReader(_iter_lines(text)))
+        except csv.Error as error:
+            raise SourceFormatError(f"no CSV that can be read: {error}") from error
+
+    def _read_table(self, rows: csv.DictReader[str]) -> Iterator[Person]:
         fields = [(each or "").strip() for each in rows.fieldnames or ()]
         rows.fieldnames = fields
+        if len(fields) > _MOST_COLUMNS:
+            raise SourceFormatError(f"a CSV of more than {_MOST_COLUMNS:,} columns")
         if not any(fields) or len(set(fields)) < len(fields):
             raise SourceFormatError(
                 "a CSV of plain values has one line of different column names first", found=str(fields)
@@ -141,6 +156,7 @@ class PlainReader:
 
     def read_person(self, told: Mapping[str, Any], where: str = "") -> Person:
         """The person of one object. Raises SourceFormatError, which names the field."""
+        _check_extent(told, where)
         place = f"{where}." if where else ""
         facts: list[Fact] = []
         sex = self._read_sex(told, place)
@@ -160,8 +176,6 @@ class PlainReader:
                 facts.append(self._read_field(key, value, f"{place}{key}"))
         unknown = tuple(each.source.where for each in facts if each.detail == _UNKNOWN)
         facts = [each for each in facts if each.detail != _UNKNOWN]
-        if len(facts) > MOST_FACTS:
-            raise SourceFormatError(f"more than {MOST_FACTS:,} facts of one person", path=where)
         return Person(
             str(told.get("person_id", "")),
             tuple(facts),

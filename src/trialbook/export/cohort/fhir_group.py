@@ -25,6 +25,7 @@ from trialbook.eligibility.tree import (
     ParsedCriterion,
     Tree,
 )
+from trialbook.eligibility.worksheet import shorten_words
 from trialbook.export.cohort.carried import Cause, NotCarried, shorten
 from trialbook.export.cohort.fhir_parts import (
     Resource,
@@ -81,7 +82,7 @@ def make_group_resource(
     if writer.contained:
         group["contained"] = writer.contained
     if text:
-        group["description"] = text
+        group["description"] = shorten_words(text)
     if not common:
         del group["characteristic"], group["combinationMethod"]
     return group, tuple(writer.not_carried)
@@ -100,16 +101,17 @@ class _Writer:
 
     def write(self, criterion: ParsedCriterion) -> Resource:
         """A criterion as a characteristic, with its own words."""
-        made = self._make(criterion.tree, exclude=criterion.kind == "exclusion", words=criterion.text)
+        own = shorten_words(criterion.text)
+        made = self._make(criterion.tree, exclude=criterion.kind == "exclusion", words=own)
         if criterion.kind == "other":
             made = self._flag(
                 made,
                 criterion.tree,
                 "opaque",
                 "the text does not say whether it includes or excludes",
-                criterion.text,
+                own,
             )
-        return {**made, "description": criterion.text}
+        return {**made, "description": own}
 
     def contain(
         self, method: str, characteristics: list[Resource], name: str, count: int | None = None
@@ -239,4 +241,4 @@ class _Writer:
         return {**made, "extension": [*said, _tell_not_carried(cause, what)]}
 
     def _quote(self, tree: Tree) -> str:
-        return " ".join(self._text[tree.span.start : tree.span.end].split())
+        return " ".join(shorten_words(self._text[tree.span.start : tree.span.end]).split())

@@ -24,6 +24,8 @@ from trialbook.source.page.draft import Draft, is_absent
 from trialbook.source.spellings import as_date
 
 MAX_PAGE_BYTES = 4 * 2**20
+# A page has some hundred lines; a file of several pages, some thousands.
+MAX_PAGE_LINES = 200_000
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NCT_LINE = re.compile(r"^\W*NCT ID\W{1,5}(NCT\d{8})\W*$", re.IGNORECASE)
@@ -192,6 +194,10 @@ def read_page_text(stream: BinaryIO, place: str) -> Iterator[Incoming | Rejected
         raise SourceReadError(f"cannot be read to its end ({error})", place=place) from error
     if len(data) > MAX_PAGE_BYTES:
         yield Rejected(f"larger than {MAX_PAGE_BYTES} bytes, which no record page is", place, data[: 2**20])
+        return
+    if data.count(b"\n") > MAX_PAGE_LINES:
+        reason = f"more than {MAX_PAGE_LINES:,} lines, which no record page has"
+        yield Rejected(reason, place, data[: 2**20])
         return
     for part, part_place in _split_pages(data, place):
         yield map_one(partial(parse_page_text, part), part, part_place, format_name=FORMAT.name)

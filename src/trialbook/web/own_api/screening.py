@@ -42,7 +42,8 @@ def answer_cohort(library: Library, nct_id: str, parameters: Parameters) -> Coho
 def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
     """The verdicts on a person; raises NotFoundError, ApiError, and as `Library.screen`."""
     asked = _read_sent(body, _SCREEN)
-    study = library.get_study(nct_id)
+    # The text alone is held on to: a giant study would lie in memory twice.
+    text = find_text(library.get_study(nct_id))
     day = read_day(asked.day, "day")
     verdict = library.screen(
         nct_id,
@@ -51,7 +52,7 @@ def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
         told=make_told(asked.complete, asked.answers, asked.visits),
         contests=[each.make(day) for each in asked.contests],
     )
-    return make_answer(verdict, text=find_text(study))
+    return make_answer(verdict, text=text)
 
 
 def answer_match(library: Library, body: bytes) -> MatchAnswer:

@@ -14,7 +14,7 @@ from trialbook.library.measured import OutcomeGroup, group_outcomes
 from trialbook.model.present import decode_present
 from trialbook.record.texts import find_structures, find_text, find_texts
 from trialbook.related.engine import MOST_LISTED
-from trialbook.related.kin import fold_name, read_kin
+from trialbook.related.kin import fold_name, read_people
 from trialbook.related.traits import Traits
 
 PROTOCOL = "protocolSection."
@@ -168,7 +168,7 @@ def _read_names(names: Iterable[str]) -> Names:
 
 
 def _read_investigators(record: Record) -> Names:
-    people = set(read_kin(record, {}).people)
+    people = read_people(record)
     written = [
         (find_text(each, "name"), find_text(each, "affiliation"))
         for each in find_structures(record, OFFICIALS)

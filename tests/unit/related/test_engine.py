@@ -83,6 +83,20 @@ def test_ages_that_only_overlap_are_not_called_the_same(tmp_path: Path) -> None:
     assert get_kinds(found[older]) & {"same ages", "overlapping ages", "same limits"} == {"same limits"}
 
 
+def test_an_investigator_is_named_as_each_record_writes_it(tmp_path: Path) -> None:
+    records = [
+        make_trial("NCT50000001", "Blue capsule", "Frozen Shoulder Syndrome"),
+        make_trial("NCT50000002", "Red capsule", "Restless Ear Syndrome"),
+    ]
+    for record, name in zip(records, ("Ada M. Lovelace, MD, PhD", "ADA M LOVELACE"), strict=True):
+        record["protocolSection"]["contactsLocationsModule"] = {"overallOfficials": [{"name": name}]}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        (found,) = library.find_related("NCT50000001").studies
+    reason = next(each for each in found.reasons if each.kind == "same investigator")
+    assert (reason.ours, reason.theirs) == (("Ada M. Lovelace",), ("ADA M LOVELACE",))
+
+
 def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:
     records = [
         make_trial("NCT50000001", "Blue capsule", "Frozen Shoulder Syndrome"),

@@ -110,6 +110,28 @@ def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:
     assert reasons["words of interventions"].ours == reasons["words of interventions"].theirs == ("capsule",)
 
 
+def test_what_no_vocabulary_knows_is_the_same_by_the_same_name(tmp_path: Path) -> None:
+    asked, same, other = (f"NCT5000000{number}" for number in (1, 2, 3))
+    records = [
+        make_trial(asked, "Zorblax catheter (second model)", "Facetogenic Elbow Gloom"),
+        make_trial(same, "ZORBLAX Catheter", "facetogenic elbow gloom (chronic)"),
+        make_trial(other, "Zorblax ointment", "Facetogenic Knee Gloom"),
+    ]
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        found = {each.nct_id: each for each in library.find_related(asked).studies}
+        demanded = {
+            demand: [each.nct_id for each in library.find_related(asked, facets=[demand]).studies]
+            for demand in ("same-drug", "same-disease")
+        }
+    reasons = {reason.kind: reason for reason in found[same].reasons}
+    assert reasons["same intervention"].ours == ("Zorblax catheter",)
+    assert reasons["same intervention"].theirs == ("ZORBLAX Catheter",)
+    assert reasons["same condition"].theirs == ("facetogenic elbow gloom",)
+    assert not {"same intervention", "same condition"} & get_kinds(found[other])
+    assert demanded == {"same-drug": [same], "same-disease": [same]}
+
+
 def test_another_disease_counts_against_a_study_unless_diseases_are_left_out(tmp_path: Path) -> None:
     asked, other, unsaid = "NCT50000001", "NCT50000002", "NCT50000003"
     records = [

@@ -55,12 +55,16 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """What at least two of the studies have, by its heading or name; `kind` is "condition" or "intervention"."""
+    """What at least two of the studies have, by its heading or name.
+
+    `kind` is "condition" or "intervention"; `own` names those asked for that have it, as `Landscape` was asked.
+    """
 
     kind: str
     name: str
     nct_ids: tuple[str, ...]
     is_own: bool
+    own: tuple[str, ...]
 
 
 class Landscape(msgspec.Struct, frozen=True):
@@ -222,6 +226,7 @@ def _find_shared(traits: Mapping[str, Traits], own: frozenset[str]) -> tuple[Sha
             name=written[key],
             nct_ids=tuple(each for each in behind if each not in own),
             is_own=not own.isdisjoint(behind),
+            own=tuple(each for each in behind if each in own),
         )
         for key, behind in found.items()
         if len(behind) > 1 and named[key] and key[1] not in _TELLS_NOTHING

@@ -14,7 +14,7 @@ from trialbook.library.measured import OutcomeGroup, group_outcomes
 from trialbook.model.present import decode_present
 from trialbook.record.texts import find_structures, find_text, find_texts
 from trialbook.related.engine import MOST_LISTED
-from trialbook.related.kin import fold_name, read_kin
+from trialbook.related.kin import fold_name, read_people
 from trialbook.related.traits import Traits
 
 PROTOCOL = "protocolSection."
@@ -55,12 +55,16 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """What at least two of the studies have, by its heading or name; `kind` is "condition" or "intervention"."""
+    """What at least two of the studies have, by its heading or name.
+
+    `kind` is "condition" or "intervention"; `own` names those asked for that have it, as `Landscape` was asked.
+    """
 
     kind: str
     name: str
     nct_ids: tuple[str, ...]
     is_own: bool
+    own: tuple[str, ...]
 
 
 class Landscape(msgspec.Struct, frozen=True):
@@ -168,7 +172,7 @@ def _read_names(names: Iterable[str]) -> Names:
 
 
 def _read_investigators(record: Record) -> Names:
-    people = set(read_kin(record, {}).people)
+    people = read_people(record)
     written = [
         (find_text(each, "name"), find_text(each, "affiliation"))
         for each in find_structures(record, OFFICIALS)
@@ -222,6 +226,7 @@ def _find_shared(traits: Mapping[str, Traits], own: frozenset[str]) -> tuple[Sha
             name=written[key],
             nct_ids=tuple(each for each in behind if each not in own),
             is_own=not own.isdisjoint(behind),
+            own=tuple(each for each in behind if each in own),
         )
         for key, behind in found.items()
         if len(behind) > 1 and named[key] and key[1] not in _TELLS_NOTHING

@@ -26,7 +26,7 @@ from trialbook.library.keeping import LibraryKeeping
 from trialbook.library.landscape import Landscape, make_landscape
 from trialbook.library.patient import NoteMatch, match_note, read_patient_note
 from trialbook.library.rebuild import Standing, bring_into_step, find_standings, rebuild
-from trialbook.library.related import find_related, make_reader, name_record
+from trialbook.library.related import THE_TEXT, find_related, make_reader, name_record
 from trialbook.library.repair import Repair, repair_library
 from trialbook.library.search_report import SearchReport, make_search_report
 from trialbook.library.taking_out import put_back, take_out
@@ -464,7 +464,7 @@ class Library(LibraryKeeping):
         return cohorts.make_study_cohort(study, form, vocabulary=vocabulary, day=day, persons=persons)
 
     def find_landscape(
-        self, nct_ids: Iterable[str], *asked: str, records: Sequence[dict[str, Any]] = ()
+        self, nct_ids: Iterable[str], *asked: str, text: str = "", records: Sequence[dict[str, Any]] = ()
     ) -> Landscape:
         """Who works on some studies, what do they share, and which outcomes do they measure, and when?
 
@@ -472,8 +472,8 @@ class Library(LibraryKeeping):
         ----------
         nct_ids
             The studies to count over, such as those of a `RelatedList`; the first hundred are read.
-        asked, records
-            The studies that these are like, as in `find_related`: they are not counted, what they have too is
+        asked, text, records
+            What these are like, as in `find_related`: they are not counted, what they have too is
             marked as `is_own`.
 
         Raises
@@ -492,6 +492,7 @@ class Library(LibraryKeeping):
         10
         """
         given = {name_record(place): record for place, record in enumerate(records, 1)}
+        given |= {THE_TEXT: {}} if text.strip() else {}
 
         def read_body(nct_id: str) -> bytes | None:
             return msgspec.json.encode(given[nct_id]) if nct_id in given else self.find_body(nct_id)
@@ -500,7 +501,7 @@ class Library(LibraryKeeping):
             [self.find_id(each) for each in nct_ids],
             [*(self.find_id(each) for each in asked), *given],
             read_body=read_body,
-            read_traits=make_reader(self.related_engine, records),
+            read_traits=make_reader(self.related_engine, records, text),
         )
 
     @property

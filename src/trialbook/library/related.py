@@ -23,6 +23,8 @@ from trialbook.store import Store
 from trialbook.terms import get_thesaurus
 
 Record = dict[str, Any]
+# How a text that is no record is called among the studies that are asked for.
+THE_TEXT = "the text"
 
 
 def find_related(
@@ -78,14 +80,14 @@ def keep_profiles(home: Path, on_begin: Callable[[], None] = lambda: None) -> No
             rebuild(home, [RelatedProfiles.name])
 
 
-def make_reader(engine: RelatedEngine, records: Sequence[Record]) -> Callable[[str], Traits]:
-    """What reads the traits of a study by its id, or by "#1" of a record that is in no library."""
+def make_reader(engine: RelatedEngine, records: Sequence[Record], text: str) -> Callable[[str], Traits]:
+    """What reads the traits of a study by its id, by "#1" of a record that is in no library, or of the text."""
     given = {name_record(place): record for place, record in enumerate(records, 1)}
 
     def read(nct_id: str) -> Traits:
         if nct_id in given:
             return read_traits(given[nct_id], get_thesaurus())
-        return engine.read_traits(nct_id)
+        return engine.read_text(text) if nct_id == THE_TEXT else engine.read_traits(nct_id)
 
     return read
 

@@ -25,9 +25,10 @@ def find_related_studies(library: Library, asked: RelatedArguments) -> dict[str,
     """The studies most like some, in short, each with its reasons."""
     shown = find_shown((*COLUMNS, *asked.fields))
     records = read_pasted_records(asked.text)
+    text = "" if records else asked.text
     found = library.find_related(
         *asked.nct_ids,
-        text="" if records else asked.text,
+        text=text,
         records=records,
         facets=asked.facets,
         limit=asked.limit,
@@ -42,7 +43,7 @@ def find_related_studies(library: Library, asked: RelatedArguments) -> dict[str,
         answer["shown_by_id_alone"] = [each.nct_id for each in left_out]
     if asked.landscape:
         listed = (each.nct_id for each in found.studies)
-        landscape = library.find_landscape(listed, *asked.nct_ids, records=records)
+        landscape = library.find_landscape(listed, *asked.nct_ids, text=text, records=records)
         answer["landscape"] = _tell(landscape)
     return answer
 

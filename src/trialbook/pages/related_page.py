@@ -67,13 +67,16 @@ class OutcomeLine(Content, frozen=True):
 
 
 class SharedLine(Content, frozen=True):
-    """What studies share; `kind` is "condition" or "intervention"; `nct_ids` those of the list that have it."""
+    """What studies share; `kind` is "condition" or "intervention".
+
+    `nct_ids` are those of the list that have it, `own` those asked for.
+    """
 
     kind: str
     name: str
     url: str
     nct_ids: tuple[str, ...]
-    is_own: bool = False
+    own: tuple[str, ...] = ()
 
 
 class RelatedPage(Content, frozen=True):
@@ -149,7 +152,7 @@ def choose_shared(page: RelatedPage) -> tuple[SharedLine, ...]:
         told = [
             each
             for each in page.shared
-            if each.kind == kind and len(drawn.intersection(each.nct_ids)) + each.is_own > 1
+            if each.kind == kind and len(drawn.intersection(each.nct_ids)) + len(each.own) > 1
         ]
         chosen += told[:MOST_SHARED_DRAWN]
     return tuple(chosen)
@@ -158,21 +161,20 @@ def choose_shared(page: RelatedPage) -> tuple[SharedLine, ...]:
 def draw_related(page: RelatedPage, shared: tuple[SharedLine, ...]) -> Markup:
     """The studies asked for, those like them, and what they share: conditions left, interventions right."""
     studies = page.studies[:MOST_STUDIES_DRAWN]
-    middle = [f"own {each.nct_id}" for each in page.asked] or ["own text"]
     asked = [
         Box(
-            key=key,
+            key=_key_own(each.nct_id),
             label=each.title or each.nct_id,
             url=each.url,
-            small=f"{each.nct_id}, asked for",
+            small=f"{each.nct_id}, asked for" if each.title else "asked for",
             kind="main",
         )
-        for key, each in zip(middle, page.asked, strict=False)
-    ] or [Box(key="own text", label="The text", kind="main")]
+        for each in page.asked
+    ]
     boxes = [Box(key=each.nct_id, label=each.title, url=each.url, small=each.nct_id) for each in studies]
-    middle += [each.nct_id for each in studies]
+    middle = [box.key for box in (*asked, *boxes)]
     joined = [(_key(each), nct_id) for each in shared for nct_id in each.nct_ids]
-    joined += [(_key(each), key) for each in shared if each.is_own for key in middle[: len(asked)]]
+    joined += [(_key(each), _key_own(name)) for each in shared for name in each.own]
     sides: dict[str, tuple[Box, ...]] = {}
     for kind in ("condition", "intervention"):
         by_key = {_key(each): each for each in shared if each.kind == kind}
@@ -201,6 +203,10 @@ def draw_related(page: RelatedPage, shared: tuple[SharedLine, ...]) -> Markup:
     )
 
 
+def _key_own(name: str) -> str:
+    return f"own {name}"
+
+
 def _key(line: SharedLine) -> str:
     return f"{line.kind} {line.name}"
 
@@ -210,16 +216,12 @@ def _list_shared(
 ) -> tuple[tuple[StudyLink, str, tuple[SharedLine, ...], tuple[SharedLine, ...]], ...]:
     """A row for each study: itself, what it is, its shared conditions and interventions."""
 
-    def find(kind: str, nct_id: str) -> tuple[SharedLine, ...]:
-        return tuple(
-            each
-            for each in shared
-            if each.kind == kind and (nct_id in each.nct_ids if nct_id else each.is_own)
-        )
+    def find(kind: str, name: str) -> tuple[SharedLine, ...]:
+        return tuple(each for each in shared if each.kind == kind and name in (*each.nct_ids, *each.own))
 
     rows = [
-        (each, "asked for", find("condition", ""), find("intervention", ""))
-        for each in page.asked or (StudyLink(nct_id="The text", url=""),)
+        (each, "asked for", find("condition", each.nct_id), find("intervention", each.nct_id))
+        for each in page.asked
     ]
     for group in page.groups:
         for each in group.studies:

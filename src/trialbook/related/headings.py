@@ -1,7 +1,11 @@
-"""What do a record's conditions and interventions mean? Headings, their broader ones, and how near they are."""
+"""What do a record's conditions and interventions mean? Headings, their broader ones, and how near they are.
+
+What no vocabulary knows is a heading by its own name.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -9,13 +13,14 @@ from typing import Any
 from trialbook.record.texts import find_texts
 from trialbook.terms import Concept, Thesaurus
 
-# A heading as the vocabulary writes it, and how near it is: 1 is what the record names.
+# A heading as the vocabulary or the record writes it, and how near it is: 1 is what the record names.
 Headings = dict[str, float]
 
 BROADER = 0.6
 LEAST_NEAR = 0.2
 MOST_NAMES = 60
 LONGEST_NAME = 300
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 # So broad that sharing them tells nothing.
 _TOO_BROAD = frozenset({
     "diseases", "pathologic processes", "pathological conditions, signs and symptoms", "signs and symptoms",
@@ -72,13 +77,19 @@ def _look_up(thesaurus: Thesaurus, name: str, kind: str) -> tuple[tuple[str, flo
         concepts = tuple(mention.concepts[0] for mention in thesaurus.find_concepts_in(name, limit=6))
     near: Headings = {}
     for concept in concepts:
-        # A drug list takes any cells for one product of them.
-        if kind == "drug" and "cell" in name.casefold() and not concept.tree_numbers:
-            continue
-        if kind in ("condition", concept.kind) or concept.tree_numbers[:1] > ("D",):
+        if kind == "condition" or _is_intervention(concept, name):
             for heading, nearness in _climb(thesaurus, concept):
                 near[heading] = max(nearness, near.get(heading, 0.0))
-    return tuple(near.items())
+    own = " ".join(_IN_BRACKETS.sub(" ", name).split())
+    # Devices, procedures, cells and codes of new drugs are in no vocabulary: they are the same by the same name.
+    return tuple(near.items()) or (((own, 1.0),) if own else ())
+
+
+def _is_intervention(concept: Concept, name: str) -> bool:
+    if concept.kind == "drug" and "cell" in name.casefold() and not concept.tree_numbers:
+        # A drug list takes any cells for one product of them.
+        return False
+    return concept.kind in ("drug", "other") or concept.tree_numbers[:1] > ("D",)
 
 
 def _climb(thesaurus: Thesaurus, concept: Concept) -> Iterable[tuple[str, float]]:

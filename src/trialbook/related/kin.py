@@ -82,7 +82,7 @@ def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
         sponsor=fold_name(find_text(record, "protocolSection.sponsorCollaboratorsModule.leadSponsor.name")),
         study_stem=cut_study_id(study_id),
         acronym=cut_acronym(find_text(record, module + "acronym")),
-        people=_read_people(record),
+        people=tuple(read_people(record)),
         results=results,
         background=background,
     )
@@ -166,14 +166,18 @@ def cut_acronym(acronym: str) -> str:
     return stem if LEAST_STEM <= len(stem) <= 24 else ""
 
 
-def _read_people(record: dict[str, Any]) -> tuple[str, ...]:
+def read_people(record: dict[str, Any]) -> dict[str, str]:
+    """Who leads a study: each name folded, and as the record writes it without titles."""
     names = find_texts(record, "protocolSection.contactsLocationsModule.overallOfficials.name")
     names += find_texts(
         record, "protocolSection.sponsorCollaboratorsModule.responsibleParty.investigatorFullName"
     )
-    folded = (fold_name(name.partition(",")[0]) for name in names)
-    people = (name for name in folded if " " in name and _NO_PERSON.isdisjoint(name.split()))
-    return tuple(dict.fromkeys(people))[:MOST_KEYS]
+    people: dict[str, str] = {}
+    for written in (name.partition(",")[0].strip() for name in names):
+        folded = fold_name(written)
+        if " " in folded and _NO_PERSON.isdisjoint(folded.split()) and len(people) < MOST_KEYS:
+            people.setdefault(folded, written)
+    return people
 
 
 def _read_publications(record: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

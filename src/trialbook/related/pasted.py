@@ -67,6 +67,7 @@ def read_pasted(text: str, thesaurus: Thesaurus) -> Traits:
         design=_find_design(text),
         population=Population(),
         kin=_find_kin(texts),
+        people={},
         sponsor_name="",
         status="",
         has_results=False,

@@ -214,7 +214,8 @@ def _explain_kin(parts: Mapping[str, float], own: Traits, other: Traits) -> Iter
     mine, their = own.kin, other.kin
     yield Reason("same sponsor", parts["sponsor"], (own.sponsor_name,), (other.sponsor_name,))
     people = tuple(each for each in mine.people if each in their.people)
-    yield Reason("same investigator", parts["people"], people, people)
+    names = (tuple(side.people[each] for each in people) for side in (own, other))
+    yield Reason("same investigator", parts["people"], *names)
     published = tuple(
         f"PMID {each}"
         for each in (*mine.results, *mine.background)

@@ -14,7 +14,7 @@ import msgspec
 from trialbook.model.ages import Age
 from trialbook.record.texts import find_structures, find_text, find_texts
 from trialbook.related.headings import Headings, find_condition_headings, find_intervention_headings
-from trialbook.related.kin import Kin, read_kin
+from trialbook.related.kin import Kin, read_kin, read_people
 from trialbook.terms import Thesaurus
 
 PROTOCOL = "protocolSection."
@@ -88,6 +88,8 @@ class Traits(msgspec.Struct, frozen=True):
         By the names of `DESIGN`; those that the record has.
     kin
         By what it may belong together with others: ids, sponsor, acronym, people, publications.
+    people
+        The names of `kin.people` as the record writes them, by those.
     """
 
     nct_id: str
@@ -97,6 +99,7 @@ class Traits(msgspec.Struct, frozen=True):
     design: dict[str, tuple[str, ...]]
     population: Population
     kin: Kin
+    people: dict[str, str]
     sponsor_name: str
     status: str
     has_results: bool
@@ -119,6 +122,7 @@ def read_traits(record: dict[str, Any], thesaurus: Thesaurus, *, names_others: b
         },
         population=_read_population(record),
         kin=read_kin(record, texts if names_others else {}),
+        people=read_people(record),
         sponsor_name=find_text(record, PROTOCOL + "sponsorCollaboratorsModule.leadSponsor.name"),
         status=find_text(record, PROTOCOL + "statusModule.overallStatus"),
         has_results=find_text(record, "hasResults") == "true" or record.get("resultsSection") is not None,

@@ -18,7 +18,7 @@ from trialbook.errors import (
     UsageError,
 )
 from trialbook.library import Library
-from trialbook.library.related import list_notes, name_record, read_pasted_records
+from trialbook.library.related import THE_TEXT, list_notes, name_record, read_pasted_records
 from trialbook.model.present import parse_present
 from trialbook.pages.contents import Option
 from trialbook.pages.related_page import FacetField, RelatedPage, StudyLink
@@ -139,15 +139,17 @@ def _fill(
     records: tuple[dict[str, Any], ...],
     json_path: str,
 ) -> RelatedPage:
+    text = "" if records else asked.text
     found = library.find_related(
         *nct_ids,
-        text="" if records else asked.text,
+        text=text,
         records=records,
         facets=asked.facets,
         limit=max(asked.limit, COUNTED),
     )
     listed = found.studies[: asked.limit]
-    landscape = library.find_landscape((each.nct_id for each in found.studies), *nct_ids, records=records)
+    counted = (each.nct_id for each in found.studies)
+    landscape = library.find_landscape(counted, *nct_ids, text=text, records=records)
     titles = {each.nct_id: shorten(each.title) for each in found.studies}
     state = [("facet", each) for each in asked.facets]
     state += [("limit", str(asked.limit))] * (asked.limit != LISTED[0])
@@ -159,6 +161,7 @@ def _fill(
             StudyLink(nct_id=name_record(place), url="", title=_name(record))
             for place, record in enumerate(records, 1)
         ),
+        *([StudyLink(nct_id=THE_TEXT, url="", title="")] if text.strip() else []),
     )
     return msgspec.structs.replace(
         page,

@@ -170,7 +170,7 @@ def view_shared(landscape: Landscape) -> tuple[SharedLine, ...]:
             name=each.name,
             url=find_by(areas[each.kind], each.name),
             nct_ids=each.nct_ids,
-            is_own=each.is_own,
+            own=each.own,
         )
         for each in landscape.shared
     )

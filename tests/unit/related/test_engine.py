@@ -83,6 +83,20 @@ def test_ages_that_only_overlap_are_not_called_the_same(tmp_path: Path) -> None:
     assert get_kinds(found[older]) & {"same ages", "overlapping ages", "same limits"} == {"same limits"}
 
 
+def test_an_investigator_is_named_as_each_record_writes_it(tmp_path: Path) -> None:
+    records = [
+        make_trial("NCT50000001", "Blue capsule", "Frozen Shoulder Syndrome"),
+        make_trial("NCT50000002", "Red capsule", "Restless Ear Syndrome"),
+    ]
+    for record, name in zip(records, ("Ada M. Lovelace, MD, PhD", "ADA M LOVELACE"), strict=True):
+        record["protocolSection"]["contactsLocationsModule"] = {"overallOfficials": [{"name": name}]}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        (found,) = library.find_related("NCT50000001").studies
+    reason = next(each for each in found.reasons if each.kind == "same investigator")
+    assert (reason.ours, reason.theirs) == (("Ada M. Lovelace",), ("ADA M LOVELACE",))
+
+
 def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:
     records = [
         make_trial("NCT50000001", "Blue capsule", "Frozen Shoulder Syndrome"),
@@ -94,6 +108,28 @@ def test_to_share_a_word_is_not_to_be_the_same(tmp_path: Path) -> None:
     assert "same intervention" not in get_kinds(found)
     reasons = {reason.kind: reason for reason in found.reasons}
     assert reasons["words of interventions"].ours == reasons["words of interventions"].theirs == ("capsule",)
+
+
+def test_what_no_vocabulary_knows_is_the_same_by_the_same_name(tmp_path: Path) -> None:
+    asked, same, other = (f"NCT5000000{number}" for number in (1, 2, 3))
+    records = [
+        make_trial(asked, "Zorblax catheter (second model)", "Facetogenic Elbow Gloom"),
+        make_trial(same, "ZORBLAX Catheter", "facetogenic elbow gloom (chronic)"),
+        make_trial(other, "Zorblax ointment", "Facetogenic Knee Gloom"),
+    ]
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        found = {each.nct_id: each for each in library.find_related(asked).studies}
+        demanded = {
+            demand: [each.nct_id for each in library.find_related(asked, facets=[demand]).studies]
+            for demand in ("same-drug", "same-disease")
+        }
+    reasons = {reason.kind: reason for reason in found[same].reasons}
+    assert reasons["same intervention"].ours == ("Zorblax catheter",)
+    assert reasons["same intervention"].theirs == ("ZORBLAX Catheter",)
+    assert reasons["same condition"].theirs == ("facetogenic elbow gloom",)
+    assert not {"same intervention", "same condition"} & get_kinds(found[other])
+    assert demanded == {"same-drug": [same], "same-disease": [same]}
 
 
 def test_another_disease_counts_against_a_study_unless_diseases_are_left_out(tmp_path: Path) -> None:

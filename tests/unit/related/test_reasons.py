@@ -64,7 +64,7 @@ class Side:
         self.references = self.protocol.get("referencesModule", {}).get("references", [])
 
     def means(self, heading: str) -> bool:
-        """Whether the registry gives a heading, or a name in the record means it or a narrower one."""
+        """Whether the registry gives a heading, or a name in the record is it, means it or a narrower one."""
         if heading.casefold() in self.headings:
             return True
         thesaurus = get_thesaurus()
@@ -73,6 +73,8 @@ class Side:
             self.protocol.get("armsInterventionsModule", {}),
         ]
         for name in {text for module in modules for text in iter_texts(module)}:
+            if fold(re.sub(r"\([^()]*\)", "", name)) == fold(heading):
+                return True
             concepts = list(thesaurus.find_concepts(name)[:1])
             concepts += [mention.concepts[0] for mention in thesaurus.find_concepts_in(name)]
             for concept in concepts:
@@ -119,12 +121,11 @@ def has_design(side: Side, said: str) -> bool:
 def has_limit(side: Side, said: str) -> bool:
     module = side.protocol["eligibilityModule"]
     sexes = {"all sexes": "ALL", "women": "FEMALE", "men": "MALE"}
+    # Copies that are older than the registry's API say it in words.
+    healthy = {"healthy volunteers too": (True, "Yes"), "no healthy volunteers": (False, "No")}
     if said in sexes:
         return bool(module.get("sex") == sexes[said])
-    return bool(
-        module.get("healthyVolunteers")
-        is {"healthy volunteers too": True, "no healthy volunteers": False}[said]
-    )
+    return module.get("healthyVolunteers") in healthy[said]
 
 
 def has_ages(side: Side, said: str) -> bool:

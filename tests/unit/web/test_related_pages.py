@@ -186,6 +186,36 @@ def test_several_studies_and_a_text_are_asked_in_one_form(site: TestClient) -> N
     assert "Phase 3 &lt;script&gt;" in answer.text
 
 
+def list_shared(page: str) -> dict[str, str]:
+    """What the table beside the drawing says of each study."""
+    table = page.partition("The same as a table")[2].partition("</table>")[0]
+    rows = [read(row) for row in table.split("<tr>")[2:]]
+    return {row.partition(" ")[0]: row for row in rows}
+
+
+def test_of_several_each_is_joined_with_what_it_has_itself(site: TestClient) -> None:
+    page = site.get(f"/related?ids={PARENT}+{STRANGER}").text
+    rows = list_shared(page)
+    assert "asked for" in rows[PARENT]
+    assert "asked for" in rows[STRANGER]
+    assert "acitentan" in rows[PARENT].partition("asked for")[2]
+    assert "acitentan" not in rows[STRANGER].partition("asked for")[2]
+    assert "Pulmonary" in rows[STRANGER].partition("asked for")[2]
+    drawing = page.partition('<svg class="drawing')[2].partition("</svg>")[0]
+    strong = drawing.count('class="line strong"')
+    assert strong == sum(rows[each].partition("asked for")[2].count(";") + 2 for each in (PARENT, STRANGER))
+
+
+def test_a_text_is_joined_with_what_it_names(site: TestClient) -> None:
+    text = "Macitentan in adults with pulmonary arterial hypertension"
+    page = site.post("/related", content=urlencode({"text": text, "ids": ""}), headers=HEADERS).text
+    row = list_shared(page)["the"]
+    assert row.startswith("the text asked for")
+    assert "acitentan" in row
+    assert "Pulmonary Arterial Hypertension" in row
+    assert 'class="line strong"' in page
+
+
 def test_a_pasted_record_is_read_as_one(site: TestClient) -> None:
     record = json.dumps(
         make_trial("NCT19999999", "macitentan", "Pulmonary Arterial Hypertension", title="A <draft>")

@@ -432,6 +432,7 @@ class SharedLine(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     nct_ids: tuple[str, ...]
     is_own: bool
+    own: tuple[str, ...]
 
 
 class MeasuredLine(msgspec.Struct, frozen=True, rename="camel"):

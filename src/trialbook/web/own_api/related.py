@@ -42,7 +42,8 @@ def answer_related(library: Library, asked: tuple[str, ...], parameters: Paramet
     )
     landscape = None
     if parameters.flag(LANDSCAPE.name):
-        told = library.find_landscape((each.nct_id for each in found.studies), *asked, records=records)
+        listed = (each.nct_id for each in found.studies)
+        told = library.find_landscape(listed, *asked, text="" if records else text, records=records)
         landscape = msgspec.convert(_rename(msgspec.to_builtins(told)), LandscapeAnswer)
     return RelatedAnswer(
         studies=tuple(line for each in found.studies for line in _tell(library, each, selection)),

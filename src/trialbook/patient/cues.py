@@ -141,6 +141,11 @@ LASTS = compile_cues(
 # These speak of one word, not of what follows: "ex-smoker, COPD".
 OF_A_PERSON = compile_cues(r"(?:ex|former)")
 A_PERSON = compile_cues(r"\b(?:smoker|drinker|user|alcoholic|athlete|addict)s?\b")
+# What one thing alone did: "has colitis, and infliximab stopped working".
+OF_ONE = compile_cues(
+    r"\b(?:stopped (?:working|helping)|did\s?n['’]?t (?:work|help)|no longer (?:works?|helps?))\b",
+    r"\bstopped$",
+)
 # With one of these between, what follows is said of something else.
 VERB = compile_cues(
     r"\b(?:has|have|had|with|on|but|takes|no|not|denies|who|is|was|were|are|shows?|and (?:on|is|has|no))\b",

@@ -26,6 +26,7 @@ _SHORTHAND = {
     "ICH": "intracerebral hemorrhage", "LBP": "low back pain", "MM": "multiple myeloma", "MTX": "methotrexate",
     "NEC": "necrotizing enterocolitis", "NIDDM": "type 2 diabetes", "N/V": "nausea", "OLT": "liver transplantation",
     "sickle cell": "sickle cell disease",
+    "hep b": "hepatitis B", "hep c": "hepatitis C", "TAH": "hysterectomy", "BSO": "oophorectomy",
     "hep B": "hepatitis B", "hep C": "hepatitis C", "Hep B": "hepatitis B", "Hep C": "hepatitis C",
     "PCa": "prostate cancer", "PDA": "patent ductus arteriosus", "PE": "pulmonary embolism", "PNA": "pneumonia",
     "PSC": "primary sclerosing cholangitis", "PUD": "peptic ulcer", "PVD": "peripheral vascular disease",

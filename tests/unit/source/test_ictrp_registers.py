@@ -77,6 +77,8 @@ def test_countries_are_the_registry_s_and_regions_are_none(
         ("-2147483648", None, None), ("2147483647 No limit", None, None), ("999 Years", None, None),
         ("0", "0 Years", None), ("18-65", "18 Years", "65 Years"), ("18 Years 6 Months", "222 Months", "222 Months"),
         ("65 años", "65 Years", "65 Years"), ("14 Gestation (weeks)", None, None), ("no maximum age", None, None),
+        ("20歳以上", "20 Years", None), ("80歳以下", None, "80 Years"), ("20 years-old <=", "20 Years", "20 Years"),
+        ("80 years-old >=", "80 Years", "80 Years"), ("> 18 years", "18 Years", None),
         ("??", None, None), ("99 Years", "99 Years", "99 Years"),
     ],
 )  # fmt: skip
@@ -252,21 +254,32 @@ def test_a_sex_that_is_denied_is_not_taken(text: str) -> None:
 def test_sizes_are_neither_shortened_nor_counted_twice() -> None:
     assert as_count("Planned Sample Size: 100; UK Sample Size: 20") == (100, True)
     assert as_count("1.000") == (None, False)
+    assert as_count("-1") == (None, True)
     assert as_count("UK: 20; Ireland: 30") == (50, True)
 
 
 @pytest.mark.parametrize(
-    "text", ["1900-01-01", "01/01/1900", "9999-12-31", "00000000", "1/1/0001 12:00:00 AM", "31/12/9999"]
+    "text",
+    [
+        "1900-01-01",
+        "01/01/1900",
+        "9999-12-31",
+        "00000000",
+        "1/1/0001 12:00:00 AM",
+        "31/12/9999",
+        "1970-01-01",
+    ],
 )
 def test_a_day_that_stands_for_none_is_no_date(text: str) -> None:
     assert as_date(text) is None
 
 
 def test_short_names_of_months_are_read() -> None:
-    assert [as_date(text) for text in ("Feb 2020", "Sept. 2020", "17-Feb-2020")] == [
+    assert [as_date(text) for text in ("Feb 2020", "Sept. 2020", "17-Feb-2020", "Aug 5, 2020")] == [
         "2020-02",
         "2020-09",
         "2020-02-17",
+        "2020-08-05",
     ]
 
 
@@ -278,13 +291,18 @@ def test_short_names_of_months_are_read() -> None:
         "ClinicalTrials.gov number not yet assigned",
         "EudraCT number",
         "NCTXXXXXXXX",
+        "NCT00000000",
+        "Keine",
+        "nicht zutreffend",
     ],
 )
 def test_more_ways_to_have_no_id(text: str) -> None:
     assert is_placeholder(text)
 
 
-@pytest.mark.parametrize("text", ["EudraCT Number: 2013-009999-36", "IRAS: 12345", "RECOVERY", "PROTOCOL-7"])
+@pytest.mark.parametrize(
+    "text", ["EudraCT Number: 2013-009999-36", "IRAS: 12345", "RECOVERY", "PROTOCOL-7", "SIN-2020-01"]
+)
 def test_an_id_with_its_register_is_one(text: str) -> None:
     assert not is_placeholder(text)
 

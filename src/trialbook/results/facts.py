@@ -9,6 +9,7 @@ import msgspec
 
 from trialbook.model import PartialDate, Study
 from trialbook.model.enums import DateType
+from trialbook.record.links import NCT_ID
 from trialbook.results.duty import DutyCase, judge_duty
 from trialbook.results.submissions import Round, find_rounds
 
@@ -111,6 +112,11 @@ class ResultsFacts:
         """Whether this copy shows the registry as it was on that day or before."""
         served = self.served.latest if self.served else None
         return served is not None and served <= day
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another register's record says nothing that would bring it under the law of the US."""
+        return self.duty.applies == "unclear" and not NCT_ID.fullmatch(self.study.nct_id or "NCT00000001")
 
     @property
     def is_under_rule(self) -> bool:

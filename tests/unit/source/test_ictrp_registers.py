@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import find_shared
 
 from trialbook.model import parse_study
-from trialbook.record.pieces import get_enums
+from trialbook.record.pieces import get_enums, get_pieces, get_values
 from trialbook.record.walk import get_country_codes
 from trialbook.source.files import read_path
 from trialbook.source.ictrp.conditions import as_conditions
@@ -184,7 +184,13 @@ def test_every_value_of_the_real_exports_is_one_of_the_registry_s(shared_data: P
     for name in ("covid19_trials_1135.csv.gz", "ictrp_results_578.xml.gz"):
         with gzip.open(shared_data / "ictrp" / name) as file:
             records = read(file.read())
+        listed = [
+            piece for piece in get_pieces().values() if piece.enum in get_enums() and not piece.search_only
+        ]
         for record in records:
+            for piece in listed:
+                values = {each.value for each in get_enums()[piece.enum]}
+                assert set(get_values(record, piece)) <= values, piece.name
             protocol = record["protocolSection"]
             design = protocol.get("designModule", {})
             assert protocol["statusModule"].get("overallStatus", "UNKNOWN") in known["Status"]
@@ -310,3 +316,17 @@ def test_an_id_with_its_register_is_one(text: str) -> None:
 def test_a_phase_that_is_denied_is_none() -> None:
     assert as_phases("not phase 3") == ([], False)
     assert as_phases("Phase: N/A") == (["NA"], True)
+
+
+def test_a_design_has_values_of_the_list_alone_and_keeps_the_register_s_words() -> None:
+    words = "Purpose: Natural history; Duration: Longitudinal; Timing: Prospective;"
+    observed = make_row(**{"Study type": "Observational", "Study design": words})["protocolSection"]
+    assert observed["designModule"]["designInfo"] == {"interventionModelDescription": words}
+    taught = make_row(
+        **{"Study type": "Interventional", "Study design": "Purpose: Educational/counseling/training"}
+    )
+    assert taught["protocolSection"]["designModule"]["designInfo"] == {"primaryPurpose": "ECT"}
+    shared = make_row(**{"results IPD plan": "By request", "results IPD description": "Write to us"})
+    assert shared["protocolSection"]["ipdSharingStatementModule"] == {
+        "description": "By request\n\nWrite to us"
+    }

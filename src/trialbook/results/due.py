@@ -60,7 +60,8 @@ class ResultsOutlook(msgspec.Struct, frozen=True):
     is_counted_from_certificate: bool = False
 
 
-NONE_POSTED, NONE_YET, NOT_KNOWN = "No results posted", "No results yet", "Results not known"
+NONE_POSTED, NONE_YET, PENDING = "No results posted", "No results yet", "Results pending"
+NOT_KNOWN = "Results not known"
 Say = Callable[[ResultsFacts, date], tuple[str, ...]]
 
 
@@ -85,7 +86,7 @@ def derive_results_outlook(study: Study, *, today: date) -> ResultsOutlook:
     case = next(each for each in CASES if each.holds(facts, today))
     headline, sentences = case.headline, case.say(facts, today)
     if case.is_judged and study.has_results is None:
-        headline = NOT_KNOWN if headline in (NONE_POSTED, NONE_YET) else headline
+        headline = NOT_KNOWN if headline in (NONE_POSTED, NONE_YET, PENDING) else headline
         sentences = (*sentences, "This copy does not say whether results were posted.")
     outlook = ResultsOutlook(case.state, headline, sentences, paragraph=case.paragraph, applies="unclear")
     if case.state == "not_expected":
@@ -240,7 +241,7 @@ CASES: tuple[Case, ...] = (
         "overdue",
         "42 CFR 11.44(a)",
         "The duty seems to hold, the date of completion is actual and since 18 January 2017, the day has passed, and "
-        "the copy shows the registry after it.",
+        "the copy says that there are none and shows the registry after it.",
         _is_overdue,
         "Results pending, past the usual due date",
         say_awaited,
@@ -269,7 +270,7 @@ CASES: tuple[Case, ...] = (
         "42 CFR 11.44(a)",
         "All others: the day has not passed, or the record does not say enough to call results overdue.",
         lambda facts, today: True,
-        "Results pending",
+        PENDING,
         say_awaited,
         is_judged=True,
     ),

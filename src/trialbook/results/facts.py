@@ -94,11 +94,14 @@ class ResultsFacts:
     def accountable_from(self) -> date | None:
         """The day from which results are overdue if none have come; None where the record does not say enough.
 
-        It must say that the duty seems to hold, give an actual date of completion under the rule, and show
-        the registry after the deadline: what an older copy lacks may have come since.
+        It must say that the duty seems to hold, that there are no results, give an actual date of completion
+        under the rule, and show the registry after the deadline: what an older copy lacks may have come since.
         """
         end, deadline = self.end, self.deadline
         if end is None or deadline is None or deadline == date.max or end.type != DateType.ACTUAL:
+            return None
+        # A copy that was cut may lack results that were posted.
+        if self.study.has_results is None:
             return None
         if not self.is_under_rule or self.duty.applies != "likely" or self.is_surveillance:
             return None

@@ -370,6 +370,16 @@ def test_a_copy_that_does_not_say_whether_there_are_results_is_not_read_as_none(
     assert derive_results_outlook(parse_record(record), today=TODAY).headline == "No results yet"
 
 
+def test_a_copy_that_was_cut_calls_nobody_late() -> None:
+    record = make_record()
+    del record["hasResults"]
+    outlook = derive_results_outlook(parse_record(record), today=TODAY)
+    assert (outlook.state, outlook.due) == ("pending", date(2021, 3, 5))
+    assert find_overdue_from(parse_record(record)) is None
+    # As `fields=` of the registry's API cuts it, of a study whose results were posted.
+    assert outlook.sentences[-1] == "This copy does not say whether results were posted."
+
+
 def test_nobody_is_named_who_registered_elsewhere_where_nothing_brings_the_law_to_bear() -> None:
     record = make_record(oversight={})
     record["protocolSection"]["identificationModule"] = {"nctId": "ISRCTN12345678"}

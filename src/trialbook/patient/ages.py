@@ -37,13 +37,13 @@ _NUMBER = (
 _UNIT = r"(?P<unit>years?|yrs?|y|months?|mths?|mos?|weeks?|wks?|days?|d)"
 _TITLED = r"(?-i:(?:M(?:r|rs|s)\.?|Miss)\s+(?:[A-Z]\.\s*)?(?:[A-Z][\w'’-]*\.?)?)"
 _PERSON = (
-    rf"(?:man|woman|gentleman|lady|boy|girl|guy|male|female|patient|pt|child|kid\b|baby|toddler|infant|person|widow(?:er)?"
+    rf"(?:man|woman|gentleman|lady|boy|girl|guy|male|female|patient|pt|child|kid(?:do)?\b|baby|toddler|infant|person|widow(?:er)?"
     rf"|nurse|teacher|farmer|worker|engineer|driver|student|pensioner|veteran|{_TITLED})"
 )
 _SEX = r"(?-i:WM|BM|WF|BF|M|F)|male|female|man|woman|boy|girl|lady|gentleman"
 # A measure, a share, a time, a dose or a stretch of time is no age.
 _NO_MEASURE = (
-    r"(?![\w%/:'’′\"”]|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
+    r"(?![\w%/'’′\"”]|:\d|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
     r"|para\b|degrees?|°|mcg|kg|g\b|ml|mm|cm|lb|bpm|units?|packs?|hours?|times?|minutes?|children|kids"
     r"|weeks?\s+(?:pregnant|gest)|months?\s+pregnant|(?:years?|yrs?|y|months?|weeks?|days?)\s+(?:ago|later|post|after|into"
     r"|since)))"
@@ -57,10 +57,12 @@ _FORMS = tuple(
         rf"{_NUMBER}[\s-]*{_UNIT}[\s.-]*{_OLD}",
         # 71 M, 74F, 8 mo F, 58-year female
         rf"{_NUMBER}\s*-?{_UNIT}?[\s-]?(?:{_SEX})(?![\w'’])",
-        # F63, M 47
-        r"(?<!\w)(?-i:[MF])(?P<n>\d{2})(?P<unit>)(?!\w)",
+        # F63, M/58
+        r"(?<!\w)(?-i:[MF])/?(?P<n>\d{2})(?P<unit>)(?!\w)",
         # 19/m, and 55 f at the end of a sentence
         r"(?:(?<![^\n])|(?<=[,;(])|(?<=[,;(]\s))(?P<n>\d{1,2})(?P<unit>)(?:\s?/\s?|\s)[mf](?=\s*[,.;)]|\s*$)",
+        # Lena (now eleven)
+        rf"\(now\s+{_NUMBER}(?P<unit>)\)",
         # 31G2P1
         rf"{_NUMBER}\s?(?P<unit>)(?-i:G\d{{1,2}}P\d)",
         # at 76 still
@@ -96,7 +98,7 @@ _FORMS = tuple(
 )
 # What follows a relative: my mother, 64, has…; our son (9); mum is 77; my gf's 30
 _OF_KIN = re.compile(
-    rf"(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
+    rf"(?:\s+(?-i:[A-Z][a-z]+)(?=,))?(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
     rf"|\s+){_NUMBER}(?:{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?|(?-i:(?P<glued>y|yo|yrs?|mo|wks?))\b)(?:\s+old)?",
     re.IGNORECASE,
 )

@@ -30,12 +30,12 @@ _SEXES: dict[str, Sex | None] = {
     "boy": "MALE",
 }
 NAMES = "|".join(sorted([*f"{_FEMALE} {_MALE} {_EITHER}".split(), *PETS], key=len, reverse=True))
-AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o)[\s-]?(?:olds?\b)?"
+AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o|y\.\s?o\.)[\s-]?(?:olds?\b)?"
 _KINSHIP = re.compile(
     r"(?:\b(?P<owner>my|our|his|her|their|your|\w+['’]s|patients?|pt|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
-    rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES})\b))?"
-    rf"\b(?P<kin>{NAMES}|famil(?:y|ial)|(?-i:F(?:M|am)?[Hh]x?\b))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother"
+    rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES}|boy|girl|kid|baby)\b))?"
+    rf"\b(?P<kin>{NAMES}|(?<=['’]s\s)(?:boy|girl|kid|baby)|famil(?:y|ial)|(?-i:F(?:M|am)?[Hh]x?\b))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother"
     rf"|sister)s?\b)(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
     rf"(?!(?<=cat|dog|pet|rse|bit)[\s-]+(?:allerg|dander|hair|bit(?:e|ten)|scratch|scan|owner|epithel|fur|therapy|food))"
     rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor|twin)\s+)?"
@@ -77,6 +77,8 @@ _ILL = re.compile(
     r"(?:\s*[,(]\s*(?:aged\s+)?\d{1,3}\s*[,)])?\s+(?:both\s+|also\s+)?(?:have|had|has|with|died|suffers?)\b(?!\s+not(?:iced|ed))",
     re.IGNORECASE,
 )
+# "He is 1 of 4 brothers, aged 33" is of him.
+_ONE_OF = re.compile(r"\b(?:\d+|one)\s+of\s+(?:(?:\d+|four|five|six)\s+)?$")
 _OWNED = re.compile(r"\w['’]s\s+$")
 _HISTORY = re.compile(r"\s*(?:history|hx|hist|members?)\b", re.IGNORECASE)
 _RUNS_IN = re.compile(r"\bin\s+(?:the|my|our|his|her)\s+(?:\w+\s+)?famil", re.IGNORECASE)
@@ -119,6 +121,7 @@ def find_relatives(text: str) -> list[Relative]:
         before = text[max(0, relative.start - _NEAR) : relative.start].lower()
         begins = _BEGINS.search(before) and _TOLD_OF.match(text, relative.end)
         is_idle = relative.key in _NEED_OWNERS and not relative.owner and not begins
+        is_idle = is_idle or bool(_ONE_OF.search(before))
         is_family = relative.key == "family"
         is_told = (
             relative.words.lower().endswith(("fh", "hx"))

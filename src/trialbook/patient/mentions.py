@@ -20,7 +20,9 @@ Words = tuple[str, ...]
 # What doctors write short in notes; in a query most of these may mean something else.
 _SHORTHAND = {
     "A1c": "hemoglobin A1c", "AS": "aortic stenosis", "BRBPR": "rectal bleeding", "CAP": "community acquired pneumonia",
-    "CHF": "heart failure", "CP": "chest pain", "DKA": "diabetic ketoacidosis", "DM1": "type 1 diabetes",
+    "CF": "cystic fibrosis", "CHF": "heart failure",
+    **{f"CKD{n}": "chronic kidney disease" for n in "12345"},
+    "CP": "chest pain", "DKA": "diabetic ketoacidosis", "DM1": "type 1 diabetes",
     "DM2": "type 2 diabetes", "DOE": "dyspnea on exertion", "GAD": "generalized anxiety disorder",
     "GIB": "gastrointestinal bleeding", "HA": "headache", "HE": "hepatic encephalopathy", "HLD": "hyperlipidemia",
     "ICH": "intracerebral hemorrhage", "LBP": "low back pain", "MM": "multiple myeloma", "MTX": "methotrexate",

@@ -200,6 +200,9 @@ def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
     )
     if denied and (ended := cues.NO_LONGER.match(behind)):
         return Told("past", low + denied.start(), end + ended.end())
+    # "No dementia, DBS in 2019": what has its year happened.
+    if denied and "," in before[denied.end() :] and cues.IN_A_YEAR.match(behind):
+        denied = None
     possible = _find_last(cues.POSSIBLE, before, cues.TURN)
     if possible and denied and possible.start() < denied.start():
         possible = None

@@ -13,12 +13,12 @@ WRITER = re.compile(r"\b(?:I(?:['’]m|\s+am|['’]ve|['’]ll|m|ve)?|me|myself|
 PATIENT = re.compile(
     r"\b(?P<definite>(?:the|this|our|said)\s+(?:patient|pt|participant|gentleman|lady|man|woman|boy|girl|child|baby|infant)"
     r"|patient|pt)\b(?!['’]?s\s)"
-    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|kid|toddler|widow(?:er)?|male|female|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
-    rf"|\b{AGED}|\b\d{{1,3}}\s?[MF]\b|\b[MF]\s?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
+    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|kid(?:do)?|toddler|widow(?:er)?|male|female|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
+    rf"|\b{AGED}|\b\d{{1,3}}\s?[MF]\b|\b[MF][\s/]?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
     re.IGNORECASE,
 )
 _HEALTH = re.compile(
-    r"(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take|\s+turn|\s+used|\s+think"
+    r"(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take(?!\s+care)|\s+turn|\s+used|\s+think"
     r"|\s+live\s+with)\b",
     re.IGNORECASE,
 )
@@ -63,6 +63,7 @@ _SPOUSES = (
 )
 _PRONOUNS = {"MALE": re.compile(r"\bshe\b", re.IGNORECASE), "FEMALE": re.compile(r"\bhe\b", re.IGNORECASE)}
 _LATE = re.compile(r"\blate\b", re.IGNORECASE)
+_AGED_NEXT = re.compile(r"\s*[,(]\s*(?:now\s+)?\d")
 _NO_MORE = re.compile(r"\s*[;.,]\s*")
 _STOP = re.compile(r"[.;]\s")
 _BEFORE = 60
@@ -170,6 +171,6 @@ def _is_told_of(
     if not kin.owner:
         # "Thirty-eight, endometriosis, husband has …" is not of the husband.
         begins = not text[clauses.find(kin.start).start : kin.start].strip(" \t-*•")
-        return not has_patient and begins
+        return begins and (not has_patient or bool(_AGED_NEXT.match(text, kin.end)))
     # "Her son" is the mother's who reports.
     return kin.key in _CHILDREN and any(other.is_beside and other.end <= kin.start for other in relatives)

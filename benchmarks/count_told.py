@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="look at each so-manieth study alone")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, trialbook.open(asked.home or Path(folder)) as library:
+    with tempfile.TemporaryDirectory() as folder, open_library(asked.home, Path(folder)) as library:
         if asked.home is None:
             library.import_files(asked.data / "ctgov", asked.data / "ictrp")
         rows = [
@@ -83,6 +83,11 @@ def main() -> None:
         return
     for row in sorted(rows, key=lambda each: each.what):
         print(f"{row.count:>7,} of {row.of:>7,}  {row.what}")
+
+
+def open_library(home: Path | None, folder: Path) -> trialbook.Library:
+    """The library that is there, or an empty one in a folder."""
+    return trialbook.open(home) if home else trialbook.Library.create(folder / "library")
 
 
 def count_pages(library: trialbook.Library, every: int) -> Iterator[Row]:

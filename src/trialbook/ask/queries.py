@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from trialbook.record.ids import find_nct_id
+from trialbook.record.ids import cut_address, find_nct_id
 from trialbook.record.pieces import Piece, get_areas
 from trialbook.search.engine.order import SortKey
 from trialbook.search.language.parse import parse_query
@@ -120,12 +120,14 @@ def read_query(text: str, *, where: str, area: str = "BasicSearch") -> Query:
 
 
 def find_ids(text: str) -> list[str]:
-    """The ids that a query consists of, as the registry writes them; empty where it has anything else.
+    """The ids that a query consists of, or the addresses of their pages; empty where it has anything else.
 
     >>> find_ids("nct1, NCT00000002"), find_ids("NCT00000001 heart")
     (['NCT00000001', 'NCT00000002'], [])
+    >>> find_ids("https://clinicaltrials.gov/study/NCT00000001?tab=history"), find_ids("clinicaltrials.gov/study/nct1")
+    (['NCT00000001'], ['NCT00000001'])
     """
-    ids = [find_nct_id(item) for item in _SEPARATOR.split(text) if item]
+    ids = [find_nct_id(cut_address(item)) for item in _SEPARATOR.split(text) if item]
     return [nct_id for nct_id in ids if nct_id is not None] if all(ids) else []
 
 

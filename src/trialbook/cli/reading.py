@@ -110,6 +110,10 @@ def search(home: Path, /, text: str, as_json: bool, patient: IO[str] | None, **a
             click.echo("also searched for: " + ", ".join(result.added))
         if not result.total and (better := engine.suggest(text)):
             click.echo(f"did you mean: {better[0]}")
+        if not result.total and (better := engine.suggest_places(boxes["locn"] or "")):
+            click.echo(f"did you mean: --locn {' or '.join(map(repr, better))}")
+        elif not result.total and boxes["locn"] and len(read_parts(text, boxes)) == 1:
+            click.echo(f"no site here is in {boxes['locn']!r}, by any name of it that is known")
         for country in (filters["country"] or ()) if not result.total else ():
             if better := engine.suggest_places(country):
                 click.echo(f"did you mean: --country {' or '.join(map(repr, better))}")

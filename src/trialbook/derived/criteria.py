@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from trialbook.eligibility.refusals import RefusalFinder
 
 # Raise whenever trees are kept otherwise; what they are made by is `find_form`'s to say.
-CRITERIA_VERSION = 2
+CRITERIA_VERSION = 3
 FILE_NAME = f"criteria-{CRITERIA_VERSION}.sqlite"
 # A text takes some 50 ms to parse. So many an import parses, in up to a minute; more are left to `rebuild criteria`.
 MOST_BY_IMPORT = 1_000

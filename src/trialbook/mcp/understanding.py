@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +12,10 @@ from trialbook.ask.filters import FILTERS
 from trialbook.errors import UsageError
 from trialbook.mcp.arguments import Arguments
 from trialbook.record.pieces import find_close_names, find_enum_value
+from trialbook.source.ictrp.participants import as_sex
+from trialbook.source.ictrp.phases import as_phases
+from trialbook.source.ictrp.places import as_countries
+from trialbook.terms.countries import find_country
 
 A = TypeVar("A", bound=Arguments)
 
@@ -50,7 +54,14 @@ MEANT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("nctIds", "nct_ids", "ids"), ("ids", "nct_ids", "nct_id")),
     **dict.fromkeys(("max_results", "page_size", "pageSize"), ("limit",)),
     **dict.fromkeys(("cursor", "pageToken"), ("page_token",)),
+    **dict.fromkeys(("results", "hasResults"), ("has_results",)),
+    **dict.fromkeys(("overall_status", "overallStatus", "recruitment_status"), ("status",)),
+    "phases": ("phase",),
+    "countries": ("country",),
+    "gender": ("sex",),
+    "age": ("age_years",),
 }
+_YEARS = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*-?(?:y|yo|yrs?|years?)(?:[ -]old)?\s*", re.IGNORECASE)
 # Lists of texts, which may have commas in them, and of values some of whose older wordings do.
 _TEXTS = frozenset(each.name for each in FILTERS if each.kind == "texts")
 _ENUMS = {each.name: each.enum for each in FILTERS if each.enum}
@@ -71,13 +82,37 @@ def understand(given: Mapping[str, Any], kind: type[Arguments]) -> dict[str, Any
         is_meant = name not in fields and meant not in given and meant not in read
         own = meant if is_meant else name
         is_list = isinstance(defaults.get(own), tuple)
+        if own == "age_years" and isinstance(value, str) and (years := _YEARS.fullmatch(value)):
+            read[own] = years[1]
+            continue
         if is_list and isinstance(value, str):
             read[own] = _cut_list(value, own)
         elif own in fields and not is_list and isinstance(value, list) and len(value) == 1:
             read[own] = value[0]
         else:
             read[own] = value
+        if own in _SPOKEN and own in fields and isinstance(read[own], list):
+            read[own] = [found for item in read[own] for found in _read_spoken(own, item)]
     return read
+
+
+# How people write such a value: "3", "Phase 2/3", "woman", "USA, Canada".
+_SPOKEN: dict[str, Callable[[str], Sequence[str] | None]] = {
+    "phase": lambda text: phases[0] if (phases := as_phases(text))[1] else None,
+    "sex": lambda text: [told.value] if (told := as_sex(text)).is_whole and told.value else None,
+    "country": lambda text: countries[0] if not (countries := as_countries(text))[1] else None,
+}
+
+
+def _read_spoken(name: str, item: Any) -> Sequence[Any]:
+    """The values that an item means; itself where it is one, or means none for certain."""
+    if (
+        not isinstance(item, str)
+        or (name == "country" and find_country(item))
+        or (name in _ENUMS and find_enum_value(_ENUMS[name], item))
+    ):
+        return [item]
+    return _SPOKEN[name](item) or [item]
 
 
 def _cut_list(text: str, name: str) -> list[Any]:

@@ -72,6 +72,29 @@ ANNOUNCES = re.compile(
     r"|men|women|those|to be|for inclusion|included|excluded)\b",
     re.IGNORECASE,
 )
+# "Subjects must meet all of the following criteria:" opens a list that has no heading yet.
+DEMANDS = re.compile(
+    r"\bmust (?:meet|satisfy|fulfil\w*) (?:all|each|every|the following)\b"
+    r"|\bto (?:participate|take part|be enrolled|enter)\b.{0,60}\bmust\b",
+    re.IGNORECASE,
+)
+MUST_NOT = re.compile(r"\bmust not\b", re.IGNORECASE)
+# People of one kind, with criteria of their own: "Healthy controls:", "Patients with bipolar disorder (BD):".
+_PERSONS = (
+    r"(?:patients?|subjects?|participants?|controls?|volunteers?|donors?|recipients?|cases|children|adults|adolescents"
+    r"|infants|parents?|caregivers?|carers?|clinicians?|physicians?|nurses|providers?|workers|siblings?|relatives|bystanders"
+    r"|(?:pregnant )?women|men)"
+)
+PEOPLE = re.compile(
+    rf"(?:(?:for|in) )?(?:[\w-]+ ){{0,3}}?{_PERSONS}(?:(?:,| and|/| &) ?(?:[\w-]+ ){{0,2}}?{_PERSONS})*"
+    r"(?: (?:only|group|cohort|exclusively))?(?: (?:with|without|of|on|in|undergoing|receiving)"
+    r" [^:.;]{3,60})?(?:\s*\([^()]{1,40}\))?",
+    re.IGNORECASE,
+)
+NO_GROUP = re.compile(
+    r"\b(?:following|any|one|two|either|must|should|below|above|criteria|if|when|history|evidence|that|who|whose)\b",
+    re.IGNORECASE,
+)
 CHARACTERISTICS = re.compile(r"[A-Z][A-Z /,&-]{3,60}(?:CHARACTERISTICS|THERAPY|REQUIREMENTS)\s*:?")
 # Parts of a study, each with criteria of its own: "Cohort A", "Sub-study 2 (expansion):", "High risk arm:".
 PART_NAME = r"(?:sub-?stud(?:y|ies)|cohorts?|arms?|parts?|groups?|phases?|strat(?:um|a)|modules?)"
@@ -203,11 +226,17 @@ class _Splitter:
 
     def _may_announce(self, words: str) -> bool:
         """Whether a clause that ends in a colon may open a list: the first may, later ones name people."""
-        return not self.heading or self.empty_heading is not None or bool(ANNOUNCES.match(words))
+        if not self.heading or self.empty_heading is not None:
+            return True
+        return bool(ANNOUNCES.match(words)) and not DEMANDS.search(words)
 
     def _names_part(self, line: _Line, following: _Line | None) -> bool:
         """Whether a line is the heading of a part of the study, below which its criteria stand."""
-        if following is None or not _is_part(self.text, line, following):
+        if following is None:
+            return False
+        if _names_people(self.text, line) and following.mark and not line.mark:
+            return True
+        if not _is_part(self.text, line, following):
             return False
         # Names of parts one below the other are a list of them.
         return not _is_part(self.text, following, None)
@@ -325,7 +354,7 @@ def _find_heading(words: str, line: _Line) -> _Title | None:
     if CHARACTERISTICS.fullmatch(bare):
         return _Title("inclusion", len(words), True)
     opening = words[:MAX_HEADING]
-    if not (INCLUDES.search(opening) or EXCLUDES.search(opening)):
+    if not (INCLUDES.search(opening) or EXCLUDES.search(opening) or DEMANDS.search(opening)):
         return None
     has_colon = bare.endswith((":", "："))
     if len(bare) <= MAX_HEADING:
@@ -358,6 +387,14 @@ def _is_part(text: str, line: _Line, following: _Line | None) -> bool:
     return not line.mark and is_loud and bool(NAMED_PART.fullmatch(bare)) and not CLAUSE.search(bare)
 
 
+def _names_people(text: str, line: _Line) -> bool:
+    """Whether a line ends in a colon and names people of one kind, and does not ask anything of them."""
+    words = text[line.start : line.end].strip("*_ \t")
+    bare = words.rstrip(" :：")
+    is_short = words.endswith((":", "：")) and len(bare) <= MAX_PART
+    return is_short and bool(PEOPLE.fullmatch(bare)) and not NO_GROUP.search(bare) and not CLAUSE.search(bare)
+
+
 def _is_title(bare: str, marked_tail: str | None) -> bool:
     """Whether words without a colon can still be a heading: short, about criteria, no list entry's clause."""
     words = bare.split()
@@ -369,7 +406,7 @@ def _is_title(bare: str, marked_tail: str | None) -> bool:
 def _kind_of(words: str) -> Kind:
     if BOTH.search(words):
         return "other"
-    return "exclusion" if EXCLUDES.search(words) else "inclusion"
+    return "exclusion" if EXCLUDES.search(words) or MUST_NOT.search(words) else "inclusion"
 
 
 def _level(line: _Line, indents: list[int]) -> int:

@@ -111,9 +111,7 @@ def find_status_age(status: StatusModule, served: PartialDate | None = None) -> 
     verified = _known(status.status_verified_date)
     updated = _known(status.last_update_submit_date)
     posted = status.last_update_post_date_struct
-    # A day without a type is one on which some other portal refreshed its copy.
-    refreshed = _known(posted.date if posted and posted.type else None)
-    told = verified or updated or refreshed
+    told = verified or updated or _known(posted.date if posted else None)
     is_served = told is None and _known(served) is not None
     told = told or _known(served)
     if status.overall_status not in OPEN:

@@ -37,12 +37,13 @@ _NUMBER = (
 _UNIT = r"(?P<unit>years?|yrs?|y|months?|mths?|mos?|weeks?|wks?|days?|d)"
 _TITLED = r"(?-i:(?:M(?:r|rs|s)\.?|Miss)\s+(?:[A-Z]\.\s*)?(?:[A-Z][\w'’-]*\.?)?)"
 _PERSON = (
-    rf"(?:man|woman|gentleman|lady|boy|girl|guy|male|female|patient|pt|child|baby|infant|person|{_TITLED})"
+    rf"(?:man|woman|gentleman|lady|boy|girl|guy|male|female|patient|pt|child|kid(?:do)?\b|baby|toddler|infant|person|widow(?:er)?"
+    rf"|nurse|teacher|farmer|worker|engineer|driver|student|pensioner|veteran|{_TITLED})"
 )
 _SEX = r"(?-i:WM|BM|WF|BF|M|F)|male|female|man|woman|boy|girl|lady|gentleman"
 # A measure, a share, a time, a dose or a stretch of time is no age.
 _NO_MEASURE = (
-    r"(?![\w%/:'’′\"”]|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
+    r"(?![\w%/'’′\"”]|:\d|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
     r"|para\b|degrees?|°|mcg|kg|g\b|ml|mm|cm|lb|bpm|units?|packs?|hours?|times?|minutes?|children|kids"
     r"|weeks?\s+(?:pregnant|gest)|months?\s+pregnant|(?:years?|yrs?|y|months?|weeks?|days?)\s+(?:ago|later|post|after|into"
     r"|since)))"
@@ -56,6 +57,19 @@ _FORMS = tuple(
         rf"{_NUMBER}[\s-]*{_UNIT}[\s.-]*{_OLD}",
         # 71 M, 74F, 8 mo F, 58-year female
         rf"{_NUMBER}\s*-?{_UNIT}?[\s-]?(?:{_SEX})(?![\w'’])",
+        # F63, M/58
+        r"(?<!\w)(?-i:[MF])/?(?P<n>\d{2})(?P<unit>)(?!\w)",
+        # 19/m, and 55 f at the end of a sentence
+        r"(?:(?<![^\n])|(?<=[,;(])|(?<=[,;(]\s))(?P<n>\d{1,2})(?P<unit>)(?:\s?/\s?|\s)[mf](?=\s*[,.;)]|\s*$)",
+        # Lena (now eleven)
+        rf"\(now\s+{_NUMBER}(?P<unit>)\)",
+        # 31G2P1
+        rf"{_NUMBER}\s?(?P<unit>)(?-i:G\d{{1,2}}P\d)",
+        # at 76 still
+        rf"\bat\s+{_NUMBER},?\s+(?P<unit>)(?:(?:he|she)\s+)?still\b",
+        # a friend from church: 74, widow; a note that begins: thirty-eight, …
+        rf"[:,]\s*{_NUMBER}(?P<unit>)(?=\s*,\s*(?:widow(?:er)?|single|married|divorced|retired)\b)",
+        rf"\A\s*(?=\d\d\b|[a-z]+y\b){_NUMBER}(?P<unit>)(?=\s*,\s*[^\W\d])",
         # 45, f and 21, female
         rf"{_NUMBER}(?P<unit>),\s?(?:male|female|[mf](?=\s*[,.;)]|\s*$))(?!\w)",
         # F 34; Male, 52; (m, 9)
@@ -84,16 +98,20 @@ _FORMS = tuple(
 )
 # What follows a relative: my mother, 64, has…; our son (9); mum is 77; my gf's 30
 _OF_KIN = re.compile(
-    rf"(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
-    rf"|\s+){_NUMBER}{_NO_MEASURE}"
-    rf"(?:[\s-]*{_UNIT}\b)?(?:\s+old)?",
+    rf"(?:\s+(?-i:[A-Z][a-z]+)(?=,))?(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
+    rf"|\s+){_NUMBER}(?:{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?|(?-i:(?P<glued>y|yo|yrs?|mo|wks?))\b)(?:\s+old)?",
     re.IGNORECASE,
 )
 _TURNING = re.compile(r"\bturn(?P<tense>s|ing|ed)?\s+(?P<n>\d{1,3})\b", re.IGNORECASE)
-_DECADE = re.compile(
-    r"\bin\s+(?:his|her|their|my|the)\s+(?:(?P<part>early|mid|late)[\s-]+)?"
-    rf"(?P<decade>{'|'.join(_DECADES)}|(?P<tens>[1-9]0)['’]?s)\b",
-    re.IGNORECASE,
+_TEN = rf"(?P<decade>{'|'.join(_DECADES)}|(?P<tens>[1-9]0)['’]?s)"
+_DECADES_SAID = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        # in her late 40s; mid-forties; a 60s male
+        rf"\bin\s+(?:his|her|their|my|the)\s+(?:(?P<part>early|mid|late)[\s-]+)?{_TEN}\b",
+        rf"(?<!the\s)(?<!in\s)(?<!since\s)\b(?P<part>early|mid|late)[\s-]+{_TEN}(?=\s*[,.;)])",
+        rf"\ban?\s+(?P<part>)(?:{_TEN})\s+(?:male|female|man|woman|lady|gentleman)\b",
+    )
 )
 _PARTS = {"": (0, 10), "early": (0, 4), "mid": (3, 7), "late": (6, 10)}
 _BETWEEN = re.compile(
@@ -175,7 +193,7 @@ def _find_forms(text: str, day: date | None) -> Iterator[tuple[int, int, float, 
     for found in _TURNING.finditer(text):
         years = float(found["n"])
         yield *found.span(), years if found["tense"] == "ed" else years - 1, years
-    for found in _DECADE.finditer(text):
+    for found in (each for form in _DECADES_SAID for each in form.finditer(text)):
         low = float(found["tens"] or _DECADES[found["decade"].lower()])
         first, last = _PARTS[(found["part"] or "").lower()]
         if not _THEN.search(text[max(0, found.start() - _BEFORE) : found.start()]):
@@ -204,7 +222,7 @@ def _find_newborn(text: str, persons: Persons) -> Age | None:
 def _measure(found: re.Match[str]) -> Age:
     """The years of a match: its number times its unit, less or more where it is only nearly so."""
     parts = found.groupdict()
-    unit = (parts.get("unit") or parts.get("given") or "y")[0].lower()
+    unit = (parts.get("unit") or parts.get("given") or parts.get("glued") or "y")[0].lower()
     years = _read_number(found["n"]) * _YEARS_A_UNIT[unit]
     rough = (parts.get("rough") or "").lower()
     low = high = years

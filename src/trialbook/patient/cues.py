@@ -113,6 +113,7 @@ POSSIBLE_BEHIND = compile_cues(
 )
 # No dose, which looks like one: "metformin 2000 mg".
 YEAR = r"(?:\d{1,2}/)?(?:19|20)\d\d\b(?!\s*(?:m?c?g\b|mg|ml|units?|iu|kcal|/))"
+IN_A_YEAR = compile_cues(rf"^ in {YEAR}")
 _COUNT = r"(?:\d+|two|three|four|five|ten|several|many|some)"
 PAST_BEHIND = compile_cues(
     rf"{_LINK}(?:stopped|discontinued|done|d/c['’]?e?d|dc['’]?d|resolved|cured|withdrawn|in (?:full |complete )?remission"
@@ -125,6 +126,8 @@ PAST_BEHIND = compile_cues(
     rf"^ (?:\w+ )?{_COUNT} (?:years?|months?) ago\b",
     r"^ (?:last year|as an? (?:child|teenager|infant|baby))\b",
     r"^ until\b",
+    r"^\s*(?:->|→)\s*(?:progress|PD\b|failed|stopped)",
+    r"^ failed\b(?=\s*(?:[.,;]|$))",
 )
 # What began then is there still: "diagnosed with lupus in 2015".
 BEGAN = compile_cues(
@@ -141,6 +144,11 @@ LASTS = compile_cues(
 # These speak of one word, not of what follows: "ex-smoker, COPD".
 OF_A_PERSON = compile_cues(r"(?:ex|former)")
 A_PERSON = compile_cues(r"\b(?:smoker|drinker|user|alcoholic|athlete|addict)s?\b")
+# What one thing alone did: "has colitis, and infliximab stopped working".
+OF_ONE = compile_cues(
+    r"\b(?:stopped (?:working|helping)|did\s?n['’]?t (?:work|help)|no longer (?:works?|helps?))\b",
+    r"\bstopped$",
+)
 # With one of these between, what follows is said of something else.
 VERB = compile_cues(
     r"\b(?:has|have|had|with|on|but|takes|no|not|denies|who|is|was|were|are|shows?|and (?:on|is|has|no))\b",

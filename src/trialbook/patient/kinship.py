@@ -19,27 +19,32 @@ _EITHER = (
     "parent sibling cousin spouse partner grandparent grandchild fiance friend neighbor neighbour relative twin "
     "roommate housemate flatmate coworker boss"
 )
+# What they have is nobody's illness here; without an owner they are none: "cat allergy".
+PETS = ("cat", "dog", "puppy", "kitten", "horse", "rabbit", "hamster", "pet")
 _SEXES: dict[str, Sex | None] = {
+    **dict.fromkeys(PETS),
     **dict.fromkeys(_FEMALE.split(), "FEMALE"),
     **dict.fromkeys(_MALE.split(), "MALE"),
     **dict.fromkeys(_EITHER.split()),
     "girl": "FEMALE",
     "boy": "MALE",
 }
-NAMES = "|".join(sorted(f"{_FEMALE} {_MALE} {_EITHER}".split(), key=len, reverse=True))
-AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o)[\s-]?(?:olds?\b)?"
+NAMES = "|".join(sorted([*f"{_FEMALE} {_MALE} {_EITHER}".split(), *PETS], key=len, reverse=True))
+AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o|y\.\s?o\.)[\s-]?(?:olds?\b)?"
 _KINSHIP = re.compile(
     r"(?:\b(?P<owner>my|our|his|her|their|your|\w+['’]s|patients?|pt|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
-    rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES})\b))?"
-    rf"\b(?P<kin>{NAMES}|famil(?:y|ial))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother"
+    rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES}|boy|girl|kid|baby)\b))?"
+    rf"\b(?P<kin>{NAMES}|(?<=['’]s\s)(?:boy|girl|kid|baby)|famil(?:y|ial)|(?-i:F(?:M|am)?[Hh]x?\b))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother"
     rf"|sister)s?\b)(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
+    rf"(?!(?<=cat|dog|pet|rse|bit)[\s-]+(?:allerg|dander|hair|bit(?:e|ten)|scratch|scan|owner|epithel|fur|therapy|food))"
     rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor|twin)\s+)?"
     rf"(?:{AGED}|(?:child|children|kids?|baby|toddler|infant|newborn|teenager|teen|boys?|girls?|one)\b)",
     re.IGNORECASE,
 )
 # Without an owner these are no relatives: "twin pregnancy", "sexual partners".
 _NEED_OWNERS = (
+    *PETS,
     "bf",
     "partner",
     "friend",
@@ -72,6 +77,8 @@ _ILL = re.compile(
     r"(?:\s*[,(]\s*(?:aged\s+)?\d{1,3}\s*[,)])?\s+(?:both\s+|also\s+)?(?:have|had|has|with|died|suffers?)\b(?!\s+not(?:iced|ed))",
     re.IGNORECASE,
 )
+# "He is 1 of 4 brothers, aged 33" is of him.
+_ONE_OF = re.compile(r"\b(?:\d+|one)\s+of\s+(?:(?:\d+|four|five|six)\s+)?$")
 _OWNED = re.compile(r"\w['’]s\s+$")
 _HISTORY = re.compile(r"\s*(?:history|hx|hist|members?)\b", re.IGNORECASE)
 _RUNS_IN = re.compile(r"\bin\s+(?:the|my|our|his|her)\s+(?:\w+\s+)?famil", re.IGNORECASE)
@@ -114,9 +121,12 @@ def find_relatives(text: str) -> list[Relative]:
         before = text[max(0, relative.start - _NEAR) : relative.start].lower()
         begins = _BEGINS.search(before) and _TOLD_OF.match(text, relative.end)
         is_idle = relative.key in _NEED_OWNERS and not relative.owner and not begins
+        is_idle = is_idle or bool(_ONE_OF.search(before))
         is_family = relative.key == "family"
-        is_told = _HISTORY.match(text, relative.end) or _RUNS_IN.search(
-            text, max(0, relative.start - _NEAR), relative.end
+        is_told = (
+            relative.words.lower().endswith(("fh", "hx"))
+            or _HISTORY.match(text, relative.end)
+            or _RUNS_IN.search(text, max(0, relative.start - _NEAR), relative.end)
         )
         if not is_idle and not before.endswith("sexual ") and (is_told or not is_family):
             found.append(relative)
@@ -125,7 +135,13 @@ def find_relatives(text: str) -> list[Relative]:
 
 def _read(text: str, match: re.Match[str]) -> Relative:
     word = (match["kin"] or match[0].split()[-1]).lower()
-    key = "family" if word.startswith("famil") else word if match["kin"] else "child"
+    key = (
+        "family"
+        if word.startswith("famil") or word.endswith(("fh", "hx"))
+        else word
+        if match["kin"]
+        else "child"
+    )
     # "My mother's mother" is not my mother.
     key = f"{match['of'].lower()}'s {key}" if match["of"] else key
     tells = bool(_TELL.match(text, match.end()))

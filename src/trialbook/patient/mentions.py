@@ -20,12 +20,15 @@ Words = tuple[str, ...]
 # What doctors write short in notes; in a query most of these may mean something else.
 _SHORTHAND = {
     "A1c": "hemoglobin A1c", "AS": "aortic stenosis", "BRBPR": "rectal bleeding", "CAP": "community acquired pneumonia",
-    "CHF": "heart failure", "CP": "chest pain", "DKA": "diabetic ketoacidosis", "DM1": "type 1 diabetes",
+    "CF": "cystic fibrosis", "CHF": "heart failure",
+    **{f"CKD{n}": "chronic kidney disease" for n in "12345"},
+    "CP": "chest pain", "DKA": "diabetic ketoacidosis", "DM1": "type 1 diabetes",
     "DM2": "type 2 diabetes", "DOE": "dyspnea on exertion", "GAD": "generalized anxiety disorder",
     "GIB": "gastrointestinal bleeding", "HA": "headache", "HE": "hepatic encephalopathy", "HLD": "hyperlipidemia",
     "ICH": "intracerebral hemorrhage", "LBP": "low back pain", "MM": "multiple myeloma", "MTX": "methotrexate",
     "NEC": "necrotizing enterocolitis", "NIDDM": "type 2 diabetes", "N/V": "nausea", "OLT": "liver transplantation",
     "sickle cell": "sickle cell disease",
+    "hep b": "hepatitis B", "hep c": "hepatitis C", "TAH": "hysterectomy", "BSO": "oophorectomy",
     "hep B": "hepatitis B", "hep C": "hepatitis C", "Hep B": "hepatitis B", "Hep C": "hepatitis C",
     "PCa": "prostate cancer", "PDA": "patent ductus arteriosus", "PE": "pulmonary embolism", "PNA": "pneumonia",
     "PSC": "primary sclerosing cholangitis", "PUD": "peptic ulcer", "PVD": "peripheral vascular disease",

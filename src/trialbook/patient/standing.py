@@ -29,7 +29,8 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
         compile_cues(
             r"\s*(?:no(?:ne|pe|t)?\b(?! (?:longer|(?:known )?(?:available|assessed|tested|recorded|documented|applicable)))"
             r"|n\b(?!/)|never\b|absent\b|denie[sd]\b|negative\b|neg\b|nil\b|false\b|0\s*$|[-–]\s*$|ruled out|excluded|without\b"
-            r"|free\b|not (?:given|present|detected|found)|unremarkable)"
+            r"|free\b|not (?:given|present|detected|found)|unremarkable"
+            r"|vaccinated|immuni[sz]ed|immune\b|non-?reactive)"
         ),
     ),
     (
@@ -51,7 +52,8 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
         "past",
         compile_cues(
             rf"\s*(?:(?:yes\b|positive\b|\+)?\s*[,(]?\s*(?:in )?{YEAR}|former(?:ly)?|previous(?:ly)?|past\b"
-            r"|prior\b|stopped|discontinued|resolved|failed|history|quit|ex\b|in remission|cured|\d+ years? ago)"
+            rf"|treated (?:in )?{YEAR}|treated\s*(?:$|,)|prior\b|stopped"
+            r"|discontinued|resolved|failed|history|quit|ex\b|in remission|cured|\d+ years? ago)"
         ),
     ),
     (
@@ -198,6 +200,9 @@ def _judge_prose(text: str, start: int, end: int, low: int, high: int) -> Told:
     )
     if denied and (ended := cues.NO_LONGER.match(behind)):
         return Told("past", low + denied.start(), end + ended.end())
+    # "No dementia, DBS in 2019": what has its year happened.
+    if denied and "," in before[denied.end() :] and cues.IN_A_YEAR.match(behind):
+        denied = None
     possible = _find_last(cues.POSSIBLE, before, cues.TURN)
     if possible and denied and possible.start() < denied.start():
         possible = None
@@ -250,5 +255,7 @@ def _match_behind(cue: re.Pattern[str], behind: str) -> re.Match[str] | None:
     found = cue.match(behind)
     gap = (found.groupdict().get("gap") or "") if found else ""
     # "Embolism and myocarditis were ruled out" is said of both, "cough, asthma ruled out" of the second.
+    if found and "and" in gap and cues.OF_ONE.search(found[0]):
+        return None
     is_of_another = cues.VERB.search(gap) or ("," in gap and not cues.AND.search(gap))
     return None if is_of_another else found

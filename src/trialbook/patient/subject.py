@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from trialbook.patient.clauses import Clauses
-from trialbook.patient.kinship import AGED, Relative, Sex
+from trialbook.patient.kinship import AGED, PETS, Relative, Sex
 
 WRITER = re.compile(r"\b(?:I(?:['’]m|\s+am|['’]ve|['’]ll|m|ve)?|me|myself|mine)(?!\w)(?!\.\w)", re.IGNORECASE)
 PATIENT = re.compile(
     r"\b(?P<definite>(?:the|this|our|said)\s+(?:patient|pt|participant|gentleman|lady|man|woman|boy|girl|child|baby|infant)"
     r"|patient|pt)\b(?!['’]?s\s)"
-    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|male|female|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
-    rf"|\b{AGED}|\b\d{{1,3}}\s?[MF]\b|\b[MF]\s?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
+    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|kid(?:do)?|toddler|widow(?:er)?|male|female|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
+    rf"|\b{AGED}|\b\d{{1,3}}\s?[MF]\b|\b[MF][\s/]?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
     re.IGNORECASE,
 )
 _HEALTH = re.compile(
-    r"(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take|\s+turn|\s+used|\s+think"
+    r"(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take(?!\s+care)|\s+turn|\s+used|\s+think"
     r"|\s+live\s+with)\b",
     re.IGNORECASE,
 )
@@ -62,6 +62,10 @@ _SPOUSES = (
     "friend",
 )
 _PRONOUNS = {"MALE": re.compile(r"\bshe\b", re.IGNORECASE), "FEMALE": re.compile(r"\bhe\b", re.IGNORECASE)}
+_LATE = re.compile(r"\blate\b", re.IGNORECASE)
+_AGED_NEXT = re.compile(r"\s*[,(]\s*(?:now\s+)?\d")
+_NO_MORE = re.compile(r"\s*[;.,]\s*")
+_STOP = re.compile(r"[.;]\s")
 _BEFORE = 60
 # So near behind a relative, words are of him: "my nephew, a 19-year-old".
 _APPOSED = 14
@@ -81,7 +85,7 @@ def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -
     First a relative for whom somebody asks ("a trial for my sister"); then whoever is told of first: the
     writer by his own health, a patient by words of his age or sex, a relative by what he has.
     """
-    relatives = [each for each in relatives if each.key != "family"]
+    relatives = [each for each in relatives if each.key not in ("family", *PETS)]
     asked = _find_asked_for(text, clauses, relatives)
     if asked:
         return asked
@@ -91,7 +95,7 @@ def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -
     )
     # "My mother's mother" tells of my mother's family, where she is named by herself too.
     kin = min(
-        (each for each in relatives if not each.is_beside),
+        (each for each in relatives if not each.is_beside and not _is_dead(each)),
         key=lambda each: (each.is_of_kin, each.start),
         default=None,
     )
@@ -101,7 +105,7 @@ def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -
         kin
         and kin.start <= first
         and not is_writer
-        and _is_told_of(text, kin, relatives, has_patient=patient is not None)
+        and _is_told_of(text, kin, clauses, relatives, has_patient=patient is not None)
     ):
         return Person(kin.key, kin.sex, kin.words)
     if writer and (is_writer or writer.start() == first):
@@ -114,7 +118,10 @@ def is_own_health(text: str, found: re.Match[str], relatives: Sequence[Relative]
     if found[0].lower() in _ONESELF:
         return False
     rest = text[found.start() + 1 : found.end() + 24]
-    is_kin = any(found.end() <= kin.start < found.end() + 10 for kin in relatives)
+    is_kin = any(
+        found.end() <= kin.start < found.end() + 10 and not _STOP.search(text[found.end() : kin.start])
+        for kin in relatives
+    )
     return bool(_HEALTH.match(rest)) and not _ASKING.match(rest) and not is_kin
 
 
@@ -122,7 +129,8 @@ def _find_asked_for(text: str, clauses: Clauses, relatives: Sequence[Relative]) 
     for kin in relatives:
         before = text[max(clauses.find(kin.start).start, kin.start - _BEFORE) : kin.start]
         is_sought = _FOR.search(before) and (_SEARCH.search(before) or not before[: -len("for ")].strip())
-        if is_sought and (kin.is_mine or (kin.key == "friend" and kin.owner)):
+        is_named = not kin.owner and kin.key not in _SPOUSES and _SEARCH.search(before)
+        if is_sought and (kin.is_mine or is_named or (kin.key == "friend" and kin.owner)):
             return Person(kin.key, kin.sex, kin.words)
     one = _FOR_ONE.search(text)
     if one and one["who"].lower() in _ONESELF:
@@ -143,14 +151,26 @@ def _is_of_kin(text: str, found: re.Match[str], relatives: Sequence[Relative]) -
     )
 
 
-def _is_told_of(text: str, kin: Relative, relatives: Sequence[Relative], *, has_patient: bool) -> bool:
+def _is_dead(kin: Relative) -> bool:
+    """Whether nobody can look for a trial for a relative: "my late mother", but "my late father's brother"."""
+    return not kin.is_of_kin and bool(_LATE.search(kin.words))
+
+
+def _is_told_of(
+    text: str, kin: Relative, clauses: Clauses, relatives: Sequence[Relative], *, has_patient: bool
+) -> bool:
     """Whether the relative who is named first is the subject, not part of a patient's family history."""
+    behind = _NO_MORE.match(text, kin.end)
+    if behind and kin.key in _SPOUSES and kin.sex and _PRONOUNS[kin.sex].match(text, behind.end()):
+        return False
     if _I_HAVE.search(text[: kin.start][-_APPOSED:]) or kin.is_mine:
         return True
     # "70-year-old husband; she is 40" is of her.
     if kin.key in _SPOUSES and (kin.sex is None or _PRONOUNS[kin.sex].search(text, kin.end)):
         return False
     if not kin.owner:
-        return not has_patient
+        # "Thirty-eight, endometriosis, husband has …" is not of the husband.
+        begins = not text[clauses.find(kin.start).start : kin.start].strip(" \t-*•")
+        return begins and (not has_patient or bool(_AGED_NEXT.match(text, kin.end)))
     # "Her son" is the mother's who reports.
     return kin.key in _CHILDREN and any(other.is_beside and other.end <= kin.start for other in relatives)

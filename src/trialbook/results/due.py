@@ -60,6 +60,8 @@ class ResultsOutlook(msgspec.Struct, frozen=True):
     is_counted_from_certificate: bool = False
 
 
+NONE_POSTED, NONE_YET, PENDING = "No results posted", "No results yet", "Results pending"
+NOT_KNOWN = "Results not known"
 Say = Callable[[ResultsFacts, date], tuple[str, ...]]
 
 
@@ -82,15 +84,18 @@ def derive_results_outlook(study: Study, *, today: date) -> ResultsOutlook:
     """Say whether results are posted, pending, late or not to be expected, and why, as of a day."""
     facts = ResultsFacts(study)
     case = next(each for each in CASES if each.holds(facts, today))
-    outlook = ResultsOutlook(
-        case.state, case.headline, case.say(facts, today), paragraph=case.paragraph, applies="unclear"
-    )
+    headline, sentences = case.headline, case.say(facts, today)
+    if case.is_judged and study.has_results is None:
+        headline = NOT_KNOWN if headline in (NONE_POSTED, NONE_YET, PENDING) else headline
+        sentences = (*sentences, "This copy does not say whether results were posted.")
+    outlook = ResultsOutlook(case.state, headline, sentences, paragraph=case.paragraph, applies="unclear")
     if case.state == "not_expected":
         return msgspec.structs.replace(outlook, applies="unlikely")
     if not case.is_judged:
         return outlook
     days = {"delayed": facts.certified_until, "overdue": facts.deadline, "pending": facts.deadline}
-    is_told = (facts.duty.applies != "unlikely" and not facts.is_before_rule) or case.state == "delayed"
+    is_judged = facts.duty.applies != "unlikely" and not facts.is_elsewhere and not facts.is_before_rule
+    is_told = is_judged or case.state == "delayed"
     due = days.get(case.state) if is_told else None
     return msgspec.structs.replace(
         outlook,
@@ -236,7 +241,7 @@ CASES: tuple[Case, ...] = (
         "overdue",
         "42 CFR 11.44(a)",
         "The duty seems to hold, the date of completion is actual and since 18 January 2017, the day has passed, and "
-        "the copy shows the registry after it.",
+        "the copy says that there are none and shows the registry after it.",
         _is_overdue,
         "Results pending, past the usual due date",
         say_awaited,
@@ -247,7 +252,7 @@ CASES: tuple[Case, ...] = (
         "42 CFR 11.22",
         "The duty does not seem to hold.",
         lambda facts, today: facts.duty.applies == "unlikely",
-        "No results posted",
+        NONE_POSTED,
         say_awaited,
         is_judged=True,
     ),
@@ -256,7 +261,7 @@ CASES: tuple[Case, ...] = (
         "42 CFR 11.44",
         "The record gives no day to count from.",
         lambda facts, today: facts.deadline is None or facts.is_surveillance,
-        "No results yet",
+        NONE_YET,
         say_awaited,
         is_judged=True,
     ),
@@ -265,7 +270,7 @@ CASES: tuple[Case, ...] = (
         "42 CFR 11.44(a)",
         "All others: the day has not passed, or the record does not say enough to call results overdue.",
         lambda facts, today: True,
-        "Results pending",
+        PENDING,
         say_awaited,
         is_judged=True,
     ),

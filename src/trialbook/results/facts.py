@@ -9,6 +9,7 @@ import msgspec
 
 from trialbook.model import PartialDate, Study
 from trialbook.model.enums import DateType
+from trialbook.record.links import NCT_ID
 from trialbook.results.duty import DutyCase, judge_duty
 from trialbook.results.submissions import Round, find_rounds
 
@@ -93,11 +94,14 @@ class ResultsFacts:
     def accountable_from(self) -> date | None:
         """The day from which results are overdue if none have come; None where the record does not say enough.
 
-        It must say that the duty seems to hold, give an actual date of completion under the rule, and show
-        the registry after the deadline: what an older copy lacks may have come since.
+        It must say that the duty seems to hold, that there are no results, give an actual date of completion
+        under the rule, and show the registry after the deadline: what an older copy lacks may have come since.
         """
         end, deadline = self.end, self.deadline
         if end is None or deadline is None or deadline == date.max or end.type != DateType.ACTUAL:
+            return None
+        # A copy that was cut may lack results that were posted.
+        if self.study.has_results is None:
             return None
         if not self.is_under_rule or self.duty.applies != "likely" or self.is_surveillance:
             return None
@@ -111,6 +115,11 @@ class ResultsFacts:
         """Whether this copy shows the registry as it was on that day or before."""
         served = self.served.latest if self.served else None
         return served is not None and served <= day
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another register's record says nothing that would bring it under the law of the US."""
+        return self.duty.applies == "unclear" and not NCT_ID.fullmatch(self.study.nct_id or "NCT00000001")
 
     @property
     def is_under_rule(self) -> bool:

@@ -169,7 +169,7 @@ def say_awaited(facts: ResultsFacts, today: date) -> tuple[str, ...]:
             "FDA (42 CFR 11.44(f)); the record does not give that day."
         )
         return (*before, words, _judge(facts))
-    if facts.duty.applies == "unlikely":
+    if facts.duty.applies == "unlikely" or facts.is_elsewhere:
         return (*before, _judge(facts))
     if facts.end is None:
         return (*before, NO_DATE, _judge(facts))
@@ -252,10 +252,10 @@ def _judge(facts: ResultsFacts) -> str:
             f"From this record the US duty to post results ({paragraph}) does not seem to apply: {why}. "
             "Funders or other countries may still ask for them."
         )
-    return (
-        f"Whether the rule applies ({paragraph}) cannot be told from this record: {why}. If it does: "
-        f"{_lower(_who_owes(facts.study))}."
-    )
+    told = f"Whether the rule applies ({paragraph}) cannot be told from this record: {why}."
+    if facts.is_elsewhere:
+        return told
+    return f"{told} If it does: {_lower(_who_owes(facts.study))}."
 
 
 def _who_owes(study: Study) -> str:

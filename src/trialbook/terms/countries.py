@@ -1,7 +1,7 @@
 """Which country, or which state of one, does a name mean?
 
 The names are in `countries.tsv` (code, three-letter code, other names) beside those that the registry has
-used (`trialbook.record`): formal and short ones, the countries' own, those of some neighbouring languages.
+used (`trialbook.record`): formal and short ones, the countries' own, and those of 21 languages (Unicode CLDR 47).
 `states.tsv` has the states and provinces that people write as codes.
 """
 
@@ -21,10 +21,12 @@ from trialbook.record.walk import get_country_names
 # Names that say what kind of state it is; what is left is the country's own name.
 _FORMAL = re.compile(
     r"\b(?:the|of|federal|democratic|socialist|plurinational|bolivarian|islamic|arab|united|hashemite|kingdom|"
-    r"republic|state|states|federated|people s|peoples|principality|sultanate|commonwealth|grand|duchy|"
+    r"republic|rep|republik|republique|republica|repubblica|"
+    r"state|states|federated|people s|peoples|principality|sultanate|commonwealth|grand|duchy|"
     r"oriental|co operative|federation)\b"
 )
 _SIGNS = re.compile(r"[\W_]+")
+_TWICE = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?")
 # Parts of a country whose names are parts of other places' names too: "New England".
 _PARTS = frozenset(
@@ -88,6 +90,10 @@ def find_country(text: str) -> Country | None:
     folded = fold_name(text[:200])
     names = _get_names()
     code = names.get(folded) or _get_iso_codes().get(folded) or _get_cores().get(_find_core(folded))
+    if code is None and (twice := _TWICE.fullmatch(text[:200].strip())):
+        # "Österreich (Austria)": both mean the same.
+        first, second = find_country(twice[1]), find_country(twice[2])
+        return first if first and first == second else None
     return _get_countries()[code] if code else None
 
 

@@ -100,3 +100,26 @@ def test_lines_tell_the_same(home: Path) -> None:
         "    A Hospital | 2021-08 – 2016-06 | United States, France (2 sites)",
     ]
     assert lines[5] == "NCT97000002  status not given"
+
+
+def test_a_place_that_nothing_matches_is_answered_and_an_address_is_an_id(tmp_path: Path) -> None:
+    record = {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea"},
+            "contactsLocationsModule": {"locations": [{"city": "Berlin", "country": "Germany"}]},
+        }
+    }
+    home = make_library(tmp_path, [record])
+
+    def find(*words: str) -> str:
+        done = CliRunner().invoke(main, ["--home", str(home), "search", *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert "did you mean: --locn 'Germany'" in find("--locn", "Germny")
+    assert "no site here is in 'Nowhereistan'" in find("--locn", "Nowhereistan")
+    for address in (
+        "https://clinicaltrials.gov/study/NCT00000001?tab=history",
+        "clinicaltrials.gov/ct2/show/nct1",
+    ):
+        assert "NCT00000001" in find(address)

@@ -28,8 +28,20 @@ FORMS = [
     ("Included will be those with:\n\n* a\n\nExcluded will be those with:\n\n* c", "ia ec"),
     (
         "Inclusion Criteria\n\nEach participant must meet all of these:\n\n* a",
-        "iEach participant must meet all of these: ia",
+        "ia",
     ),
+    ("Subjects must meet all of the following criteria to participate:\n\n1. a\n2. b", "ia ib"),
+    ("Inclusion Criteria:\n\nIn order to participate in this study, a subject must:\n\na\n\nb", "ia ib"),
+    (
+        "Inclusion Criteria:\n\n* a\n\nPatients must meet one of the following:\n\n* b",
+        "ia iPatients must meet one of the following: ib",
+    ),
+    ("Exclusion Criteria:\n\nPatients must meet all of these:\n\n* c", "ec"),
+    (
+        "Inclusion Criteria:\n\nPatients with asthma (A):\n\n* a\n\nHealthy controls:\n\n* b\n\nExclusion Criteria:\n\n* c",
+        "ia ib ec",
+    ),
+    ("Inclusion Criteria:\n\nPatients with any of these:\n\n* a", "iPatients with any of these: ia"),
     ("Participants will be excluded from the study if they:\n\n* c", "ec"),
     ("DISEASE CHARACTERISTICS:\n\n* a\n\nPATIENT CHARACTERISTICS:\n\n* b", "ia ib"),
     ("* a\n\nExclusion Criteria:\n\n* c", "ia ec"),

@@ -81,6 +81,15 @@ def test_a_record_that_does_not_say_as_of_when_says_so() -> None:
     assert age_of(overallStatus="RECRUITING", statusVerifiedDate="9999").current_until == date.max
 
 
+def test_the_day_of_the_last_update_tells_it_where_a_copy_gives_no_more() -> None:
+    posted = {"lastUpdatePostDateStruct": {"date": "2021-06-28"}}
+    age = age_of(overallStatus="RECRUITING", completionDateStruct={"date": "2027-11"}, **posted)
+    assert age.describe(TODAY) == ("Nobody has updated this since 28 June 2021.",)
+    assert age.current_until == date(2023, 6, 28)
+    ended = age_of(overallStatus="COMPLETED", **posted)
+    assert ended.describe(TODAY) == ("As of 28 June 2021, when the record was last updated.",)
+
+
 def test_a_status_is_no_younger_than_the_day_on_which_a_portal_took_the_copy_over() -> None:
     record = {
         "protocolSection": {"statusModule": {"overallStatus": "RECRUITING"}},

@@ -35,3 +35,23 @@ def test_a_site_with_its_town_is_one() -> None:
     record = make_record({"country": "China", "city": "Wuhan"})
     assert "1 site, China" in render_study_text(parse_record(record), today=TODAY)
     assert find_hit_facts(record, "DRKS00099777", TODAY).sites == 1
+
+
+def test_what_a_register_says_in_its_own_words_is_not_called_missing() -> None:
+    record = {
+        "protocolSection": {
+            "identificationModule": {"nctId": "DRKS00099777", "briefTitle": "A trial"},
+            "armsInterventionsModule": {"interventions": [{"description": "A walk each day"}]},
+        },
+        "derivedSection": {
+            "registerWords": [
+                {"label": "Recruitment status", "words": "Not Recruiting"},
+                {"label": "Phase", "words": "Retrospective study"},
+            ]
+        },
+    }
+    text = " ".join(render_study_text(parse_record(record), today=TODAY).split())
+    assert "Is it open?: Not Recruiting, in its register's words." in text
+    assert "Recruitment status: “Not Recruiting”, in its register's words" in text
+    assert "Clinical phase: “Retrospective study”, in its register's words" in text
+    assert "Given or done: A walk each day." in text

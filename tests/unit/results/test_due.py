@@ -28,7 +28,7 @@ def study_with(status: dict[str, Any] | None = None, **changes: Any) -> Study:
         "sponsorCollaboratorsModule": {"leadSponsor": {"name": "Larkspur"}},
         **changes,
     }
-    return parse_record({"protocolSection": protocol})
+    return parse_record({"protocolSection": protocol, "hasResults": False})
 
 
 def test_an_applicable_trial_past_its_day_is_overdue() -> None:

@@ -359,3 +359,33 @@ def test_nothing_was_due_by_the_rule_before_there_was_one() -> None:
 def test_nothing_is_said_of_results_of_expanded_access_but_that_none_are_asked_for() -> None:
     outlook = look(kind="EXPANDED_ACCESS")
     assert outlook.sentences == ("Results are not required of expanded access records (42 CFR Part 11).",)
+
+
+def test_a_copy_that_does_not_say_whether_there_are_results_is_not_read_as_none() -> None:
+    record = make_record({"primaryCompletionDateStruct": {}})
+    silent = {name: part for name, part in record.items() if name != "hasResults"}
+    outlook = derive_results_outlook(parse_record(silent), today=TODAY)
+    assert outlook.headline == "Results not known"
+    assert outlook.sentences[-1] == "This copy does not say whether results were posted."
+    assert derive_results_outlook(parse_record(record), today=TODAY).headline == "No results yet"
+
+
+def test_a_copy_that_was_cut_calls_nobody_late() -> None:
+    record = make_record()
+    del record["hasResults"]
+    outlook = derive_results_outlook(parse_record(record), today=TODAY)
+    assert (outlook.state, outlook.due) == ("pending", date(2021, 3, 5))
+    assert find_overdue_from(parse_record(record)) is None
+    # As `fields=` of the registry's API cuts it, of a study whose results were posted.
+    assert outlook.sentences[-1] == "This copy does not say whether results were posted."
+
+
+def test_nobody_is_named_who_registered_elsewhere_where_nothing_brings_the_law_to_bear() -> None:
+    record = make_record(oversight={})
+    record["protocolSection"]["identificationModule"] = {"nctId": "ISRCTN12345678"}
+    outlook = derive_results_outlook(parse_record(record), today=TODAY)
+    assert (outlook.applies, outlook.due) == ("unclear", None)
+    assert "Larkspur" not in text_of(outlook)
+    assert "due day" not in text_of(outlook)
+    record["protocolSection"]["oversightModule"] = {"isFdaRegulatedDrug": True, "isFdaRegulatedDevice": False}
+    assert derive_results_outlook(parse_record(record), today=TODAY).state == "overdue"

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import find_shared
 
 from trialbook.model import parse_study
-from trialbook.record.pieces import get_enums
+from trialbook.record.pieces import get_enums, get_pieces, get_values
 from trialbook.record.walk import get_country_codes
 from trialbook.source.files import read_path
 from trialbook.source.ictrp.conditions import as_conditions
@@ -77,6 +77,8 @@ def test_countries_are_the_registry_s_and_regions_are_none(
         ("-2147483648", None, None), ("2147483647 No limit", None, None), ("999 Years", None, None),
         ("0", "0 Years", None), ("18-65", "18 Years", "65 Years"), ("18 Years 6 Months", "222 Months", "222 Months"),
         ("65 años", "65 Years", "65 Years"), ("14 Gestation (weeks)", None, None), ("no maximum age", None, None),
+        ("20歳以上", "20 Years", None), ("80歳以下", None, "80 Years"), ("20 years-old <=", "20 Years", "20 Years"),
+        ("80 years-old >=", "80 Years", "80 Years"), ("> 18 years", "18 Years", None),
         ("??", None, None), ("99 Years", "99 Years", "99 Years"),
     ],
 )  # fmt: skip
@@ -182,7 +184,13 @@ def test_every_value_of_the_real_exports_is_one_of_the_registry_s(shared_data: P
     for name in ("covid19_trials_1135.csv.gz", "ictrp_results_578.xml.gz"):
         with gzip.open(shared_data / "ictrp" / name) as file:
             records = read(file.read())
+        listed = [
+            piece for piece in get_pieces().values() if piece.enum in get_enums() and not piece.search_only
+        ]
         for record in records:
+            for piece in listed:
+                values = {each.value for each in get_enums()[piece.enum]}
+                assert set(get_values(record, piece)) <= values, piece.name
             protocol = record["protocolSection"]
             design = protocol.get("designModule", {})
             assert protocol["statusModule"].get("overallStatus", "UNKNOWN") in known["Status"]
@@ -252,21 +260,32 @@ def test_a_sex_that_is_denied_is_not_taken(text: str) -> None:
 def test_sizes_are_neither_shortened_nor_counted_twice() -> None:
     assert as_count("Planned Sample Size: 100; UK Sample Size: 20") == (100, True)
     assert as_count("1.000") == (None, False)
+    assert as_count("-1") == (None, True)
     assert as_count("UK: 20; Ireland: 30") == (50, True)
 
 
 @pytest.mark.parametrize(
-    "text", ["1900-01-01", "01/01/1900", "9999-12-31", "00000000", "1/1/0001 12:00:00 AM", "31/12/9999"]
+    "text",
+    [
+        "1900-01-01",
+        "01/01/1900",
+        "9999-12-31",
+        "00000000",
+        "1/1/0001 12:00:00 AM",
+        "31/12/9999",
+        "1970-01-01",
+    ],
 )
 def test_a_day_that_stands_for_none_is_no_date(text: str) -> None:
     assert as_date(text) is None
 
 
 def test_short_names_of_months_are_read() -> None:
-    assert [as_date(text) for text in ("Feb 2020", "Sept. 2020", "17-Feb-2020")] == [
+    assert [as_date(text) for text in ("Feb 2020", "Sept. 2020", "17-Feb-2020", "Aug 5, 2020")] == [
         "2020-02",
         "2020-09",
         "2020-02-17",
+        "2020-08-05",
     ]
 
 
@@ -278,13 +297,18 @@ def test_short_names_of_months_are_read() -> None:
         "ClinicalTrials.gov number not yet assigned",
         "EudraCT number",
         "NCTXXXXXXXX",
+        "NCT00000000",
+        "Keine",
+        "nicht zutreffend",
     ],
 )
 def test_more_ways_to_have_no_id(text: str) -> None:
     assert is_placeholder(text)
 
 
-@pytest.mark.parametrize("text", ["EudraCT Number: 2013-009999-36", "IRAS: 12345", "RECOVERY", "PROTOCOL-7"])
+@pytest.mark.parametrize(
+    "text", ["EudraCT Number: 2013-009999-36", "IRAS: 12345", "RECOVERY", "PROTOCOL-7", "SIN-2020-01"]
+)
 def test_an_id_with_its_register_is_one(text: str) -> None:
     assert not is_placeholder(text)
 
@@ -292,3 +316,17 @@ def test_an_id_with_its_register_is_one(text: str) -> None:
 def test_a_phase_that_is_denied_is_none() -> None:
     assert as_phases("not phase 3") == ([], False)
     assert as_phases("Phase: N/A") == (["NA"], True)
+
+
+def test_a_design_has_values_of_the_list_alone_and_keeps_the_register_s_words() -> None:
+    words = "Purpose: Natural history; Duration: Longitudinal; Timing: Prospective;"
+    observed = make_row(**{"Study type": "Observational", "Study design": words})["protocolSection"]
+    assert observed["designModule"]["designInfo"] == {"interventionModelDescription": words}
+    taught = make_row(
+        **{"Study type": "Interventional", "Study design": "Purpose: Educational/counseling/training"}
+    )
+    assert taught["protocolSection"]["designModule"]["designInfo"] == {"primaryPurpose": "ECT"}
+    shared = make_row(**{"results IPD plan": "By request", "results IPD description": "Write to us"})
+    assert shared["protocolSection"]["ipdSharingStatementModule"] == {
+        "description": "By request\n\nWrite to us"
+    }

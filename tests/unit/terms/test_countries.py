@@ -31,7 +31,10 @@ from trialbook.terms.countries import find_country, find_spoken_country, find_st
         ("MK", "Macedonia, The Former Yugoslav Republic of|North Macedonia|FYROM"),
         ("ES", "España|Spain|Spanien"), ("CH", "Schweiz|Suisse|Switzerland"), ("BR", "Brasil|Brazil"),
         ("AT", "Österreich|Austria"), ("IE", "Republic of Ireland|Ireland"), ("VN", "Viet Nam|Vietnam"),
-        ("RU", "Russian Federation|Russia"), ("TZ", "Tanzania, United Republic of"), ("SY", "Syrian Arab Republic"),
+        ("RU", "Russian Federation|Russia|Россия|Rosja|俄罗斯|ロシア"), ("KZ", "Kazajistán|Kasachstan|Kazakistan"),
+        ("JP", "日本|Japonsko|Японія|اليابان|일본"), ("HU", "Magyarország|Ungarn|Macaristan|Unkari"),
+        ("ID", "Republik Indonesia"), ("AT", "Österreich (Austria)|Itävalta|Rakousko"), ("CZ", "Czech Rep."),
+        ("TZ", "Tanzania, United Republic of"), ("SY", "Syrian Arab Republic"),
     ],
 )  # fmt: skip
 def test_every_name_of_a_country_leads_to_it(code: str, names: str) -> None:
@@ -40,7 +43,23 @@ def test_every_name_of_a_country_leads_to_it(code: str, names: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "?", "Asia", "Europe", "North America", "Wuhan", "Republic", "Atlantis", "Chian", "of the"]
+    "text",
+    [
+        "",
+        "?",
+        "Asia",
+        "Europe",
+        "North America",
+        "Wuhan",
+        "Republic",
+        "Atlantis",
+        "Chian",
+        "of the",
+        "Man",
+        "Germany (France)",
+        "Granada",
+        "Viro",
+    ],
 )
 def test_what_is_no_country_is_none(text: str) -> None:
     assert find_country(text) is None

@@ -47,7 +47,7 @@ def glance_section(  # noqa: PLR0913 - one answer rests on each
     rows = [
         _answer_open(study, today),
         _answer_where(study, today, near),
-        _answer_who(study, criteria),
+        _answer_who(study, criteria, told),
         _answer_what(study),
         _answer_end(study),
         Fact("Are there results?", (_tell_results(outlook, told.get_study(study).served),)),
@@ -68,6 +68,8 @@ def glance_section(  # noqa: PLR0913 - one answer rests on each
 def _answer_open(study: Study, today: date) -> Fact:
     shown = show_status(study, today)
     if study.status.overall_status is None:
+        if own := study.register_words.get("Recruitment status", ""):
+            return Fact("Is it open?", (Run((Link(own, "#key-facts"), ", in its register's words.")),))
         return Fact("Is it open?", (), paths=("statusModule.overallStatus",))
     age = f", {shown.age}" if shown.age else ""
     meaning = shown.meaning if find_status_age(study.status, study.served).is_outdated(today) else ""
@@ -132,14 +134,16 @@ def _tell_contact(contact: Contact, site: Location | None) -> Run:
     return Run(tuple(pieces))
 
 
-def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...]) -> Fact:
+def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...], told: Told) -> Fact:
     question = "Who can join?"
     module = study.protocol.eligibility_module
     if module is None:
         return Fact(question, (), paths=("eligibilityModule.eligibilityCriteria",))
     healthy = {True: "healthy volunteers too", False: "no healthy volunteers", None: ""}
+    has_ages = module.minimum_age or module.maximum_age
+    is_silent = not has_ages and told.say_none("eligibilityModule.minimumAge") == "Not known"
     said = (
-        tell_ages(module.minimum_age, module.maximum_age),
+        "limits of age not known" if is_silent else tell_ages(module.minimum_age, module.maximum_age),
         SEXES.get(str(module.sex), str(module.sex)) if module.sex else "",
         healthy[module.healthy_volunteers],
     )
@@ -178,7 +182,9 @@ def _answer_what(study: Study) -> Fact:
         more = f"; and {len(arms) - ARMS_SHOWN:,} more" if len(arms) > ARMS_SHOWN else ""
         values.append(Run((Link(head[:1].upper() + head[1:], "#arms"), f": {named}{more}.")))
     if given:
-        names = list(dict.fromkeys(_cut(item.name or "Unnamed", LONGEST_NAME) for item in given))
+        names = list(
+            dict.fromkeys(_cut(item.name or item.description or "Unnamed", LONGEST_NAME) for item in given)
+        )
         kinds = "; ".join(names[:ARMS_SHOWN]) + (
             f"; and {len(names) - ARMS_SHOWN:,} more" if len(names) > ARMS_SHOWN else ""
         )

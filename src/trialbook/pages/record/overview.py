@@ -107,15 +107,19 @@ def key_facts_section(study: Study, today: date) -> Section:
     rows = [
         Fact(
             "Recruitment status",
-            status_values,
+            status_values or _own_words(study, "Recruitment status"),
             show_status(study, today).meaning,
             ("statusModule.overallStatus",),
         ),
-        Fact("Clinical phase", phases, phase_meaning, ("designModule.phases",)),
-        Fact("Total enrolment", _enrollment(study), paths=("designModule.enrollmentInfo",)),
+        Fact("Clinical phase", phases or _own_words(study, "Phase"), phase_meaning, ("designModule.phases",)),
+        Fact(
+            "Total enrolment",
+            _enrollment(study) or _own_words(study, "Target size"),
+            paths=("designModule.enrollmentInfo",),
+        ),
         Fact(
             "Study type",
-            (term_of(study.study_type),) if study.study_type else (),
+            (term_of(study.study_type),) if study.study_type else _own_words(study, "Study type"),
             meaning_of(study.study_type),
             ("designModule.studyType",),
         ),
@@ -166,6 +170,12 @@ def key_facts_section(study: Study, today: date) -> Section:
         "The study at a glance: is it open, what kind is it, how large, and when does it run?",
         tuple(blocks),
     )
+
+
+def _own_words(study: Study, label: str) -> tuple[Inline, ...]:
+    """What a register says in words of its own, where these mean no value that is used here."""
+    words = study.register_words.get(label, "")
+    return (f"“{words}”, in its register's words",) if words else ()
 
 
 def _where(study: Study) -> tuple[Inline, ...]:

@@ -67,6 +67,7 @@ def _narrow(record: dict[str, Any], protocol: dict[str, Any]) -> dict[str, Any]:
         narrowed["derivedSection"] = {"miscInfoModule": derived["miscInfoModule"]}
     if record.get("resultsSection"):
         narrowed["resultsSection"] = {}
-    if "annotationSection" in record:
-        narrowed["annotationSection"] = record["annotationSection"]
+    for name in ("annotationSection", "hasResults"):
+        if name in record:
+            narrowed[name] = record[name]
     return narrowed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from trialbook.record.pieces import find_enum_value
 from trialbook.source.ictrp.spellings import as_paragraphs, is_given
 from trialbook.source.legacy.design import map_masking
 from trialbook.source.spellings import as_enum
@@ -69,7 +70,12 @@ def as_design(text: str) -> dict[str, Any]:
     design = {
         "allocation": _as_allocation(said.get("allocation", text)),
         "interventionModel": _as_model(said.get("interventionModel", text)),
-        **{name: as_enum(kind, said[name]) for name, kind in _DESIGN_ENUMS.items() if name in said},
+        # What the registry's list lacks ("Natural history") stays among the words.
+        **{
+            name: find_enum_value(kind, as_enum(kind, said[name]))
+            for name, kind in _DESIGN_ENUMS.items()
+            if name in said
+        },
         "maskingInfo": _as_masking(said["masking"]) if "masking" in said else _as_european_masking(text),
     }
     found = {name: value for name, value in design.items() if value}

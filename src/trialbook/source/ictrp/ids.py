@@ -20,7 +20,9 @@ _PLACEHOLDER = re.compile(
     r"(?:nil|none|no|not|na|nothing)(?: (?:known|applicable|available|assigned|provided|specified|stated|given|yet"
     r"|registered|secondary ids?|other ids?|ids?|number|.{0,20}numbers?))*|(?:un|not )known|n ?a|tb[acd]|pending|"
     r"to be (?:determined|confirmed|announced|assigned|provided)|see above|same as above|(?:protocol )?(?:number|no|id)|"
-    r"not yet.{0,40}|[0 ]*|[x ]*|(\w)\1+|[a-z]{2,8} ?x{2,}|to be advised|pending \w+|not \w+|"
+    r"not yet.{0,40}|[0 ]*|[a-z]{1,10} ?0+|[x ]*|"
+    r"(?:keine?|ninguno|aucune?|néant|entfällt|nicht|sin|не|なし|無し|无)(?: [^\W\d]+){0,2}|"
+    r"(\w)\1+|[a-z]{2,8} ?x{2,}|to be advised|pending \w+|not \w+|"
     r"\D{0,40}\b(?:not (?:yet )?(?:assigned|issued|registered|obtained|allocated|applicable|available)|pending)|"
     r"no .{0,30}(?:ids?|identifiers?|numbers?)|"
     r"(?:eudract|nct|isrctn|ctis|utn|irb|who|clinicaltrials(?: gov)?|protocol)(?: (?:numbers?|no|ids?|identifiers?))?",

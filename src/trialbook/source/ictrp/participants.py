@@ -22,15 +22,16 @@ _AGE = re.compile(
 )
 # Words beside an age that leave it what it is; any other may change it.
 _BESIDE = re.compile(
-    r"(?:ages?|aged|old(?:er)?|over|above|and|more|than|from|up(?:wards)?|to|or|at|least|min(?:imum)?|max(?:imum)?|under|below"
+    r"(?:以上|以下|以内|未満|未满|ages?|aged|old(?:er)?|over|above|and|more|than|from|up(?:wards)?|to|or|at|least|min(?:imum)?|max(?:imum)?|under|below"
     r"|less|of|inclu(?:sive|ding|ded)|is|the|between|younger|not|y|o|a|de|bis|ab|desde|hasta|[\W\d_])*"
 )
+# A sign behind an age turns round: "20 years-old <=" is the lowest, "75 years-old >" the highest.
 _AT_MOST = re.compile(
-    r"[<≤]|\b(?:up to|under|below|less than|younger|at most|not? (?:more|older) than|hasta|bis)\b",
+    r"以下|以内|未満|未满|[<≤](?!=?\s*$)|\b(?:up to|under|below|less than|younger|at most|not? (?:more|older) than|hasta|bis)\b",
     re.IGNORECASE,
 )
 _AT_LEAST = re.compile(
-    r"[>≥+]|\b(?:over|above|older|at least|and more|upwards?|not? (?:less|younger) than|desde|ab)\b"
+    r"以上|[>≥](?!=?\s*$)|\+|\b(?:over|above|older|at least|and more|upwards?|not? (?:less|younger) than|desde|ab)\b"
     r"|(?<!no )(?<!not )\bmore than\b",
     re.IGNORECASE,
 )
@@ -205,7 +206,7 @@ def as_count(text: str) -> tuple[int | None, bool]:
     ((None, False), (None, False), (80, True))
     """
     text = " ".join(unicodedata.normalize("NFKC", text).split())
-    if not is_given(text):
+    if not is_given(text) or re.fullmatch(r"-\d+", text):
         return None, True
     if _FILLER.fullmatch(text.replace(",", "")):
         return None, True

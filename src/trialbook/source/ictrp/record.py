@@ -10,6 +10,7 @@ from typing import Any
 
 from trialbook.errors import SourceFormatError
 from trialbook.record.ids import find_european_number
+from trialbook.record.pieces import find_enum_value
 from trialbook.source.ictrp.conditions import as_conditions
 from trialbook.source.ictrp.design import as_design
 from trialbook.source.ictrp.ids import find_id_type, is_placeholder, is_trial_id
@@ -309,9 +310,8 @@ def _map_links(said: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _map_ipd(said: Mapping[str, str]) -> dict[str, Any]:
     plan = _given(said, "resultsipdplan")
+    value = find_enum_value("IpdSharing", as_enum("IpdSharing", plan)) if plan else None
+    told = [plan if value is None else "", said.get("resultsipddescription", "")]
     return keep(
-        {
-            "ipdSharing": as_enum("IpdSharing", plan) if plan else None,
-            "description": as_paragraphs(said.get("resultsipddescription", "")),
-        }
+        {"ipdSharing": value, "description": "\n\n".join(as_paragraphs(text) for text in told if text)}
     )

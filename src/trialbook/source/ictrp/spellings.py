@@ -44,10 +44,11 @@ _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:\s.*)?")
 _DAY_FIRST_WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})(?:\s.*)?")
+_MONTH_FIRST_WORDS = re.compile(r"([A-Za-z]{3,9})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+(\d{4})(?:\s.*)?")
 _MONTH_WORDS = re.compile(r"([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})")
 # What systems write for no date: the first or last day that they know, or zeros.
 _NO_DATE = re.compile(
-    r"(?:0001|9999|0000|1900)[-/.]?(?:0?[01]|12)[-/.]?(?:0?[01]|31)\b|(?:0?1|12|31|00|99)[-/.](?:0?1|12|31|00|99)[-/.](?:0001|9999|0000|1900)\b"
+    r"1970[-/.]?0?1[-/.]?0?1\b|0?1[-/.]0?1[-/.]1970\b|(?:0001|9999|0000|1900)[-/.]?(?:0?[01]|12)[-/.]?(?:0?[01]|31)\b|(?:0?1|12|31|00|99)[-/.](?:0?1|12|31|00|99)[-/.](?:0001|9999|0000|1900)\b"
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -103,6 +104,8 @@ def as_date(text: str, *, month_first: bool = False) -> str | None:
         found = _put_date(match[3], month, day) or _put_date(match[3], day, month)
     elif (match := _DAY_FIRST_WORDS.fullmatch(text)) and match[2][:3].lower() in _MONTHS:
         found = _put_date(match[3], str(_MONTHS.index(match[2][:3].lower()) + 1), match[1])
+    elif (match := _MONTH_FIRST_WORDS.fullmatch(text)) and match[1][:3].lower() in _MONTHS:
+        found = _put_date(match[3], str(_MONTHS.index(match[1][:3].lower()) + 1), match[2])
     elif (match := _MONTH_WORDS.fullmatch(text)) and match[1][:3].lower() in _MONTHS:
         found = _put_date(match[2], str(_MONTHS.index(match[1][:3].lower()) + 1), None)
     else:

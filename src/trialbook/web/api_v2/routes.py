@@ -56,7 +56,11 @@ class Api:
             if nct_id is None and self._library.store.has_study(asked):
                 nct_id = asked
             if nct_id is None:
-                return guard(show_nothing)(request) if "/" in asked else refuse(refuse_format("nctId"))
+                return (
+                    guard(show_nothing)(request)
+                    if "/" in asked or not asked
+                    else refuse(refuse_format("nctId"))
+                )
             query = request.scope["query_string"]
             answer = one_study.read_study_request(Parameters(query, one_study.KNOWN)) if query else PLAIN
             tag = answers.find_tag(self._library.store)

@@ -42,3 +42,4 @@ def test_a_base_address_may_end_in_a_slash(api: TestClient, path: str) -> None:
 
 def test_the_bare_base_address_is_no_loop(api: TestClient) -> None:
     assert api.get("http://localhost/api/v2").status_code == 404
+    assert api.get("http://localhost/api/v2/studies/").status_code == 404

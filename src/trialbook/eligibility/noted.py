@@ -10,6 +10,7 @@ from trialbook.eligibility.facts import Fact, Person
 from trialbook.eligibility.having import is_event_named
 from trialbook.eligibility.matching import strip_tag
 from trialbook.eligibility.readers.described import DescribedNames
+from trialbook.errors import UsageError
 from trialbook.patient.ages import OLDEST
 from trialbook.patient.kinship import Sex
 from trialbook.patient.mentions import find_mentions, list_names
@@ -17,6 +18,8 @@ from trialbook.patient.note import NoteConcept, PatientNote, is_telling
 from trialbook.terms.text import cut_words
 
 _SEXES: dict[str, Sex] = {"female": "FEMALE", "male": "MALE"}
+# By more different conditions nobody looks for a study; persons of real data have some dozens.
+MOST_CONDITIONS = 500
 # What vocabularies put into the names of anything, and what tells nothing of it.
 _IDLE = frozenset(
     {
@@ -38,7 +41,8 @@ _IDLE = frozenset(
 def note_person(person: Person, names: DescribedNames, day: date) -> PatientNote:
     """What is told of a person as a note's age, sex and concepts: the conditions that are there on a day.
 
-    What is over is left out, but for what happens on a day and stays in the history, as an infarction.
+    What is over is left out, but for what happens on a day and stays in the history, as an infarction. Raises
+    UsageError for more than 500 different conditions.
     """
     concepts: dict[str, NoteConcept] = {}
     for fact in person.facts:
@@ -50,6 +54,11 @@ def note_person(person: Person, names: DescribedNames, day: date) -> PatientNote
         forms = held.names if held else _list_names(name, names)
         if forms:
             concepts[name.lower()] = NoteConcept(held.text if held else name, forms, affirmed)
+        if len(concepts) > MOST_CONDITIONS:
+            raise UsageError(
+                f"more than {MOST_CONDITIONS} different conditions are told of one person: by so many no study is looked"
+                " for; leave out what is over"
+            )
     words = [word for each in concepts.values() for word in cut_words(each.text)]
     counted = Counter(word for word in words if is_telling(word) and word not in _IDLE)
     return PatientNote(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -16,6 +16,7 @@ from trialbook.web.hosts import normalise_host
 MOST_BYTES = 2_000_000
 MOST_FIELDS = 200
 LONGEST_S = 30.0
+UNQUOTED_AT_ONCE = 65_536
 FORM = "application/x-www-form-urlencoded"
 # As browsers send a form with a file in it.
 FORM_WITH_FILE = "multipart/form-data"
@@ -48,16 +49,29 @@ async def read_form(
 
 async def _read_fields(request: Request, most_bytes: int, most_fields: int) -> Mapping[str, Sequence[str]]:
     body = b"".join([part async for part in _stream(request, most_bytes)])
-    try:
-        return parse_qs(
-            body.decode("latin-1"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="replace",
-            max_num_fields=most_fields,
-        )
-    except ValueError as error:
-        raise ApiError(f"The form has more than {most_fields} fields") from error
+    if body.count(b"&") >= most_fields:
+        raise ApiError(f"The form has more than {most_fields} fields")
+    fields: dict[str, list[str]] = {}
+    for pair in filter(None, body.split(b"&")):
+        name, _, value = pair.partition(b"=")
+        fields.setdefault(_unquote(name), []).append(_unquote(value))
+    return fields
+
+
+def _unquote(data: bytes) -> str:
+    """What a form's letters stand for; part by part, for in one go each `%41` takes some hundred bytes.
+
+    >>> _unquote(b"caf%C3%A9+au+lait%")
+    'café au lait%'
+    """
+    parts, at = [], 0
+    while at < len(data):
+        end = at + UNQUOTED_AT_ONCE
+        cut = data.rfind(b"%", end - 2, end)
+        end = cut if cut > at else end
+        parts.append(unquote_to_bytes(data[at:end].replace(b"+", b" ")))
+        at = end
+    return b"".join(parts).decode(errors="replace")
 
 
 async def _read_parts(request: Request, most_bytes: int, most_fields: int) -> Mapping[str, Sequence[str]]:

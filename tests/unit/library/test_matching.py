@@ -244,6 +244,8 @@ def test_a_day_beyond_all_ages_is_answered(library: Library) -> None:
 def test_what_makes_no_sense_is_refused_in_a_sentence(library: Library) -> None:
     with pytest.raises(UsageError, match="a match lists from 1 to 100 studies, not 0"):
         library.match(PATIENT, day=DAY, limit=0)
+    with pytest.raises(UsageError, match="more than 500 different conditions"):
+        library.match({"conditions": [f"heart failure {number}" for number in range(501)]}, day=DAY)
     with pytest.raises(UsageError, match="several persons"):
         library.match(json.dumps([PATIENT, PATIENT]), day=DAY)
     with pytest.raises(QueryError, match="there is no filter called 'colour'"):

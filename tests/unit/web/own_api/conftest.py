@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.library.build import import_paths
+from trialbook.library.rebuild import rebuild
 from trialbook.library.lists import add_studies
 from trialbook.library.saved import save_search
 from trialbook.samples import sample_paths
@@ -54,6 +55,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import_paths(home, [write_records(folder / "second.jsonl", second)])
     third = [make_version("NCT98000002", "2020-01-01", count=99)]
     import_paths(home, [write_records(folder / "third.jsonl", third)])
+    rebuild(home, ["criteria"])
     return home
 
 

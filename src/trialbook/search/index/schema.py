@@ -33,7 +33,7 @@ from trialbook.record.pieces import Piece, get_areas, get_indexed_pieces
 from trialbook.search.index.packed import COLUMNS
 
 # Bump whenever a document would come out differently: libraries then rebuild their index.
-INDEX_VERSION = 13
+INDEX_VERSION = 14
 
 # The word that stands before, between and after the values of a piece, so that a query can ask for a
 # value's beginning or end, and no phrase reaches from one value into the next.

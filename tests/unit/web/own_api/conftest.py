@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from tests.unit.web.api_v2.conftest import make_record
 
 from trialbook.library.build import import_paths
-from trialbook.library.rebuild import rebuild
 from trialbook.library.lists import add_studies
+from trialbook.library.rebuild import rebuild
 from trialbook.library.saved import save_search
 from trialbook.samples import sample_paths
 from trialbook.web.app import make_app

@@ -19,6 +19,7 @@ from trialbook.library.build import import_paths
 from trialbook.library.rebuild import bring_into_step, find_standings, rebuild
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.disk import STATE_FILE
+from trialbook.search.index.document import MOST_LISTED, collect_values
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.search.index.writable import WritableIndex
 from trialbook.store import Store, Writer
@@ -238,3 +239,10 @@ def test_an_old_index_that_cannot_be_removed_is_named(home: Path, monkeypatch: p
         index = WritableIndex(home / "index", store.library_id, names=get_thesaurus().known_names)
     with pytest.raises(StoreError, match=r"Permission denied.*by hand"):
         index.remove_older()
+
+
+def test_of_a_list_of_names_without_end_the_first_are_looked_at_and_all_are_counted() -> None:
+    names = [f"name {number}" for number in range(MOST_LISTED + 9)]
+    values, lengths = collect_values({"protocolSection": {"conditionsModule": {"keywords": names}}})
+    assert len(values["Keyword"]) == MOST_LISTED
+    assert lengths["Keyword"] == MOST_LISTED + 9

@@ -61,8 +61,8 @@ def compute_changes(
     -------
     tuple of Change
         In the order of `GROUPS`, inside a group in the record's order. What the registry derives
-        (`derivedSection`, but for removed countries) is left out; posted results are compared module by
-        module, by counts.
+        (`derivedSection`, but for removed countries) is left out, and what a saved page says beyond the
+        record (`pageSection`) unless both are pages; posted results are compared module by module, by counts.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def compute_changes(
     >>> [(change.label, change.before, change.after) for change in compute_changes(old, new)]
     [('Participants', '30 (estimated)', '26 (actual)')]
     """
-    before, after = _keep_compared(before), _keep_compared(after)
+    before, after = _keep_compared(before, after), _keep_compared(after, before)
     for paths in (carried, before_carried):
         if paths is not None:
             before, after = _prune_both(before, after, build_trie(frozenset(paths)))
@@ -105,8 +105,12 @@ def summarise_changes(changes: Collection[Change]) -> tuple[tuple[str, str], ...
     return tuple(lines)
 
 
-def _keep_compared(record: Item) -> Item:
-    kept = {name: part for name, part in record.items() if name != "derivedSection"}
+def _keep_compared(record: Item, other: Item) -> Item:
+    kept = {name: part for name, part in record.items() if name not in ("derivedSection", "pageSection")}
+    page = record.get("pageSection")
+    if isinstance(page, dict) and "pageSection" in other:
+        # What a page prints around a record is compared with another page's alone; how it printed lists, never.
+        kept["pageSection"] = {name: part for name, part in page.items() if name != "joinedLists"}
     kept["hasResults"] = bool(record.get("hasResults"))
     kept |= _drop_acronym(record)
     derived = record.get("derivedSection")

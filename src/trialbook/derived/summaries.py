@@ -17,7 +17,7 @@ from trialbook.store import Store
 from trialbook.store.private import make_private_file
 
 # Raise whenever two versions would be summed up in other words.
-SUMMARIES_VERSION = 3
+SUMMARIES_VERSION = 4
 FILE_NAME = f"summaries-{SUMMARIES_VERSION}.sqlite"
 STUDIES_AT_ONCE = 200
 # A reader does not wait for a writer: it works out what it asked for. It makes no file beside this one either.

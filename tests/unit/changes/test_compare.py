@@ -77,6 +77,22 @@ def test_what_the_later_format_cannot_express_is_not_called_removed() -> None:
     assert [(c.label, c.kind) for c in back] == [("Overall status", "changed")]
 
 
+def test_what_a_page_prints_beside_a_record_was_not_added_to_the_study() -> None:
+    before = make_record(statusModule={"overallStatus": "RECRUITING"})
+    page = {
+        "results": "Results pending",
+        "joinedLists": ["protocolSection.conditionsModule.conditions"],
+        "relatedTrials": [{"nctId": "NCT90000001"}],
+    }
+    after = make_record(statusModule={"overallStatus": "COMPLETED"}) | {"pageSection": page}
+    for older, newer in ((before, after), (after, before)):
+        assert [change.label for change in compute_changes(older, newer)] == ["Overall status"]
+    later = after | {"pageSection": {"results": "Results posted", "relatedTrials": page["relatedTrials"]}}
+    assert tell(compute_changes(after, later), "Other") == [
+        ("Results", "changed", "Results pending", "Results posted")
+    ]
+
+
 def test_a_field_within_the_carried_paths_is_still_called_removed() -> None:
     before = make_record(statusModule={"whyStopped": "No money"})
     changes = compute_changes(before, make_record(), carried={"protocolSection.statusModule"})

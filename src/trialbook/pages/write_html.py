@@ -387,7 +387,7 @@ def render_related(study: RelatedStudy) -> Markup:
 
 def _age(version_date: PartialDate | None, learnt_at: str) -> str:
     dated = f"record of {_day(Day(version_date))}" if version_date else "record without a date"
-    learnt = f", learnt {quote_text(learnt_at[:10])}" if learnt_at else ""
+    learnt = f", learnt {_day(Day(PartialDate(learnt_at[:10])))}" if learnt_at else ""
     return dated + learnt
 
 

@@ -271,7 +271,7 @@ def _related(block: Related, width: int, level: int) -> Iterator[str]:
         dated = (
             f"record of {write_day(study.version_date)}" if study.version_date else "record without a date"
         )
-        learnt = f"learnt {study.learnt_at[:10]}" if study.learnt_at else ""
+        learnt = f"learnt {write_day(PartialDate(study.learnt_at[:10]))}" if study.learnt_at else ""
         about = filter(None, (study.nct_id, study.relation, status, study.phase, dated, learnt))
         yield from wrap(", ".join(about), width, first="  ")
         if study.reasons:

@@ -258,7 +258,7 @@ class NothingPart(Content, frozen=True):
 class FacetView(Content, frozen=True):
     """All values of one facet, to choose among. `hidden` are the other fields of the search, as (name, value).
 
-    `purpose` says what the counts are, where they are not how many studies have a value.
+    `title` heads the page and `purpose` says what the counts are, where they are not how many studies have a value.
     """
 
     label: str
@@ -268,6 +268,7 @@ class FacetView(Content, frozen=True):
     left: int
     hidden: tuple[tuple[str, str], ...]
     back_url: str
+    title: str = ""
     purpose: str = ""
 
 

@@ -16,6 +16,7 @@ from trialbook.record.pieces import find_enum_label, find_enum_value
 AS_OF_LABEL, AS_OF_HINT = "As of", "the records as they stood on that day"
 # So many values of a filter that may have any number are listed; the others stand on a page of their own.
 SHOWN_VALUES = 8
+REFUSED_TITLE = "What keeps people out of these"
 # What a script completes words with that are typed into a field, by its name.
 DICTIONARIES = {
     "q": "Condition",
@@ -145,7 +146,7 @@ def view_texts(fields: Fields) -> tuple[TextFilter, ...]:
             kind="number" if each.kind == "age" else "text",
             value=get_text(fields, each.field),
             hint=each.hint,
-            more="What keeps people out of these" if each.counted_apart else "",
+            more=REFUSED_TITLE if each.counted_apart else "",
             more_url=write_more(each, fields) if each.counted_apart else "",
         )
         for each in FILTERS

@@ -26,6 +26,7 @@ from trialbook.search.engine.facets import LONG_ANSWER
 from trialbook.search.language.render import render_together
 from trialbook.web.search_filters import (
     KNOWN,
+    REFUSED_TITLE,
     SHOWN_VALUES,
     list_items,
     view_active,
@@ -68,8 +69,8 @@ DOWNLOADS = (
 )
 PAGES_AROUND = 2
 REFUSED_PURPOSE = (
-    "How many of the studies found keep out, by that alone, whoever has it now: what most of them do. Choose what the"
-    " person has, and only studies that do not keep it out are shown."
+    "How many of the studies found keep out whoever has this now, by it alone; what keeps people out of most studies"
+    " stands first. Choose what a person has, and only studies that do not keep that person out are shown."
 )
 # So many values of a filter are listed on a page of their own, and so many letters looked for in them.
 LISTED_VALUES, LONGEST_WORDS = 500, 100
@@ -300,6 +301,7 @@ def compose_values(library: Library, fields: Fields) -> FacetView:
     chosen = [value.strip() for value in rest.get(asked.field, ()) if value.strip()]
     return FacetView(
         label=asked.label,
+        title=f"{REFUSED_TITLE} studies" if asked.counted_apart else "",
         purpose=REFUSED_PURPOSE if asked.counted_apart else "",
         name=asked.field,
         text=text,

@@ -136,7 +136,9 @@ def test_what_keeps_people_out_is_chosen_on_a_page_of_its_own(tmp_path: Path) ->
 
     link = re.search(r'href="([^"]+)">What keeps people out', site.get("/?q=heart").text)
     assert link is not None
-    offered = read_choices(site.get(unescape(link[1])).text, "accepts")
+    page = site.get(unescape(link[1])).text
+    assert "<h1>What keeps people out of these studies</h1>" in page
+    offered = read_choices(page, "accepts")
     assert {value: found[2] for value, found in offered.items()} == {
         "HIV infection": "2",
         "Pregnancy": "2",

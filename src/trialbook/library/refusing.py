@@ -19,6 +19,31 @@ from trialbook.store import Store
 MOST_FACTS = 50
 # So many things are counted: those that most studies refuse.
 MOST_COUNTED = 40
+# What stands alone where a criterion was cut short, and is nothing that a person has.
+SAYS_NOTHING = frozenset(
+    [
+        "known",
+        "suspected",
+        "mild",
+        "moderate",
+        "severe",
+        "cardiac",
+        "hepatic",
+        "renal",
+        "pulmonary",
+        "hypertrophic",
+        "active",
+        "stable",
+        "device",
+        "devices",
+        "trial",
+        "trials",
+        "study",
+        "disease",
+        "condition",
+        "disorder",
+    ]
+)
 # Studies by what they refuse, and how many refuse none of it.
 Counted = tuple[dict[str, int], int]
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
@@ -44,17 +69,21 @@ def count_refused(store: Store, nct_ids: Sequence[str], day: date) -> Counted:
 
     Each is asked as `AREA[Refuses]` asks it, so that as many are found by it. Raises QueryError as `find_refusing`.
     """
-    among, found, counts = frozenset(nct_ids), frozenset[str](), {}
+    among, counts = frozenset(nct_ids), dict[str, int]()
+    # Other words for what is there already refuse the same studies: "HBV", "hepatitis B".
+    found: set[frozenset[str]] = set()
     for words in CriteriaTrees(store.home).list_most_refused(nct_ids, MOST_COUNTED):
+        if words.casefold() in SAYS_NOTHING:
+            continue
         with contextlib.suppress(QueryError):
             refusing = find_refusing(store, words, day).refusing & among
-            if refusing:
+            if refusing and (refusing not in found or len(refusing) == 1):
                 counts[words] = len(refusing)
-                found |= refusing
+                found.add(refusing)
     if not counts:
         # Says so where it is not known what criteria ask.
         find_refusing(store, "pregnancy", day)
-    return counts, len(among - found)
+    return counts, len(among.difference(*found))
 
 
 def read_facts(text: str, day: date) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from trialbook.store import Store
 MOST_FACTS = 50
 # So many things are counted: those that most studies refuse.
 MOST_COUNTED = 40
-# Studies by what they refuse, and how many refuse none of it.
+# Studies by what they refuse, and how many whose criteria are known refuse none of it.
 Counted = tuple[dict[str, int], int]
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
 
@@ -44,16 +44,15 @@ def count_refused(store: Store, nct_ids: Sequence[str], day: date) -> Counted:
 
     Each is asked as `AREA[Refuses]` asks it, so that as many are found by it. Raises QueryError as `find_refusing`.
     """
-    among, found, counts = frozenset(nct_ids), frozenset[str](), {}
+    # Refused where it is not known what criteria ask; of some studies nobody knows it yet.
+    among = frozenset(nct_ids) - find_refusing(store, "pregnancy", day).unread
+    found, counts = frozenset[str](), {}
     for words in CriteriaTrees(store.home).list_most_refused(nct_ids, MOST_COUNTED):
         with contextlib.suppress(QueryError):
             refusing = find_refusing(store, words, day).refusing & among
             if refusing:
                 counts[words] = len(refusing)
                 found |= refusing
-    if not counts:
-        # Says so where it is not known what criteria ask.
-        find_refusing(store, "pregnancy", day)
     return counts, len(among - found)
 
 

@@ -212,23 +212,23 @@ def _read_place(given: object, name: str) -> str:
     """A place's name, of which only the search can say where it is."""
     if not isinstance(given, str):
         raise QueryError(f"{name} is no name of a place: {_show(given)}", hint="for example 'Miami'")
-    if given.encode(errors="replace").decode() != given:
-        raise QueryError(f"{name} holds half of a character (a lone surrogate)")
-    text = " ".join(given.split())
-    if len(text) > LONGEST_PLACE:
-        raise QueryError(f"{name} has more than {LONGEST_PLACE} characters", hint="for example 'Miami'")
-    return text
+    return _read_line(given, name, LONGEST_PLACE, hint="for example 'Miami'")
 
 
 def _read_told(given: object, name: str) -> str:
     """What is told of a person, which only the search can understand."""
     if not isinstance(given, str):
         raise QueryError(f"{name} is no text: {_show(given)}", hint="for example 'HbA1c 8.2 %, prior stroke'")
+    return _read_line(given, name, LONGEST_TOLD, hint="tell one thing or two")
+
+
+def _read_line(given: str, name: str, most: int, *, hint: str) -> str:
+    """A text of at most so many characters, its whitespace made single spaces."""
     if given.encode(errors="replace").decode() != given:
         raise QueryError(f"{name} holds half of a character (a lone surrogate)")
     text = " ".join(given.split())
-    if len(text) > LONGEST_TOLD:
-        raise QueryError(f"{name} has more than {LONGEST_TOLD:,} characters", hint="tell one thing or two")
+    if len(text) > most:
+        raise QueryError(f"{name} has more than {most:,} characters", hint=hint)
     return text
 
 

@@ -100,10 +100,8 @@ def check_new(
             yield item
             continue
         wire_hash = compute_wire_hash(item.received)
-        if writer.knows(wire_hash, item.received):
-            yield Held(item.place)
-            continue
-        yield _look_into(item, wire_hash)
+        is_known = writer.knows(wire_hash, item.received)
+        yield Held(item.place) if is_known else _look_into(item, wire_hash)
         del item
 
 

@@ -21,30 +21,13 @@ MOST_FACTS = 50
 MOST_COUNTED = 40
 # What stands alone where a criterion was cut short, and is nothing that a person has.
 SAYS_NOTHING = frozenset(
-    [
-        "known",
-        "suspected",
-        "mild",
-        "moderate",
-        "severe",
-        "cardiac",
-        "hepatic",
-        "renal",
-        "pulmonary",
-        "hypertrophic",
-        "active",
-        "stable",
-        "device",
-        "devices",
-        "trial",
-        "trials",
-        "study",
-        "disease",
-        "condition",
-        "disorder",
-    ]
+    re.findall(
+        r"\w+",
+        "known suspected mild moderate severe cardiac hepatic renal pulmonary hypertrophic active stable"
+        " device devices trial trials study disease condition disorder",
+    )
 )
-# Studies by what they refuse, and how many refuse none of it.
+# Studies by what they refuse, and how many whose criteria are known refuse none of it.
 Counted = tuple[dict[str, int], int]
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"
 
@@ -69,7 +52,9 @@ def count_refused(store: Store, nct_ids: Sequence[str], day: date) -> Counted:
 
     Each is asked as `AREA[Refuses]` asks it, so that as many are found by it. Raises QueryError as `find_refusing`.
     """
-    among, counts = frozenset(nct_ids), dict[str, int]()
+    # Refused where it is not known what criteria ask; of some studies nobody knows it yet.
+    among = frozenset(nct_ids) - find_refusing(store, "pregnancy", day).unread
+    counts: dict[str, int] = {}
     # Other words for what is there already refuse the same studies: "HBV", "hepatitis B".
     found: set[frozenset[str]] = set()
     for words in CriteriaTrees(store.home).list_most_refused(nct_ids, MOST_COUNTED):
@@ -80,9 +65,6 @@ def count_refused(store: Store, nct_ids: Sequence[str], day: date) -> Counted:
             if refusing and (refusing not in found or len(refusing) == 1):
                 counts[words] = len(refusing)
                 found.add(refusing)
-    if not counts:
-        # Says so where it is not known what criteria ask.
-        find_refusing(store, "pregnancy", day)
     return counts, len(among.difference(*found))
 
 

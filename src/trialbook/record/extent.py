@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 MOST_ENTRIES, MOST_ENTRIES_OF_ALL = 100_000, 400_000
 # The longest text has 32,000 characters.
 MOST_CHARACTERS, MOST_CHARACTERS_OF_ALL, LONG_TEXT = 1_000_000, 16_000_000, 100_000
-MOST_TOLD = 5
+MOST_TOLD, LONGEST_PATH = 5, 200
 
 
 class LeftOut(NamedTuple):
@@ -95,7 +95,7 @@ def describe_left_out(left_out: Sequence[LeftOut]) -> str:
     '50,000 of 150,000 entries of contactsLocationsModule.locations'
     """
     told = [
-        f"{each.cut:,} of {each.total:,} {each.of} of {each.path.partition('.')[2] or each.path}"
+        f"{each.cut:,} of {each.total:,} {each.of} of {(each.path.partition('.')[2] or each.path)[:LONGEST_PATH]}"
         for each in left_out[:MOST_TOLD]
     ]
     if (further := len(left_out) - MOST_TOLD) > 0:

@@ -46,8 +46,7 @@ class Learnt(msgspec.Struct, frozen=True, dict=True):
     terms, counts
         Numbers of terms in their order (uint32), and the records that each stands in (uint32), as bytes.
     told
-        In how many of these it stands among conditions, keywords and interventions (uint32); b"" where that was
-        not counted.
+        In how many of these it stands among conditions, keywords and interventions (uint32), as bytes.
     """
 
     count: int
@@ -55,53 +54,49 @@ class Learnt(msgspec.Struct, frozen=True, dict=True):
     learnt_at: str
     terms: bytes
     counts: bytes
-    told: bytes = b""
+    told: bytes
 
     def find_rarity(self, numbers: Numbers) -> Floats:
         """How rare terms are: 1 + ln((count + 1) / (records with it + 1)); 1 for what stands in all."""
-        terms, rarities = self._table
-        if not len(terms):
-            return np.ones(len(numbers), np.float32)
-        at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
-        rarity: Floats = np.where(terms[at] == numbers, rarities[at], np.float32(self.most_rare))
-        return rarity
+        return self._look_up(numbers, self._rarities, self.most_rare if self.terms else 1.0)
 
     def find_empty(self, numbers: Numbers) -> Flags:
         """Which terms tell little of what a study is about, however much two studies share them."""
-        terms = np.frombuffer(self.terms, np.uint32)
-        if not self.told or not len(terms):
-            return np.zeros(len(numbers), np.bool_)
-        at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
-        found: Flags = (terms[at] == numbers) & self._empty[at]
-        return found
+        return self._look_up(numbers, self._empty, False)
 
     def find_telling(self, numbers: Numbers) -> Floats:
-        """How much terms tell of what a study is about: how often they stand where that is named; 0 to 1.
+        """How much terms tell of what a study is about: how often they stand where that is named; 0 to 1."""
+        return self._look_up(numbers, self._telling, 0.5 / (1 + UNSURE))
 
-        1 for all where that was not counted.
-        """
+    def _look_up(self, numbers: Numbers, column: npt.NDArray[Any], other: float) -> npt.NDArray[Any]:
+        """What a column has of each term, and `other` for those that stand in one record or none."""
         terms = np.frombuffer(self.terms, np.uint32)
-        if not self.told or not len(terms):
-            return np.ones(len(numbers), np.float32)
+        if not len(terms):
+            return np.full(len(numbers), other, column.dtype)
         at = np.minimum(np.searchsorted(terms, numbers), len(terms) - 1)
-        is_known = terms[at] == numbers
-        counts = np.where(is_known, np.frombuffer(self.counts, np.uint32)[at], 1)
-        told = np.where(is_known, np.frombuffer(self.told, np.uint32)[at], 0)
-        telling: Floats = ((told + 0.5) / (counts + UNSURE)).astype(np.float32)
-        return telling
+        return np.where(terms[at] == numbers, column[at], column.dtype.type(other))
+
+    @cached_property
+    def _counted(self) -> tuple[Numbers, Numbers]:
+        return np.frombuffer(self.counts, np.uint32), np.frombuffer(self.told, np.uint32)
+
+    @cached_property
+    def _rarities(self) -> Floats:
+        rarities = 1 + np.log((self.count + 1) / (self._counted[0] + 1))
+        return rarities.astype(np.float32).clip(0.05)
 
     @cached_property
     def _empty(self) -> Flags:
-        counts, told = np.frombuffer(self.counts, np.uint32), np.frombuffer(self.told, np.uint32)
+        counts, told = self._counted
         is_common = (counts >= LEAST_SURE) & (counts > TOO_COMMON * self.count)
         empty: Flags = is_common & (told < TOO_SELDOM_TOLD * counts)
         return empty
 
     @cached_property
-    def _table(self) -> tuple[Numbers, Floats]:
-        counts = np.frombuffer(self.counts, np.uint32)
-        rarities = 1 + np.log((self.count + 1) / (counts + 1))
-        return np.frombuffer(self.terms, np.uint32), rarities.astype(np.float32).clip(0.05)
+    def _telling(self) -> Floats:
+        counts, told = self._counted
+        telling: Floats = ((told + 0.5) / (counts + UNSURE)).astype(np.float32)
+        return telling
 
     @property
     def most_rare(self) -> float:

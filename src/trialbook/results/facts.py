@@ -119,7 +119,8 @@ class ResultsFacts:
     @property
     def is_elsewhere(self) -> bool:
         """Whether another register's record says nothing that would bring it under the law of the US."""
-        return self.duty.applies == "unclear" and not NCT_ID.fullmatch(self.study.nct_id or "NCT00000001")
+        nct_id = self.study.nct_id
+        return self.duty.applies == "unclear" and bool(nct_id) and not NCT_ID.fullmatch(nct_id)
 
     @property
     def is_under_rule(self) -> bool:

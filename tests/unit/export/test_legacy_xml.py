@@ -171,3 +171,13 @@ def test_what_holds_nothing_goes_in_one_step_and_what_is_left_out_is_told() -> N
     assert "<location>" not in xml
     assert "Left out: 1 of 100,001 entries of contactsLocationsModule.locations." in xml
     assert len(xml) < 1_000
+
+
+def test_no_key_of_a_record_ends_the_comment_on_what_is_left_out() -> None:
+    for key in ("a--b", "a--->", "--->" * 1_000):
+        given = msgspec.json.encode({"protocolSection": {key: [None] * (MOST_ENTRIES + 1)}})
+        xml = write_legacy_xml(*decode_shortened(given)).decode()
+        assert "Left out: 1 of 100,001 entries" in xml
+        assert xml.count("-->") == xml.count("--") - 1 == 1
+        assert fromstring(xml).tag == "clinical_study"
+        assert len(xml) < 1_000

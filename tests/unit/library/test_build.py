@@ -17,7 +17,7 @@ from tests.unit.changes.test_history import make_record
 
 from trialbook.derived.summaries import ChangeSummaries
 from trialbook.library import build
-from trialbook.library.build import BATCH_RECORDS, import_paths
+from trialbook.library.build import BATCH_RECORDS, Held, check_new, import_paths
 from trialbook.library.rebuild import bring_into_step
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.index.intake import IndexIntake
@@ -122,6 +122,23 @@ def test_a_giant_is_let_go_before_the_next_is_read(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(build, "BATCH_MEMORY", 0)
     assert import_paths(tmp_path / "library", [tmp_path]).stored == 3
     assert held == [0, 0, 0]
+
+
+def test_what_is_known_is_let_go_too_before_the_next_is_read(tmp_path: Path) -> None:
+    bodies = [msgspec.json.encode(make_record(f"NCT0000000{number}", {})) for number in (1, 2)]
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"\n".join(bodies))
+    import_paths(tmp_path / "library", [path])
+
+    def read() -> Iterator[Item]:
+        for body in bodies:
+            item = Incoming(body, "here", "api_v2")
+            held = sys.getrefcount(item)
+            yield item
+            assert sys.getrefcount(item) == held
+
+    with Store(tmp_path / "library") as store, Writer(store, "here") as writer:
+        assert [type(each) for each in check_new(read(), writer)] == [Held, Held]
 
 
 MEASURE = """

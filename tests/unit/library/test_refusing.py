@@ -173,6 +173,9 @@ def test_what_an_import_has_just_brought_is_neither_until_it_is_read(tmp_path: P
         (home / criteria.FILE_NAME).write_bytes(trees)
         assert find(library, "AREA[Accepts]pregnant") == {2}
         assert find(library, "AREA[Refuses]pregnant") == {3}
+        counted = library.engine.search(SearchRequest(facets=("Refuses",), limit=0))
+        assert counted.total == 3
+        assert counted.facets["Refuses"]["Pregnant"] == counted.missing["Refuses"] == 1
 
 
 def test_of_a_library_that_was_set_back_nothing_of_the_other_past_is_claimed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.naive.records import make_record
 from trialbook.ask.filters import make_request
 from trialbook.record.pieces import get_enums, get_pieces, get_values
 from trialbook.samples import sample_paths
+from trialbook.search.engine import engine as engine_module
 from trialbook.search.engine import facets
 from trialbook.search.engine.engine import FACETS, SearchEngine, SearchRequest
 from trialbook.search.index.packed import COLUMNS, get_slots, pack_columns
@@ -59,6 +60,22 @@ def test_packed_values_odd_ones_and_others_are_counted_as_by_hand(
     missing = engine.search(SearchRequest(facets=asked)).missing
     for name in asked:
         assert missing[name] == sum(not count_by_hand([record], name) for record in records), name
+
+
+@pytest.mark.parametrize("least", [1, 10_000], ids=["by levels", "ranked"])
+@pytest.mark.parametrize("asked", [(), ("Sex", "Phase"), ("Phase", "Condition", "StartYear"), ("StartYear",)])
+def test_all_matches_are_counted_whatever_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int, asked: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(engine_module, "LEAST_BY_TIERS", least)
+    monkeypatch.setattr(facets, "LONG_ANSWER", 0)
+    title = {"identificationModule.briefTitle": "Asthma"}
+    records = [make_record(f"NCT{at:08d}", parts | title) for at, parts in enumerate(ODD_RECORDS, 1)]
+    records.append(make_record("NCT00000009", {START: "2020"} | title))
+    engine = open_engine(make_library(tmp_path, [*records, make_record("NCT00000010", {})]))
+    found = engine.search(SearchRequest(queries=(parse_query("asthma"),), facets=asked, limit=1))
+    assert found.total == len(records)
+    assert found.missing.get("StartYear", len(records) - 1) == len(records) - 1
 
 
 def test_the_most_frequent_values_come_first_and_no_more_than_asked_for(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from tests.naive.records import make_located, make_record, make_titled
 
 from trialbook.errors import QueryError
 from trialbook.record.pieces import get_areas
+from trialbook.search.engine import engine as engine_module
+from trialbook.search.engine import order
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.engine.order import GeoDecay, SortKey
 from trialbook.search.engine.paging import PageTokenError
@@ -193,7 +196,7 @@ def test_a_field_of_fractions_sorts_before_another(tmp_path: Path) -> None:
     assert [rank(engine, "ALL", sort=sort, offset=at, limit=1) for at in range(3)] == [["2"], ["1"], ["3"]]
 
 
-def test_nearer_sites_come_first_when_asked(tmp_path: Path) -> None:
+def test_nearer_sites_come_first_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def site(lat: float, lon: float) -> dict[str, Any]:
         return {"city": "X", "geoPoint": {"lat": lat, "lon": lon}}
 
@@ -208,6 +211,11 @@ def test_nearer_sites_come_first_when_asked(tmp_path: Path) -> None:
     assert rank(engine, "asthma", geo_decay=decay) == ["2", "3", "1", "4"]
     far = GeoDecay(latitude=-30, longitude=10.1, radius_km=100)
     assert rank(engine, "asthma", geo_decay=far)[0] == "2"
+    for first, stop in product((1, 2, 3), (1, 2, 3, 4)):
+        monkeypatch.setattr(order, "FIRST_DECAYED", first)
+        assert rank(engine, "asthma", geo_decay=decay, limit=stop) == ["2", "3", "1", "4"][:stop]
+    monkeypatch.setattr(engine_module, "MOST_DECAYED", 3)
+    assert rank(engine, "asthma", geo_decay=decay) == ["4", "3", "2", "1"]
 
 
 def test_tilt_prefers_the_later_and_finds_no_others(tmp_path: Path) -> None:

@@ -179,9 +179,12 @@ def test_equals_are_not_ranked_to_find_out_that_they_are(
         engines["at once"].search(SearchRequest(queries=(parse_query("TILT[StartDate]asthma"),)))
 
 
-@pytest.mark.parametrize("text", ["asthma", "attack", "heart attack", '"heart attack"'])
+@pytest.mark.parametrize(
+    ("text", "scores"),
+    [("asthma", 1), ("attack", 1), ("hearts", 3), ("heart attack", 1), ('"heart attack"', 1)],
+)
 def test_words_whose_levels_are_lists_of_the_index_are_not_ranked(
-    engines: dict[str, SearchEngine], text: str, monkeypatch: pytest.MonkeyPatch
+    engines: dict[str, SearchEngine], text: str, scores: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = SearchRequest(
         queries=(parse_query(text),), filters=(parse_query("AREA[EnrollmentCount]RANGE[1, MAX]"),)
@@ -189,13 +192,19 @@ def test_words_whose_levels_are_lists_of_the_index_are_not_ranked(
     monkeypatch.setattr(engine_module, "LEAST_BY_TIERS", 1)
     for engine in engines.values():
         ranked = engine.search(msgspec.structs.replace(request, limit=10_000))
+        # A name's words apart are no list of the index.
+        least = max(ranked.scores) - 1.0
+        reach = sum(score > least for score in ranked.scores)
+        assert len(set(ranked.scores[:reach])) == scores
         with monkeypatch.context() as patched:
             refuse_to_rank(patched)
-            for offset, limit in ((0, 1), (0, 60), (3, 50), (90, 10)):
+            for offset, limit in ((0, 1), (0, 60), (3, 50), (90, 10), (0, reach), (reach - 9, 9)):
                 found = engine.search(msgspec.structs.replace(request, offset=offset, limit=limit))
                 assert found.nct_ids == ranked.nct_ids[offset : offset + limit]
                 assert found.scores == ranked.scores[offset : offset + limit]
                 assert found.total == ranked.total
+        beyond = engine.search(msgspec.structs.replace(request, offset=reach - 5, limit=10))
+        assert beyond.nct_ids == ranked.nct_ids[reach - 5 : reach + 5]
 
 
 def refuse_to_rank(patched: pytest.MonkeyPatch) -> None:

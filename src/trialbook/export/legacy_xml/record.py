@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree.ElementTree import Comment, Element, indent, tostring
 
@@ -24,7 +25,8 @@ def write_legacy_xml(record: dict[str, Any], left_out: str = "") -> bytes:
     _drop_empty(root)
     if left_out:
         told = f" The record is too long for this form. Left out: {left_out}. "
-        root.insert(0, Comment(clean(told).replace("--", "- -")))
+        # Two hyphens, of which a record's own keys may have any number, would end the comment.
+        root.insert(0, Comment(re.sub("-(?=-)", "- ", clean(told))))
     indent(root)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
 

@@ -82,15 +82,6 @@ NEWEST_FIRST = SortKey(NEWEST, descending=True)
 MOST_FACETS = 50
 MAX_WINDOW = 100_000
 
-
-class Collected(NamedTuple):
-    """A window, how many match in all where that was counted, and else about how many do."""
-
-    hits: list[Hit]
-    total: int | None
-    about: int = 0
-
-
 # Of fewer, to score all costs less than to go through the lists of each score.
 LEAST_BY_TIERS = 2_000
 # No place on the earth is further away.
@@ -206,6 +197,14 @@ class Window(msgspec.Struct, frozen=True):
     added: tuple[str, ...]
     facets: Counts
     missing: dict[str, int]
+
+
+class Collected(NamedTuple):
+    """A window, how many match in all where that was counted, and else about how many do."""
+
+    hits: list[Hit]
+    total: int | None
+    about: int = 0
 
 
 class SearchEngine:

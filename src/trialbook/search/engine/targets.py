@@ -55,7 +55,7 @@ def compute_lift(group_count: int) -> float:
 
 
 class Tier(NamedTuple):
-    """Studies of one score, at most so many, some of which may stand in a higher tier too."""
+    """Studies of one score, some of which may stand in a higher tier too; `most` of them in no other."""
 
     score: float
     query: Query

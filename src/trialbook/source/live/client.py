@@ -72,7 +72,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     answer_seconds: float = 900.0
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 300.0
-    max_answer_bytes: int = 512 * 1024 * 1024
+    max_answer_bytes: int = 256 * 1024 * 1024
     user_agent: str = USER_AGENT
 
 

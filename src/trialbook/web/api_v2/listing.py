@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -31,7 +33,8 @@ KNOWN = frozenset(
     }
 )
 DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 10, 1_000
-MOST_HELD_BYTES = 8_000_000
+# Of one page, and of all pages that leave at a time.
+MOST_HELD_BYTES, MOST_HELD_IN_ALL_BYTES = 8_000_000, 64_000_000
 # So many damaged records are named in the head of an answer; the log names all.
 MOST_NAMED = 10
 _ESCAPED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
@@ -108,11 +111,31 @@ def write_csv(request: ListRequest, bodies: Iterable[bytes]) -> Iterator[bytes]:
 ReadHit = Callable[[str], bytes | RecordDamagedError | None]
 
 
+class Room:
+    """How much memory the pages that leave at a time may hold together, whoever reads them and how slowly."""
+
+    def __init__(self, most_bytes: int = MOST_HELD_IN_ALL_BYTES) -> None:
+        self._left, self._lock = most_bytes, threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for so many bytes; if so, they are taken."""
+        with self._lock:
+            if size > self._left:
+                return False
+            self._left -= size
+            return True
+
+    def give_back(self, held: list[bytes]) -> None:
+        """Give back the bytes of these records."""
+        with self._lock:
+            self._left += sum(map(len, held))
+
+
 class PageBodies:
     """The records of a page, one at a time; one that is damaged, or has gone since it was found, is left out.
 
     All are looked at beforehand, since what is damaged is named in the head of the answer. Up to 8 MB of
-    them are held until they are sent, the others are read again.
+    them are held until they are sent, while there is room; the others are read again.
 
     Attributes
     ----------
@@ -120,9 +143,10 @@ class PageBodies:
         What is left out because it is damaged.
     """
 
-    def __init__(self, nct_ids: Iterable[str], read_hit: ReadHit) -> None:
+    def __init__(self, nct_ids: Iterable[str], read_hit: ReadHit, room: Room) -> None:
         self._read_hit = read_hit
         self._held: list[bytes] = []
+        weakref.finalize(self, room.give_back, self._held)
         self._others: list[str] = []
         self.damaged: list[RecordDamagedError] = []
         left = MOST_HELD_BYTES
@@ -132,7 +156,7 @@ class PageBodies:
                 self.damaged.append(body)
             elif body is not None:
                 left -= len(body)
-                if left > 0 and not self._others:
+                if left > 0 and not self._others and room.take(len(body)):
                     self._held.append(body)
                 else:
                     self._others.append(nct_id)

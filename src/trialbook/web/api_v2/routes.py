@@ -45,6 +45,7 @@ class Api:
     def __init__(self, library: Library, turns: answers.Turns) -> None:
         self._library, self._turns = library, turns
         self._statistics = statistics.StatisticsKeeper(library.home)
+        self._room = listing.Room()
         self._archive = download.Archive(self._find_after, lambda: answers.find_tag(library.store))
 
     async def study(self, request: Request) -> Response:
@@ -103,7 +104,7 @@ class Api:
             count_total=asked.is_total_due,
         )
         total = page.total if asked.is_total_due else None
-        bodies = listing.PageBodies(page.nct_ids, self._library.read_hit)
+        bodies = listing.PageBodies(page.nct_ids, self._library.read_hit, self._room)
         for error in bodies.damaged:
             log_damage(error)
         if asked.columns is None:

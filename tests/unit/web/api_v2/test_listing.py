@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import math
@@ -12,7 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 from tests.unit.web.api_v2.conftest import make_record
 
+from trialbook.errors import StoreError
 from trialbook.library.build import import_paths
+from trialbook.web.api_v2.listing import PageBodies, Room
 from trialbook.web.app import make_app
 
 OURS = "filter.ids=NCT98000001|NCT98000002|NCT98000003"
@@ -263,3 +266,27 @@ def test_absurd_requests_never_break_the_server(api: TestClient, query: str) -> 
     answer = api.get(f"/studies?{query}")
     assert answer.status_code in (200, 400)
     assert "Traceback" not in answer.text
+
+
+def test_pages_that_nobody_reads_share_the_memory_of_a_few() -> None:
+    bodies = {str(number): bytes([number]) * 1_000 for number in range(10)}
+    room = Room(15_000)
+    pages = [PageBodies(bodies, bodies.get, room) for _ in range(4)]
+    assert room.take(1) is False
+    assert all(list(page) == list(bodies.values()) for page in pages)
+    del pages
+    gc.collect()
+    assert room.take(15_000)
+
+
+def test_a_page_that_breaks_off_gives_its_memory_back() -> None:
+    def read_hit(nct_id: str) -> bytes:
+        if nct_id == "2":
+            raise StoreError("gone")
+        return b"1234"
+
+    room = Room(8)
+    with pytest.raises(StoreError):
+        PageBodies(["1", "2"], read_hit, room)
+    gc.collect()
+    assert room.take(8)

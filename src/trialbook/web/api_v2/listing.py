@@ -168,13 +168,17 @@ class PageBodies:
             if isinstance(body, bytes):
                 yield body
 
-    @property
-    def warning(self) -> str | None:
-        """What the answer leaves out, as the value of a `Warning` header (RFC 7234, 5.5); None where all is there."""
-        if not self.damaged:
-            return None
+    def make_warning(self, index_lag: int) -> str | None:
+        """What the answer leaves out, as the value of a `Warning` header (RFC 7234, 5.5); None where all is there.
+
+        `index_lag` counts the changes that the search did not see yet.
+        """
         texts = [str(error) for error in self.damaged[:MOST_NAMED]]
         if len(self.damaged) > MOST_NAMED:
             texts.append(f"{len(self.damaged) - MOST_NAMED:,} more records are damaged")
+        if index_lag:
+            texts.append(
+                f"the index lacks the last {index_lag:,} changes of the records, so studies may be missing here"
+            )
         plain = (text.encode("ascii", "replace").decode() for text in texts)
-        return ", ".join(f'299 trialbook "{_ESCAPED.sub(" ", text)}"' for text in plain)
+        return ", ".join(f'299 trialbook "{_ESCAPED.sub(" ", text)}"' for text in plain) or None

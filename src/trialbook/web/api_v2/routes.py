@@ -107,15 +107,16 @@ class Api:
         bodies = listing.PageBodies(page.nct_ids, self._library.read_hit, self._room)
         for error in bodies.damaged:
             log_damage(error)
+        warning = bodies.make_warning(self._library.index_lag)
         if asked.columns is None:
             blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
-            return send_blocks(blocks, forms.JSON, {"etag": tag, "warning": bodies.warning})
+            return send_blocks(blocks, forms.JSON, {"etag": tag, "warning": warning})
         headers = {
             "etag": tag,
             "x-total-count": None if total is None else str(total),
             "x-next-page-token": page.next_page_token,
             "content-disposition": 'attachment; filename="ctg-studies.csv"',
-            "warning": bodies.warning,
+            "warning": warning,
         }
         return send_blocks(listing.write_csv(asked, bodies), forms.CSV, headers)
 

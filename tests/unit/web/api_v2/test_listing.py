@@ -192,9 +192,11 @@ def test_a_page_has_another_tag_once_an_import_is_found(
     keep("Three")
     before = changing.get(query)
     assert before.json() == {"studies": []}
+    assert "the index lacks the last 1 changes of the records" in before.headers["warning"]
     monkeypatch.setattr("trialbook.search.index.disk.RELOAD_SECONDS", -1.0)
     after = changing.get(query, headers={"if-none-match": before.headers["etag"]})
     assert after.status_code == 200
+    assert "warning" not in after.headers
     (found,) = after.json()["studies"]
     assert found == {"protocolSection": {"identificationModule": {"briefTitle": "Three"}}}
 

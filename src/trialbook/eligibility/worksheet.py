@@ -75,7 +75,7 @@ def shorten_words(text: str) -> str:
     """The words of a criterion as far as a sheet has room for them, and how many characters more there are.
 
     >>> shorten_words("Adult"), shorten_words("a" * 50_007)[-43:]
-    ('Adult', '… [7 characters more, in the record\'s JSON]')
+    ('Adult', "… [7 characters more, in the record's JSON]")
     """
     if (more := len(text) - LONGEST_WORDS) <= 0:
         return text

@@ -131,8 +131,8 @@ def make_app(
 
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
-        *api_v2.make_routes(library, turns),
         *site_api.make_routes(library, turns),
+        *api_v2.make_routes(library, turns),
         *own_api.make_routes(library, turns),
         *keeping.make_routes(library, is_read_only=is_read_only),
         *old_addresses.make_routes(library),

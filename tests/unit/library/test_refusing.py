@@ -265,6 +265,11 @@ def test_what_studies_refuse_is_counted_as_it_is_found(library: Library) -> None
     assert found.missing["Refuses"] == len(TEXTS) - len(refusing) > 0
     narrowed = msgspec.structs.replace(request, filters=(parse_query(f"AREA[NCTId]{name(5)}"),))
     assert set(library.engine.search(narrowed).facets["Refuses"]) == {"Pregnant", "breastfeeding"}
+    # Others refuse it too, and are not among those asked for.
+    alone = msgspec.structs.replace(request, filters=(parse_query(f"AREA[NCTId]{name(4)}"),))
+    counts = library.engine.search(alone).facets["Refuses"]
+    assert counts.keys() == {"Myocardial infarction"}
+    assert set(counts.values()) == {1}
 
 
 def test_what_studies_refuse_is_not_counted_where_nobody_knows_it(

@@ -99,6 +99,9 @@ REQUESTS: dict[str, SearchRequest] = {
     "one word": SearchRequest(queries=(parse_query("asthma"),)),
     "a name and its words apart": SearchRequest(queries=(parse_query("heart attack"),)),
     "two": SearchRequest(queries=(parse_query("heart attack"), parse_query("AREA[BriefSummary]asthma"))),
+    "two, of which the second leaves most out": SearchRequest(
+        queries=(parse_query("heart attack"), parse_query("AREA[BriefTitle]lungs"))
+    ),
     "tilted": SearchRequest(queries=(parse_query("TILT[StartDate]asthma"),)),
     "the least relevant": SearchRequest(queries=(parse_query("heart attack"),), sort=(LEAST,)),
     "by day": SearchRequest(sort=(STARTED,)),

@@ -12,6 +12,7 @@ from tests.library import open_engine
 from trialbook.ask.filters import make_request
 from trialbook.errors import QueryError
 from trialbook.library.build import import_paths
+from trialbook.search.engine import engine
 from trialbook.search.engine.engine import FACETS, SearchResult
 from trialbook.search.engine.snippets import find_passages
 
@@ -123,6 +124,16 @@ def test_a_past_state_is_found_by_its_own_words_and_days(home: Path) -> None:
     assert ask(home, text="wheezing", as_of="2024-06-30").total == 0
     assert ask(home, as_of="2024-01-01").total == 0
     assert ask(home, as_of="2025-03-01").total == 3
+
+
+def test_what_is_answered_by_levels_is_of_the_day_asked_for(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LEAST_BY_TIERS", 1)
+    fill(home, make_record("NCT00000002", "Wheezing", day="2025-03-01"))
+    for as_of, past, now in (("2024-06-30", ("NCT00000002",), ()), (None, (), ("NCT00000002",))):
+        assert ask(home, text="asthma", as_of=as_of, limit=1).nct_ids == past
+        assert ask(home, text="wheezing", as_of=as_of, limit=1).nct_ids == now
 
 
 def test_a_record_learnt_late_takes_its_place_in_the_past(home: Path) -> None:

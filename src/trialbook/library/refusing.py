@@ -20,13 +20,11 @@ MOST_FACTS = 50
 # So many things are counted: those that most studies refuse.
 MOST_COUNTED = 40
 # What stands alone where a criterion was cut short, and is nothing that a person has.
-SAYS_NOTHING = frozenset(
-    re.findall(
-        r"\w+",
-        "known suspected mild moderate severe cardiac hepatic renal pulmonary hypertrophic active stable"
-        " device devices trial trials study disease condition disorder",
-    )
-)
+_NOTHING = """
+known suspected mild moderate severe cardiac hepatic renal pulmonary hypertrophic active stable device devices trial
+trials study disease condition disorder
+"""
+SAYS_NOTHING = frozenset(_NOTHING.split())
 # Studies by what they refuse, and how many whose criteria are known refuse none of it.
 Counted = tuple[dict[str, int], int]
 _EXAMPLE = "write it as HbA1c 8.2 %, prior myocardial infarction, no heart failure"

@@ -55,7 +55,7 @@ def compute_lift(group_count: int) -> float:
 
 
 class Tier(NamedTuple):
-    """Studies of one score, some of which may stand in a higher tier too; `most` of them in no other."""
+    """Studies of one score, some of which may stand in a higher tier too. The `most` of all tiers add up to about all studies."""
 
     score: float
     query: Query

@@ -31,6 +31,8 @@ from trialbook.samples import sample_paths
 CORPUS = Path(__file__).parent / "corpus"
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 KINDS = tuple(MAKERS)
+# What is asked in one line, by the file of lines from which it is made.
+ASKED = {"grammar": "queries", "queries": "queries", "addresses": "addresses"}
 # More CPU seconds than any input of the corpus may take; told, not a failure: machines differ.
 SLOW_S = 2.0
 MOST_TRIES_TO_SHORTEN = 300
@@ -54,8 +56,8 @@ def load_seeds(kind: str) -> list[bytes]:
     found = [path.read_bytes() for path in sorted((CORPUS / "found" / kind).glob("*"))]
     if kind == "criteria":
         return [*_load_eligibility_texts(), *found]
-    if kind in ("queries", "addresses"):
-        return [line for line in (CORPUS / f"{kind}.txt").read_bytes().split(b"\n") if line] + found
+    if kind in ASKED:
+        return [line for line in (CORPUS / f"{ASKED[kind]}.txt").read_bytes().split(b"\n") if line] + found
     paths = sorted(path for path in (CORPUS / "files").iterdir())
     paths += sorted(path for room in ("ictrp", "legacy", "page_text") for path in (FIXTURES / room).glob("*"))
     paths = [path for path in paths if path.name != "expected.json"]
@@ -122,7 +124,7 @@ def shorten(target: Target, data: bytes, failure: str) -> bytes:
 
 def make_inputs(kind: str, seed: int) -> Iterator[bytes]:
     """Inputs without end; the same for the same kind and seed."""
-    tokens = QUERY_TOKENS if kind in ("queries", "addresses") else TOKENS
+    tokens = QUERY_TOKENS if kind in ASKED else TOKENS
     if kind == "criteria":
         tokens = CRITERIA_TOKENS
     mutator = Mutator(load_seeds(kind), random.Random(f"{kind} {seed}"), tokens)

@@ -9,8 +9,10 @@ import pytest
 from tests.fuzz.run import CORPUS, KINDS, feed, load_seeds, make_target, run
 from tests.fuzz.targets import Target
 
-SHORT = {"readers": 600, "outputs": 60, "queries": 600, "addresses": 400, "criteria": 150}
-LONG = {"readers": 60_000, "outputs": 4_000, "queries": 60_000, "addresses": 40_000, "criteria": 10_000}
+SHORT = {"readers": 600, "outputs": 60, "grammar": 5_000, "queries": 600, "addresses": 400, "criteria": 150}
+LONG = {
+    "readers": 60_000, "outputs": 4_000, "grammar": 500_000, "queries": 60_000, "addresses": 40_000, "criteria": 10_000,
+}  # fmt: skip
 # On whatever machine, the numbers above are what ends a run.
 NO_END_S = 1e9
 

@@ -7,6 +7,7 @@ one of a few places, so that the path of one serves many maps.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
@@ -71,7 +72,7 @@ def _make_window(latitude: float, longitude: float, width: float) -> Window:
     return Window(round(west, 6), round(middle + HEIGHT / down / 2, 6), round(across, 6), round(down, 6))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def draw_land(window: Window) -> str:
     """The path data of all land in a window."""
     west, south, east, north = window.bounds
@@ -79,8 +80,9 @@ def draw_land(window: Window) -> str:
     for box, ring in _get_rings():
         is_seen = max((box[2] - box[0]) * window.across, (box[3] - box[1]) * window.down) >= LEAST
         if is_seen and box[0] < east and box[2] > west and box[1] < north and box[3] > south:
-            placed = _thin([window.place(latitude, longitude) for longitude, latitude in ring])
-            if placed := _clip(placed):
+            placed = _place(ring, window)
+            is_inside = west < box[0] and box[2] < east and south < box[1] and box[3] < north
+            if placed := placed if is_inside else _clip(placed):
                 parts.append(_write(placed))
     return "".join(parts)
 
@@ -131,13 +133,16 @@ def _unwrap(ring: list[_Point]) -> list[_Point]:
     return unwrapped
 
 
-def _thin(points: list[_Point]) -> list[_Point]:
-    """The points that stand apart on the drawing."""
-    kept = points[:1]
-    for point in points[1:]:
-        last = kept[-1]
-        if abs(point[0] - last[0]) + abs(point[1] - last[1]) >= APART:
-            kept.append(point)
+def _place(ring: Sequence[_Point], window: Window) -> list[_Point]:
+    """The points of a ring that stand apart on the drawing; none of a ring that has hardly any."""
+    west, north, across, down = window.west, window.north, window.across, window.down
+    last_x = last_y = math.inf
+    kept = []
+    for longitude, latitude in ring:
+        x, y = (longitude - west) * across, (north - latitude) * down
+        if abs(x - last_x) + abs(y - last_y) >= APART:
+            kept.append((x, y))
+            last_x, last_y = x, y
     return kept if len(kept) > 2 else []
 
 
@@ -146,7 +151,8 @@ def _clip(points: list[_Point]) -> list[_Point]:
     for axis, bound, sign in ((0, -4.0, 1), (0, WIDTH + 4, -1), (1, -4.0, 1), (1, HEIGHT + 4, -1)):
         if not points:
             return []
-        if all(sign * (point[axis] - bound) >= 0 for point in points):
+        values = [point[axis] for point in points]
+        if sign * ((min(values) if sign > 0 else max(values)) - bound) >= 0:
             continue
         kept: list[_Point] = []
         before = points[-1]

@@ -128,7 +128,8 @@ def make_app(
     async def close_at_the_end(_: Starlette) -> AsyncIterator[None]:
         with library:
             yield
-            related.close()
+        # What is being worked out ends where it next asks the library.
+        related.close()
 
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [

@@ -238,6 +238,7 @@ def _iter_counted(
     )
     with closing(beside):
         for nct_id in ids:
+            store.check_open()
             if nct_id in held:
                 yield nct_id, COUNTED_DECODER.decode(held[nct_id])
                 continue

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from trialbook.model.present import decode_present, has_entities, make_present
+from trialbook.model.present import SHORT_BYTES, decode_present, has_entities, make_present
+from trialbook.record.extent import shorten_lists
 
 _PROTOCOL = (
     "identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule",
@@ -36,7 +37,7 @@ _DECODER = msgspec.json.Decoder(_Record)
 def decode_compared(body: bytes) -> dict[str, Any]:
     """A record with the elements that are compared, as the registry would write it today.
 
-    It is whole where it has not the registry's shape.
+    It is whole where it has not the registry's shape. Of a giant only the first part of its lists is compared.
 
     Raises SourceFormatError for what is no JSON object.
     """
@@ -49,6 +50,8 @@ def decode_compared(body: bytes) -> dict[str, Any]:
     protocol["contactsLocationsModule"] = _list_members(protocol.get("contactsLocationsModule"))
     record["resultsSection"] = None if found.resultsSection in (None, b"null") else {}
     record["derivedSection"] = _list_members(found.derivedSection)
+    if len(body) > SHORT_BYTES:
+        shorten_lists(record)
     return make_present(record, has_entities=has_entities(body))
 
 

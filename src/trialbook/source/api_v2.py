@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, compress
 from typing import Any, BinaryIO
 
 import msgspec
@@ -24,6 +24,7 @@ from trialbook.source.limits import DEFAULT, MIB, TEXT, Limits, describe_bytes, 
 
 # In a longer record than this the place of a doubled key is not looked for.
 LONGEST_SEARCHED = 4 * MIB
+_CONTAINERS = frozenset({dict, list})
 ID_PATH = "protocolSection.identificationModule.nctId"
 
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[\]{"\d\-tfn]|[\[{]\s*$)')
@@ -158,8 +159,12 @@ def _iter_levels(record: dict[str, Any]) -> Iterator[list[Any]]:
     level: list[Any] = [record]
     while level:
         yield level
-        inside = chain.from_iterable([each.values() if type(each) is dict else each for each in level])
-        level = [each for each in inside if type(each) is dict or type(each) is list]
+        kinds = map(type, _iter_inside(level))
+        level = list(compress(_iter_inside(level), map(_CONTAINERS.__contains__, kinds)))
+
+
+def _iter_inside(level: list[Any]) -> Iterator[Any]:
+    return chain.from_iterable(each.values() if type(each) is dict else each for each in level)
 
 
 def _count_keys(record: dict[str, Any]) -> int:

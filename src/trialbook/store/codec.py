@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,6 +16,9 @@ DICTIONARY_BYTES = 112_640
 MIN_TRAINING_RECORDS = 256
 LEVEL = 3
 MAX_RECORD_BYTES = 1 << 30
+LARGE_BYTES = 1 << 20
+# Is told of each larger record before it is unpacked, by whoever reads in the same context; it may wait, or raise.
+ON_LARGE: ContextVar[Callable[[int], None] | None] = ContextVar("ON_LARGE", default=None)
 
 # The registry stamps each record with the day on which it was served. That day is no part of what
 # the record says: two copies that differ in it alone are the same version.
@@ -80,8 +85,11 @@ class Codec:
         """
         try:
             # A length that was changed may ask for more memory than there is.
-            if zstandard.frame_content_size(packed) > MAX_RECORD_BYTES:
+            size = zstandard.frame_content_size(packed)
+            if size > MAX_RECORD_BYTES:
                 raise ChangedBytesError
+            if size > LARGE_BYTES and (tell := ON_LARGE.get()):
+                tell(size)
             with self._guard:
                 decompressor = self._decompressors[dictionary_id]
                 return decompressor.decompress(packed, max_output_size=MAX_RECORD_BYTES)

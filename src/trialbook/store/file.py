@@ -87,7 +87,7 @@ class LibraryFile:
 
     def _open(self, home: Path, *, creates: bool = False) -> None:
         self.passed: list[RecordDamagedError] = []
-        self._has_marks = False
+        self._has_marks = self._is_closed = False
         self._tables: set[str] = set()
         # Whoever closes a library may do so while other threads ask: SQLite itself does not survive that.
         self.guard = threading.RLock()
@@ -244,7 +244,13 @@ class LibraryFile:
     def close(self) -> None:
         """Close the file, once nobody is within a question to it; further calls raise StoreError."""
         with self.guard:
+            self._is_closed = True
             self.connection.close()
+
+    def check_open(self) -> None:
+        """Raise StoreError where the file was closed: for long work that asks it nothing meanwhile."""
+        if self._is_closed:
+            raise StoreError(f"the library in {self.home} was closed")
 
     def __enter__(self) -> Self:
         return self

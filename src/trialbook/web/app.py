@@ -33,6 +33,7 @@ from trialbook.web.connections import (
     find_most_connections,
 )
 from trialbook.web.hosts import ALWAYS, KnownHosts, normalise_host
+from trialbook.web.large_records import BoundedMemory, MemoryRoom
 from trialbook.web.paths import FoldedPaths
 from trialbook.web.problems import show_missing, show_problem
 from trialbook.web.related_section import WAIT_S, RelatedSections
@@ -127,7 +128,8 @@ def make_app(
     async def close_at_the_end(_: Starlette) -> AsyncIterator[None]:
         with library:
             yield
-            related.close()
+        # What is being worked out ends where it next asks the library.
+        related.close()
 
     static = str(resources.files("trialbook.pages") / "static")
     routes: list[Any] = [
@@ -163,6 +165,7 @@ def make_app(
             Middleware(CompressedAnswers),
             Middleware(SecurityHeaders, allow_origin=allow_origin),
             Middleware(KnownHosts, names=hosts),
+            Middleware(BoundedMemory, room=MemoryRoom()),
         ],
         exception_handlers={TrialbookError: show_problem, 404: show_missing},
         lifespan=close_at_the_end,

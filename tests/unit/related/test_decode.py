@@ -12,6 +12,7 @@ from tests.unit.related.conftest import make_records, make_trial
 
 from trialbook.errors import SourceFormatError
 from trialbook.model.study import decode_record
+from trialbook.record.extent import MOST_ENTRIES
 from trialbook.related.decode import decode_compared
 from trialbook.related.traits import read_traits
 from trialbook.terms import get_thesaurus
@@ -51,3 +52,10 @@ def test_real_records_are_read_the_same(shared_data: Path) -> None:
 def test_what_is_no_record_is_declined(body: bytes) -> None:
     with pytest.raises(SourceFormatError):
         decode_compared(body)
+
+
+def test_of_a_giant_the_first_part_of_its_lists_is_compared() -> None:
+    names = [f"n{number}" for number in range(MOST_ENTRIES + 9)]
+    record = {"protocolSection": {"conditionsModule": {"conditions": names}}}
+    found = decode_compared(msgspec.json.encode(record))
+    assert found["protocolSection"]["conditionsModule"]["conditions"] == names[:MOST_ENTRIES]

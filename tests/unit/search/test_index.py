@@ -246,3 +246,10 @@ def test_of_a_list_of_names_without_end_the_first_are_looked_at_and_all_are_coun
     values, lengths = collect_values({"protocolSection": {"conditionsModule": {"keywords": names}}})
     assert len(values["Keyword"]) == MOST_LISTED
     assert lengths["Keyword"] == MOST_LISTED + 9
+
+
+def test_of_sites_without_end_the_first_are_looked_at_and_all_are_counted() -> None:
+    sites = [{"city": f"Town {number}"} for number in range(MOST_LISTED + 9)]
+    values, lengths = collect_values({"protocolSection": {"contactsLocationsModule": {"locations": sites}}})
+    assert len(values["LocationCity"]) == MOST_LISTED
+    assert lengths["Location"] == MOST_LISTED + 9

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 
 from trialbook.errors import SourceReadError
-from trialbook.source.aact import tables
+from trialbook.source.aact import row_cells
 from trialbook.source.aact.cells import as_day
 from trialbook.source.aact.lines import restore_lines
 from trialbook.source.aact.read import is_aact_archive, parse_study_rows
-from trialbook.source.aact.tables import get_table_name, iter_cells
+from trialbook.source.aact.row_cells import iter_cells
+from trialbook.source.aact.tables import get_table_name
 from trialbook.source.containers.byte_stream import Budget
 from trialbook.source.containers.zip_archive import ZipArchive
 from trialbook.source.files import read_path
@@ -367,6 +368,34 @@ def test_a_study_without_its_own_row_is_rejected_with_its_rows(tmp_path: Path) -
     assert b"Hypothermia" in bad.original
 
 
+def test_studies_without_their_own_row_beyond_a_hundred_are_rejected_as_one(
+    tmp_path: Path, records: dict[str, Any]
+) -> None:
+    rows = "".join(f"{k}|NCT{k // 2:08}|word {k}|word {k}\n" for k in range(2, 402))
+    text = (TABLES / "keywords.txt").read_text(encoding="utf-8") + rows
+    found, rejected = read(write_zip(tmp_path / "export.zip", {"keywords.txt": text}))
+    assert found == records
+    others, *each = rejected
+    assert len(each) == 100
+    assert all("has rows in keywords but none in studies" in bad.reason for bad in each)
+    assert "200 rows of 100 more studies (NCT00000101, NCT00000102, NCT00000103, …)" in others.reason
+    assert msgspec.json.decode(others.original)["keywords"][0] == [
+        "202",
+        "NCT00000101",
+        "word 202",
+        "word 202",
+    ]
+
+
+def test_studies_may_be_the_last_table_of_the_export(tmp_path: Path, records: dict[str, Any]) -> None:
+    path = tmp_path / "export.zip"
+    names = sorted(TABLES.glob("*.txt"), key=lambda table: (table.stem == "studies", table.name))
+    with zipfile.ZipFile(path, "w") as archive:
+        for table in names:
+            archive.writestr(table.name, table.read_bytes())
+    assert read(path) == (records, [])
+
+
 def test_a_study_twice_in_studies_is_rejected(tmp_path: Path) -> None:
     text = (TABLES / "studies.txt").read_text(encoding="utf-8")
     doubled = text + next(line for line in text.splitlines(keepends=True) if line.startswith("NCT90000022"))
@@ -511,13 +540,13 @@ def test_a_cell_that_stays_open_is_not_looked_through_for_each_of_its_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []
-    split = tables._split
+    split = row_cells._split
 
     def count(record: bytes) -> Any:
         looked.append(len(record))
         return split(record)
 
-    monkeypatch.setattr(tables, "_split", count)
+    monkeypatch.setattr(row_cells, "_split", count)
     data = b"id|nct_id|name\n" + b'1|NCT90000021|"a"b\n' + b'1|NCT90000022|"a\n' + b'"" x\n' * 20_000
     list(iter_cells([data], "keywords.txt"))
     assert sum(looked) < 10 * len(data)

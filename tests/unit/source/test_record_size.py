@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import msgspec
 import pytest
 
 from trialbook.errors import SourceFormatError
 from trialbook.source.api_v2 import check_record
+from trialbook.source.containers.json_slices import slice_records
 from trialbook.source.files import read_path
 from trialbook.source.incoming import Rejected
 from trialbook.source.limits import DEFAULT, MIB, Limits, estimate_memory, is_above_memory
@@ -92,3 +95,20 @@ def test_records_broken_inside_one_another_are_given_up(tmp_path) -> None:
     assert all(isinstance(piece, Rejected) for piece in found)
     assert "from here on the file was not read" in found[-1].reason
     assert len(found) < 1_000
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n" + msgspec.json.encode(ID) + b"\n"])
+def test_a_line_of_many_mib_is_moved_a_few_times(ending: bytes) -> None:
+    line = msgspec.json.encode({**ID, "x": "a" * 40 * MIB})
+    reads: list[int] = []
+
+    class Counted(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            reads.append(self.tell())
+            return super().read(size)
+
+    pieces = list(slice_records(Counted(line + ending), DEFAULT))
+    assert [piece.problem for piece in pieces] == [""] * len(pieces)
+    assert pieces[0].body == line
+    # Each moves all that is in memory: one for each MiB would be forty.
+    assert len(reads) < 20

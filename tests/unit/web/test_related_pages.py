@@ -16,8 +16,9 @@ import pytest
 from starlette.testclient import TestClient
 from tests.unit.related.conftest import make_records, make_trial, write_records
 
-from trialbook.derived import related
+from trialbook.derived import counting, related
 from trialbook.library import Library
+from trialbook.store import Store
 from trialbook.web.app import SECURITY_HEADERS, make_app
 from trialbook.web.posted import FORM, MOST_BYTES
 
@@ -338,3 +339,28 @@ def test_a_form_is_taken_from_this_site_alone_and_within_bounds(site: TestClient
     answer = site.post("/related", content=long, headers=HEADERS)
     assert answer.status_code == 400
     assert "at most 100,000 characters" in read(answer.text)
+
+
+def test_a_server_that_ends_waits_for_no_profiles(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(home, tmp_path / "library")
+    shutil.rmtree(tmp_path / "library" / "related")
+    begun, closed, counted = threading.Event(), threading.Event(), []
+
+    def count_in_a_process_of_its_own(_: Path, nct_ids: list[str]) -> Iterator[tuple[str, Any]]:
+        for nct_id in nct_ids:
+            begun.set()
+            assert closed.wait(60)
+            counted.append(nct_id)
+            yield nct_id, counting.count_study(store, nct_id)
+
+    close = Library.close
+    monkeypatch.setattr(related, "WORTHWHILE", 1)
+    monkeypatch.setattr(related, "count_beside", count_in_a_process_of_its_own)
+    monkeypatch.setattr(Library, "close", lambda library: (close(library), closed.set()))
+    with Store(tmp_path / "library") as store:
+        with open_site(tmp_path / "library", wait_s=0.0) as client:
+            assert client.get(f"/study/{PARENT}").status_code == 200
+            assert begun.wait(60)
+        assert len(counted) == 1

@@ -46,7 +46,7 @@ _JOINT = f" {EDGE} "
 MOST_VALUES, MOST_FIELD_CHARACTERS, MOST_CHARACTERS = 20_000, 2_000_000, 8_000_000
 # A longer value than this is no term of the index.
 LONGEST_TERM = 60_000
-# Of a list of texts no more are looked at, which millions of names in one would cost hundreds of megabytes.
+# Of a list no more are looked at: millions of names or sites in one would cost hundreds of megabytes.
 MOST_LISTED = 100_000
 
 
@@ -123,7 +123,7 @@ def _descend(holders: Iterable[Any], node: Node, values: Values, lengths: dict[s
             elif kind is list:
                 filled = value if all(value) else [item for item in value if item not in EMPTY]
                 lengths[child.piece] = lengths.get(child.piece, 0) + len(filled)
-                if len(filled) > MOST_LISTED and not child.below:
+                if len(filled) > MOST_LISTED:
                     filled = filled[:MOST_LISTED]
                 _descend(filled, child, values, lengths)
             elif kind is dict:

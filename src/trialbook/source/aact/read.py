@@ -21,7 +21,7 @@ from trialbook.source.aact.cells import as_bool, as_day, keep
 from trialbook.source.aact.lines import restore_all_lines
 from trialbook.source.aact.protocol import read_protocol
 from trialbook.source.aact.results import read_results
-from trialbook.source.aact.tables import Row, StudyRows, get_table_name, iter_studies
+from trialbook.source.aact.tables import ENTRIES_TO_ASK, Row, StudyRows, get_table_name, iter_studies
 from trialbook.source.containers.folder import Archive
 from trialbook.source.incoming import ArchiveForm, Format, Incoming, Rejected, map_one
 from trialbook.source.limits import DEFAULT, Limits
@@ -31,8 +31,6 @@ _TELLING_TABLES = frozenset(
     {"brief_summaries", "calculated_values", "conditions", "design_groups", "designs", "eligibilities"}
     | {"facilities", "id_information", "interventions", "outcomes", "responsible_parties", "sponsors"}
 )
-# An export has some fifty tables; an archive of one file a study need not be listed to its end.
-_ENTRIES_TO_ASK = 300
 
 _CARRIED: dict[str, str] = {
     "protocolSection": (
@@ -83,7 +81,7 @@ CARRIES = frozenset(f"{prefix}.{name}" for prefix, names in _CARRIED.items() for
 def is_aact_archive(archive: Archive) -> bool:
     """Tell from the names of its first entries whether an open archive is an AACT export."""
     try:
-        names = {get_table_name(entry.name) for entry in itertools.islice(archive, _ENTRIES_TO_ASK)}
+        names = {get_table_name(entry.name) for entry in itertools.islice(archive, ENTRIES_TO_ASK)}
     except SourceReadError:
         return False
     return "studies" in names and len(names & _TELLING_TABLES) >= 3
@@ -104,7 +102,7 @@ def read_aact_archive(archive: Archive, limits: Limits = DEFAULT) -> Iterator[In
     ------
     Rejected
         Each row that does not fit its table (place `export.zip!studies.txt:12`), each study whose rows
-        are there without its row in `studies`.
+        are there without its row in `studies` (beyond a hundred of these, all further ones as one).
     Incoming
         The studies in the order of their ids, each with `original`: its rows as JSON.
 

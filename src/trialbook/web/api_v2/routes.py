@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -65,7 +66,7 @@ class Api:
             query = request.scope["query_string"]
             answer = one_study.read_study_request(Parameters(query, one_study.KNOWN)) if query else PLAIN
             tag = answers.find_tag(self._library.store)
-            body = self._library.store.find_body(nct_id)
+            body = await self._find_body(nct_id)
         except TrialbookError as error:
             return refuse(error)
         if body is None:
@@ -79,6 +80,13 @@ class Api:
             return send(request, answer.write(nct_id, body), answer.media_type, tag, **answer.name(nct_id))
 
         return await run_guarded(write, request)
+
+    async def _find_body(self, nct_id: str) -> bytes | None:
+        """A record's bytes: from here, unless it is large and has to wait for others."""
+        try:
+            return self._library.store.find_body(nct_id)
+        except ApiError:
+            return await run_in_threadpool(lambda: self._library.store.find_body(nct_id))
 
     def _redirect(self, request: Request, nct_id: str) -> Response:
         """Send the client to the record that an alias belongs to."""

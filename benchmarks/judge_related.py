@@ -39,59 +39,10 @@ DEPTH = 10
 OURS, THEIRS = "Trialbook", "TF-IDF cosine"
 CROWDED, RARE, SHORT = 40, 2, 140
 _WORD = re.compile(r"[^\W\d_]+")
-_FOREIGN = frozenset(
-    [
-        "de",
-        "la",
-        "el",
-        "los",
-        "las",
-        "del",
-        "con",
-        "para",
-        "en",
-        "y",
-        "una",
-        "por",
-        "des",
-        "les",
-        "et",
-        "du",
-        "dans",
-        "pour",
-        "avec",
-        "sur",
-        "der",
-        "die",
-        "und",
-        "mit",
-        "von",
-        "il",
-        "di",
-        "nel",
-    ]
+_FOREIGN = re.compile(
+    r"(?:de|la|el|los|las|del|con|para|en|y|una|por|des|les|et|du|dans|pour|avec|sur|der|die|und|mit|von|il|di|nel)"
 )
-_ENGLISH = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "with",
-        "for",
-        "is",
-        "a",
-        "an",
-        "was",
-        "were",
-        "are",
-        "this",
-        "that",
-        "by",
-        "on",
-    ]
-)
+_ENGLISH = re.compile(r"(?:the|of|and|to|in|with|for|is|an?|was|were|are|this|that|by|on)")
 
 Lists = dict[str, dict[str, list[str]]]
 """By method and study, the ids of its list."""
@@ -278,7 +229,9 @@ def _measure_foreign(record: Record) -> float:
     names = get_module(record, "identificationModule")
     text = f"{names.get('briefTitle', '')} {names.get('officialTitle') or ''} {_get_summary(record)}"
     found = _WORD.findall(text.casefold())
-    return sum((word in _FOREIGN) - (word in _ENGLISH) for word in found) / max(1, len(found))
+    return sum(bool(_FOREIGN.fullmatch(word)) - bool(_ENGLISH.fullmatch(word)) for word in found) / max(
+        1, len(found)
+    )
 
 
 def main() -> None:

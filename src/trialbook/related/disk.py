@@ -24,7 +24,7 @@ from trialbook.related.roads import get_schema
 from trialbook.store.private import open_private
 
 # Raise whenever the same records would give other profiles.
-RELATED_VERSION = 4
+RELATED_VERSION = 5
 STATE_FILE = "state.json"
 LEARNT_FILE = "learnt.msgpack"
 WRITER_BYTES = 150_000_000

@@ -15,6 +15,7 @@ import tantivy
 from tantivy import Query
 
 from trialbook.errors import NotFoundError, StoreError
+from trialbook.model.dates import PartialDate
 from trialbook.related.decode import decode_compared
 from trialbook.related.disk import Snapshot
 from trialbook.related.facets import Facets, Weights, get_weights
@@ -23,7 +24,7 @@ from trialbook.related.likeness import PLACE, Asked, compare, prepare, temper
 from trialbook.related.pasted import read_pasted
 from trialbook.related.profile import DECODER, Profile, count_terms, make_profile
 from trialbook.related.reasons import Reason, Side, explain
-from trialbook.related.relations import name_relation
+from trialbook.related.relations import Relation, name_relation
 from trialbook.related.roads import (
     FROM_EACH_ROAD,
     Clause,
@@ -295,11 +296,24 @@ def _find_relation(owns: Sequence[_Own], other: Side, features: Features) -> str
     named, by_run, by_acronym, by_title = (
         features[PLACE[name]] for name in ("named", "study id", "acronym", "said by title")
     )
-    is_family = named or by_run >= 1 or by_acronym >= 1 or by_title >= FAMILY_BY_TITLE
-    if not is_family or len(owns) != 1:
+    is_linked = bool(named) or by_run >= 1 or by_acronym >= 1
+    if not (is_linked or by_title >= FAMILY_BY_TITLE) or len(owns) != 1:
         return ""
+    # One drug has many trials in a disease: whose extension a study is, its drug alone does not say.
+    if not is_linked and max(features[PLACE["text"]], features[PLACE["title"]]) < FAMILY_BY_TITLE:
+        return Relation.SISTER
     own = owns[0].side.profile
-    return name_relation(own.title_marks, other.profile.title_marks, is_named=bool(named))
+    return name_relation(
+        own.title_marks,
+        other.profile.title_marks,
+        is_named=bool(named),
+        is_later=_is_later(other.traits.started, owns[0].side.traits.started),
+    )
+
+
+def _is_later(started: PartialDate, own: PartialDate) -> bool:
+    """Whether one date is surely after another."""
+    return bool(started.earliest and own.latest and started.earliest > own.latest)
 
 
 def _merge(each: Sequence[tuple[Reason, ...]]) -> tuple[Reason, ...]:

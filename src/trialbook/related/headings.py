@@ -20,10 +20,13 @@ BROADER = 0.6
 LEAST_NEAR = 0.2
 MOST_NAMES = 60
 LONGEST_NAME = 300
+DAYS_A_YEAR = 365
+# For adults with "ARDS" the registry has the heading of newborns beside the right one.
+_OF_NEWBORNS = re.compile(r"\b(?:newborns?|infants?|neonat\w*|preterm|premature,)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 # So broad that sharing them tells nothing.
 _TOO_BROAD = frozenset({
-    "diseases", "pathologic processes", "pathological conditions, signs and symptoms", "signs and symptoms",
+    "disease", "diseases", "pathologic processes", "pathological conditions, signs and symptoms", "signs and symptoms",
     "disease attributes", "chronic disease", "disease progression", "recurrence", "syndrome",
     "physiological effects of drugs", "pharmacologic actions", "molecular mechanisms of pharmacological action",
     "therapeutic uses", "chemicals and drugs", "chemical actions and uses", "mental disorders", "neoplasms by site",
@@ -31,10 +34,18 @@ _TOO_BROAD = frozenset({
 })  # fmt: skip
 
 
-def find_condition_headings(record: dict[str, Any], thesaurus: Thesaurus) -> Headings:
-    """The headings of what is studied: those that the registry found, and those that the names mean."""
+def find_condition_headings(
+    record: dict[str, Any], thesaurus: Thesaurus, *, least_days: float = 0.0
+) -> Headings:
+    """The headings of what is studied: those that the registry found, and those that the names mean.
+
+    A study that takes nobody younger than a year (`least_days`) has none of newborns, whatever the registry found.
+    """
     names = find_texts(record, "protocolSection.conditionsModule.conditions")[:MOST_NAMES]
-    return _gather(record, "conditionBrowseModule", find_headings(names, "condition", thesaurus))
+    found = _gather(record, "conditionBrowseModule", find_headings(names, "condition", thesaurus))
+    if least_days < DAYS_A_YEAR or any(_OF_NEWBORNS.search(name) for name in names):
+        return found
+    return {name: near for name, near in found.items() if not _OF_NEWBORNS.search(name)}
 
 
 def find_intervention_headings(

@@ -47,7 +47,7 @@ PARTS_OF_POPULATION = {"sex": 0.6, "healthy": 0.4}
 # Of two studies whose conditions have nothing in common, this part of what describes them counts: one cell line
 # tried in a hundred diseases would otherwise fill the list of each.
 OTHER_DISEASE = 0.85
-# Up to this likeness, conditions share a word like "chronic".
+# Up to this likeness, conditions share a word like "chronic", or a heading like "Nervous System Diseases".
 LEAST_ALIKE = 0.2
 
 
@@ -136,11 +136,19 @@ def temper(found: Matrix, asked: Asked, others: Sequence[Profile], weights: Floa
     disease = [PLACE["conditions"], PLACE["condition words"]]
     if not (weights[disease].any() and _has_conditions(asked.profile)):
         return found
-    is_other = (found[:, disease[0]] == 0) & (found[:, disease[1]] <= LEAST_ALIKE)
-    is_other &= np.array([_has_conditions(each) for each in others], bool)
     kept = found.copy()
+    is_other = _find_other_diseases(asked.profile, others, found, least=0.0)
     kept[is_other, : PLACE["sponsor"]] *= OTHER_DISEASE
     return kept
+
+
+def _find_other_diseases(
+    own: Profile, others: Sequence[Profile], found: Matrix, *, least: float
+) -> npt.NDArray[np.bool_]:
+    """Which name conditions whose headings are alike to ours up to `least` alone; none, where we name none."""
+    is_said = np.array([_has_conditions(own) and _has_conditions(each) for each in others], bool)
+    is_alike = (found[:, PLACE["conditions"]] > least) | (found[:, PLACE["condition words"]] > LEAST_ALIKE)
+    return is_said & ~is_alike
 
 
 def _has_conditions(profile: Profile) -> bool:
@@ -232,6 +240,8 @@ def _compare_kin(asked: Asked, others: Sequence[Profile], found: Matrix) -> None
     own_marks = asked.profile.title_marks
     marks = np.array([each.title_marks for each in others])
     is_ours = (found[:, PLACE["sponsor"]] > 0) | (found[:, PLACE["people"]] > 0)
+    # An extension, or whatever a title says, is of the same disease: one drug's trials in others are no family of it.
+    is_ours &= ~_find_other_diseases(asked.profile, others, found, least=LEAST_ALIKE)
     found[:, PLACE["said by title"]] = np.where((marks != own_marks) & is_ours, alike, 0.0)
 
 

@@ -14,13 +14,14 @@ import numpy as np
 from trialbook.related.likeness import Asked
 from trialbook.related.population import describe_shared_ages, describe_shared_limits
 from trialbook.related.profile import MARKED, Profile, number_heading
-from trialbook.related.stems import cut_text, number_word
+from trialbook.related.stems import NO_STEM, cut_text, number_word
 from trialbook.related.traits import Population, Traits
 
 MOST_WORDS = 8
 # With fewer words that tell something, a reason names those too that tell little.
 LEAST_WORDS = 3
 LEAST_SHARE = 1e-9
+LONGEST_MEASURE = 300
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Side:
         self.traits, self.profile = traits, profile
         self._words: dict[str, frozenset[str]] = {}
         self._written: dict[str, dict[int, str]] = {}
+        self._measures: dict[frozenset[int | str], str] | None = None
 
     def find_written(
         self, fields: Sequence[str], numbers: Iterable[int], forms: Mapping[int, str] = {}
@@ -86,12 +88,26 @@ class Side:
             self._words[field] = frozenset(cut_text(self.traits.texts[field]))
         return self._words[field]
 
+    def list_measures(self) -> dict[frozenset[int | str], str]:
+        """Its outcome measures, each by the stems and numbers in it, whatever their order."""
+        if self._measures is None:
+            lines = self.traits.texts["outcome"].splitlines()
+            keyed = (
+                (frozenset(_key_word(word) for word in cut_text(line)) - {NO_STEM}, line) for line in lines
+            )
+            self._measures = {key: line for key, line in keyed if any(isinstance(each, int) for each in key)}
+        return self._measures
+
     def _read_stems(self, field: str) -> dict[int, str]:
         """A word of a field for each of its stems."""
         if field not in self._written:
             words = sorted(self._list_words(field), reverse=True)
             self._written[field] = dict(zip(map(number_word, words), words, strict=True))
         return self._written[field]
+
+
+def _key_word(word: str) -> int | str:
+    return word if word.isdigit() else number_word(word)
 
 
 class Shared:
@@ -121,6 +137,13 @@ class Shared:
         heaviest: list[int] = self._numbers[chosen].tolist()
         return heaviest
 
+    def find_part(self, field: str, stems: Iterable[int | str]) -> float:
+        """How much of what is shared in a field some stems make, 0 to 1."""
+        pulls = np.where(self._marks & (1 << MARKED.index(field)), self._squares, 0.0)
+        numbers = np.array([each for each in stems if isinstance(each, int)], np.uint32)
+        whole = float(pulls.sum())
+        return float(pulls[np.isin(self._numbers, numbers)].sum()) / whole if whole else 0.0
+
 
 def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) -> tuple[Reason, ...]:
     """Why the other study is like ours, the largest share first; `parts`: what each feature adds to the score."""
@@ -132,11 +155,11 @@ def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) ->
             _explain_words(kind, fields, parts[feature], own, other, shared)
             for kind, fields, feature in (
                 ("title", ("title",), "title"),
-                ("same outcome", ("outcome",), "outcome words"),
-                ("same criteria", ("criteria",), "criteria words"),
+                ("words of criteria", ("criteria",), "criteria words"),
                 ("text", tuple(own.traits.texts), "text"),
             )
         ),
+        *_explain_outcomes(parts["outcome words"], own, other, shared),
         _explain_design(parts["design"], own.traits, other.traits),
         *_explain_population(parts, own.traits.population, other.traits.population),
         *_explain_kin(parts, own.traits, other.traits),
@@ -187,6 +210,23 @@ def _explain_words(
     theirs = other.find_written(fields, chosen, ours)
     both = [number for number in chosen if number in ours and number in theirs]
     return Reason(kind, share, tuple(ours[each] for each in both), tuple(theirs[each] for each in both))
+
+
+def _explain_outcomes(share: float, own: Side, other: Side, shared: Shared) -> Iterable[Reason]:
+    """Measures that both have in the same words; and, of the others, the words that they share."""
+    if share <= LEAST_SHARE:
+        return
+    ours, theirs = own.list_measures(), other.list_measures()
+    same = [key for key in ours if key in theirs]
+    part = share * shared.find_part("outcome", frozenset[int | str]().union(*same))
+    listed = same[:MOST_WORDS]
+    yield Reason(
+        "same outcome",
+        part,
+        tuple(ours[key][:LONGEST_MEASURE] for key in listed),
+        tuple(theirs[key][:LONGEST_MEASURE] for key in listed),
+    )
+    yield _explain_words("words of outcomes", ("outcome",), share - part, own, other, shared)
 
 
 def _explain_design(share: float, own: Traits, other: Traits) -> Reason:

@@ -24,6 +24,16 @@ class Relation(StrEnum):
 
 
 EXTENSION, FOLLOW_UP, SUB_STUDY, EXPANDED_ACCESS = 1, 2, 4, 8
+# What is no extension of another study: a part of this one ("a 8-week study with an open-label extension"), and what
+# is done ("sleep extension", "continuation vs. removal").
+_NO_EXTENSION = re.compile(
+    r"\b(?:with|including|followed by|plus|and|subsequent)\s+"
+    r"(?:an?|the|optional|open|long|active|subsequent|safety|\d+)\b[\s-]*(?:[\w-]+[\s-]+){0,4}?extension\b"
+    r"|\b(?:double|single)[\s-]blind(?:ed)?,?\s+(?:and\s+)?open[\s-]label\s+extension\b"
+    r"|\b(?:sleep|knee|leg|hip|neck|trunk|wrist|elbow|finger|hair)[\s-]+extension\b"
+    r"|\bcontinu(?:ed|ation)\s+(?:vs\b|versus\b|or\b)",
+    re.IGNORECASE,
+)
 _SAID_BY = (
     (
         re.compile(
@@ -62,19 +72,22 @@ def find_title_marks(traits: Traits) -> int:
     >>> EXTENSION | FOLLOW_UP
     3
     """
-    title = traits.texts.get("title", "")
+    title = _NO_EXTENSION.sub(" ", traits.texts.get("title", ""))
     marks = sum(mark for pattern, mark in _SAID_BY if pattern.search(title))
     if traits.design.get("study type") == ("EXPANDED_ACCESS",):
         marks |= EXPANDED_ACCESS
     return marks
 
 
-def name_relation(own_marks: int, other_marks: int, *, is_named: bool) -> Relation:
-    """What the other study is to this one, where they are of one family."""
+def name_relation(own_marks: int, other_marks: int, *, is_named: bool, is_later: bool = False) -> Relation:
+    """What the other study is to this one, where they are of one family.
+
+    `is_later`: whether it began after this one, whose predecessor it then cannot be.
+    """
     for mark in (EXPANDED_ACCESS, SUB_STUDY, EXTENSION, FOLLOW_UP):
         if other_marks & mark and not own_marks & mark:
             return _NAMES[mark]
     for mark in (EXPANDED_ACCESS, SUB_STUDY, EXTENSION, FOLLOW_UP):
-        if own_marks & mark and not other_marks & mark:
+        if own_marks & mark and not other_marks & mark and not is_later:
             return Relation.PREDECESSOR
     return Relation.NAMED if is_named else Relation.SISTER

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from trialbook.model.ages import Age
+from trialbook.model.dates import PartialDate
 from trialbook.record.texts import find_structures, find_text, find_texts
 from trialbook.related.headings import Headings, find_condition_headings, find_intervention_headings
 from trialbook.related.kin import Kin, read_kin, read_people
@@ -90,6 +91,8 @@ class Traits(msgspec.Struct, frozen=True):
         By what it may belong together with others: ids, sponsor, acronym, people, publications.
     people
         The names of `kin.people` as the record writes them, by those.
+    started
+        The day or month on which it began or will, as the record writes it.
     """
 
     nct_id: str
@@ -103,6 +106,7 @@ class Traits(msgspec.Struct, frozen=True):
     sponsor_name: str
     status: str
     has_results: bool
+    started: PartialDate = PartialDate("")
 
 
 def read_traits(record: dict[str, Any], thesaurus: Thesaurus, *, names_others: bool = True) -> Traits:
@@ -110,22 +114,24 @@ def read_traits(record: dict[str, Any], thesaurus: Thesaurus, *, names_others: b
     texts = {field: _join(record, paths) for field, paths in FIELDS.items()}
     names = [name for name in _find_intervention_names(record) if not _COMPARATORS.search(name)]
     texts["intervention"] = _shorten(names)
+    population = _read_population(record)
     return Traits(
         nct_id=find_text(record, PROTOCOL + "identificationModule.nctId"),
         texts=texts,
-        conditions=find_condition_headings(record, thesaurus),
+        conditions=find_condition_headings(record, thesaurus, least_days=population.least_days or 0.0),
         interventions=find_intervention_headings(record, names[:MOST_NAMES], thesaurus),
         design={
             name: tuple(sorted(found))
             for name, path in DESIGN.items()
             if (found := [each for each in find_texts(record, PROTOCOL + path) if each != "NA"])
         },
-        population=_read_population(record),
+        population=population,
         kin=read_kin(record, texts if names_others else {}),
         people=read_people(record),
         sponsor_name=find_text(record, PROTOCOL + "sponsorCollaboratorsModule.leadSponsor.name"),
         status=find_text(record, PROTOCOL + "statusModule.overallStatus"),
         has_results=find_text(record, "hasResults") == "true" or record.get("resultsSection") is not None,
+        started=PartialDate(find_text(record, PROTOCOL + "statusModule.startDateStruct.date")),
     )
 
 

@@ -39,6 +39,74 @@ def test_the_parent_is_the_predecessor_of_its_extension(related_home: Path) -> N
     assert (first.nct_id, first.relation) == (PARENT, "predecessor")
 
 
+def test_trials_of_one_sponsor_and_drug_in_other_diseases_are_no_family(tmp_path: Path) -> None:
+    asked, same, other = (f"NCT5000000{number}" for number in (1, 2, 3))
+    maker = {"sponsor": "Maker of it"}
+    records = [
+        make_trial(asked, "Blue cells", "Parkinson Disease", title="Expanded Access to Blue Cells", **maker),
+        make_trial(same, "Blue cells", "Parkinson Disease", title="Blue Cells in Parkinson Disease", **maker),
+        make_trial(other, "Blue cells", "Multiple Sclerosis", title="Blue Cells in Sclerosis", **maker),
+    ]
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        found = {each.nct_id: each for each in library.find_related(asked).studies}
+    assert (found[same].group, found[same].relation) == ("family", "predecessor")
+    assert "said by the title" in get_kinds(found[same])
+    assert (found[other].group, found[other].relation) == ("related", "")
+    assert "said by the title" not in get_kinds(found[other])
+
+
+def test_whose_extension_a_study_is_its_drug_alone_does_not_say(tmp_path: Path) -> None:
+    asked, other = "NCT50000001", "NCT50000002"
+    maker = {"sponsor": "Maker of it"}
+    records = [
+        make_trial(
+            asked, "Blue cells", "Asthma", title="Sleep and daily walks of adults with asthma", **maker
+        ),
+        make_trial(other, "Blue cells", "Asthma", title="Extension for those who completed ZOR-HF", **maker),
+    ]
+    for record, said in zip(records, ("actigraphy ramipril wrist", "mortality hospital epoch"), strict=True):
+        record["protocolSection"]["descriptionModule"] = {"briefSummary": said * 9}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        (found,) = library.find_related(asked).studies
+    assert (found.group, found.relation) == ("family", "same programme")
+
+
+def test_what_began_later_is_no_predecessor(tmp_path: Path) -> None:
+    asked, earlier, later, same_month = (f"NCT5000000{number}" for number in (1, 2, 3, 4))
+    days = {asked: "2021-05", earlier: "2020-01-07", later: "2022-03-01", same_month: "2021-05-30"}
+    records = [
+        make_trial(
+            each,
+            "Blue cells",
+            "Asthma",
+            sponsor="Maker of it",
+            title="Expanded Access to Blue Cells" if each == asked else "Blue Cells in Asthma",
+            statusModule={"startDateStruct": {"date": day}},
+        )
+        for each, day in days.items()
+    ]
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        found = {each.nct_id: each.relation for each in library.find_related(asked).studies}
+    assert found == {earlier: "predecessor", same_month: "predecessor", later: "same programme"}
+
+
+@pytest.mark.parametrize(("least", "is_named"), [("18 Years", False), ("1 Day", True), ("", True)])
+def test_a_heading_of_newborns_is_none_of_adults(tmp_path: Path, least: str, is_named: bool) -> None:
+    heading = "Respiratory Distress Syndrome, Newborn"
+    records = [make_trial(f"NCT5000000{number}", f"drug{number}", "ARDS") for number in (1, 2)]
+    for record in records:
+        record["protocolSection"]["eligibilityModule"] = {"minimumAge": least} if least else {}
+        record["derivedSection"] = {"conditionBrowseModule": {"meshes": [{"id": "D012127", "term": heading}]}}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        (found,) = library.find_related("NCT50000001").studies
+    said = {word for reason in found.reasons for word in reason.theirs}
+    assert (heading in said) is is_named
+
+
 def test_a_list_never_holds_what_was_asked_for(related_home: Path) -> None:
     assert PARENT not in {each.nct_id for each in find(related_home, PARENT, limit=100)}
     both = {each.nct_id for each in find(related_home, PARENT, EXTENSION, limit=100)}

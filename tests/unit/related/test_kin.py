@@ -100,6 +100,14 @@ def test_publications_and_people_are_read() -> None:
         ("Sub-study of Bone Density", SUB_STUDY),
         ("Expanded Access for Drug X", EXPANDED_ACCESS),
         ("Drug X in Extensive Disease", 0),
+        ("Randomized 8-week Study and 8-week Open Label Extension to Evaluate Drug X", 0),
+        ("A Double-blind Study of Drug X With a Long-Term Open-Label Extension in Headache", 0),
+        ("A 36-week Study Including a 2 Year Extension Study of Drug X", 0),
+        ("Double-blind, Open-label Extension Multicenter Study of Drug X", 0),
+        ("Sleep Extension to Improve Quality of Life", 0),
+        ("Continuation vs. Removal of Drug X", 0),
+        ("Long-Term Safety and Efficacy Extension Study of Drug X", EXTENSION),
+        ("A Single-Arm, Open Label, 16-week Extension Study of Drug X", EXTENSION),
     ],
 )
 def test_titles_say_what_a_study_is(title: str, marks: int) -> None:
@@ -110,5 +118,6 @@ def test_titles_say_what_a_study_is(title: str, marks: int) -> None:
 def test_a_relation_has_a_direction() -> None:
     assert name_relation(0, EXTENSION, is_named=False) == "extension"
     assert name_relation(EXTENSION, 0, is_named=False) == "predecessor"
+    assert name_relation(EXTENSION, 0, is_named=False, is_later=True) == "same programme"
     assert name_relation(0, 0, is_named=True) == "named by id"
     assert name_relation(0, 0, is_named=False) == "same programme"

@@ -156,6 +156,12 @@ def has_folded(side: Side, said: str) -> bool:
     return fold(said) in side.folded
 
 
+def has_measure(side: Side, said: str) -> bool:
+    module = side.protocol["outcomesModule"]
+    rows = [*module.get("primaryOutcomes", []), *module.get("secondaryOutcomes", [])]
+    return any(said in row["measure"] for row in rows)
+
+
 def has_heading(side: Side, said: str) -> bool:
     return side.means(said)
 
@@ -163,8 +169,9 @@ def has_heading(side: Side, said: str) -> bool:
 CHECKS = {
     "text": Side.says,
     "title": Side.says,
-    "same outcome": Side.says,
-    "same criteria": Side.says,
+    "same outcome": has_measure,
+    "words of outcomes": Side.says,
+    "words of criteria": Side.says,
     "same intervention": has_heading,
     "same condition": has_heading,
     "words of interventions": Side.says,
@@ -214,7 +221,7 @@ def test_words_that_all_records_have_are_named_only_for_want_of_others(tmp_path:
         library.import_files(write_records(tmp_path / "r.jsonl", records))
         found = {each.nct_id: each for each in library.find_related("NCT50000000", limit=50).studies}
     words = {
-        nct_id: next(reason.ours for reason in study.reasons if reason.kind == "same criteria")
+        nct_id: next(reason.ours for reason in study.reasons if reason.kind == "words of criteria")
         for nct_id, study in found.items()
     }
     assert set(words.pop("NCT50000001")) == {"vitiligo", "ulcers", "tacrolimus"}
@@ -237,6 +244,31 @@ def test_of_all_texts_words_of_what_is_studied_are_named_first(tmp_path: Path) -
         found = {each.nct_id: each for each in library.find_related("NCT50000000").studies}
     words = next(reason.ours for reason in found["NCT50000001"].reasons if reason.kind == "text")
     assert set(words[:2]) == {"tacrolimus", "vitiligo"}
+
+
+def test_an_outcome_is_the_same_where_a_measure_is_and_else_it_shares_words(tmp_path: Path) -> None:
+    asked, same, words, other_day = (f"NCT5000000{number}" for number in (1, 2, 3, 4))
+    measures = {
+        asked: ["Mortality at day 28", "Change of the walking distance"],
+        same: ["Walking distance: the change", "Forced vital capacity"],
+        words: ["Walking aids bought"],
+        other_day: ["Mortality at day 90"],
+    }
+    records = [make_trial(each, f"drug of {each}", f"condition of {each}") for each in measures]
+    for record, its in zip(records, measures.values(), strict=True):
+        record["protocolSection"]["outcomesModule"] = {"primaryOutcomes": [{"measure": each} for each in its]}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+        found = {each.nct_id: each for each in library.find_related(asked).studies}
+    reasons = {
+        nct_id: {reason.kind: reason for reason in study.reasons if "outcome" in reason.kind}
+        for nct_id, study in found.items()
+    }
+    assert set(reasons[same]) == {"same outcome"}
+    assert reasons[same]["same outcome"].ours == ("Change of the walking distance",)
+    assert reasons[same]["same outcome"].theirs == ("Walking distance: the change",)
+    assert reasons[words]["words of outcomes"].theirs == ("walking",)
+    assert set(reasons[words]) == set(reasons[other_day]) == {"words of outcomes"}
 
 
 def read_records(library: Library) -> dict[str, Record]:

@@ -33,7 +33,7 @@ NO_LIMIT = "No limit stated"
 
 def eligibility_section(study: Study, criteria: tuple[ListedCriterion, ...]) -> Section:
     """Criteria (`list_criteria`) as lists in their own order, then the structured limits."""
-    module = study.protocol.eligibility_module
+    module = study.protocol.eligibility_module or (EligibilityModule() if study.unlimited else None)
     if module is None:
         return Section(
             "eligibility",

@@ -136,7 +136,7 @@ def _tell_contact(contact: Contact, site: Location | None) -> Run:
 
 def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...], told: Told) -> Fact:
     question = "Who can join?"
-    module = study.protocol.eligibility_module
+    module = study.protocol.eligibility_module or (EligibilityModule() if study.unlimited else None)
     if module is None:
         return Fact(question, (), paths=("eligibilityModule.eligibilityCriteria",))
     healthy = {True: "healthy volunteers too", False: "no healthy volunteers", None: ""}

@@ -274,8 +274,11 @@ def _map_eligibility(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
     given = [text for text in (low_text, high_text) if is_given(text)]
     if len(given) == 1 and (ends := split_ages(given[0])):
         low_text, high_text = ends
-    lowest = own.read("Minimum age", low_text, as_age(low_text)) or ""
-    highest = own.read("Maximum age", high_text, as_age(high_text, is_upper=True)) or ""
+    low, high = as_age(low_text), as_age(high_text, is_upper=True)
+    lowest = own.read("Minimum age", low_text, low) or ""
+    highest = own.read("Maximum age", high_text, high) or ""
+    # Of a limit that is not told nothing is certain but that the other one is within.
+    ends = (lowest or ("" if low.is_unlimited else highest), highest or ("" if high.is_unlimited else lowest))
     sex = said.get("inclusiongender", "")
     return keep(
         {
@@ -285,7 +288,7 @@ def _map_eligibility(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
             "sex": own.read("Sex", sex, as_sex(sex)),
             "minimumAge": lowest,
             "maximumAge": highest,
-            "stdAges": derive_std_ages(lowest, highest) if lowest or highest else [],
+            "stdAges": derive_std_ages(*ends) if lowest or highest else [],
         }
     )
 

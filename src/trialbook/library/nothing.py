@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.render import render_query
-from trialbook.search.language.syntax import And, Query, Term
+from trialbook.search.language.syntax import And, Area, Expression, Not, Phrase, Query, Term, get_children
 from trialbook.terms.text import cut_words
 
 # Of longer questions the first parts are looked at.
 MOST_PARTS = 24
+PLACE_AREAS = frozenset(("LocationSearch", "LocationCity", "LocationState", "LocationCountry"))
+MOST_PLACES = 8
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -42,6 +44,32 @@ def explain_nothing(
         )
         for name, _ in named
     )
+
+
+def suggest_places(engine: SearchEngine, queries: Iterable[Query]) -> dict[str, tuple[str, ...]]:
+    """The places that queries ask for and that no site is in, with those that may be meant; often none."""
+    asked: dict[str, Query] = {}
+    for query in queries:
+        asked |= {
+            node.text: Query(Area(area, node))
+            for area, node in _list_places(query.expression, query.default_area)
+        }
+    return {
+        text: engine.suggest_places(text)
+        for text, place in list(asked.items())[:MOST_PLACES]
+        if not engine.search(SearchRequest(filters=(place,), limit=0)).total
+    }
+
+
+def _list_places(node: Expression, area: str) -> Iterator[tuple[str, Term | Phrase]]:
+    """Areas and the words that are looked for in them, where these are places; not those that must not be there."""
+    if isinstance(node, Not):
+        return
+    if isinstance(node, Term | Phrase) and area in PLACE_AREAS:
+        yield area, node
+    below = node.name if isinstance(node, Area) else area
+    for child in get_children(node):
+        yield from _list_places(child, below)
 
 
 def split_query(query: Query) -> dict[str, Query]:

@@ -28,6 +28,7 @@ from trialbook.model.results import ResultsSection
 EMPTY_PROTOCOL = ProtocolSection()
 # Where a record that was made from another register's holds that register's words.
 REGISTER_WORDS = "/derivedSection/registerWords"
+NO_LIMIT = "no limit"
 
 
 class Study(Element, frozen=True, dict=True, gc=True):
@@ -73,8 +74,19 @@ class Study(Element, frozen=True, dict=True, gc=True):
 
         `{"Recruitment status": "Not Recruiting"}`; so WHO's exports have it. Empty for the registry's records.
         """
-        told = self.__dict__.get("_unmodelled", {}).get(REGISTER_WORDS)
-        return _read_words(told)
+        return _read_words(self._register_entries)
+
+    @property
+    def unlimited(self) -> dict[str, str]:
+        """The age limits of which another register says that there is none, by label, with its words.
+
+        `{"Maximum age": "999 Years"}`; a row of WHO's that lacks an age says nothing of it.
+        """
+        return _read_words(self._register_entries, means=NO_LIMIT)
+
+    @property
+    def _register_entries(self) -> Any:
+        return self.__dict__.get("_unmodelled", {}).get(REGISTER_WORDS)
 
     @property
     def protocol(self) -> ProtocolSection:
@@ -364,10 +376,11 @@ def find_register_words(record: dict[str, Any]) -> dict[str, str]:
     return _read_words(derived.get("registerWords") if isinstance(derived, dict) else None)
 
 
-def _read_words(told: Any) -> dict[str, str]:
+def _read_words(told: Any, *, means: str | None = None) -> dict[str, str]:
     if not isinstance(told, list):
         return {}
-    pairs = [(each.get("label"), each.get("words")) for each in told if isinstance(each, dict)]
+    entries = [each for each in told if isinstance(each, dict) and each.get("means") == means]
+    pairs = [(each.get("label"), each.get("words")) for each in entries]
     return {label: text for label, text in pairs if isinstance(label, str) and isinstance(text, str)}
 
 

@@ -7,7 +7,8 @@ import re
 NCT_ID = re.compile(r"[Nn][Cc][Tt]0*[1-9][0-9]{0,7}")
 NCT_IN_ADDRESS = re.compile(r"[/=]([Nn][Cc][Tt][0-9]{1,8})(?![0-9])")
 _EUROPEAN = re.compile(
-    r"(?:EUCTR|CTIS|EU ?CT ?|EudraCT ?)?(\d{4}-\d{6}-\d{2}(?:-\d{2}(?!\d))?)(?:-(?:[A-Z]{2}|3RD))?",
+    r"(?:(?:EUCTR|CTIS|EU[ -]?CT|EudraCT)(?:[ -]?(?:number|num|no|nr|code|id)\b)?[ .:#-]{0,3})?"
+    r"(\d{4}-\d{6}-\d{2}(?:-\d{2}(?!\d))?)(?:-(?:[A-Z]{2}|3RD|Outside-EU/EEA))?",
     re.IGNORECASE,
 )
 # The registers of WHO's network; each id has at least five digits.
@@ -66,8 +67,8 @@ def find_european_number(text: str) -> str:
 
     >>> find_european_number("EUCTR2013-009999-36-SK"), find_european_number("ctis2024-509999-11-00")
     ('2013-009999-36', '2024-509999-11-00')
-    >>> find_european_number("NCT00000001")
-    ''
+    >>> find_european_number("EudraCT Number: 2013-009999-36"), find_european_number("NCT00000001")
+    ('2013-009999-36', '')
     """
     found = _EUROPEAN.fullmatch(text.strip())
     return found[1] if found else ""

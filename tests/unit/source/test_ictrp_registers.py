@@ -16,7 +16,8 @@ from trialbook.record.pieces import get_enums, get_pieces, get_values
 from trialbook.record.walk import get_country_codes
 from trialbook.source.files import read_path
 from trialbook.source.ictrp.conditions import as_conditions
-from trialbook.source.ictrp.ids import find_id_type, is_placeholder
+from trialbook.source.ictrp.ids import is_placeholder, read_id
+from trialbook.source.ictrp.kinds import as_status
 from trialbook.source.ictrp.participants import as_age, as_count, as_sex
 from trialbook.source.ictrp.phases import as_phases
 from trialbook.source.ictrp.places import as_countries
@@ -39,9 +40,13 @@ def read_case(name: str) -> list[dict[str, Any]]:
 
 def make_row(**cells: str) -> dict[str, Any]:
     """The record of one row, by its cells."""
-    names = ["TrialID", "Public title", *cells]
-    row = ["DRKS00099001", "A trial", *cells.values()]
-    text = ",".join(names) + "\n" + ",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n"
+    row = [cells.pop("TrialID", "DRKS00099001"), "A trial", *cells.values()]
+    text = (
+        ",".join(["TrialID", "Public title", *cells])
+        + "\n"
+        + ",".join('"' + cell.replace('"', '""') + '"' for cell in row)
+        + "\n"
+    )
     (record,) = read(text.encode())
     return record
 
@@ -63,6 +68,10 @@ def make_row(**cells: str) -> dict[str, Any]:
         ("France;France", ["France"], []),
         ("Worldwide;??", [], ["Worldwide"]),
         ("Nigera", [], ["Nigera"]),
+        ("Nigeria, South Africa, & Zambia", ["Nigeria", "South Africa", "Zambia"], []),
+        ("Thailand (Bangkok), Laos", ["Thailand", "Laos"], []),
+        ("Japan only", ["Japan"], []),
+        ("N. Ireland", ["United Kingdom"], []),
     ],
 )  # fmt: skip
 def test_countries_are_the_registry_s_and_regions_are_none(
@@ -121,6 +130,19 @@ def test_lines_of_meddra_are_no_conditions_and_their_terms_are() -> None:
     assert as_conditions(text) == (["Pneumonia", "Lung infection"], ["Diseases [C] - Virus Diseases [C02]"])
     line = "Flu MedDRA version: 20.0 Level: PT Classification code 10022000 Term: Influenza System Organ Class: 1 - Infections"
     assert as_conditions(line) == (["Flu", "Influenza"], [])
+    assert as_conditions(
+        "Asthma; MedDRA version: 14.1; Level: PT; Classification code: 10003553; Term: Asthma; "
+        "System Organ Class: 10038738 - Respiratory, thoracic and mediastinal disorders"
+    ) == (["Asthma"], [])
+    assert as_conditions("Stroke of any kind MedDRA version 27.0: Stroke (10042244, PT)") == (
+        ["Stroke of any kind", "Stroke"],
+        [],
+    )
+    assert as_conditions("Health Condition 1: E119- Type 2 diabetes;Health Condition 2: null- Flu") == (
+        ["Type 2 diabetes", "Flu"],
+        [],
+    )
+    assert as_conditions("Level of anxiety; SOC in farmers") == (["Level of anxiety", "SOC in farmers"], [])
     assert as_conditions("Levels of iron; Terminal cancer") == (["Levels of iron", "Terminal cancer"], [])
 
 
@@ -149,7 +171,7 @@ def test_placeholders_are_no_ids_and_numbers_of_european_registers_are_known() -
         "NCT01234567": "REGISTRY",
         "A-1": None,
     }
-    assert {text: find_id_type(text) for text in kinds} == kinds
+    assert {text: read_id(text)[1] for text in kinds} == kinds
     ids = make_row(**{"Secondary IDs": "Nil known;2013-009999-36;None"})["protocolSection"][
         "identificationModule"
     ]
@@ -249,12 +271,76 @@ def test_an_age_is_read_as_far_as_its_words_go(
     found = tuple(people.get(name) for name in ("minimumAge", "maximumAge"))
     assert [age and age.lower() for age in found] == [age and age.lower() for age in read]
     told = record.get("derivedSection", {}).get("registerWords", ())
-    assert {each["label"]: each["words"] for each in told} == words
+    assert {each["label"]: each["words"] for each in told if "means" not in each} == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unlimited"),
+    [
+        ("18 Years", "No limit", {"Maximum age": "No limit"}),
+        ("-2147483648", "2147483647", {"Minimum age": "-2147483648", "Maximum age": "2147483647"}),
+        ("N/A", "150 years", {"Minimum age": "N/A", "Maximum age": "150 years"}),
+        ("Any age", "unlimited", {"Minimum age": "Any age", "Maximum age": "unlimited"}),
+        ("18", "Not applicable", {"Maximum age": "Not applicable"}),
+        # These say nothing of a limit.
+        ("", "??", {}), ("-", "not specified", {}), ("14 Gestation (weeks)", "28 weeks GA", {}),
+        ("18", "0", {}), ("18 Years", "65 Years", {}), ("Limit", "ND", {}),
+    ],
+)  # fmt: skip
+def test_a_limit_that_the_register_says_there_is_none_of_is_told_apart_from_one_not_told(
+    low: str, high: str, unlimited: dict[str, str]
+) -> None:
+    record = make_row(**{"Inclusion agemin": low, "Inclusion agemax": high})
+    study = parse_study(json.dumps(record).encode())
+    assert study.unlimited == unlimited
+    assert not set(unlimited) & set(study.register_words)
 
 
 @pytest.mark.parametrize("text", ["male, not female", "No females", "Both, except pregnant women"])
 def test_a_sex_that_is_denied_is_not_taken(text: str) -> None:
-    assert as_sex(text) == (None, False)
+    assert as_sex(text)[:2] == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Active, recruiting", "RECRUITING"), ("Ongoing, not yet recruiting", "NOT_YET_RECRUITING"),
+        ("Ongoing but not recruiting", "ACTIVE_NOT_RECRUITING"), ("Closed: stopped early", "TERMINATED"),
+        ("Withdrawn before first participant", "WITHDRAWN"), ("Authorised-recruiting", "RECRUITING"),
+        ("Suspended by competent authority", "SUSPENDED"), ("Recruiting: no", None), ("Ongoing", None),
+        ("Withdrawn consent form", None), ("Not Authorised", None), ("GB - no longer in EU/EEA", None),
+    ],
+)  # fmt: skip
+def test_a_status_of_two_parts_is_read_by_the_one_that_says_more(text: str, status: str | None) -> None:
+    assert as_status(text).value == status
+
+
+def test_words_in_an_id_s_place_stand_beside_in_any_language() -> None:
+    texts = ("ingen", "해당 없음", "There is no secondary ID", "To be added", "ABC-1", "RECOVERY", "Nessuno")
+    record = make_row(**{"Secondary IDs": ";".join(texts)})
+    assert record["protocolSection"]["identificationModule"]["secondaryIdInfos"] == [
+        {"id": "ABC-1"},
+        {"id": "RECOVERY"},
+    ]
+    assert record["derivedSection"]["registerWords"] == [
+        {"label": "Other ids", "words": "ingen; 해당 없음; To be added; Nessuno"}
+    ]
+
+
+def test_what_a_register_writes_before_an_id_is_no_part_of_it() -> None:
+    kinds = {
+        "EudraCT Number: 2019-001234-56": ("2019-001234-56", "EUDRACT_NUMBER"),
+        "EU CT number 2022-500123-31-00": ("2022-500123-31-00", "CTIS"),
+        "ClinicalTrials.gov: NCT04320615": ("NCT04320615", "REGISTRY"),
+        "IRAS 283423": ("IRAS 283423", None),
+    }
+    assert {text: read_id(text) for text in kinds} == kinds
+    (outside, greek) = (
+        make_row(TrialID=each)["protocolSection"]
+        for each in ("EUCTR2019-001234-56-Outside-EU/EEA", "EUCTR2019-001234-56-EL")
+    )
+    assert outside["identificationModule"]["secondaryIdInfos"][0]["id"] == "2019-001234-56"
+    assert greek["contactsLocationsModule"]["locations"] == [{"country": "Greece"}]
 
 
 def test_sizes_are_neither_shortened_nor_counted_twice() -> None:
@@ -278,6 +364,19 @@ def test_sizes_are_neither_shortened_nor_counted_twice() -> None:
 )
 def test_a_day_that_stands_for_none_is_no_date(text: str) -> None:
     assert as_date(text) is None
+
+
+@pytest.mark.parametrize("text", ["1899-12-30", "30/12/1899", "1753-01-01", "01/01/1753 00:00:00"])
+def test_the_day_zero_of_a_spreadsheet_or_database_is_no_date(text: str) -> None:
+    assert as_date(text) is None
+
+
+def test_dates_of_east_asia_are_read() -> None:
+    assert [as_date(text) for text in ("2021年4月3日", "2021년 4월", "2021年13月3日")] == [
+        "2021-04-03",
+        "2021-04",
+        "2021年13月3日",
+    ]
 
 
 def test_short_names_of_months_are_read() -> None:

@@ -241,8 +241,8 @@ def versions_section(history: StudyHistory | None, today: date) -> Section:
 def unread_section(study: Study) -> Section:
     """Elements that the typed view cannot hold, shown as they stand."""
     unread = {name: value for name, value in study.unmodelled.items() if not name.startswith("/pageSection")}
-    if study.register_words:
-        # Shown among the key facts.
+    if study.register_words or study.unlimited:
+        # Shown among the key facts and the ages.
         unread.pop(REGISTER_WORDS, None)
     printed = _list_printed(study)
     purpose = "What this version of Trialbook does not know how to show; it is kept and exported as it came."

@@ -33,7 +33,7 @@ NO_LIMIT = "No limit stated"
 
 def eligibility_section(study: Study, criteria: tuple[ListedCriterion, ...]) -> Section:
     """Criteria (`list_criteria`) as lists in their own order, then the structured limits."""
-    module = study.protocol.eligibility_module
+    module = study.protocol.eligibility_module or (EligibilityModule() if study.unlimited else None)
     if module is None:
         return Section(
             "eligibility",
@@ -45,7 +45,7 @@ def eligibility_section(study: Study, criteria: tuple[ListedCriterion, ...]) -> 
                 ),
             ),
         )
-    blocks: list[Block] = [*_criteria_blocks(study, module, criteria), Facts(_limits(module))]
+    blocks: list[Block] = [*_criteria_blocks(study, module, criteria), Facts(_limits(study, module))]
     if module.study_population:
         blocks.append(Sub("Study population", (Prose(module.study_population),)))
     return Section("eligibility", "Eligibility criteria", PURPOSE, tuple(blocks))
@@ -80,11 +80,18 @@ def _criteria_blocks(
     return [*blocks, *(Absent(words) for words in absent)]
 
 
-def _limits(module: EligibilityModule) -> tuple[Fact, ...]:
+def _limit(study: Study, name: str, age: str | None, path: str) -> Fact:
+    """An age limit; that there is none is said by the record, or by its register in its own words."""
+    if age is None and (words := study.unlimited.get(name)):
+        return Fact(name, ("No limit",), f"In its register's words: {words}", paths=(path,))
+    return Fact(name, (age or NO_LIMIT,), paths=(path,))
+
+
+def _limits(study: Study, module: EligibilityModule) -> tuple[Fact, ...]:
     ages = tuple(term_of(value) for value in module.std_ages)
     rows = [
-        Fact("Minimum age", (module.minimum_age or NO_LIMIT,), paths=(f"{MODULE}.minimumAge",)),
-        Fact("Maximum age", (module.maximum_age or NO_LIMIT,), paths=(f"{MODULE}.maximumAge",)),
+        _limit(study, "Minimum age", module.minimum_age, f"{MODULE}.minimumAge"),
+        _limit(study, "Maximum age", module.maximum_age, f"{MODULE}.maximumAge"),
         Fact("Age groups", ages, paths=(f"{MODULE}.stdAges",)),
         Fact("Eligible sex", (term_of(module.sex),) if module.sex else (), paths=(f"{MODULE}.sex",)),
         Fact(

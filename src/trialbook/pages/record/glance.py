@@ -9,7 +9,7 @@ from trialbook.model import PartialDate, Study
 from trialbook.model.eligibility import SEXES, tell_ages
 from trialbook.model.enums import Status, StudyType
 from trialbook.model.nearest import find_nearest_site, list_open_sites
-from trialbook.model.protocol import Contact, Location
+from trialbook.model.protocol import Contact, EligibilityModule, Location
 from trialbook.model.sentences import count_of, write_day
 from trialbook.model.status_age import find_status_age
 from trialbook.pages.contents import Near, StudyHistory
@@ -136,14 +136,12 @@ def _tell_contact(contact: Contact, site: Location | None) -> Run:
 
 def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...], told: Told) -> Fact:
     question = "Who can join?"
-    module = study.protocol.eligibility_module
+    module = study.protocol.eligibility_module or (EligibilityModule() if study.unlimited else None)
     if module is None:
         return Fact(question, (), paths=("eligibilityModule.eligibilityCriteria",))
     healthy = {True: "healthy volunteers too", False: "no healthy volunteers", None: ""}
-    has_ages = module.minimum_age or module.maximum_age
-    is_silent = not has_ages and told.say_none("eligibilityModule.minimumAge") == "Not known"
     said = (
-        "limits of age not known" if is_silent else tell_ages(module.minimum_age, module.maximum_age),
+        _tell_limits(study, module, told),
         SEXES.get(str(module.sex), str(module.sex)) if module.sex else "",
         healthy[module.healthy_volunteers],
     )
@@ -159,6 +157,20 @@ def _answer_who(study: Study, criteria: tuple[ListedCriterion, ...], told: Told)
         checklist = Link("as a checklist", f"{study_url(study.nct_id)}/criteria")
         values.append(Run((Link(counted, "#eligibility"), ", also ", checklist, ".")))
     return Fact(question, tuple(values), paths=("eligibilityModule.eligibilityCriteria",))
+
+
+def _tell_limits(study: Study, module: EligibilityModule, told: Told) -> str:
+    """The limits of age; of a copy that cannot tell that there is none, which of them is not known."""
+    low, high = module.minimum_age, module.maximum_age
+    no_low, no_high = (
+        name not in study.unlimited and told.say_none(f"eligibilityModule.{path}") == "Not known"
+        for name, path in (("Minimum age", "minimumAge"), ("Maximum age", "maximumAge"))
+    )
+    if (low or not no_low) and (high or not no_high):
+        return tell_ages(low, high)
+    if low:
+        return f"from {low.lower()}, an upper limit of age is not known"
+    return f"up to {high.lower()}, a lower limit of age is not known" if high else "limits of age not known"
 
 
 def _cut(text: str, most: int) -> str:

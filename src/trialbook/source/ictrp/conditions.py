@@ -12,10 +12,17 @@ _MEDDRA = re.compile(
     r"Term:?\s*([^\n;]+?)\s*(?:System Organ Class:?\s*(?:\d+\s*-?\s*)?[^\n;]*?(?=$|[\n;]|MedDRA)|$|(?=[\n;]))",
     re.IGNORECASE,
 )
+# "MedDRA version 27.0: Stroke (10042244, PT)", as the newer European system may write a term.
+_VERSIONED = re.compile(r"MedDRA version:?\s*[\d.]+\s*:\s*([^\n;()]+?)\s*\(\d{8}[^()]*\)", re.IGNORECASE)
 _TERM = re.compile(r"Term\s*:\s*(.+)", re.IGNORECASE)
 _ABOUT_A_TERM = re.compile(
-    r"(?:MedDRA version|Level|Classification code|System Organ Class|SOC|MedDRA)\b\s*:?\s*[\w.\- ]*",
+    r"MedDRA(?: version)?\b\s*:?\s*[\d.]*|Level\s*(?::\s*.*|(?:LLT|PT|HLT|HLGT|SOC)\b.*)|"
+    r"Classification code\b\s*:?\s*\d.*|(?:System Organ Class|SOC)\b\s*[:\d].*",
     re.IGNORECASE,
+)
+# "Health Condition 1: G478- Other sleep disorders", as India's register writes them with ICD's code.
+_NUMBERED = re.compile(
+    r"Health Condition\s*\d*\s*:\s*(?:(?:[A-Z]\d\w{1,5}|null|O)\s*-\s*)?(.+)", re.IGNORECASE | re.DOTALL
 )
 _AREA = re.compile(r"Therapeutic area\s*:\s*(.+)", re.IGNORECASE)
 
@@ -32,10 +39,10 @@ def as_conditions(text: str) -> tuple[list[str], list[str]]:
     """
     found: dict[str, str] = {}
     areas: dict[str, None] = {}
-    for part in split_list(_MEDDRA.sub(r"\n\1\n", text)):
+    for part in split_list(_VERSIONED.sub(r"\n\1\n", _MEDDRA.sub(r"\n\1\n", text))):
         if match := _AREA.fullmatch(part):
             areas[match[1]] = None
-        elif match := _TERM.fullmatch(part):
+        elif match := _TERM.fullmatch(part) or _NUMBERED.fullmatch(part):
             found.setdefault(match[1].casefold(), match[1])
         elif not _ABOUT_A_TERM.fullmatch(part):
             found.setdefault(part.casefold(), part)

@@ -31,12 +31,14 @@ _STATUSES = {
     ),
     "ENROLLING_BY_INVITATION": "enrolling by invitation|by invitation only",
     "SUSPENDED": (
-        "suspended|temporary halt|temporarily halted|recruiting suspended on temporary hold|temporarily suspended|"
+        "suspended|suspended by competent authority|temporary halt|"
+        "temporarily halted|recruiting suspended on temporary hold|temporarily suspended|"
         "halted|suspended by ca|temporary suspended|recruitment suspended|temporarily closed|on hold|"
         "temporarily suspended halted|temporarily halted suspended"
     ),
     "ACTIVE_NOT_RECRUITING": (
-        "active not recruiting|complete follow up continuing|completed follow up continuing|"
+        "active not recruiting|ongoing not recruiting|ongoing but not recruiting|"
+        "complete follow up continuing|completed follow up continuing|"
         "closed follow up continuing|recruiting complete follow up continuing|recruiting complete study continuing|"
         "recruitment complete follow up continuing|ongoing recruitment ended|recruitment ended ongoing|"
         "no longer recruiting follow up continuing|recruitment completed follow up ongoing|"
@@ -49,14 +51,22 @@ _STATUSES = {
     ),
     "TERMINATED": (
         "terminated|stopped early|prematurely ended|recruiting stopped after recruiting started|other terminated|"
-        "stopped|prematurely terminated|terminated early|early termination|ended prematurely|discontinued"
+        "stopped|closed stopped early|prematurely terminated|terminated early|early termination|ended prematurely|discontinued"
     ),
     "WITHDRAWN": "withdrawn|recruiting withdrawn before recruiting started|withdrawn before recruitment",
 }  # fmt: skip
+# "Active, recruiting": what follows says more than that a study goes on.
+_GOES_ON = re.compile(
+    r"^(?:ongoing|active|authori[sz]ed|approved|open)(?: but)? (?=recruit|not (?:yet|started)|pending)"
+)
+_WITHDRAWN_BEFORE = re.compile(
+    r"withdrawn (?:before|prior to) (?:the )?(?:first |any )?(?:participants?|patients?|enrol\w+|recruit\w+|inclusion|start)"
+    r"(?: (?:was|were|has|had|of|start\w*|enrol\w*|recruit\w*|includ\w*|\w+ed))*"
+)
 _STATUS_OF = {name: status for status, names in _STATUSES.items() for name in names.split("|")}
 
 _NOT_INTERVENTIONAL = re.compile(
-    r"\bno[nt]? ?intervention|\bnichtinterventionell|\bnao intervenc|\bno intervenc"
+    r"\bno[nt]? ?(?:an )?intervention|\bnichtinterventionell|\bnao intervenc|\bno intervenc"
 )
 _INTERVENTIONAL = re.compile(
     r"\bintervention|\bintervenc|\binterventionell|\binterventie|\bba be\b|\bintervenzion"
@@ -77,13 +87,17 @@ def as_status(text: str) -> Told:
     --------
     >>> as_status("Complete: follow-up continuing").value, as_status("Authorised, recruiting").value
     ('ACTIVE_NOT_RECRUITING', 'RECRUITING')
-    >>> as_status("Not Recruiting")
-    Told(value=None, is_whole=False)
+    >>> as_status("Not Recruiting").value, as_status("Not Recruiting").is_whole
+    (None, False)
     """
     if not is_given(text):
         return Told(None)
     folded = _fold(text)
-    found = _STATUS_OF.get(folded) or find_enum_value("Status", text)
+    found = (
+        _STATUS_OF.get(folded) or find_enum_value("Status", text) or _STATUS_OF.get(_GOES_ON.sub("", folded))
+    )
+    if found is None and _WITHDRAWN_BEFORE.fullmatch(folded):
+        found = "WITHDRAWN"
     return Told(found, is_whole=found is not None)
 
 
@@ -94,8 +108,8 @@ def as_study_type(text: str) -> tuple[Told, bool]:
     --------
     >>> as_study_type("Interventional clinical trial of medicinal product")[0].value
     'INTERVENTIONAL'
-    >>> as_study_type("Non-interventional")[0].value, as_study_type("Diagnostic test")[0]
-    ('OBSERVATIONAL', Told(value=None, is_whole=False))
+    >>> as_study_type("Non-interventional")[0].value, as_study_type("Diagnostic test")[0].value
+    ('OBSERVATIONAL', None)
     """
     folded = _fold(text)
     if not is_given(text) or not folded:

@@ -23,11 +23,12 @@ _AGE = re.compile(
 # Words beside an age that leave it what it is; any other may change it.
 _BESIDE = re.compile(
     r"(?:以上|以下|以内|未満|未满|ages?|aged|old(?:er)?|over|above|and|more|than|from|up(?:wards)?|to|or|at|least|min(?:imum)?|max(?:imum)?|under|below"
-    r"|less|of|inclu(?:sive|ding|ded)|is|the|between|younger|not|y|o|a|de|bis|ab|desde|hasta|[\W\d_])*"
+    r"|less|of|until|till|inclu(?:sive|ding|ded)|is|the|between|younger|not|y|o|a|de|bis|ab|desde|hasta|[\W\d_])*"
 )
 # A sign behind an age turns round: "20 years-old <=" is the lowest, "75 years-old >" the highest.
 _AT_MOST = re.compile(
-    r"以下|以内|未満|未满|[<≤](?!=?\s*$)|\b(?:up to|under|below|less than|younger|at most|not? (?:more|older) than|hasta|bis)\b",
+    r"以下|以内|未満|未满|[<≤](?!=?\s*$)|\b(?:up to|under|below|less than|younger|at most|until|till|"
+    r"not? (?:more|older) than|hasta|bis)\b",
     re.IGNORECASE,
 )
 _AT_LEAST = re.compile(
@@ -41,11 +42,16 @@ _NOT_OF_A_PERSON = re.compile(
     r"gestation|gestat|postmenstrual|post-menstrual|\bpma\b|\bga\b|corrected|conception", re.IGNORECASE
 )
 _NO_LIMIT = re.compile(
-    r"(?:no|without|sin|ohne|kein[e]?|sans|geen|not?|un)?[ -]?(?:any )?(?:upper |lower |maximum |minimum |max |min |age )*"
+    r"(?:(?:any|all|every) ages?|any|infinit[ey]|infinity|∞|open(?: end(?:ed)?)?)|"
+    r"(?:no|without|sin|ohne|kein[e]?|sans|geen|nessun|sem|not?|un)[ -]?(?:any )?"
+    r"(?:upper |lower |maximum |minimum |max |min |age )*"
     r"(?:limit(?:s|ed|ation|e|es|grenze)?|maximum|minimum|restrictions?|age|bound|l[ií]mite|altersbegrenzung)?(?: age| limit)?",
     re.IGNORECASE,
 )
-_OLDEST_YEARS = 150
+# In an age's place these say that there is no limit; the registry itself writes "N/A".
+_NO_SUCH_LIMIT = re.compile(r"n ?[/.]? ?a|none|no|nil|not? applicable|does not apply", re.IGNORECASE)
+# No life was longer than 122 years.
+_OLDEST_YEARS = 130
 _YEARS = {
     "Year": 1.0,
     "Month": 1 / 12,
@@ -87,10 +93,14 @@ _FILLER = re.compile(r"9{6,}|2147483647|4294967295")
 
 
 class Told(NamedTuple):
-    """What a text says in the registry's terms, None for nothing; and whether that is all it says."""
+    """What a text says in the registry's terms, None for nothing; and whether that is all it says.
+
+    `is_unlimited` tells of an age that the text says there is no limit, which API v2 has no value for.
+    """
 
     value: str | None
     is_whole: bool = True
+    is_unlimited: bool = False
 
 
 def as_age(text: str, *, is_upper: bool = False) -> Told:
@@ -102,17 +112,22 @@ def as_age(text: str, *, is_upper: bool = False) -> Told:
     --------
     >>> [as_age(text).value for text in ("18", "6 months", ">= 20age old", "No limit", "65.00 Year(s)")]
     ['18 Years', '6 Months', '20 Years', None, '65 Years']
-    >>> as_age("14 Gestation (weeks)"), as_age("-2147483648 No limit"), as_age("999 Years", is_upper=True).value
-    (Told(value=None, is_whole=False), Told(value=None, is_whole=True), None)
+    >>> as_age("14 Gestation (weeks)").is_whole, as_age("").is_unlimited
+    (False, False)
+    >>> as_age("-2147483648 No limit").is_unlimited, as_age("999 Years", is_upper=True).is_unlimited
+    (True, True)
     """
     text = " ".join(unicodedata.normalize("NFKC", text).split())
+    if _NO_SUCH_LIMIT.fullmatch(text.strip(" .")):
+        return Told(None, is_unlimited=True)
     if not is_given(text) or not text.strip("?/ .-"):
         return Told(None)
     if _NOT_OF_A_PERSON.search(text):
         return Told(None, is_whole=False)
     ages = list(_AGE.finditer(text))
     if not ages or _SAYS_NO_LIMIT.search(text):
-        return Told(None, is_whole=bool(ages or _NO_LIMIT.fullmatch(text.strip(" .-"))))
+        is_unlimited = bool(_SAYS_NO_LIMIT.search(text) or _NO_LIMIT.fullmatch(text.strip(" .-")))
+        return Told(None, is_whole=is_unlimited, is_unlimited=is_unlimited)
     if not all(_BESIDE.fullmatch(word) for word in _AGE.sub(" ", text).casefold().split()):
         return Told(None, is_whole=False)
     if len(ages) == 1 and _is_other_end(text, is_upper=is_upper):
@@ -123,8 +138,9 @@ def as_age(text: str, *, is_upper: bool = False) -> Told:
         return Told(f"{round(_count(ages[0]) * 12 + _count(ages[1]))} Months")
     count, unit = _count(found), _find_unit(found) or unit
     # Below nothing, or beyond every life, is what systems write for "no limit".
-    is_filler = bool(found["sign"]) or count * _YEARS[unit] > _OLDEST_YEARS or (is_upper and not count)
-    if is_filler:
+    if bool(found["sign"]) or count * _YEARS[unit] > _OLDEST_YEARS:
+        return Told(None, is_unlimited=True)
+    if is_upper and not count:
         return Told(None)
     shown = f"{count:g}"
     return Told(f"{shown} {unit}" + ("" if count == 1 else "s"), is_whole=len(ages) <= 2)
@@ -166,8 +182,8 @@ def as_sex(text: str) -> Told:
     --------
     >>> as_sex("Both, male and female").value, as_sex("F").value, as_sex("Female: yes Male: no").value
     ('ALL', 'FEMALE', 'FEMALE')
-    >>> as_sex("Female: no Male: no"), as_sex("Both, females only")
-    (Told(value=None, is_whole=False), Told(value=None, is_whole=False))
+    >>> as_sex("Female: no Male: no").value, as_sex("Both, females only").is_whole
+    (None, False)
     """
     said = " ".join(unicodedata.normalize("NFKC", text).lower().split())
     if not is_given(said):
@@ -181,7 +197,7 @@ def as_sex(text: str) -> Told:
             return Told(None, is_whole=False)
         return Told("ALL" if len(yes) == 2 else yes.pop().upper())
     words = set(re.findall(r"[^\W\d_]+", said))
-    if _DENIED.search(said) and words & (_FEMALE | _MALE):
+    if _DENIED.search(said) and words & (_FEMALE | _MALE | _EITHER - {"any"}):
         return Told(None, is_whole=False)
     female, male, either = bool(words & _FEMALE), bool(words & _MALE), bool(words & _EITHER)
     if (either or (female and male)) and words & _ONLY and not (female and male):

@@ -24,6 +24,8 @@ _NOT_APPLICABLE = re.compile(
     r"n ?/? ?a|not? applicable|not apply|no aplica|nao se aplica|non applicable|nicht zutreffend"
 )
 _DENIED = re.compile(r"\b(?:not|no|non) (?:a )?(?:phase|ph)\b")
+# "0 (exploratory trials)": a number, and what it means.
+_REMARK = re.compile(r"(?<=[0-4iv])\s*\([^()\d]{4,}\)$")
 _NOISE = re.compile(r"\b(?:clinical|trial|study|studies|human|期|相|第)\b|[期相第]")
 
 
@@ -68,7 +70,7 @@ def _find_numbers(folded: str) -> list[int]:
         found += _read_chain(folded, match)
     if found:
         return sorted(set(found))
-    bare = _NOISE.sub(" ", folded).strip(" ().")
+    bare = _NOISE.sub(" ", _REMARK.sub(" ", folded)).strip(" ().")
     first = _BARE.match(bare)
     if first is None:
         return []

@@ -11,9 +11,14 @@ from trialbook.terms.countries import find_country, fold_name, suggest_countries
 
 _IN_BRACKETS = re.compile(r"\s*[(\[（]([^()\[\]（）]*)[)\]）]\s*")
 _BEHIND = re.compile(r"\s+[-–:]\s+|:\s+")
-_ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
+_ONLY = re.compile(r"\b(?:only|solely|exclusively)\b", re.IGNORECASE)
+_SEPARATES = re.compile(r"\s*(?:[,，、/&+|]|and\b)", re.IGNORECASE)
 _JOINTS = re.compile(r"\s*(?:/|\band\b|&|\+|\|)\s*", re.IGNORECASE)
+# "Kenya, Uganda, and Zambia".
+_AND = re.compile(r"^(?:and\b|&|y\b|et\b|und\b)\s*", re.IGNORECASE)
 _EUCTR = re.compile(r"EUCTR\d{4}-\d{6}-\d{2}-([A-Z]{2})", re.IGNORECASE)
+# The European Union's own codes beside those of ISO.
+_EU_CODES = {"EL": "GR", "UK": "GB"}
 _LEAST_LETTERS = 5
 _MOST_PARTS = 4
 
@@ -43,7 +48,8 @@ def find_member_state(trial_id: str) -> str:
     ('Slovakia', '')
     """
     match = _EUCTR.fullmatch(trial_id)
-    country = find_country(match[1]) if match else None
+    state = match[1].upper() if match else ""
+    country = find_country(_EU_CODES.get(state, state)) if state else None
     return country.name if country else ""
 
 
@@ -51,7 +57,7 @@ def _read_part(part: str) -> list[tuple[str, bool]]:
     """A part between semicolons: one name, or several between commas, some of whose names have commas."""
     if name := _find_name(part):
         return [(name, True)]
-    pieces = [piece.strip() for piece in _split_commas(part)]
+    pieces = [_AND.sub("", piece.strip()) for piece in _split_commas(part)]
     read: list[tuple[str, bool]] = []
     at = 0
     while at < len(pieces):
@@ -89,7 +95,9 @@ def _read_joined(text: str) -> list[tuple[str, bool]]:
 def _find_name(text: str) -> str:
     """One country: by its name, by what stands before or in brackets, or by a name with one slip in it."""
     country = find_country(text)
-    if country is None and (match := _IN_BRACKETS.search(text)):
+    if country is None and _ONLY.search(text):
+        country = find_country(_ONLY.sub("", text).strip())
+    if country is None and (match := _IN_BRACKETS.search(text)) and not _SEPARATES.match(text[match.end() :]):
         before = text[: match.start()].strip()
         inside = _ONLY.sub("", match[1]).strip()
         if is_given(before):

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from trialbook.errors import SourceFormatError
+from trialbook.model.study import NO_LIMIT
 from trialbook.record.ids import find_european_number
 from trialbook.record.pieces import find_enum_value
 from trialbook.source.ictrp.conditions import as_conditions
 from trialbook.source.ictrp.design import as_design
-from trialbook.source.ictrp.ids import find_id_type, is_placeholder, is_trial_id
+from trialbook.source.ictrp.ids import is_about_ids, is_placeholder, is_trial_id, read_id
 from trialbook.source.ictrp.kinds import as_status, as_study_type
 from trialbook.source.ictrp.participants import Told, as_age, as_count, as_sex, split_ages
 from trialbook.source.ictrp.phases import as_phases, is_phase_zero
@@ -84,7 +85,8 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
     dict
         The record as API v2 JSON values. The trial's id in its own register stands as `nctId`.
         What says in the register's own way what API v2 has a list of values for, and means none of
-        them for certain, stands in `derivedSection.registerWords`. Ethics reviews, results summaries,
+        them for certain, stands in `derivedSection.registerWords`; so does an age limit that it says there
+        is none of. Ethics reviews, results summaries,
         contact addresses and affiliations, and the flags of bridged and prospective registrations have
         no place in API v2.
 
@@ -102,7 +104,7 @@ def map_trial(fields: Mapping[str, str]) -> dict[str, Any]:
         )
     own = _OwnWords()
     protocol = {
-        "identificationModule": _map_identification(said, trial_id),
+        "identificationModule": _map_identification(said, trial_id, own),
         "statusModule": _map_status(said, own),
         "sponsorCollaboratorsModule": _map_sponsors(said),
         "conditionsModule": _map_conditions(said, own),
@@ -134,10 +136,13 @@ class _OwnWords:
 
     def __init__(self) -> None:
         self._told: dict[str, str] = {}
+        self._unlimited: dict[str, str] = {}
 
     def read(self, label: str, text: str, told: Told) -> str | None:
         """The value that a text was read as; the text is kept where that is not all it says."""
-        if not told.is_whole:
+        if told.is_unlimited:
+            self._unlimited[label] = text
+        elif not told.is_whole:
             self.keep(label, text)
         return told.value
 
@@ -145,7 +150,11 @@ class _OwnWords:
         self._told[label] = " ".join(text.split())
 
     def write(self) -> list[dict[str, str]]:
-        return [{"label": label, "words": text} for label, text in self._told.items() if text]
+        told = [{"label": label, "words": text} for label, text in self._told.items() if text]
+        return [
+            *told,
+            *({"label": label, "words": text, "means": NO_LIMIT} for label, text in self._unlimited.items()),
+        ]
 
 
 def _find_results(said: Mapping[str, str]) -> bool | None:
@@ -159,13 +168,16 @@ def _given(said: Mapping[str, str], name: str) -> str:
     return text if is_given(text) else ""
 
 
-def _map_identification(said: Mapping[str, str], trial_id: str) -> dict[str, Any]:
+def _map_identification(said: Mapping[str, str], trial_id: str, own: _OwnWords) -> dict[str, Any]:
     others = [find_european_number(trial_id), *split_list(said.get("secondaryid", ""))]
-    ids = dict.fromkeys(text for text in others if text != trial_id and not is_placeholder(text))
+    told = dict.fromkeys(text for text in others if text != trial_id and not is_placeholder(text))
+    words = [text for text in told if is_about_ids(text)]
+    own.keep("Other ids", "; ".join(words))
+    ids = dict(read_id(text) for text in told if text not in words)
     return keep(
         {
             "nctId": trial_id.upper() if trial_id.lower().startswith("nct") else trial_id,
-            "secondaryIdInfos": [keep({"id": text, "type": find_id_type(text)}) for text in ids],
+            "secondaryIdInfos": [keep({"id": text, "type": kind}) for text, kind in ids.items()],
             "briefTitle": _given(said, "publictitle"),
             "officialTitle": _given(said, "scientifictitle"),
             "acronym": _given(said, "acronym"),
@@ -258,11 +270,15 @@ def _map_outcome(text: str) -> dict[str, Any]:
 
 
 def _map_eligibility(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
-    low_text, high_text = _given(said, "inclusionagemin"), _given(said, "inclusionagemax")
-    if not (low_text and high_text) and (ends := split_ages(low_text or high_text)):
+    low_text, high_text = (" ".join(said.get(f"inclusionage{end}", "").split()) for end in ("min", "max"))
+    given = [text for text in (low_text, high_text) if is_given(text)]
+    if len(given) == 1 and (ends := split_ages(given[0])):
         low_text, high_text = ends
-    lowest = own.read("Minimum age", low_text, as_age(low_text)) or ""
-    highest = own.read("Maximum age", high_text, as_age(high_text, is_upper=True)) or ""
+    low, high = as_age(low_text), as_age(high_text, is_upper=True)
+    lowest = own.read("Minimum age", low_text, low) or ""
+    highest = own.read("Maximum age", high_text, high) or ""
+    # Of a limit that is not told nothing is certain but that the other one is within.
+    ends = (lowest or ("" if low.is_unlimited else highest), highest or ("" if high.is_unlimited else lowest))
     sex = said.get("inclusiongender", "")
     return keep(
         {
@@ -272,7 +288,7 @@ def _map_eligibility(said: Mapping[str, str], own: _OwnWords) -> dict[str, Any]:
             "sex": own.read("Sex", sex, as_sex(sex)),
             "minimumAge": lowest,
             "maximumAge": highest,
-            "stdAges": derive_std_ages(lowest, highest) if lowest or highest else [],
+            "stdAges": derive_std_ages(*ends) if lowest or highest else [],
         }
     )
 

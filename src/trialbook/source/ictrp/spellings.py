@@ -45,10 +45,12 @@ _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:\s.*)?")
 _DAY_FIRST_WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})(?:\s.*)?")
 _MONTH_FIRST_WORDS = re.compile(r"([A-Za-z]{3,9})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+(\d{4})(?:\s.*)?")
+_EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日일])?")
 _MONTH_WORDS = re.compile(r"([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})")
 # What systems write for no date: the first or last day that they know, or zeros.
 _NO_DATE = re.compile(
-    r"1970[-/.]?0?1[-/.]?0?1\b|0?1[-/.]0?1[-/.]1970\b|(?:0001|9999|0000|1900)[-/.]?(?:0?[01]|12)[-/.]?(?:0?[01]|31)\b|(?:0?1|12|31|00|99)[-/.](?:0?1|12|31|00|99)[-/.](?:0001|9999|0000|1900)\b"
+    r"1970[-/.]?0?1[-/.]?0?1\b|0?1[-/.]0?1[-/.]1970\b|(?:0001|9999|0000|1900|1753)[-/.]?(?:0?[01]|12)[-/.]?(?:0?[01]|31)\b|(?:0?1|12|31|00|99)[-/.](?:0?1|12|31|00|99)[-/.](?:0001|9999|0000|1900|1753)\b"
+    r"|1899[-/.]?12[-/.]?3[01]\b|(?:3[01][-/.]12|12[-/.]3[01])[-/.]1899\b"
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -97,7 +99,9 @@ def as_date(text: str, *, month_first: bool = False) -> str | None:
     text = " ".join(text.split())
     if not is_given(text) or _NO_DATE.match(text):
         return None
-    if match := _ISO_DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
+    if match := (
+        _ISO_DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text) or _EAST_ASIAN_DATE.fullmatch(text)
+    ):
         found = _put_date(match[1], match[2], match[3])
     elif match := _NUMERIC_DATE.fullmatch(text):
         day, month = (match[2], match[1]) if month_first else (match[1], match[2])

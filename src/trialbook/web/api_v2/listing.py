@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -37,6 +37,7 @@ DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 10, 1_000
 MOST_HELD_BYTES, MOST_HELD_IN_ALL_BYTES = 8_000_000, 64_000_000
 # So many damaged records are named in the head of an answer; the log names all.
 MOST_NAMED = 10
+MOST_PLACE_CHARACTERS = 100
 _ESCAPED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -87,15 +88,24 @@ def read_list_request(parameters: Parameters) -> ListRequest:
 
 
 def write_json(
-    request: ListRequest, bodies: Iterable[bytes], *, total: int | None, next_token: str | None
+    request: ListRequest,
+    bodies: Iterable[bytes],
+    *,
+    total: int | None,
+    next_token: str | None,
+    meant: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[bytes]:
-    """A page as JSON, in blocks: each study in a line of its own, as it was received where all of it is asked."""
+    """A page as JSON, in blocks: each study in a line of its own, as it was received where all of it is asked.
+
+    `meant` are places that no site is in, with those that may be meant: a page without a study tells them.
+    """
     yield b"{" + (b"" if total is None else b'"totalCount":%d,' % total) + b'"studies":['
     separator = b"\n"
     for body in bodies:
         yield separator + write_line(cut(body, request.selection, is_legacy=request.is_legacy))
         separator = b",\n"
     end = b"" if next_token is None else b',"nextPageToken":' + msgspec.json.encode(next_token)
+    end += b',"didYouMean":' + msgspec.json.encode(meant) if meant else b""
     yield b"\n]" + end + b"}"
 
 
@@ -168,10 +178,11 @@ class PageBodies:
             if isinstance(body, bytes):
                 yield body
 
-    def make_warning(self, index_lag: int) -> str | None:
+    def make_warning(self, index_lag: int, places: Mapping[str, Sequence[str]]) -> str | None:
         """What the answer leaves out, as the value of a `Warning` header (RFC 7234, 5.5); None where all is there.
 
-        `index_lag` counts the changes that the search did not see yet.
+        `index_lag` counts the changes that the search did not see yet; `places` are those that no site is in,
+        with those that may be meant.
         """
         texts = [str(error) for error in self.damaged[:MOST_NAMED]]
         if len(self.damaged) > MOST_NAMED:
@@ -180,5 +191,8 @@ class PageBodies:
             texts.append(
                 f"the index lacks the last {index_lag:,} changes of the records, so studies may be missing here"
             )
+        for place, meant in places.items():
+            words = f": did you mean {' or '.join(meant)}?" if meant else ", by any name of it that is known"
+            texts.append(f"no site here is in {place[:MOST_PLACE_CHARACTERS]}{words}")
         plain = (text.encode("ascii", "replace").decode() for text in texts)
         return ", ".join(f'299 trialbook "{_ESCAPED.sub(" ", text)}"' for text in plain) or None

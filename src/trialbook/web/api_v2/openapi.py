@@ -206,7 +206,13 @@ def _make_schemas() -> dict[str, dict[str, Any]]:
         ),
         "GeoPoint": _make_object({"lat": {"type": "number"}, "lon": {"type": "number"}}),
         "PagedStudies": _make_object(
-            {"studies": _list_of(_refer("Study")), "nextPageToken": _TEXT, "totalCount": _COUNT},
+            {
+                "studies": _list_of(_refer("Study")),
+                "nextPageToken": _TEXT,
+                "totalCount": _COUNT,
+                # Of a page without a study: places that no site is in, with those that may be meant.
+                "didYouMean": {"type": "object", "additionalProperties": _list_of(_TEXT)},
+            },
             required=("studies",),
         ),
         "FieldNode": _make_object(

@@ -20,6 +20,7 @@ from trialbook.derived.field_statistics import Statistics
 from trialbook.errors import ApiError, NotFoundError, TrialbookError
 from trialbook.export import forms
 from trialbook.library import Library
+from trialbook.library.nothing import suggest_places
 from trialbook.model.api_version import API_VERSION
 from trialbook.record.ids import find_nct_id
 from trialbook.web.api_v2 import (
@@ -115,9 +116,18 @@ class Api:
         bodies = listing.PageBodies(page.nct_ids, self._library.read_hit, self._room)
         for error in bodies.damaged:
             log_damage(error)
-        warning = bodies.make_warning(self._library.index_lag)
+        which = asked.asked.request
+        is_nothing = not page.nct_ids and asked.page_token is None
+        places = suggest_places(self._library.engine, which.queries + which.filters) if is_nothing else {}
+        warning = bodies.make_warning(self._library.index_lag, places)
         if asked.columns is None:
-            blocks = listing.write_json(asked, bodies, total=total, next_token=page.next_page_token)
+            blocks = listing.write_json(
+                asked,
+                bodies,
+                total=total,
+                next_token=page.next_page_token,
+                meant={place: better for place, better in places.items() if better},
+            )
             return send_blocks(blocks, forms.JSON, {"etag": tag, "warning": warning})
         headers = {
             "etag": tag,

@@ -17,6 +17,7 @@ from trialbook.library import Library
 from trialbook.library.evidence import find_evidence
 from trialbook.library.hits import find_hit_facts
 from trialbook.library.nearby import tell_place
+from trialbook.library.nothing import suggest_places
 from trialbook.model.dates import find_asked_day
 from trialbook.model.nearest import NearSite
 from trialbook.model.present import decode_present
@@ -150,7 +151,7 @@ def answer_finding(library: Library, finding: Finding) -> SearchAnswer:
         offset=request.offset,
         as_of=request.as_of,
         synonyms=result.added,
-        suggestions=_suggest(engine, finding),
+        suggestions=_suggest(engine, finding, is_nothing=not result.total),
         facets={name: facets[name] for name in finding.request.facets},
         not_stated=result.missing,
         studies=tuple(studies),
@@ -179,7 +180,7 @@ def _write_site(site: NearSite | None) -> NearSiteAnswer | None:
     return NearSiteAnswer(**msgspec.structs.asdict(site)) if site else None
 
 
-def _suggest(engine: SearchEngine, finding: Finding) -> dict[str, tuple[str, ...]]:
+def _suggest(engine: SearchEngine, finding: Finding, *, is_nothing: bool) -> dict[str, tuple[str, ...]]:
     """Better spellings of plain texts and places; names between brackets are no words to be put right."""
     found = {
         name: (engine.suggest_places if AREAS[name] == "LocationSearch" else engine.suggest)(text)
@@ -187,7 +188,13 @@ def _suggest(engine: SearchEngine, finding: Finding) -> dict[str, tuple[str, ...
         if "[" not in text
     }
     found["country"] = tuple(better for name in finding.countries for better in engine.suggest_places(name))
-    return {name: texts for name, texts in found.items() if texts}
+    found = {name: texts for name, texts in found.items() if texts}
+    written = (
+        suggest_places(engine, finding.request.queries + finding.request.filters)
+        if is_nothing and not found
+        else {}
+    )
+    return found | {name: texts for name, texts in written.items() if texts}
 
 
 def _find_snippets(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from trialbook.export import forms
 from trialbook.export.legacy_xml.record import write_legacy_xml
 from trialbook.export.projection import Selection, select_fields
 from trialbook.library import Library
+from trialbook.library.nothing import suggest_places
 from trialbook.model.present import decode_shortened
 from trialbook.web.api_v2.answers import Turns, find_tag, guard, send, send_blocks
 from trialbook.web.exports import send_export
@@ -64,13 +66,15 @@ class SiteApi:
             msgspec.structs.replace(asked.request, offset=offset, limit=limit)
         )
         head = {"from": offset, "limit": limit, "total": result.total}
-        blocks = self._write_hits(head, result.nct_ids, selection)
+        places = {} if result.total else suggest_places(self._library.engine, asked.request.queries)
+        meant = {place: better for place, better in places.items() if better}
+        blocks = self._write_hits(head | ({"didYouMean": meant} if meant else {}), result.nct_ids, selection)
         if len(result.nct_ids) > LONG_ANSWER:
             blocks = self._turns.take(blocks)
         return send_blocks(blocks, forms.JSON, {})
 
     def _write_hits(
-        self, head: dict[str, int], nct_ids: tuple[str, ...], selection: Selection | None
+        self, head: dict[str, Any], nct_ids: tuple[str, ...], selection: Selection | None
     ) -> Iterator[bytes]:
         yield msgspec.json.encode(head)[:-1] + b',"hits":['
         separator = b""

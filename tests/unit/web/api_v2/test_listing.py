@@ -292,3 +292,30 @@ def test_a_page_that_breaks_off_gives_its_memory_back() -> None:
         PageBodies(["1", "2"], read_hit, room)
     gc.collect()
     assert room.take(8)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query.locn=Germny",
+        "filter.advanced=AREA[LocationCountry]Germny",
+        'query.term=AREA[LocationCountry]"Germny" AND heart',
+        "query.cond=heart&query.locn=Germny&pageSize=1",
+    ],
+)
+def test_a_place_that_no_site_is_in_is_answered_with_what_may_be_meant(api: TestClient, query: str) -> None:
+    answer = api.get(f"/studies?countTotal=true&{query}")
+    assert answer.json() == {"totalCount": 0, "studies": [], "didYouMean": {"Germny": ["Germany"]}}
+    assert "no site here is in Germny: did you mean Germany?" in answer.headers["warning"]
+
+
+def test_a_place_like_none_is_told_in_the_head_alone_and_no_study_of_another_kind_tells_nothing(
+    api: TestClient,
+) -> None:
+    answer = api.get("/studies?query.locn=Xyzzyville")
+    assert answer.json() == {"studies": []}
+    assert "no site here is in Xyzzyville, by any name of it that is known" in answer.headers["warning"]
+    for query in ("query.term=xyzzyville", "filter.advanced=heart AND NOT heart AND NOT AREA[LocationCity]Xyz"):
+        silent = api.get(f"/studies?{query}")
+        assert silent.json() == {"studies": []}
+        assert "warning" not in silent.headers

@@ -315,7 +315,10 @@ def test_a_place_like_none_is_told_in_the_head_alone_and_no_study_of_another_kin
     answer = api.get("/studies?query.locn=Xyzzyville")
     assert answer.json() == {"studies": []}
     assert "no site here is in Xyzzyville, by any name of it that is known" in answer.headers["warning"]
-    for query in ("query.term=xyzzyville", "filter.advanced=heart AND NOT heart AND NOT AREA[LocationCity]Xyz"):
+    for query in (
+        "query.term=xyzzyville",
+        "filter.advanced=heart AND NOT heart AND NOT AREA[LocationCity]Xyz",
+    ):
         silent = api.get(f"/studies?{query}")
         assert silent.json() == {"studies": []}
         assert "warning" not in silent.headers

@@ -172,7 +172,7 @@ def test_what_is_said_of_unposted_results_has_its_day() -> None:
     derived = {"miscInfoModule": {"versionHolder": "2021-04-01"}}
     study = parse_record({"protocolSection": protocol, "derivedSection": derived, "hasResults": False})
     assert (
-        "Results pending, past the usual due date, as of 1 April 2021; due if the rule applies on 5 March 2021."
+        "Results pending, past the usual due date, as of 1 April 2021; were due if the rule applies on 5 March 2021."
         in words_of(glance_of(study))
     )
 

@@ -111,7 +111,8 @@ def _draw_today(axis: DayAxis, today: date, bottom: float) -> list[str]:
     side = "end" if x > WIDTH - 90 else "start" if x < LABELS + 60 else "middle"
     words = f"today, {write_day(PartialDate(today.isoformat()))}"
     return [
-        element("path", class_="today", d=f"M{x:.1f} 2V{bottom + 22:.1f}"),
+        # It ends above the years, which it would cross.
+        element("path", class_="today", d=f"M{x:.1f} 2V{bottom + 5:.1f}"),
         text_element("text", words, class_="small now", x=x, y=bottom + 35, text_anchor=side),
     ]
 

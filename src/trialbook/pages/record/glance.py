@@ -50,7 +50,7 @@ def glance_section(  # noqa: PLR0913 - one answer rests on each
         _answer_who(study, criteria, told),
         _answer_what(study),
         _answer_end(study),
-        Fact("Are there results?", (_tell_results(outlook, told.get_study(study).served),)),
+        Fact("Are there results?", (_tell_results(outlook, told.get_study(study).served, today),)),
         *_answer_switched(study, past, history),
     ]
     picture = draw_timeline(told.get_study(study), today, outlook, past, history)
@@ -235,13 +235,14 @@ def _answer_end(study: Study) -> Fact:
     return Fact("When does it end?", values, paths=("statusModule.completionDateStruct",))
 
 
-def _tell_results(outlook: ResultsOutlook, served: PartialDate | None) -> Run:
+def _tell_results(outlook: ResultsOutlook, served: PartialDate | None, today: date) -> Run:
     pieces: list[Inline] = [Link(outlook.headline, "#results")]
     if outlook.state in AS_OF_A_DAY and served and served.earliest:
         pieces.append(f", as of {write_day(served)}")
     if outlook.due:
         by = "by the certificate of delay" if outlook.is_counted_from_certificate else "if the rule applies"
-        pieces.append(f"; due {by} on {write_day(PartialDate(outlook.due.isoformat()))}")
+        verb = "due" if outlook.due >= today else "were due"
+        pieces.append(f"; {verb} {by} on {write_day(PartialDate(outlook.due.isoformat()))}")
     return Run((*pieces, "."))
 
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from trialbook.eligibility.numbers import NUMBER, ROMAN, read_number
+from trialbook.eligibility.numbers import NUMBER, ROMAN, read_digits, read_number
 from trialbook.eligibility.tree import Interval, Limit
 from trialbook.eligibility.units import TIME_UNITS, find_unit
 from trialbook.eligibility.words import compile_small, make_small
@@ -20,11 +20,11 @@ Operator = Literal["ge", "gt", "le", "lt", "eq", ""]
 BEFORE: tuple[tuple[Operator, str], ...] = (
     (
         "ge",
-        r"≥\s*=?|⩾|≧|>\s*=|=\s*>|>\s*/\s*=|>\s*or\s*=|>\s*or equal(?:s)?(?: to)?|(?:greater|more|higher"
+        r"≥\s*=?|⩾|≧|>\s*=|=\s*>|>\s*/\s*=|>\s*or\s*=|>\s*or equal(?:s)?(?: to)?|(?:great(?:er)?|more|higher"
         r"|older|larger|longer)"
         r"(?: than)?(?: to)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:at|al) least|at a minimum(?: of)?|(?:no"
         r"|not)(?: be)? (?:less|fewer"
-        r"|lower|younger|shorter|smaller) than|not\s*<(?!\s*=)|not below|not under|(?:a )?minimum(?: of| is)?|min\.|at"
+        r"|lower|younger|shorter|smaller) than|not\s*<(?!\s*=)|not below|not under|(?:a )?minimum(?: of| is)?|min\.|as low as|at"
         r" or above|equal(?: to)? or"
         r" (?:greater|more|higher|older|above|over)(?: than| to)?|above or equal(?: to)?|starting (?:at"
         r"|from)|>\s*than or equal to",
@@ -36,12 +36,12 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
         r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:no|not)(?: be)? (?:more|greater|higher"
         r"|older|longer|larger|bigger)"
         r" than|not\s*>(?!\s*=)|not (?:to )?exceed(?:ing)?|not above|not over|at most|(?:a )?maximum(?: of| is)?|max\."
-        r"|up to|equal(?: to)? or"
+        r"|up to|as high as|equal(?: to)? or"
         r" (?:less|lower|younger|below|under|fewer)(?: than| to)?|below or equal(?: to)?|at or below|until",
     ),
     (
         "gt",
-        r">\s*(?:than)?|(?:greater|more|higher|older|larger|longer|bigger|over)[ -]th(?:[ae]n|at)|over|above"
+        r">\s*(?:than)?|(?:great(?:er)?|more|higher|older|larger|longer|bigger|over)[ -]th(?:[ae]n|at)|over|above"
         r"|exceed(?:s|ing|ed)?"
         r"|in excess of|beyond|upwards of|superior to|older|＞",
     ),
@@ -70,7 +70,8 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 LIMIT = re.compile(
-    r"\s*(?:(?:x|×|✕|\*|times|fold|-fold|- fold)\s*)?(?:of |above |than |over )?(?:the |its |their"
+    r"\s*(?:(?:x|×|✕|\*|times|fold|-fold|- fold)\s*(?:(?:higher|greater|more|larger) (?=than ))?)?"
+    r"(?:of |above |than |over )?(?:the |its |their"
     r" )?(?:institutional |institution'?s? |laboratory |local |lab |age[- ]adjusted |site |central"
     r" )*"
     r"(?:(?P<uln>ULN\b|UNL\b|upper (?:normal )?limits?(?: of)?(?: the)?(?: institutional|"
@@ -91,7 +92,7 @@ LIMIT_ALONE = re.compile(
     re.IGNORECASE,
 )
 RANGE = re.compile(
-    r"\s*(?:-{1,2}|–|—|−|~|to|till|until|through|up to|/(?=\s*\d+\s*(?:years|y)))\s*(?:and\s+)?(?:≤"
+    r"\s*(?:-{1,2}|–|—|−|~|_|to|till|until|through|up to|/(?=\s*\d+\s*(?:years|y)))\s*(?:and\s+)?(?:≤"
     r"|<=|<|≥|less than|under|below)?\s*(?=\d)",
     re.IGNORECASE,
 )
@@ -104,11 +105,11 @@ OPENS_RANGE = re.compile(
     re.IGNORECASE,
 )
 IS_NAME = re.compile(
-    r"(?:[A-Za-z]-|[A-Za-z]/|\b(?:types?|phases?|hpv|factor|visit|day|part|cohort|arm|group|table"
+    r"(?:[A-Za-z]-|[A-Za-z]/|\b(?:types?|phases?|hpv|factor|visits?|days?|parts?|cohorts?|arms?|groups?|tables?"
     r"|appendix|section|version|step|week|cycle"
     r"|dsm|icd|chapter|item|figure|covid|sars-cov|interleukin|vitamin|omega|no\.|number|#"
     r"|criteri(?:on|a)|protocol|mutation|exon"
-    r"|chromosome|trisomy|nct|www\.|v)\s*)\Z",
+    r"|chromosome|trisomy|nct|www\.|v)\s*|\b(?:types?|visits?)\s+(?:\d|I{1,3})\s*(?:,|/|&|or|and)\s*)\Z",
     re.IGNORECASE,
 )
 GRADED = re.compile(
@@ -128,9 +129,29 @@ BETWEEN_UNIT = re.compile(
     r"(?:\)|\s*-?\s*(?:consecutive|full|complete|continuous|calendar|whole|additional|or more))\s",
     re.IGNORECASE,
 )
-# Ordinals, and marks of a list within a line.
-NO_VALUE = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+[).](?=\s|\Z)|\d+-(?=\s)")
+# Ordinals, marks of a list within a line, parts of names ("25-OH vitamin D", "6MWT"), times of day, years.
+NO_VALUE = re.compile(
+    r"\d+(?:st|nd|rd|th)\b|\d+[).](?=\s|\Z)|\d+-(?=\s)|\d+-?[A-Za-z]{2}|\d+\s?[ap]\.?m\b|\d+:\d\d|(?:19|20)\d\d(?![\d.,])"
+)
+# A number within the name of a test or a scale: "6-minute walk", "24 hour urine", "11-point numeric scale".
+IN_A_NAME = re.compile(
+    r"(?:6|six)[ -]?min(?:ute)?s?[ -]?(?:walk|step)|(?:12|twelve)[ -]lead|(?:24|48|twenty[ -]four)[ -]?h(?:ou)?rs?[ -]"
+    r"(?:urin|ambulatory|holter|blood pressure|protein|creatinine|collection|pH\b)|(?:\d+|five|ten|eleven)[ -]"
+    r"points? (?:[a-z]+ ){0,3}(?:scale|likert)|(?:30|60|thirty)[ -]?s(?:ec(?:ond)?s?)?[ -](?:chair|sit)"
+    r"|(?:\d+|ten|four|six)[ -]?(?:m|met(?:er|re)s?|foot|feet)[ -]walk|(?:1|one)[ -]second\b"
+    r"|(?:2|two)[ -]?h(?:our)?s?[ -](?:post|oral glucose|plasma glucose|OGTT)",
+    re.IGNORECASE,
+)
+# What a value is out of: "40 over 100 mm", "7 out of 10". "140 over 90" is two pressures.
+OUT_OF = re.compile(
+    r"\d\s*(?:points?\s*)?(?:out of|over)(?: a| the)?(?: (?:total|maximum)(?: of)?)?\s*\Z", re.IGNORECASE
+)
 LIST_MARK = re.compile(r"[\s*•\-(]*\((?=\Z)")
+# "At least six (6) weeks".
+TOLD_AGAIN = re.compile(r"\s*\(\s*(\d{1,3})\s*\)")
+# "≥ 10^3 CFU/mL"
+TEN = 10.0
+POWER = re.compile(r"\\?(?:\^|\*\*)\s*(\d{1,2})(?!\d)")
 POWER_ALONE = re.compile(r"\s*(?:\^|\*|\*\*)\s*\d")
 # In place of the number stands what cannot be one: a date, a dose of two parts, a list mark.
 DATE = re.compile(
@@ -148,16 +169,24 @@ EXTREME = re.compile(
 )
 WITHIN = re.compile(r"\b(?:with)?in\s*\Z", re.IGNORECASE)
 # A bound that stands before what it bounds: "25% ≤ LVEF".
-TURNED = re.compile(r"\s*(?:(?P<ge>≤|<\s*=)|(?P<le>≥|>\s*=)|(?P<gt><)|(?P<lt>>))(?=\s*[^\W\d_])")
+TURNED = re.compile(
+    r"\s*(?:(?P<ge>[≤≦⩽]|<\s*=)|(?P<le>[≥≧⩾]|>\s*=)|(?P<gt>[<＜])|(?P<lt>[>＞]))(?=\s*[^\W\d_])"
+)
+APART = re.compile(
+    r"\s*(?:years?|yrs?)?(?: of age| old)?\s*(?:,\s*)?(?:or|and|and/or)\s*(?:is |are )?", re.IGNORECASE
+)
 # What joins the values of a list of grades: "0, 1 or 2", "class III or class IV", "II thru IV".
 GRADES_JOINT = re.compile(
     r"[\s,]*(?:\b(?:and|or|to|thru|through)\b|/|,|&|-|–)?[\s,]*(?:(?:class|grade|stage)\s+)?", re.IGNORECASE
 )
 ECOG = re.compile(r"\b(?:ECOG|Zubrod|performance (?:status|score))\b[^.;,\d]{0,30}\Z", re.IGNORECASE)
 GRADES_SPAN = re.compile(r"\s*(?:\b(?:to|thru|through)\b|-|–)\s*", re.IGNORECASE)
+PRESSURE = re.compile(r"\bpressure|\bBP\b|hypertens", re.IGNORECASE)
 POINT_FOR_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 # Giga per litre, of cells; of anything else "G/L" is grams.
 GIGA = re.compile(r"\s*G/[lL]\b")
+# "Platelets < 100,000 µL": of cells, in so much.
+VOLUMES = frozenset(["uL", "mm3"])
 CELLS = re.compile(
     r"platelet|thrombocyte|neutrophil|leu[ck]o|lymphocyte|white|\b(?:WBC|ANC|PLT|ALC)\b", re.IGNORECASE
 )
@@ -219,7 +248,11 @@ def read_comparisons(text: str) -> list[Comparison]:
 
 def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
     before = text[max(floor, number.start() - 60) : number.start()]
+    if OUT_OF.search(text, max(0, number.start() - 60), number.start()) and not PRESSURE.search(text):
+        return None
     operator, start = _operator_before(before, number.start())
+    if operator in ("", "eq") and IN_A_NAME.match(text, number.start()):
+        return None
     if not operator and (extreme := EXTREME.search(before)):
         operator = "ge" if extreme["least"] else "le"
     opened = OPENS_RANGE.search(before)
@@ -228,6 +261,10 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
     if not operator and POWER_ALONE.match(text, number.end()):
         return None
     low, end = read_number(number), number.end()
+    if (again := TOLD_AGAIN.match(text, end)) and read_digits(again[1]) == low:
+        end = again.end()
+    if low == TEN and (power := POWER.match(text, end)):
+        low, end = TEN ** int(power[1]), power.end()
     unit, limit, end = _unit_at(text, end, bool(number["word"]))
     if unit in COUNTED and POINT_FOR_THOUSANDS.fullmatch(number[0]):
         low = float(number[0].replace(".", ""))
@@ -290,6 +327,8 @@ def _unit_at(text: str, end: int, is_word: bool) -> tuple[str, Limit, int]:
     if unit is None or (is_word and unit[0].ucum not in TIME_UNITS and len(unit[0].ucum) < 3):
         return "", "", end
     ucum, end = unit[0].ucum, unit[1]
+    if ucum in VOLUMES and CELLS.search(text, max(0, end - 60), end):
+        return "/uL", "", end
     # "U" and "m" alone are letters more often than units.
     return ucum, "", end
 
@@ -395,9 +434,32 @@ def _share_units(text: str, found: list[Comparison]) -> list[Comparison]:
                 limit=each.interval.limit or last.interval.limit,
             )
             shared[-1] = Comparison(last.start, each.end, joined, False, last.number_start)
-        else:
-            shared.append(each)
+            continue
+        if last is not None and _are_apart(text, last, each):
+            # Either side of a range: "below 18 or over 65 years".
+            one, two = last.interval, each.interval
+            shared[-1] = last._replace(interval=_like(one, two))
+            each = each._replace(interval=_like(two, one))  # noqa: PLW2901 - what is kept of it
+        shared.append(each)
     return shared
+
+
+def _like(interval: Interval, other: Interval) -> Interval:
+    """An interval that has the unit and limit of another where it has none."""
+    if interval.unit or interval.limit:
+        return interval
+    return msgspec.structs.replace(interval, unit=other.unit, limit=other.limit)
+
+
+def _are_apart(text: str, first: Comparison, second: Comparison) -> bool:
+    """Whether two comparisons leave out what lies between them, and only one says in which unit."""
+    one, two = first.interval, second.interval
+    return (
+        bool(one.unit or one.limit) != bool(two.unit or two.limit)
+        and (one.low is None) != (two.low is None)
+        and (one.high is None) != (two.high is None)
+        and bool(APART.fullmatch(text, first.end, second.start))
+    )
 
 
 def _join_grades(text: str, first: Comparison, second: Comparison) -> Comparison | None:
@@ -417,9 +479,7 @@ def _join_grades(text: str, first: Comparison, second: Comparison) -> Comparison
 
 def _are_pressures(text: str, first: Comparison, second: Comparison) -> bool:
     near = text[max(0, first.start - 60) : first.start]
-    return second.interval.unit == "mm[Hg]" or bool(
-        re.search(r"\bpressure|\bBP\b|hypertens", near, re.IGNORECASE)
-    )
+    return second.interval.unit == "mm[Hg]" or bool(PRESSURE.search(near))
 
 
 def _are_one(text: str, first: Comparison, second: Comparison) -> bool:

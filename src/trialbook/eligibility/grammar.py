@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from trialbook.eligibility.consent import read_pledge
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
 from trialbook.eligibility.leaves import GENERIC, Scope, read_leaf
@@ -71,6 +72,8 @@ def parse_items(text: str, items: Sequence[Item], start: int, end: int, kind: st
         each.type in ("stop", "semi", "if") for each in items[:-1]
     ):
         return Opaque(Span(start, end), "unparsed", "what is allowed is asked of nobody")
+    if kind != "exclusion" and (pledge := read_pledge(text, start, end)) is not None:
+        return pledge
     kept = [each for each in items if not _says_the_heading(text, each, kind)]
     return _Reader(text, kind).read(_drop_abbreviations(text, kept), start, end, Scope(kind), 0)
 

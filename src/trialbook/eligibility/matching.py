@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from trialbook.eligibility.consent import find_consents
+from trialbook.eligibility.consent import asks_to_comply, find_consents
 from trialbook.eligibility.facts import Fact
 from trialbook.eligibility.kinds import list_kinds, settle_kinds
 from trialbook.eligibility.quantities import Measures
@@ -127,7 +127,7 @@ class Matcher:
         if domain == "consent":
             # Texts give consent in many sentences; a form asks for it in one word.
             own |= {f"consent:{each}" for each in find_consents(words)}
-        if _COMPLY.search(words):
+        if _COMPLY.search(words) or asks_to_comply(words):
             own.add("able:comply")
         plain = _SHORT_FORM.sub("", strip_tag(words)) or words
         plain = _ALIKE.get(plain.lower(), plain)

@@ -24,7 +24,7 @@ WORDS = {
 }
 ROMAN = {"I": 1.0, "II": 2.0, "III": 3.0, "IV": 4.0, "V": 5.0}
 
-DIGITS = r"[1-9]\d{0,2}(?:[,  ]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,·]\d+)?"
+DIGITS = r"[1-9]\d{0,2}(?:(?:[,  ]|, (?=000))\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,·]\d+)?"
 # Hyphened tens ("twenty-one") come before the tens alone.
 SPELLED = (
     r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ -](?:one|two|three|four|five|six"
@@ -32,9 +32,9 @@ SPELLED = (
     rf"|{'|'.join(sorted(WORDS, key=len, reverse=True))}"
 )
 NUMBER = re.compile(
-    rf"(?<![\w.])(?<!\d,)(?P<digits>{DIGITS})(?P<mega>\s*million\b)?|\b(?i:(?P<word>{SPELLED}))\b(?!-)"
+    rf"(?<![^\W_])(?<!\.)(?<!\d,)(?P<digits>{DIGITS})(?P<mega>\s*million\b)?|\b(?i:(?P<word>{SPELLED}))\b(?!-)"
 )
-THOUSANDS = re.compile(r"\d{1,3}(?:[,  ]\d{3})+(?:\.\d+)?")
+THOUSANDS = re.compile(r"\d{1,3}(?:(?:[,  ]|, (?=000))\d{3})+(?:\.\d+)?")
 
 
 def read_digits(written: str) -> float:

@@ -74,6 +74,8 @@ AGED = re.compile(
     r"(?: (?:of|between|from|is|was|must be|range|group|limit|older|over|the|at))*[\s:\[(,=]*(?:\W{0,3}|[a-z ]{0,30})\Z",
     re.IGNORECASE,
 )
+# "20-70 age", "18 ≤ Age ≤ 80".
+AGE_AFTER = re.compile(r"[\s<>=≤≥≦≧⩽⩾]+age\b", re.IGNORECASE)
 NO_AGE = re.compile(
     r"gestation|bone age|post-?menstrual|diagnos|onset|menarche|within|for\b|since|lasting|duration"
     r"|after|before|prior|lesion|disease|symptom",
@@ -118,7 +120,7 @@ BEFORE_ANCHOR = re.compile(
     re.IGNORECASE,
 )
 PERIOD_ALONE = re.compile(
-    rf"\b(?P<in>within|in|during|over|for|throughout)\s+(?:the |a |an )?(?P<side>{PAST}|{NEXT}|one"
+    rf"\b(?P<in>within|in|during|over|for|throughout)\s+(?!one second\b)(?:the |a |an )?(?P<side>{PAST}|{NEXT}|one"
     rf"|current|same)?\s*(?:calendar )?(?P<unit>second|minute|hour|day|week|month|year"
     rf"|decade)\b(?!s)",
     re.IGNORECASE,
@@ -204,7 +206,8 @@ def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
     lasts = LASTS.search(before)
     within = WITHIN.search(before)
     own_operator = text[each.start : each.number_start].strip().lower()
-    if lasts and not (anchored and each.interval.low is None and lasts[0].strip().lower() == "for"):
+    is_for = lasts is not None and lasts[0].strip().lower() == "for"
+    if lasts and not (is_for and anchored and anchored[0] != "at" and each.interval.low is None):
         end = each.end
         if lasts["past"] is None and anchored and anchored[0] in ("prior", "before"):
             end = anchored[3]
@@ -270,7 +273,7 @@ def _is_bare_age(text: str, each: Comparison, before: str, after: str) -> bool:
     if each.interval.limit or NO_AGE.search(before[-30:]):
         return False
     asked = text[each.start : each.end]
-    if re.search(r"\b(?:older|younger)\b", asked, re.IGNORECASE) or re.match(r"\s+age\b", after):
+    if re.search(r"\b(?:older|younger)\b", asked, re.IGNORECASE) or AGE_AFTER.match(after):
         return True
     return bool(AGED.search(before))
 

@@ -16,7 +16,7 @@ EXCLUSIONS = [
     ("ALT and/or AST > 2.5 times ULN", "any(ALT >2.5 ULN, AST >2.5 ULN)"),
     ("Hemoglobin < 8 g/dL or platelets < 50,000/uL", "any(Hemoglobin <8 g/dL, platelets <50000 /uL)"),
     ("Liver disease: ALT > 3 x ULN", "ALT >3 ULN"),
-    ("BMI < 17 or ≥ 41 kg/m2", "any(BMI <17, BMI >=41 kg/m2)"),
+    ("BMI < 17 or ≥ 41 kg/m2", "any(BMI <17 kg/m2, BMI >=41 kg/m2)"),
     (
         "Blood pressure > 170/105 mmHg",
         "any(systolic Blood pressure >170 mm[Hg], diastolic Blood pressure >105 mm[Hg])",

@@ -16,7 +16,7 @@ _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _CONSENT = re.compile(r"\b(?:consent|assent|ICF\b)", re.IGNORECASE)
 _VOLUNTARY = re.compile(r"\bvoluntar(?:y|ily)\b|\bvolunteers? to\b", re.IGNORECASE)
 _COMPLY = re.compile(
-    r"\b(?:compl(?:y|ies|ying|iant|iance)|adher(?:e|es|ing|ent|ence)|cooperat\w+|commit(?:ment|ted)?|attend\w*|return(?:ing)?"
+    r"\b(?:compl(?:y|ies|ying|iant|iance)|adher(?:e|es|ing|ent|ence)|cooperat\w+|commit(?:ment|ted)?|attend\w*|return(?:s|ing)?"
     r" (?:for|to)|availab(?:le|ility) (?:for|to|during|throughout)|follow(?:ing)? (?:(?:the|all|study|trial) )*(?:protocol"
     r"|procedures?|instructions?|requirements?|schedule))\b",
     re.IGNORECASE,
@@ -43,13 +43,14 @@ _PLAIN_WORDS = (
     "before any all protocol specific procedure procedures start entering entry enrolment enrollment "
     "inclusion included effective valid personally agree agrees agreement inform parental caregiver caregivers "
     "relative relatives family surrogate proxy next kin required requirement needed necessary date completed "
-    "complete accept accepts acceptance willingly duly documented verbal oral volunteer volunteering ready "
+    "complete accept accepts acceptance willingly duly documented verbal oral its participates participating volunteer "
+    "volunteering ready "
 )
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 # And these no more than that somebody does what a study asks of everybody.
 _COMPLY_WORDS = (
     "comply complies complying compliant compliance adhere adheres adhering adherent adherence cooperate cooperates "
-    "cooperation cooperative commit commitment committed attend attends attending attendance return returning available "
+    "cooperation cooperative commit commitment committed attend attends attending attendance return returns returning available "
     "availability follow follows following followed up followup visit visits appointment appointments schedule schedules "
     "scheduled requirements protocols assessments assessment evaluations evaluation instructions instruction duration period "
     "entire course length whole throughout during end completion plan regimen planned related investigator investigators "

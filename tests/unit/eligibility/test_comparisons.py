@@ -47,6 +47,16 @@ ONE = [
     ("creatinine >= 1.8 mg/dL", 1.8, None, True, True, "mg/dL", ""),
     ("smoked up to 10 pack-years", None, 10, True, True, "{pack}.a", ""),
     ("QTc exceeding 470 msec", 470, None, False, True, "ms", ""),
+    ("AST more than 4 times higher than the upper limit of normal", 4, None, False, True, "", "ULN"),
+    ("LDH great than 300 U/L", 300, None, False, True, "U/L", ""),
+    ("pain above 30 over 100", 30, None, False, True, "", ""),
+    ("20 ≦ Age", 20, None, True, True, "", ""),
+    ("at least eight (8) weeks", 8, None, True, True, "wk", ""),
+    ("aged 16 _55 years", 16, 55, True, True, "a", ""),
+    ("leukocytes < 4, 000 cells/mm3", None, 4000, True, False, "/mm3", ""),
+    ("platelets < 80,000 µL", None, 80000, True, False, "/uL", ""),
+    ("platelets as low as 40,000/uL", 40000, None, True, True, "/uL", ""),
+    (r"culture ≥ 10\^5 CFU/mL", 100_000, None, True, True, "/mL", ""),
 ]
 
 
@@ -68,6 +78,18 @@ def test_reads_one_comparison(
         "a P2Y12 inhibitor",
         "McDonald 2017 criteria",
         "phase 3",
+        "type 1 or 2 diabetes",
+        "25-OH vitamin D",
+        "5-ASA enemas",
+        "two-thirds in the 6MWT",
+        "six-minute walk",
+        "24-hour urine protein",
+        "a 12-lead ECG",
+        "an 11-point numeric rating scale",
+        "forced expiratory volume in one second",
+        "the 2004 international criteria",
+        "between 8am and 9 p.m.",
+        "at visits 1 and 2",
     ],
 )
 def test_numbers_in_names_are_no_values(phrase: str) -> None:
@@ -80,6 +102,27 @@ def test_several_values_each_with_its_own_unit() -> None:
         (30, "%"),
         (3000, "/uL"),
         (90000, "/uL"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("age below 18 and over 65 years", ["a", "a"]),
+        ("BMI < 17 or > 35 kg/m2", ["kg/m2", "kg/m2"]),
+        ("BMI greater than 35 kg/m2 or less than 17", ["kg/m2", "kg/m2"]),
+        ("INR > 1.5 or platelets < 100,000/uL", ["", "/uL"]),
+        ("score > 3 and age > 60 years", ["", "a"]),
+    ],
+)
+def test_either_side_of_a_range_has_one_unit(text: str, units: list[str]) -> None:
+    assert [each.interval.unit for each in read_comparisons(text)] == units
+
+
+def test_two_pressures_are_not_one_out_of_the_other() -> None:
+    assert [each.interval.low for each in read_comparisons("blood pressure over 150 over 95 mmHg")] == [
+        150,
+        95,
     ]
 
 

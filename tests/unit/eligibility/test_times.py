@@ -22,6 +22,7 @@ def read(text: str) -> list[Timed]:
         "men over 45 years",
         "Age: 18 years and older",
         "Adults between 30 and 70 years old",
+        "30 ≤ Age",
     ],
 )
 def test_ages(text: str) -> None:
@@ -87,3 +88,8 @@ def test_the_event_of_a_window_keeps_its_words() -> None:
     (found,) = read("ticagrelor within 5 days prior to cardiac surgery")
     assert found.window is not None
     assert (found.window.anchor, found.window.event) == ("event", "cardiac surgery")
+
+
+def test_how_long_something_lasts_at_a_day_is_no_time_around_that_day() -> None:
+    (found,) = read("shock for less than 72 hours at the time of randomization")
+    assert (found.role, found.interval.high) == ("lasting", 72)

@@ -167,6 +167,23 @@ def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) ->
     return tuple(sorted((each for each in reasons if each.share > LEAST_SHARE), key=lambda each: -each.share))
 
 
+def merge_reasons(each: Sequence[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """One list of reasons for several studies asked for: shares are means, words those of any."""
+    if len(each) == 1:
+        return each[0]
+    merged: dict[str, Reason] = {}
+    for reasons in each:
+        for reason in reasons:
+            held = merged.get(reason.kind, Reason(reason.kind, 0.0))
+            merged[reason.kind] = Reason(
+                reason.kind,
+                held.share + reason.share / len(each),
+                tuple(dict.fromkeys((*held.ours, *reason.ours))),
+                tuple(dict.fromkeys((*held.theirs, *reason.theirs))),
+            )
+    return tuple(sorted(merged.values(), key=lambda reason: -reason.share))
+
+
 def _explain_things(
     field: str,
     kinds: Kinds,

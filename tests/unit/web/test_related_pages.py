@@ -153,6 +153,24 @@ def test_the_page_of_a_record_has_list_drawing_table_people_and_outcomes(site: T
     assert "Sponsor of NCT10000003" in words
 
 
+def test_a_crowded_field_has_a_drawing_of_its_first_studies(tmp_path: Path) -> None:
+    names = [f"zor{letter}mab" for letter in "abcdefgh"]
+    records = [
+        make_trial(f"NCT5000{number:04}", "zoramab", "Gloom A", title=f"Zoramab, study {number}")
+        for number in range(101)
+    ]
+    for record in records:
+        protocol = record["protocolSection"]
+        protocol["conditionsModule"] = {"conditions": [f"Gloom of the {name}" for name in names]}
+        protocol["armsInterventionsModule"] = {"interventions": [{"name": name} for name in names]}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+    with open_site(tmp_path / "library") as client:
+        answer = client.get("/study/NCT50000000/related?limit=100")
+    assert answer.status_code == 200
+    assert answer.text.count('class="line') == 14 * 13
+
+
 def test_every_name_leads_to_the_studies_that_have_it(site: TestClient) -> None:
     page = site.get(f"/study/{STRANGER}/related").text
     searches = {html.unescape(each) for each in re.findall(r'href="(/\?q=[^"]+)"', page)}

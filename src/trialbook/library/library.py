@@ -12,9 +12,7 @@ import msgspec
 from trialbook.ask.dates import read_as_of
 from trialbook.ask.filters import make_request
 from trialbook.ask.told import tell_asked
-from trialbook.errors import (
-    UsageError,
-)
+from trialbook.errors import NotFoundError, UsageError
 from trialbook.export.aact.files import write_tables
 from trialbook.export.forms import write_records
 from trialbook.library.backup import Manifest, restore_backup, write_backup
@@ -471,7 +469,8 @@ class Library(LibraryKeeping):
         Parameters
         ----------
         nct_ids
-            The studies to count over, such as those of a `RelatedList`; the first hundred are read.
+            The studies to count over, such as those of a `RelatedList`; the first hundred are read. Those that
+            went away since they were listed are left out: `Landscape.nct_ids` has the others.
         asked, text, records
             What these are like, as in `find_related`: they are not counted, what they have too is
             marked as `is_own`.
@@ -479,7 +478,7 @@ class Library(LibraryKeeping):
         Raises
         ------
         NotFoundError
-            A study is not in this library.
+            A study of `asked`, or each of `nct_ids`, is not in this library.
         StoreError
             Nothing was made yet to find related studies by.
 
@@ -498,11 +497,24 @@ class Library(LibraryKeeping):
             return msgspec.json.encode(given[nct_id]) if nct_id in given else self.find_body(nct_id)
 
         return make_landscape(
-            [self.find_id(each) for each in nct_ids],
+            self._find_those_here(nct_ids),
             [*(self.find_id(each) for each in asked), *given],
             read_body=read_body,
             read_traits=make_reader(self.related_engine, records, text),
         )
+
+    def _find_those_here(self, nct_ids: Iterable[str]) -> list[str]:
+        """The ids of those that are here; raises NotFoundError where some are named and none is."""
+        found: list[str] = []
+        missing: list[NotFoundError] = []
+        for each in nct_ids:
+            try:
+                found.append(self.find_id(each))
+            except NotFoundError as error:
+                missing.append(error)
+        if missing and not found:
+            raise missing[0]
+        return found
 
     @property
     def related_lag(self) -> int:

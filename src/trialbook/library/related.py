@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from trialbook.derived.related import RelatedProfiles, can_wait_for_profiles
-from trialbook.errors import SourceFormatError, StoreError, UsageError
+from trialbook.errors import SourceFormatError, SourceReadError, StoreError, UsageError
 from trialbook.library.rebuild import rebuild
 from trialbook.model.study import decode_record
 from trialbook.related.engine import MOST_ASKED, MOST_LISTED, RelatedEngine, RelatedList
@@ -25,6 +26,8 @@ from trialbook.terms import get_thesaurus
 Record = dict[str, Any]
 # How a text that is no record is called among the studies that are asked for.
 THE_TEXT = "the text"
+# How JSON and XML begin; prose may begin with a bracket too ("[Draft 3]", "<5 mg").
+_LIKE_A_RECORD = re.compile(r"[\s\ufeff]*(?:\{\s*[\"}]|\[\s*[{\[\]]|<[?!a-zA-Z])")
 
 
 def find_related(
@@ -121,14 +124,18 @@ def read_pasted_records(text: str) -> tuple[Record, ...]:
     """The records of a text that was pasted, where it looks like JSON or XML; none where it is prose.
 
     Raises as `read_records`.
+
+    >>> read_pasted_records("[Draft 3] <5 mg of it in adults")
+    ()
     """
-    if not text.lstrip().startswith(("{", "[", "<")):
+    if not _LIKE_A_RECORD.match(text):
         return ()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pasted"
         path.write_text(text.lstrip(), encoding="utf-8", errors="replace")
         try:
             return read_records(path)
-        except SourceFormatError as error:
+        except (SourceFormatError, SourceReadError, UsageError) as error:
             # Where the file lay for a moment is nobody's business.
-            raise SourceFormatError(str(error).replace(str(path), "the text")) from None
+            kind = UsageError if isinstance(error, UsageError) else SourceFormatError
+            raise kind(str(error).replace(str(path), "the text")) from None

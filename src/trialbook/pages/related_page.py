@@ -173,7 +173,8 @@ def draw_related(page: RelatedPage, shared: tuple[SharedLine, ...]) -> Markup:
     ]
     boxes = [Box(key=each.nct_id, label=each.title, url=each.url, small=each.nct_id) for each in studies]
     middle = [box.key for box in (*asked, *boxes)]
-    joined = [(_key(each), nct_id) for each in shared for nct_id in each.nct_ids]
+    drawn = {each.nct_id for each in studies}
+    joined = [(_key(each), nct_id) for each in shared for nct_id in each.nct_ids if nct_id in drawn]
     joined += [(_key(each), _key_own(name)) for each in shared for name in each.own]
     sides: dict[str, tuple[Box, ...]] = {}
     for kind in ("condition", "intervention"):

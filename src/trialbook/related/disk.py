@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import tantivy
 
-from trialbook.errors import StoreError
+from trialbook.errors import StoreDamagedError, StoreError
 from trialbook.related.learnt import Learnt, load_learnt, save_learnt
 from trialbook.related.roads import get_schema
 from trialbook.store.private import open_private
@@ -136,6 +136,23 @@ class RelatedData:
         except OSError:
             return ()
         return (found.st_mtime_ns, found.st_ino, found.st_size)
+
+
+@contextlib.contextmanager
+def explain_damage() -> Iterator[None]:
+    """Raise StoreDamagedError where the index breaks off within the statement: what lies on disk is not what was written.
+
+    It is opened without all of it being read, and tells of a broken part when it comes upon it, in many ways.
+    """
+    try:
+        yield
+    except BaseException as error:
+        # An assertion of tantivy's that fails comes as an exception that is none of Python's.
+        if not isinstance(error, (ValueError, IndexError)) and type(error).__name__ != "PanicException":
+            raise
+        raise StoreDamagedError(
+            f"the profiles of related studies are damaged ({error}): `trialbook rebuild related` makes them anew"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -14,16 +14,16 @@ import numpy.typing as npt
 import tantivy
 from tantivy import Query
 
-from trialbook.errors import NotFoundError, StoreError
+from trialbook.errors import NotFoundError, RecordDamagedError
 from trialbook.model.dates import PartialDate
 from trialbook.related.decode import decode_compared
-from trialbook.related.disk import Snapshot
+from trialbook.related.disk import Snapshot, explain_damage
 from trialbook.related.facets import Facets, Weights, get_weights
 from trialbook.related.learnt import Learnt
 from trialbook.related.likeness import PLACE, Asked, compare, prepare, temper
 from trialbook.related.pasted import read_pasted
 from trialbook.related.profile import DECODER, Profile, count_terms, make_profile
-from trialbook.related.reasons import Reason, Side, explain
+from trialbook.related.reasons import Reason, Side, explain, merge_reasons
 from trialbook.related.relations import Relation, name_relation
 from trialbook.related.roads import (
     FROM_EACH_ROAD,
@@ -156,7 +156,7 @@ class RelatedEngine:
         weights = get_weights(facets.weights)
         owns = [_prepare(traits, snapshot) for traits in asked[:MOST_ASKED]]
         scored = self._score(owns, snapshot, weights, facets.demands)
-        listed = self._explain(scored[: min(limit, MOST_LISTED)], owns, snapshot, weights)
+        listed = self._explain(scored, owns, snapshot, weights, limit=min(limit, MOST_LISTED))
         listed.sort(key=lambda study: (-study.score, study.nct_id))
         state = snapshot.state
         note = _note(owns) or ("" if listed else NOTHING_AS_ASKED if facets != NO_FACETS else NOTHING)
@@ -177,24 +177,31 @@ class RelatedEngine:
     def _score(
         self, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights, demands: Sequence[str]
     ) -> list[_Found]:
-        candidates: dict[tuple[int, int], tantivy.DocAddress] = {}
-        for own in owns:
-            for address in self._find_candidates(own, snapshot.searcher, demands):
-                candidates[address.segment_ord, address.doc] = address
-        documents = [snapshot.searcher.doc(address) for address in candidates.values()]
-        profiles = [DECODER.decode(document.get_first("profile") or b"") for document in documents]
-        ids = [str(document.get_first("nct_id")) for document in documents]
-        if not ids:
-            return []
-        tables = [_compare(own, profiles, weights) for own in owns]
+        with explain_damage():
+            ids, profiles = self._read_candidates(owns, snapshot.searcher, demands)
+            if not ids:
+                return []
+            tables = [_compare(own, profiles, weights) for own in owns]
         scores = np.mean([table @ weights for table in tables], axis=0)
         left_out = {own.side.traits.nct_id for own in owns}
         order = sorted(range(len(ids)), key=lambda at: (-scores[at], ids[at]))
         return [
             _Found(ids[at], profiles[at], tuple(table[at] for table in tables))
             for at in order
-            if ids[at] not in left_out
+            if scores[at] > 0 and ids[at] not in left_out
         ]
+
+    def _read_candidates(
+        self, owns: Sequence[_Own], searcher: tantivy.Searcher, demands: Sequence[str]
+    ) -> tuple[list[str], list[Profile]]:
+        """What comes by any road, each once: the ids, and the profiles."""
+        candidates: dict[tuple[int, int], tantivy.DocAddress] = {}
+        for own in owns:
+            for address in self._find_candidates(own, searcher, demands):
+                candidates[address.segment_ord, address.doc] = address
+        documents = [searcher.doc(address) for address in candidates.values()]
+        profiles = [DECODER.decode(document.get_first("profile") or b"") for document in documents]
+        return [str(document.get_first("nct_id")) for document in documents], profiles
 
     def _find_candidates(
         self, own: _Own, searcher: tantivy.Searcher, demands: Sequence[str]
@@ -209,14 +216,24 @@ class RelatedEngine:
         return [address for found in self._threads.map(go, roads, roads.values()) for address in found]
 
     def _explain(
-        self, found: Sequence[_Found], owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
+        self,
+        found: Sequence[_Found],
+        owns: Sequence[_Own],
+        snapshot: Snapshot,
+        weights: Weights,
+        *,
+        limit: int,
     ) -> list[RelatedStudy]:
-        listed = []
+        """The first so many that have something in common, each explained."""
+        listed: list[RelatedStudy] = []
         for each in found:
-            # A record that cannot be read any more is left out of the list, as it is of a search.
-            with contextlib.suppress(StoreError, NotFoundError):
-                listed.append(self._explain_one(each, owns, snapshot, weights))
-        return [study for study in listed if study.score > 0]
+            if len(listed) == limit:
+                break
+            # A record that is not here any more, or damaged, leaves its place to the next, as in a search.
+            with contextlib.suppress(RecordDamagedError, NotFoundError):
+                study = self._explain_one(each, owns, snapshot, weights)
+                listed += [study] if study.score > 0 else []
+        return listed
 
     def _explain_one(
         self, found: _Found, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
@@ -250,7 +267,7 @@ def _compare(own: _Own, others: Sequence[Profile], weights: Weights) -> Features
 
 
 def _describe(owns: Sequence[_Own], other: Side, each: Sequence[Features], weights: Weights) -> RelatedStudy:
-    reasons = _merge(
+    reasons = merge_reasons(
         [
             explain(
                 own.side,
@@ -314,23 +331,6 @@ def _find_relation(owns: Sequence[_Own], other: Side, features: Features) -> str
 def _is_later(started: PartialDate, own: PartialDate) -> bool:
     """Whether one date is surely after another."""
     return bool(started.earliest and own.latest and started.earliest > own.latest)
-
-
-def _merge(each: Sequence[tuple[Reason, ...]]) -> tuple[Reason, ...]:
-    """One list of reasons for several studies asked for: shares are means, words those of any."""
-    if len(each) == 1:
-        return each[0]
-    merged: dict[str, Reason] = {}
-    for reasons in each:
-        for reason in reasons:
-            held = merged.get(reason.kind, Reason(reason.kind, 0.0))
-            merged[reason.kind] = Reason(
-                reason.kind,
-                held.share + reason.share / len(each),
-                tuple(dict.fromkeys((*held.ours, *reason.ours))),
-                tuple(dict.fromkeys((*held.theirs, *reason.theirs))),
-            )
-    return tuple(sorted(merged.values(), key=lambda reason: -reason.share))
 
 
 def _note(owns: Sequence[_Own]) -> str:

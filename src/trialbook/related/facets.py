@@ -35,7 +35,7 @@ DEMANDS = {
     "results": "with posted results",
 }
 MOST_WEIGHT = 10.0
-_FACET = re.compile(r"([a-z]+)(?:=(\d{1,2}(?:\.\d{1,3})?))?")
+_FACET = re.compile(r"([a-z]+)(?:=(\d{1,2}(?:\.\d{1,3})?))?", re.ASCII)
 
 Weights = npt.NDArray[np.float64]
 

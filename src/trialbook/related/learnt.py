@@ -132,5 +132,9 @@ _LEARNT = msgspec.msgpack.Decoder(Learnt)
 
 
 def load_learnt(path: Path) -> Learnt:
-    """Read a table; raises OSError, msgspec.DecodeError."""
-    return _LEARNT.decode(path.read_bytes())
+    """Read a table; raises OSError, and ValueError (msgspec.DecodeError is one) for what is none."""
+    learnt = _LEARNT.decode(path.read_bytes())
+    lengths = {len(column) for column in (learnt.terms, learnt.counts, learnt.told)}
+    if learnt.count < 0 or len(lengths) > 1 or lengths.pop() % 4:
+        raise ValueError(f"{path.name} was written over")
+    return learnt

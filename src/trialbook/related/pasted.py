@@ -29,6 +29,8 @@ _PARTS = (
         ),
     ),
 )
+# How files of word processors begin, read as text: PDF, Word and zip, RTF.
+_NO_TEXTS = ("%PDF", "PK\x03\x04", "{\\rtf")
 _PHASE = re.compile(r"\bphase\s+(IV|III|II|I|[1-4])(?:\s?[ab])?(?:\s?[/-]\s?(III|II|[23]))?\b", re.IGNORECASE)
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
 _DESIGN = (
@@ -47,8 +49,10 @@ _DESIGN = (
 def read_pasted(text: str, thesaurus: Thesaurus) -> Traits:
     """The traits of a free text: its first line as the title, what it mentions, what it says of the design.
 
-    Raises UsageError for more than 100,000 characters.
+    Raises UsageError for more than 100,000 characters, and for the bytes of a file that is no plain text.
     """
+    if text.startswith(_NO_TEXTS) or "\0" in text:
+        raise UsageError("what was given is no plain text: save it as plain text (UTF-8), or paste its words")
     if len(text) > LONGEST_PASTED:
         raise UsageError(
             f"a text to compare has at most {LONGEST_PASTED:,} characters, this one {len(text):,}"

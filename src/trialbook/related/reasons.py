@@ -23,6 +23,9 @@ LEAST_WORDS = 3
 LEAST_SHARE = 1e-9
 LONGEST_MEASURE = 300
 
+Key = tuple[int | str, ...]
+"""An outcome measure by the numbers of its stems, and its numbers."""
+
 
 class Reason(msgspec.Struct, frozen=True):
     """One reason why two studies are alike.
@@ -63,7 +66,7 @@ class Side:
         self.traits, self.profile = traits, profile
         self._words: dict[str, frozenset[str]] = {}
         self._written: dict[str, dict[int, str]] = {}
-        self._measures: dict[frozenset[int | str], str] | None = None
+        self._measures: dict[Key, str] | None = None
 
     def find_written(
         self, fields: Sequence[str], numbers: Iterable[int], forms: Mapping[int, str] = {}
@@ -88,13 +91,11 @@ class Side:
             self._words[field] = frozenset(cut_text(self.traits.texts[field]))
         return self._words[field]
 
-    def list_measures(self) -> dict[frozenset[int | str], str]:
+    def list_measures(self) -> dict[Key, str]:
         """Its outcome measures, each by the stems and numbers in it, whatever their order."""
         if self._measures is None:
             lines = self.traits.texts["outcome"].splitlines()
-            keyed = (
-                (frozenset(_key_word(word) for word in cut_text(line)) - {NO_STEM}, line) for line in lines
-            )
+            keyed = ((_key_measure(line), line) for line in lines)
             self._measures = {key: line for key, line in keyed if any(isinstance(each, int) for each in key)}
         return self._measures
 
@@ -106,8 +107,10 @@ class Side:
         return self._written[field]
 
 
-def _key_word(word: str) -> int | str:
-    return word if word.isdigit() else number_word(word)
+def _key_measure(line: str) -> Key:
+    # Each as often as it stands there: "serious and non-serious events" are not "non-serious events".
+    words = (word if word.isdigit() else number_word(word) for word in cut_text(line))
+    return tuple(sorted((each for each in words if each != NO_STEM), key=str))
 
 
 class Shared:
@@ -167,6 +170,23 @@ def explain(own: Side, other: Side, asked: Asked, parts: Mapping[str, float]) ->
     return tuple(sorted((each for each in reasons if each.share > LEAST_SHARE), key=lambda each: -each.share))
 
 
+def merge_reasons(each: Sequence[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """One list of reasons for several studies asked for: shares are means, words those of any."""
+    if len(each) == 1:
+        return each[0]
+    merged: dict[str, Reason] = {}
+    for reasons in each:
+        for reason in reasons:
+            held = merged.get(reason.kind, Reason(reason.kind, 0.0))
+            merged[reason.kind] = Reason(
+                reason.kind,
+                held.share + reason.share / len(each),
+                tuple(dict.fromkeys((*held.ours, *reason.ours))),
+                tuple(dict.fromkeys((*held.theirs, *reason.theirs))),
+            )
+    return tuple(sorted(merged.values(), key=lambda reason: -reason.share))
+
+
 def _explain_things(
     field: str,
     kinds: Kinds,
@@ -218,7 +238,7 @@ def _explain_outcomes(share: float, own: Side, other: Side, shared: Shared) -> I
         return
     ours, theirs = own.list_measures(), other.list_measures()
     same = [key for key in ours if key in theirs]
-    part = share * shared.find_part("outcome", frozenset[int | str]().union(*same))
+    part = share * shared.find_part("outcome", (each for key in same for each in key))
     listed = same[:MOST_WORDS]
     yield Reason(
         "same outcome",

@@ -11,6 +11,7 @@ import msgspec
 
 from trialbook.errors import (
     QueryError,
+    RecordDamagedError,
     SourceFormatError,
     SourceReadError,
     StoreError,
@@ -123,6 +124,8 @@ def _compose(
         if not nct_ids and not asked.text.strip():
             return page
         return _fill(library, page, asked, tuple(dict.fromkeys(nct_ids)), records, json_path)
+    except RecordDamagedError as error:
+        return msgspec.structs.replace(page, error=str(error))
     except StoreError:
         return msgspec.structs.replace(page, notes=(NOT_MADE,))
     except (SourceFormatError, SourceReadError) as error:

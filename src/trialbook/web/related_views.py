@@ -35,7 +35,10 @@ GROUPS = (
     ("near duplicate", "Near duplicates"),
     ("related", "Others like it"),
 )
-NOT_MADE = "Which studies are like it has not been worked out in this library yet: `trialbook rebuild related` does so."
+NOT_MADE = (
+    "Which studies are like it has not been worked out in this library yet, or cannot be read any more:"
+    " `trialbook rebuild related` works it out."
+)
 
 
 def view_groups(library: Library, studies: Sequence[FoundStudy]) -> tuple[RelatedGroup, ...]:

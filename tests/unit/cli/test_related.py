@@ -75,3 +75,20 @@ def test_a_file_that_holds_no_record_or_too_many_is_declined(home: Path, tmp_pat
         result = run(home, "--record", str(tmp_path / "draft"))
         assert result.exit_code == 1
         assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%PDF-1.7 heart",
+        b"PK\x03\x04 heart failure",
+        b"{\\rtf1 heart failure}",
+        gzip.compress(b"heart failure"),
+        "Bosentan for pulmonary arterial hypertension".encode("utf-16"),
+    ],
+)
+def test_a_file_that_is_no_text_is_declined(home: Path, tmp_path: Path, body: bytes) -> None:  # noqa: F811
+    (tmp_path / "draft").write_bytes(body)
+    result = run(home, "--text", str(tmp_path / "draft"))
+    assert result.exit_code == 1
+    assert "no plain text" in result.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -178,6 +179,43 @@ def test_a_damaged_state_is_none(home: Path, written: bytes) -> None:
     with Store(home) as store:
         assert RelatedProfiles(home).find_state(store) is None
     assert bring_into_step(home) == {"related": 11}
+
+
+@pytest.mark.parametrize("suffix", [".store", ".term", ".idx", ".pos", ".fast", ".fieldnorm", ".msgpack"])
+@pytest.mark.parametrize("how", ["gone", "cut", "written over"])
+def test_damage_is_said_wherever_it_is_met(home: Path, suffix: str, how: str) -> None:
+    whole = dict(tell(home))
+    for path in (home / FOLDER).rglob(f"*{suffix}"):
+        body = path.read_bytes()
+        if how == "gone":
+            path.unlink()
+        else:
+            # What stands at the end (tantivy looks at it when it opens) is kept in the one.
+            half = len(body) // 2
+            path.write_bytes(
+                body[:half] if how == "cut" else bytes(each ^ 0x5A for each in body[:half]) + body[half:]
+            )
+    with Library(home) as library:
+        assert find_or_say(library) <= whole.keys() | {"trialbook rebuild related"}
+        library.rebuild("related")
+    assert dict(tell(home)) == whole
+
+
+def find_or_say(library: Library) -> set[str]:
+    """The ids of a list; or, where there is none, the command that its error names."""
+    try:
+        return {each.nct_id for each in library.find_related(PARENT).studies}
+    except StoreError as error:
+        return set(re.findall("trialbook rebuild related", str(error))) or {str(error)}
+
+
+def test_a_table_of_words_that_was_written_over_is_none(home: Path) -> None:
+    (path,) = (home / FOLDER).rglob("learnt.msgpack")
+    learnt = msgspec.msgpack.decode(path.read_bytes())
+    for name, value in (("counts", b"abc"), ("told", b"abcd"), ("count", -5)):
+        path.write_bytes(msgspec.msgpack.encode({**learnt, name: value}))
+        with Library(home) as library, pytest.raises(StoreError, match="rebuild related"):
+            library.find_related(PARENT)
 
 
 def test_those_of_a_large_library_wait_until_they_are_asked_for(

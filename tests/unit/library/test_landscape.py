@@ -165,6 +165,10 @@ def test_a_record_that_is_in_no_library_can_be_asked_for(library: Library) -> No
 def test_a_study_that_is_not_here_is_said(library: Library) -> None:
     with pytest.raises(NotFoundError, match="NCT77777777 is not in this library"):
         library.find_landscape(["NCT77777777"])
+    with pytest.raises(NotFoundError, match="NCT77777777 is not in this library"):
+        library.find_landscape([FIRST], "NCT77777777")
+    # One that was taken out between the list and the count is left out.
+    assert library.find_landscape([FIRST, "NCT77777777", SECOND], OWN).nct_ids == (FIRST, SECOND)
 
 
 def test_lists_know_how_far_they_have_come(tmp_path: Path) -> None:

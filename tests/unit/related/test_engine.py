@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.library import Library
 from trialbook.related.engine import RelatedEngine, RelatedStudy
 from trialbook.related.likeness import OTHER_DISEASE
+from trialbook.store.file import FILE_NAME
 
 PARENT, EXTENSION, STRANGER = "NCT10000001", "NCT10000002", "NCT10000003"
 
@@ -105,6 +108,30 @@ def test_a_heading_of_newborns_is_none_of_adults(tmp_path: Path, least: str, is_
         (found,) = library.find_related("NCT50000001").studies
     said = {word for reason in found.reasons for word in reason.theirs}
     assert (heading in said) is is_named
+
+
+def damage(home: Path, *nct_ids: str) -> None:
+    """Alter a byte of what is kept of some studies."""
+    with sqlite3.connect(home / FILE_NAME) as connection:
+        for nct_id in nct_ids:
+            version_id, body = connection.execute(
+                "SELECT version_id, body FROM study JOIN version ON version_id = current_version_id"
+                " WHERE nct_id = ?",
+                (nct_id,),
+            ).fetchone()
+            changed = bytes([*body[:-1], body[-1] ^ 1])
+            connection.execute("UPDATE version SET body = ? WHERE version_id = ?", (changed, version_id))
+    connection.close()
+
+
+def test_what_cannot_be_read_any_more_leaves_its_place_to_the_next(
+    related_home: Path, tmp_path: Path
+) -> None:
+    whole = [each.nct_id for each in find(related_home, PARENT, limit=5)]
+    home = Path(shutil.copytree(related_home, tmp_path / "library"))
+    damage(home, *whole[:2])
+    found = find(home, PARENT, limit=3)
+    assert [each.nct_id for each in found] == whole[2:5]
 
 
 def test_a_list_never_holds_what_was_asked_for(related_home: Path) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 from tests.unit.related.conftest import make_records, make_trial, write_records
+from tests.unit.related.test_engine import damage
 
 from trialbook.derived import counting, related
 from trialbook.library import Library
@@ -151,6 +152,24 @@ def test_the_page_of_a_record_has_list_drawing_table_people_and_outcomes(site: T
     ):
         assert part in words
     assert "Sponsor of NCT10000003" in words
+
+
+def test_a_crowded_field_has_a_drawing_of_its_first_studies(tmp_path: Path) -> None:
+    names = [f"zor{letter}mab" for letter in "abcdefgh"]
+    records = [
+        make_trial(f"NCT5000{number:04}", "zoramab", "Gloom A", title=f"Zoramab, study {number}")
+        for number in range(101)
+    ]
+    for record in records:
+        protocol = record["protocolSection"]
+        protocol["conditionsModule"] = {"conditions": [f"Gloom of the {name}" for name in names]}
+        protocol["armsInterventionsModule"] = {"interventions": [{"name": name} for name in names]}
+    with Library.create(tmp_path / "library") as library:
+        library.import_files(write_records(tmp_path / "r.jsonl", records))
+    with open_site(tmp_path / "library") as client:
+        answer = client.get("/study/NCT50000000/related?limit=100")
+    assert answer.status_code == 200
+    assert answer.text.count('class="line') == 14 * 13
 
 
 def test_every_name_leads_to_the_studies_that_have_it(site: TestClient) -> None:
@@ -290,6 +309,32 @@ def test_a_file_is_compared_as_if_its_text_were_pasted(site: TestClient) -> None
     # A form whose file was left empty is as one that was typed.
     typed = site.post("/related", data={"text": text}, files={"file": ("", b"")})
     assert {PARENT, EXTENSION} == set(find_listed(typed.text)[:2])
+
+
+def test_a_damaged_study_that_is_asked_for_is_named_and_not_the_profiles(home: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(home, tmp_path / "library"))
+    damage(copy, PARENT)
+    with open_site(copy) as client:
+        answer = client.get(f"/related?ids={PARENT}")
+    assert answer.status_code == 400
+    assert f"{PARENT}, version of" in read(answer.text)
+    assert "trialbook rebuild related" not in read(answer.text)
+
+
+@pytest.mark.parametrize("begins", ["[Draft 3] ", "[1] ", "<5 mg of it: ", "{Title} ", "(a) ", "\ufeff"])
+def test_a_synopsis_may_begin_with_a_bracket(site: TestClient, begins: str) -> None:
+    answer = site.post("/related", data={"text": f"{begins}Macitentan in pulmonary arterial hypertension"})
+    assert answer.status_code == 200
+    assert PARENT in find_listed(answer.text)[:2]
+
+
+def test_a_file_of_too_many_records_is_refused_without_a_word_of_where_it_lay(site: TestClient) -> None:
+    records = [make_trial(f"NCT1999990{number:1}", "macitentan", "Asthma") for number in range(10)]
+    records.append(make_trial("NCT19999990", "bosentan", "Asthma"))
+    answer = site.post("/related", files={"file": ("a.jsonl", "\n".join(map(json.dumps, records)).encode())})
+    assert answer.status_code == 400
+    assert "the text holds more than the 10 records" in read(answer.text)
+    assert "/tmp" not in answer.text
 
 
 @pytest.mark.parametrize(

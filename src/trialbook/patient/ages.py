@@ -40,7 +40,7 @@ _PERSON = (
     rf"(?:man|woman|gentleman|lady|boy|girl|guy|male|female|patient|pt|child|kid(?:do)?\b|baby|toddler|infant|person|widow(?:er)?"
     rf"|nurse|teacher|farmer|worker|engineer|driver|student|pensioner|veteran|{_TITLED})"
 )
-_SEX = r"(?-i:WM|BM|WF|BF|M|F)|male|female|man|woman|boy|girl|lady|gentleman"
+_SEX = r"[♀♂]|(?-i:WM|BM|WF|BF|M|F)|fem\.?(?=\s\d)|male|female|man|woman|boy|girl|lady|gentleman"
 # A measure, a share, a time, a dose or a stretch of time is no age.
 _NO_MEASURE = (
     r"(?![\w%/'’′\"”]|:\d|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
@@ -49,7 +49,7 @@ _NO_MEASURE = (
     r"|since)))"
 )
 _ENDED = r"(?=\s*(?:[,.;:)|\n]|and\b|with\b|who\b|but\b|$))"
-_OLD = r"(?:of\s+age\b|olds?\b|old(?=[MF]\b)|/?o\b|/?o(?=[mf]\b)|\.?\s?o\.?(?=[\s,;:)]|$))"
+_OLD = r"(?:of\s+age\b|young\b|olds?\b|old(?=[MF]\b)|/?o\b|/?o(?=[mf]\b)|\.?\s?o\.?(?=[\s,;:)]|$))"
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -61,6 +61,11 @@ _FORMS = tuple(
         r"(?<!\w)(?-i:[MF])/?(?P<n>\d{2})(?P<unit>)(?!\w)",
         # 19/m, and 55 f at the end of a sentence
         r"(?:(?<![^\n])|(?<=[,;(])|(?<=[,;(]\s))(?P<n>\d{1,2})(?P<unit>)(?:\s?/\s?|\s)[mf](?=\s*[,.;)]|\s*$)",
+        # 29/F
+        r"(?<![\w/.,])(?P<n>\d{1,2})(?P<unit>)\s?/\s?(?-i:[MF])(?![\w/])",
+        # I carry it and am 41; my name is Anna, 36
+        rf"\b(?:and|but)\s+am\s+{_NUMBER}(?P<unit>){_NO_MEASURE}{_ENDED}",
+        rf"\bmy\s+name(?:\s+is|['’]s)\s+[^\W\d]+,?\s+(?:and\s+)?(?:I(?:\s+am|['’]?m)\s+)?{_NUMBER}(?P<unit>){_NO_MEASURE}{_ENDED}",
         # Lena (now eleven)
         rf"\(now\s+{_NUMBER}(?P<unit>)\)",
         # 31G2P1
@@ -81,6 +86,10 @@ _FORMS = tuple(
         # I am 38, she's 70, who is 81, the child is 10
         rf"(?<![\w'’])(?:I(?:\s+am|['’]?m)|(?:he|she|who|{_PERSON})(?:\s+is|\s*['’]?s))\s+{_NUMBER}{_NO_MEASURE}"
         rf"(?:[\s-]*{_UNIT}\b)?",
+        # im 24m
+        rf"(?<![\w'’])I(?:\s+am|['’]?m)\s+(?:an?\s+)?{_NUMBER}(?P<unit>)\s?[mf](?![\w'’])(?!\s+(?:tall|high|long|away|from)\b)",
+        # hey, 51 here
+        rf"(?:\A|[,;.!]\s*|\b(?:hi|hey|hello|yo)\W?\s+){_NUMBER}(?P<unit>)(?:\s?/?[mf])?\s+here\b",
         # I'm a carrier, 34
         rf"(?<![\w'’])I(?:\s+am"
         rf"|['’]?m)\s+an?\s+(?:[^\W\d]+\s+){{0,3}}[^\W\d]+,\s*{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?{_ENDED}",
@@ -99,7 +108,7 @@ _FORMS = tuple(
 # What follows a relative: my mother, 64, has…; our son (9); mum is 77; my gf's 30
 _OF_KIN = re.compile(
     rf"(?:\s+(?-i:[A-Z][a-z]+)(?=,))?(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
-    rf"|\s+){_NUMBER}(?:{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?|(?-i:(?P<glued>y|yo|yrs?|mo|wks?))\b)(?:\s+old)?",
+    rf"|\s+(?:of\s+)?){_NUMBER}(?:{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?|(?-i:(?P<glued>y|yo|yrs?|mo|wks?))\b)(?:\s+old)?",
     re.IGNORECASE,
 )
 _TURNING = re.compile(r"\bturn(?P<tense>s|ing|ed)?\s+(?P<n>\d{1,3})\b", re.IGNORECASE)
@@ -110,6 +119,7 @@ _DECADES_SAID = tuple(
         # in her late 40s; mid-forties; a 60s male
         rf"\bin\s+(?:his|her|their|my|the)\s+(?:(?P<part>early|mid|late)[\s-]+)?{_TEN}\b",
         rf"(?<!the\s)(?<!in\s)(?<!since\s)\b(?P<part>early|mid|late)[\s-]+{_TEN}(?=\s*[,.;)])",
+        r"(?<![\w-])(?P<part>)(?P<decade>)(?P<tens>[1-9]0)s\s?(?-i:[MF])(?!\w)",
         rf"\ban?\s+(?P<part>)(?:{_TEN})\s+(?:male|female|man|woman|lady|gentleman)\b",
     )
 )

@@ -10,7 +10,10 @@ from typing import NamedTuple
 Span = tuple[int, int]
 
 # A point behind one of these, or behind a single capital, ends no sentence.
-_SHORT = r"(?<!\b[A-Z])(?<!\b[MD]r)(?<!\bMrs)(?<!\bMs)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)(?<!\by\.o)(?<!\bapprox)(?<!\bProf)"
+_SHORT = (
+    r"(?<!\b[A-Z])(?<!\b[MD]r)(?<!\bMrs)(?<!\bMs)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)(?<!\by\.o)(?<!\bapprox)(?<!\bProf)"
+    r"(?<!\bprev)(?<!\bincl)(?<!\besp)(?<![Ff]em)"
+)
 # A comma ends a field where another begins: "Smoker: no, diabetes: yes".
 _NEXT_FIELD = r",(?=\s*[^\W_][\w/()'’-]*(?:\s[\w/()'’-]+){0,4}\s?:\s)"
 _END = re.compile(rf"[\n;|•]|{_NEXT_FIELD}|{_SHORT}\.+(?=\s|$)|[!?]+(?=\s|$)")

@@ -71,7 +71,7 @@ _HISTORY = (
     r"(?: (?:is )?(?:significant|notable|remarkable) for)?(?: (?:of|includes?))?"
 )
 PAST = compile_cues(
-    rf"\b(?:{_HISTORY}|pmhx?|pshx?|s/p|status[ -]post|previous(?:ly)?|prior|past|former(?:ly)?|ex"
+    rf"\b(?:{_HISTORY}|pmhx?|pshx?|s/p|status[ -]post|prev(?:ious(?:ly)?|\.)?|prior|past|former(?:ly)?|ex"
     r"|used to(?: (?:have|be|take|suffer from))?|once (?:had|was)|remote|no longer(?: (?:takes|taking|on|has|have|having"
     r"|uses|using|needs|receives))?|post|failed|fail(?:ure|ing) of|trial(?:l?ed)"
     r"|tried|stopped(?: taking)?|quit|discontinued|ceased|progressed (?:on|after|through)|refractory to|after|following"
@@ -124,6 +124,7 @@ PAST_BEHIND = compile_cues(
     r"^[^.;:,()]{0,30}?\b(?:gave|caused)\b[^.;]{0,40}\b(?:so|and)\b[^.;]{0,20}\b(?:quit|stop)",
     rf"^\s*(?:x\s?\d+ )?\(?(?:in )?{YEAR}",
     rf"^ (?:\w+ )?{_COUNT} (?:years?|months?) ago\b",
+    r"^,? (?:many |some |several |a few )?(?:years|months|ages) ago\b",
     r"^ (?:last year|as an? (?:child|teenager|infant|baby))\b",
     r"^ until\b",
     r"^\s*(?:->|→)\s*(?:progress|PD\b|failed|stopped)",
@@ -131,7 +132,7 @@ PAST_BEHIND = compile_cues(
 )
 # What began then is there still: "diagnosed with lupus in 2015".
 BEGAN = compile_cues(
-    r"\b(?:diagnosed|diagnosis|found|known|developed|onset|since|told|began|started|noticed)\b[^.;,]{0,30}$"
+    r"\b(?:diagnosed|diagnosis|dx(?:['’]?d)?|found|known|developed|onset|since|told|began|started|noticed)\b[^.;,]{0,30}$"
 )
 WHEN = re.compile(r"^[^a-z]*(?:in\s+)?[\d(]|\bago\b|\blast\s+year\b", re.IGNORECASE)
 # At the end of a gap it joins verbs: "treated and cured".

@@ -8,12 +8,12 @@ from typing import Literal, NamedTuple
 Sex = Literal["FEMALE", "MALE"]
 
 _FEMALE = (
-    "mother mom mum mama mommy mummy sister daughter grandmother grandma granny nana granddaughter aunt niece "
-    "wife girlfriend gf fiancée stepmother stepdaughter stepsister"
+    "mother mom mum mama mommy mummy sister daughter grandmother grandma granny gran nan nana nanna granddaughter aunt niece "
+    "wife girlfriend gf fiancée stepmother stepmom stepmum stepdaughter stepsister sis"
 )
 _MALE = (
-    "father dad papa daddy brother son grandfather grandpa grandson uncle nephew husband boyfriend bf fiancé "
-    "stepfather stepson stepbrother"
+    "father dad papa daddy brother son grandfather grandpa grandad granddad gramps grandson uncle nephew husband hubby "
+    "boyfriend bf fiancé stepfather stepdad stepson stepbrother bro"
 )
 _EITHER = (
     "parent sibling cousin spouse partner grandparent grandchild fiance friend neighbor neighbour relative twin "
@@ -31,12 +31,16 @@ _SEXES: dict[str, Sex | None] = {
 }
 NAMES = "|".join(sorted([*f"{_FEMALE} {_MALE} {_EITHER}".split(), *PETS], key=len, reverse=True))
 AGED = r"\d{1,3}[\s-]?(?:years?|yrs?|months?|mo|weeks?|days?|yo|y/o|y\.\s?o\.)[\s-]?(?:olds?\b)?"
+SPELT_AGES = (
+    "(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:[-\\s](?:one|two|three|four|five|six|seven|eight|nine))?"
+    "|(?:thir|four|fif|six|seven|eigh|nine)teen|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+)
 _KINSHIP = re.compile(
     r"(?:\b(?P<owner>my|our|his|her|their|your|\w+['’]s|patients?|pt|an?|the|both|two|three)\s+(?:\w+\s+)?)?"
     r"(?:\b(?:own|late|older|elder|younger|little|big|dear|biological|maternal|paternal|twin|half|step|only"
     rf"|adopted|best|{AGED})\s+){{0,3}}(?:(?P<of>{NAMES})['’]s\s+(?=(?:{NAMES}|boy|girl|kid|baby)\b))?"
     rf"\b(?P<kin>{NAMES}|(?<=['’]s\s)(?:boy|girl|kid|baby)|famil(?:y|ial)|(?-i:F(?:M|am)?[Hh]x?\b))s?(?:-in-law)?\b(?!(?<=twin)\s+(?:boy|girl|son|daughter|brother"
-    rf"|sister)s?\b)(?!\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
+    rf"|sister)s?\b)(?!(?<!son)(?<!hter)(?<!phew)(?<!iece)\s+of\s+(?:(?:an?|two|three|four|five|this|the)\b|\d))"
     rf"(?!(?<=cat|dog|pet|rse|bit)[\s-]+(?:allerg|dander|hair|bit(?:e|ten)|scratch|scan|owner|epithel|fur|therapy|food))"
     rf"|\b(?P<mine>my|our)\s+(?:(?:almost|nearly|little|dear|sweet|poor|twin)\s+)?"
     rf"(?:{AGED}|(?:child|children|kids?|baby|toddler|infant|newborn|teenager|teen|boys?|girls?|one)\b)",
@@ -45,6 +49,9 @@ _KINSHIP = re.compile(
 # Without an owner these are no relatives: "twin pregnancy", "sexual partners".
 _NEED_OWNERS = (
     *PETS,
+    "nan",
+    "sis",
+    "bro",
     "bf",
     "partner",
     "friend",

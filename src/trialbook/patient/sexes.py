@@ -12,7 +12,7 @@ from trialbook.patient.persons import Persons
 _CHILDREN = r"(?:two|three|four|five|six|\d(?![\d\s-]*(?:y|m)))"
 _WORD = re.compile(
     r"(?<![\w-])(?:"
-    r"(?P<female>woman|female|girl|lady|gal|widow|Mrs|(?-i:Ms)|Miss|primigravida|multigravida|(?<!not\s)pregnant(?!\s*[:=])"
+    r"(?P<female>woman|female|fem(?=\.?,?\s?\d)|girl|lady|gal|widow|Mrs|(?-i:Ms)|Miss|primigravida|multigravida|(?<!not\s)pregnant(?!\s*[:=])"
     rf"|mother\s+of\s+{_CHILDREN}|(?-i:G\d{{1,2}}P\d))"
     rf"|(?P<male>man|male|boy|guy|gentleman|widower|Mr|father\s+of\s+{_CHILDREN})"
     r"|(?:sex|gender)\s*(?:[:=]|\s[-–]\s|\sis\s|(?=\s[FM]\b))\s*(?:(?P<f>f|w|woman|girl|female)|(?P<m>m|man|boy|male))"
@@ -25,7 +25,9 @@ _LETTER = re.compile(
     r"|(?:(?<![^\n])|(?<=[,;(])|(?<=[,;(]\s))\d{1,2}(?:\s?/\s?|\s)(?P<low>[mf])(?=\s*[,.;)]|\s*$)|\d{1,2}\s?(?P<given>G)\d{1,2}P\d"
     r"|(?P<before>[MF])[,/]?\s?(?=\d{1,3}\b(?!\s*(?:%|mg)))|\d{1,3}\s?/\s?(?P<slash>[MF])(?![\w'’])"
     r"|\d{1,3}\s?(?:y\.?/?o|years?\sold),?\s?(?P<loose>[MFmf])(?![\w'’])|\d{1,3},\s?(?P<chat>[mf])(?=\s*[,.;)]|\s*$)"
+    r"|\d{1,3}\s?/?(?P<here>[MFmf])(?=\s+here\b)|[1-9]0s\s?(?P<decade>[MF])(?![\w'’])"
     r"|(?<!\w)[Ii](?:['’]?m|\s+am)\s+(?:an?\s+)?\d{1,3}\s?(?P<said>[MFmf])(?![\w'’])|(?<!\w)(?P<first>[mf]),\s?(?=\d{1,3}\b)|(?<=old\s)(?P<old>[MF])(?![\w'’])|(?<=,\s)(?P<alone>[MF])(?=,\s))"
+    r"|(?P<sign>[♀♂])"
 )
 _CHANGED = re.compile(
     r"\btrans(?:gender\w*|sexual|\s+(?:man|woman|male|female|boy|girl))\b|\bnon-?binary\b|\b(?:FTM|MTF)\b",
@@ -83,5 +85,5 @@ def _find_letters(text: str) -> list[ReadSex]:
         # "Temp 101 F", "12 F catheter"
         if match[0][0].isdigit() and is_no_age(text, match.start(), match.end()):
             continue
-        found.append(ReadSex("FEMALE" if letter in "FfG" else "MALE", *match.span()))
+        found.append(ReadSex("FEMALE" if letter in "FfG♀" else "MALE", *match.span()))
     return found

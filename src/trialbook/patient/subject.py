@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from trialbook.patient.clauses import Clauses
-from trialbook.patient.kinship import AGED, PETS, Relative, Sex
+from trialbook.patient.kinship import AGED, PETS, SPELT_AGES, Relative, Sex
 
 WRITER = re.compile(r"\b(?:I(?:['’]m|\s+am|['’]ve|['’]ll|m|ve)?|me|myself|mine)(?!\w)(?!\.\w)", re.IGNORECASE)
 PATIENT = re.compile(
     r"\b(?P<definite>(?:the|this|our|said)\s+(?:patient|pt|participant|gentleman|lady|man|woman|boy|girl|child|baby|infant)"
     r"|patient|pt)\b(?!['’]?s\s)"
-    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|kid(?:do)?|toddler|widow(?:er)?|male|female|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
-    rf"|\b{AGED}|\b\d{{1,3}}\s?[MF]\b|\b[MF][\s/]?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
+    r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|kid(?:do)?|toddler|widow(?:er)?|male|female|fem(?=\.?,?\s?\d)|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
+    rf"|\b(?<!for\s)(?<!past\s)(?<!last\s)(?<!x\s){AGED}(?!\s+ago\b)|\b\d{{1,3}}\s?[MF]\b|\b[MF][\s/]?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
     re.IGNORECASE,
 )
 _HEALTH = re.compile(
-    r"(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take(?!\s+care)|\s+turn|\s+used|\s+think"
+    r"(?:\s*\([^()]{1,20}\))?(?:['’]?m|['’]?ve|\s+am|\s+have|\s+had|\s+do|\s+was|\s+got|\s+suffer|\s+take(?!\s+care)|\s+turn|\s+used|\s+think"
     r"|\s+live\s+with)\b",
     re.IGNORECASE,
 )
@@ -62,8 +62,15 @@ _SPOUSES = (
     "friend",
 )
 _PRONOUNS = {"MALE": re.compile(r"\bshe\b", re.IGNORECASE), "FEMALE": re.compile(r"\bhe\b", re.IGNORECASE)}
+_DIED = re.compile(
+    r"\s*(?:,?\s*who\s+)?(?:(?:sadly|recently|just|has|have|had|already|also)\s+){0,2}"
+    r"(?:died|passed(?:\s+away)?|is\s+dead|was\s+killed)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"\bmy\s+name\s+is\b|\bmy\s+name['’]s\b", re.IGNORECASE)
 _LATE = re.compile(r"\blate\b", re.IGNORECASE)
-_AGED_NEXT = re.compile(r"\s*[,(]\s*(?:now\s+)?\d")
+_AGED_NEXT = re.compile(rf"\s*[,(:]\s*(?:now\s+)?(?:\d|(?:{SPELT_AGES})\b)", re.IGNORECASE)
+_LABELS_KIN = re.compile(r"\s*:")
 _NO_MORE = re.compile(r"\s*[;.,]\s*")
 _STOP = re.compile(r"[.;]\s")
 _BEFORE = 60
@@ -95,12 +102,12 @@ def choose_subject(text: str, clauses: Clauses, relatives: Sequence[Relative]) -
     )
     # "My mother's mother" tells of my mother's family, where she is named by herself too.
     kin = min(
-        (each for each in relatives if not each.is_beside and not _is_dead(each)),
+        (each for each in relatives if not each.is_beside and not _is_dead(text, each)),
         key=lambda each: (each.is_of_kin, each.start),
         default=None,
     )
     first = min(found.start() for found in (writer, patient) if found) if writer or patient else len(text)
-    is_writer = _OWN_AGE.search(text) and _OWN_HEALTH.search(text)
+    is_writer = (_OWN_AGE.search(text) or _NAMED.search(text)) and _OWN_HEALTH.search(text)
     if (
         kin
         and kin.start <= first
@@ -151,9 +158,9 @@ def _is_of_kin(text: str, found: re.Match[str], relatives: Sequence[Relative]) -
     )
 
 
-def _is_dead(kin: Relative) -> bool:
+def _is_dead(text: str, kin: Relative) -> bool:
     """Whether nobody can look for a trial for a relative: "my late mother", but "my late father's brother"."""
-    return not kin.is_of_kin and bool(_LATE.search(kin.words))
+    return not kin.is_of_kin and bool(_LATE.search(kin.words) or _DIED.match(text, kin.end))
 
 
 def _is_told_of(
@@ -170,6 +177,13 @@ def _is_told_of(
         return False
     if not kin.owner:
         # "Thirty-eight, endometriosis, husband has …" is not of the husband.
+        # "39, no DM, mother: thyroiditis"
+        if (
+            text[: kin.start].strip()
+            and _LABELS_KIN.match(text, kin.end)
+            and not _AGED_NEXT.match(text, kin.end)
+        ):
+            return False
         begins = not text[clauses.find(kin.start).start : kin.start].strip(" \t-*•")
         return begins and (not has_patient or bool(_AGED_NEXT.match(text, kin.end)))
     # "Her son" is the mother's who reports.

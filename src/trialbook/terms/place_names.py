@@ -6,6 +6,7 @@ with its point. All terms of one name stand together, so that they are found by 
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from importlib import resources
 from typing import Literal, NamedTuple, TypeAlias
@@ -103,7 +104,16 @@ def find_town_spellings(text: str) -> tuple[str, ...]:
     """
     asked = fold_place(text)
     named = [(each, fold_place(each)) for town in _get_towns().get(asked, ()) for each in town.spellings]
-    return tuple(dict.fromkeys(each for each, key in named if key != asked and key not in asked))
+    spaced = f" {asked} "
+    # "Frankfurt" finds more than Frankfurt am Main; the small "İ" is two signs, and no word of an index.
+    is_odd = any(map(unicodedata.combining, unicodedata.normalize("NFC", text.casefold())))
+    return tuple(
+        dict.fromkeys(
+            each
+            for each, key in named
+            if (is_odd and key == asked and each.isascii()) or f" {key} " not in spaced
+        )
+    )
 
 
 def make_terms(

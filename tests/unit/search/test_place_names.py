@@ -86,6 +86,46 @@ def test_places_are_searched_as_people_write_them(
     assert ask(engine, text, "LocationSearch") == expected
 
 
+COUNTRY_OR_FACILITY = (
+    {"city": "Ankara", "country": "Turkey"},
+    {"city": "Izmir", "country": "Turkey (Türkiye)"},
+    {"facility": "Turkey Creek Hospital", "city": "Austin", "state": "Texas", "country": "United States"},
+    {"facility": "Klinik Türkei", "city": "Berlin", "country": "Germany"},
+    {"facility": "Hospital de Sao Joao", "city": "Porto", "country": "Portugal"},
+    {"city": "Lebanon", "state": "New Hampshire", "country": "United States"},
+    {"city": "Beirut", "country": "Lebanon"},
+    {"city": "Milano", "country": "Italy"},
+    {"city": "Milan", "country": "Italy"},
+    {"city": "Istanbul", "country": "Turkey"},
+)
+
+
+@pytest.fixture(scope="module")
+def ambiguous(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
+    records = [
+        make_located(f"NCT000000{number:02}", site, title="A study")
+        for number, site in enumerate(COUNTRY_OR_FACILITY, 1)
+    ]
+    return open_engine(make_library(tmp_path_factory.mktemp("ambiguous"), records))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("Turkey", "Türkiye", "Turkey (Türkiye)", "Republic of Turkey", "Türkei", "TUR"), {1, 2, 3, 10}),
+        (("United States", "USA", "U.S.A.", "US", "Vereinigte Staaten", "États-Unis"), {3, 6}),
+        (("Lebanon", "Libanon", "Liban"), {6, 7}),
+        (("Milan", "Milano", "Mailand"), {8, 9}),
+        (("Istanbul", "İstanbul", "ISTANBUL"), {10}),
+        (("Lebanon, NH", "Lebanon New Hampshire"), {6}),
+    ],
+)
+def test_a_country_has_one_set_of_studies_wherever_its_name_stands_too(
+    ambiguous: SearchEngine, names: tuple[str, ...], expected: set[int]
+) -> None:
+    assert {name: ask(ambiguous, name, "LocationSearch") for name in names} == dict.fromkeys(names, expected)
+
+
 def test_words_asked_as_they_are_written_stay_so(engine: SearchEngine) -> None:
     assert ask(engine, "AREA[LocationCountry]EXPANSION[None]Turkey") == TURKISH
     assert ask(engine, "AREA[LocationCountry]EXPANSION[None]Türkiye") == {4}

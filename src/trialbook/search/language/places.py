@@ -78,6 +78,8 @@ def _widen_words(node: Term | Phrase, text: str, scope: Scope) -> Expression:
     coverage = scope.coverage or "Contains"
     if scope.area not in _AREAS or scope.expansion == "None" or coverage in ("StartsWith", "EndsWith"):
         return node
+    if scope.area == ANYWHERE and (country := _find_whole_country(text)):
+        return _either([*_ask_everywhere(country)])
     whole = list(_iter_whole(text, scope.area))
     if whole:
         return _either([node, *whole])
@@ -123,11 +125,27 @@ def _iter_spoken(run: str) -> Iterator[Expression]:
     yield from _ask_town(run)
 
 
+def _find_whole_country(text: str) -> Country | None:
+    """The country that a text names as a whole; codes of two letters that a state has too mean the state."""
+    country = find_country(text)
+    return None if country and len(text.strip()) == 2 and find_states(text) else country
+
+
+def _ask_everywhere(country: Country) -> Iterator[Expression]:
+    """The same for each name of a country, so that all find one set: the registry's own, wherever they stand."""
+    for spelling in country.spellings:
+        yield Area(ANYWHERE, Expansion("Term", Phrase(spelling)))
+    for state in find_states(country.name):
+        yield from _ask_state(state)
+    for town in (country.name, *country.spellings):
+        yield from _ask_town(town)
+
+
 def _iter_whole(text: str, area: str) -> Iterator[Expression]:
     """What a text that is the name of a place as a whole is asked under."""
     states = find_states(text) if area in (STATE, ANYWHERE) else ()
-    country = find_country(text) if area != STATE else None
-    if country and not (states and len(text.strip()) == 2):
+    country = find_country(text) if area in (COUNTRY, CODE) else None
+    if country:
         if area == CODE:
             yield Area(CODE, Term(country.code))
         else:

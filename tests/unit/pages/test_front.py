@@ -7,6 +7,7 @@ import io
 import re
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,6 +19,7 @@ from trialbook.pages import render_history_page, render_study_page, render_study
 from trialbook.pages.checklist_page import render_checklist_page
 from trialbook.pages.contents import ChangeNote, HistoryView, Near, StudyHistory, VersionLine
 from trialbook.pages.drawing.timebar import Ghost, Moment, draw_timebar
+from trialbook.pages.drawing.versionline import Drawn, draw_versionline
 from trialbook.pages.record.versionline import draw_history
 
 TODAY = date(2026, 1, 15)
@@ -256,13 +258,60 @@ def test_a_drawing_of_dates_is_bounded_and_escapes() -> None:
     ghosts = tuple(Ghost(PartialDate(f"{year}"), "<b>") for year in range(1970, 2020))
     moments = [Moment("<i>", PartialDate("2025-01-01"), ghosts=ghosts)] * 40
     drawn = draw_timebar("t", moments, today=TODAY, span=("", ""), title="<T>", meaning="M")
-    assert drawn.count("<circle") == 16
-    assert drawn.count('class="ghost"') == 16 * 12
+    assert drawn.count("<circle") == 2 * 16
+    assert drawn.count('class="ghost"') == 2 * 16 * 12
     assert "<b>" not in drawn
     assert "<i>" not in drawn
     far = [Moment("A", PartialDate("0001-01-01")), Moment("B", PartialDate("soon"))]
     with pytest.raises(ValueError, match="no date to draw"):
         draw_timebar("t", far, today=TODAY, span=("", ""), title="T", meaning="M")
+
+
+def list_texts(svg: ElementTree.Element) -> list[tuple[float, float, float]]:
+    """Where each text begins and ends, as wide as letters are on average, and the height at which it stands."""
+    found = []
+    for text in svg.iter("text"):
+        width = len(text.text or "") * (6.2 if "small" in text.get("class", "") else 7.0)
+        x, y = float(text.get("x", "0")), float(text.get("y", "0"))
+        start = x - {"end": 1.0, "middle": 0.5}.get(text.get("text-anchor", ""), 0.0) * width
+        found.append((start, start + width, y))
+    return found
+
+
+@pytest.mark.parametrize("start", ["1999-01-01", "2016-05-03", "2025-09-30", "2031-12-31"])
+def test_dates_are_drawn_for_a_screen_and_for_a_phone_and_no_words_meet(start: str) -> None:
+    kind = "planned or actual: not said"
+    earlier = (Ghost(PartialDate("2001-09"), "in version 1"),)
+    moments = [
+        Moment("Start", PartialDate(start), kind),
+        Moment("Primary completion", PartialDate("2030-09-28"), kind, ghosts=earlier),
+        Moment("Results first posted", PartialDate("2031-09-28"), "if the rule applies"),
+    ]
+    drawn = draw_timebar("t", moments, today=TODAY, span=("Start", ""), title="T", meaning="M")
+    wide, narrow = (ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", drawn, re.DOTALL))
+    assert (wide.get("class"), narrow.get("class")) == ("drawing timebar wide", "drawing timebar narrow")
+    assert len({each.get("id") for svg in (wide, narrow) for each in svg.iter() if each.get("id")}) == 4
+    for svg, width in ((wide, 760), (narrow, 380)):
+        _, _, right, bottom = map(float, svg.get("viewBox", "").split())
+        assert right == width
+        texts = list_texts(svg)
+        assert all(begin >= 0 and end <= right and y < bottom for begin, end, y in texts), texts
+        pairs = [(one, other) for at, one in enumerate(texts) for other in texts[at + 1 :]]
+        assert not [
+            (one, other)
+            for one, other in pairs
+            if abs(one[2] - other[2]) < 12 and min(one[1], other[1]) > max(one[0], other[0])
+        ]
+
+
+def test_versions_are_drawn_for_a_screen_and_for_a_phone() -> None:
+    versions = [Drawn(date(2020 + at, 1, 1), f"Version {at}", groups=("Status",)) for at in range(5)]
+    drawn = draw_versionline("v", versions, ["Status"], today=TODAY, title="T", meaning="M")
+    wide, narrow = (ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", drawn, re.DOTALL))
+    for svg, width in ((wide, 760), (narrow, 380)):
+        assert float(svg.get("viewBox", "").split()[2]) == width
+        assert len(svg.findall(".//circle")) == len(svg.findall(".//rect")) == 5
+        assert all(begin >= 0 and end <= width for begin, end, _ in list_texts(svg))
 
 
 def test_codes_stand_behind_a_switch_and_two_phases_are_one_value() -> None:
@@ -357,6 +406,6 @@ def test_a_line_of_versions_is_bounded() -> None:
     many = tuple(VersionLine(number=number, version_date=PartialDate("2025-01-01")) for number in range(500))
     picture = draw_history(StudyHistory(versions=many), TODAY)
     assert picture is not None
-    assert picture.drawing.count("<circle") == 120
+    assert picture.drawing.count("<circle") == 2 * 120
     assert "the newest 120 with a date drawn" in picture.meaning
     assert draw_history(StudyHistory(versions=many[:1]), TODAY) is None

@@ -13,16 +13,18 @@ from markupsafe import Markup
 
 from trialbook.model import PartialDate
 from trialbook.model.sentences import write_day
-from trialbook.pages.drawing.days import LABELS, WIDTH, DayAxis, draw_years
-from trialbook.pages.drawing.svg import drawing, element, text_element
+from trialbook.pages.drawing.days import DayAxis, Frame, draw_days, draw_years
+from trialbook.pages.drawing.svg import element, text_element
 
 MOST_ROWS, MOST_GHOSTS = 16, 12
 MOST_YEARS_AWAY = 60
 ROW, HEAD, FOOT = 27.0, 8.0, 40.0
+# A line of words, and how wide a letter of a label and a small one is at most on average.
+LINE, LETTER, SMALL = 16.0, 7.4, 6.6
 # A mark is drawn as long as its month or year where that can be seen.
 SHORTEST_BAR = 9.0
-# Room that a date takes beside its mark.
-WORDS = 205.0
+# What lies between a mark and its words.
+GAP = 10.0
 
 
 class Ghost(msgspec.Struct, frozen=True):
@@ -54,7 +56,7 @@ def is_drawn(value: PartialDate, today: date) -> bool:
 def draw_timebar(
     name: str, moments: Sequence[Moment], *, today: date, span: tuple[str, str], title: str, meaning: str
 ) -> Markup:
-    """Draw dates; raises ValueError where none can be drawn.
+    """Draw dates, wide and narrow; raises ValueError where none can be drawn.
 
     Parameters
     ----------
@@ -70,23 +72,25 @@ def draw_timebar(
     drawn = [each for each in moments[:MOST_ROWS] if is_drawn(each.value, today)]
     if not drawn:
         raise ValueError("there is no date to draw")
-    axis = DayAxis([day for each in drawn for day in _list_days(each, today)], today)
-    bottom = HEAD + ROW * len(drawn)
-    inside = [
-        *_draw_span(drawn, axis, span, bottom),
-        *draw_years(axis, bottom),
-        *(_draw_row(each, axis, HEAD + ROW * at) for at, each in enumerate(drawn)),
-        *_draw_today(axis, today, bottom),
-    ]
-    return drawing(
-        name,
-        *inside,
-        width=WIDTH,
-        height=bottom + FOOT,
-        title=title,
-        meaning=meaning,
-        class_="drawing timebar",
-    )
+    days = [day for each in drawn for day in _list_days(each, today)]
+
+    def lay(frame: Frame) -> tuple[list[str], float]:
+        axis = DayAxis(frame, days, today)
+        rows, lanes, bottom = [], [], HEAD
+        for each in drawn:
+            row = _lay_row(each, axis, bottom)
+            rows.append(row.drawn)
+            lanes.append(row.lane)
+            bottom = row.bottom
+        inside = [
+            *_draw_span(drawn, axis, span, bottom),
+            *draw_years(axis, bottom),
+            *rows,
+            *_draw_today(axis, today, lanes, bottom),
+        ]
+        return inside, bottom + FOOT
+
+    return draw_days(name, lay, title=title, meaning=meaning, class_="drawing timebar")
 
 
 def _list_days(moment: Moment, today: date) -> list[date]:
@@ -106,39 +110,85 @@ def _draw_span(drawn: Sequence[Moment], axis: DayAxis, span: tuple[str, str], bo
     return [element("rect", class_="span", x=left, y=2.0, width=max(2.0, right - left), height=bottom - 2)]
 
 
-def _draw_today(axis: DayAxis, today: date, bottom: float) -> list[str]:
+def _draw_today(axis: DayAxis, today: date, lanes: Sequence[tuple[float, float]], bottom: float) -> list[str]:
     x = axis.place(today)
-    side = "end" if x > WIDTH - 90 else "start" if x < LABELS + 60 else "middle"
     words = f"today, {write_day(PartialDate(today.isoformat()))}"
+    # It ends above the years, which it would cross, and on a phone leaves the words between its rows alone.
+    stretches = [*lanes, (bottom, bottom + 5)] if axis.frame.is_narrow else [(2.0, bottom + 5)]
+    d = "".join(f"M{x:.1f} {top:g}V{end:.1f}" for top, end in stretches)
     return [
-        # It ends above the years, which it would cross.
-        element("path", class_="today", d=f"M{x:.1f} 2V{bottom + 5:.1f}"),
-        text_element("text", words, class_="small now", x=x, y=bottom + 35, text_anchor=side),
+        element("path", class_="today", d=d),
+        _write_inside(words, axis.frame, x, bottom + 35, class_="small now"),
     ]
 
 
-def _draw_row(moment: Moment, axis: DayAxis, top: float) -> str:
-    y = top + ROW / 2
+class _LaidRow(msgspec.Struct, frozen=True):
+    """A row as it is drawn, from where to where its marks stand, and where it ends."""
+
+    drawn: str
+    lane: tuple[float, float]
+    bottom: float
+
+
+def _lay_row(moment: Moment, axis: DayAxis, top: float) -> _LaidRow:
+    frame = axis.frame
+    words = ", ".join(filter(None, (write_day(moment.value), moment.kind)))
     first, last = _find_bounds(moment.value)
     left, right = axis.place(first), axis.place(last, is_end=True)
-    words = ", ".join(filter(None, (write_day(moment.value), moment.kind)))
-    ghosts = [each for each in moment.ghosts[:MOST_GHOSTS] if _is_apart(each.value, moment.value)]
-    places = [(axis.place(_find_bounds(each.value)[0]), each) for each in ghosts]
-    before = min([left, *(x for x, _ in places)])
-    after = max([right, *(x for x, _ in places)])
-    pieces = [text_element("text", moment.label, x=0.0, y=y + 4.5)]
+    places = [
+        (axis.place(_find_bounds(each.value)[0]), each)
+        for each in moment.ghosts[:MOST_GHOSTS]
+        if _is_apart(each.value, moment.value)
+    ]
+    before = min([left, *(x for x, _ in places)]) - GAP
+    after = max([right, *(x for x, _ in places)]) + GAP
+    room = len(words) * SMALL
+    if frame.is_narrow:
+        # The words stand above the marks, beside the label or below it.
+        is_beside = len(moment.label) * LETTER + GAP + room <= frame.width
+        lines = top + LINE * (1 if is_beside else 2)
+        middle = lines + LINE / 2
+        told = text_element(
+            "text",
+            words,
+            class_="small",
+            x=frame.width if is_beside else 0.0,
+            y=lines - 3,
+            text_anchor="end" if is_beside else "start",
+        )
+        label, bottom = top + LINE - 3, middle + LINE
+    else:
+        middle = top + ROW / 2
+        label, bottom = middle + 4.5, top + ROW
+        if after + room <= frame.width:
+            told = text_element("text", words, class_="small", x=after, y=label, text_anchor="start")
+        elif before - room >= frame.left:
+            told = text_element("text", words, class_="small", x=before, y=label, text_anchor="end")
+        else:
+            told = _write_inside(words, frame, (left + right) / 2, label + LINE, class_="small")
+            bottom += LINE
+    pieces = [text_element("text", moment.label, x=0.0, y=label)]
     if places:
-        pieces.append(element("path", class_="moved", d=f"M{before:.1f} {y:.1f}H{after:.1f}"))
+        pieces.append(
+            element("path", class_="moved", d=f"M{before + GAP:.1f} {middle:.1f}H{after - GAP:.1f}")
+        )
     for x, each in places:
-        told = text_element("title", f"{write_day(each.value)}, {each.words}")
-        d = f"M{x - 4.5:.1f} {y:.1f}l4.5 -4.5 4.5 4.5 -4.5 4.5z"
-        pieces.append(element("path", told, class_="ghost", d=d))
-    pieces.append(_draw_mark(moment, left, right, y, f"{moment.label}: {words}"))
-    is_right = after + WORDS > WIDTH
-    x = before - 10 if is_right else after + 10
-    side = "end" if is_right else "start"
-    pieces.append(text_element("text", words, class_="small", x=x, y=y + 4.5, text_anchor=side))
-    return element("g", *pieces)
+        ghost = text_element("title", f"{write_day(each.value)}, {each.words}")
+        d = f"M{x - 4.5:.1f} {middle:.1f}l4.5 -4.5 4.5 4.5 -4.5 4.5z"
+        pieces.append(element("path", ghost, class_="ghost", d=d))
+    pieces.append(_draw_mark(moment, left, right, middle, f"{moment.label}: {words}"))
+    return _LaidRow(element("g", *pieces, told), (middle - 6, middle + 6), bottom)
+
+
+def _write_inside(words: str, frame: Frame, x: float, y: float, *, class_: str) -> str:
+    """Words below a place, moved as far as they need to stand inside the drawing."""
+    half = len(words) * SMALL / 2
+    if x + half > frame.width:
+        return text_element("text", words, class_=class_, x=frame.width, y=y, text_anchor="end")
+    least = 0.0 if frame.is_narrow else frame.left
+    if x - half < least:
+        return text_element("text", words, class_=class_, x=least, y=y, text_anchor="start")
+    return text_element("text", words, class_=class_, x=x, y=y, text_anchor="middle")
 
 
 def _draw_mark(moment: Moment, left: float, right: float, y: float, words: str) -> str:

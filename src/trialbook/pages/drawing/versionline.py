@@ -11,11 +11,13 @@ from datetime import date
 import msgspec
 from markupsafe import Markup
 
-from trialbook.pages.drawing.days import LABELS, RIGHT, WIDTH, DayAxis, draw_years
-from trialbook.pages.drawing.svg import drawing, element, link, text_element
+from trialbook.pages.drawing.days import DayAxis, Frame, draw_days, draw_years
+from trialbook.pages.drawing.svg import element, link, text_element
 
 MOST_VERSIONS, MOST_ROWS = 120, 16
 ROW, HEAD, FOOT = 24.0, 6.0, 26.0
+# On a phone the label stands above its row.
+LABEL = 15.0
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ class Drawn(msgspec.Struct, frozen=True):
 def draw_versionline(
     name: str, versions: Sequence[Drawn], rows: Sequence[str], *, today: date, title: str, meaning: str
 ) -> Markup:
-    """Draw versions; raises ValueError where there is none.
+    """Draw versions, wide and narrow; raises ValueError where there is none.
 
     Parameters
     ----------
@@ -47,29 +49,27 @@ def draw_versionline(
     drawn = versions[:MOST_VERSIONS]
     if not drawn:
         raise ValueError("there is no version to draw")
-    axis = DayAxis([each.day for each in drawn], today)
+    days = [each.day for each in drawn]
     labels = ("Versions", *rows[: MOST_ROWS - 1])
-    bottom = HEAD + ROW * len(labels)
-    pieces: list[str] = []
-    for at, label in enumerate(labels):
-        y = HEAD + ROW * (at + 0.5)
-        pieces.append(text_element("text", label, x=0.0, y=y + 4.5))
-        pieces.append(element("path", class_="lane", d=f"M{LABELS:.0f} {y:.1f}H{WIDTH - RIGHT:.0f}"))
-        pieces += [
-            _draw_mark(each, axis.place(each.day), y, label, is_version=at == 0)
-            for each in reversed(drawn)
-            if at == 0 or label in each.groups
-        ]
-    return drawing(
-        name,
-        *draw_years(axis, bottom),
-        *pieces,
-        width=WIDTH,
-        height=bottom + FOOT,
-        title=title,
-        meaning=meaning,
-        class_="drawing timebar versionline",
-    )
+
+    def lay(frame: Frame) -> tuple[list[str], float]:
+        axis = DayAxis(frame, days, today)
+        above = LABEL if frame.is_narrow else 0.0
+        bottom = HEAD + (ROW + above) * len(labels)
+        pieces: list[str] = []
+        for at, label in enumerate(labels):
+            y = HEAD + (ROW + above) * at + above + ROW / 2
+            where = y - LABEL if frame.is_narrow else y + 4.5
+            pieces.append(text_element("text", label, x=0.0, y=where))
+            pieces.append(element("path", class_="lane", d=f"M{frame.left:.0f} {y:.1f}H{frame.right:.0f}"))
+            pieces += [
+                _draw_mark(each, axis.place(each.day), y, label, is_version=at == 0)
+                for each in reversed(drawn)
+                if at == 0 or label in each.groups
+            ]
+        return [*draw_years(axis, bottom), *pieces], bottom + FOOT
+
+    return draw_days(name, lay, title=title, meaning=meaning, class_="drawing timebar versionline")
 
 
 def _draw_mark(version: Drawn, x: float, y: float, label: str, *, is_version: bool) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import IO
 
 import click
 import msgspec
 
-from trialbook.cli.options import DamageNotes, as_of_option, json_option
-from trialbook.errors import UsageError
+from trialbook.cli.options import DamageNotes, as_of_option, json_option, write_out
 from trialbook.export.forms import FORMS, make_wanted
 from trialbook.library import Library
 from trialbook.library.export import guess_form, write_file
@@ -150,8 +148,6 @@ def export(home: Path, /, name: str, form: str | None, fields: str, output: Path
     The other forms are those of `trialbook export`.
     """
     form = form or (guess_form(output) if output and not _is_shared(output) else None) or SHARED
-    if output is None and form in BINARY and sys.stdout.isatty():
-        raise UsageError(f"{form} is nothing for a terminal: name a file with -o")
     damage = DamageNotes()
     with Library(home) as library:
         kept = library.get_list(name)
@@ -164,8 +160,7 @@ def export(home: Path, /, name: str, form: str | None, fields: str, output: Path
         if output is not None:
             write_file(blocks, output, apart_from=home)
         else:
-            for block in blocks:
-                sys.stdout.buffer.write(block)
+            write_out(blocks, is_binary=form in BINARY)
     damage.end()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from trialbook.ask.filters import FILTERS
 from trialbook.ask.form import BOXES
 from trialbook.ask.kinds import LEAST_YEARS, MOST_YEARS, Filter
 from trialbook.ask.queries import QUERIES
-from trialbook.errors import RecordDamagedError
+from trialbook.errors import RecordDamagedError, UsageError
 from trialbook.library import Library
 from trialbook.model import PartialDate
 from trialbook.settings import SETTINGS
@@ -107,6 +107,17 @@ def _make_option(asked: Filter) -> Callable[[Command], Command]:
         )
     more = f" For example {asked.example}; repeatable." if asked.takes_several else ""
     return click.option(asked.option, asked.name, help=asked.meaning + more, **settings)
+
+
+def write_out(blocks: Iterable[bytes], *, is_binary: bool = False) -> None:
+    """Write bytes to standard output; raises UsageError where it is closed, or is a terminal and they are no text."""
+    # Python's own name for a standard output that was closed before it began.
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: name a file with -o, or let a program read it")
+    if is_binary and sys.stdout.isatty():
+        raise UsageError("that is nothing for a terminal: name a file with -o")
+    for block in blocks:
+        sys.stdout.buffer.write(block)
 
 
 def warn_of_lag(library: Library) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -30,6 +29,7 @@ from trialbook.cli.options import (
     filter_options,
     json_option,
     warn_of_lag,
+    write_out,
 )
 from trialbook.derived.statistics import compute_statistics
 from trialbook.errors import UsageError
@@ -280,7 +280,7 @@ def show(  # noqa: PLR0913 - one for each option that is looked at here
         else:
             body = library.get_body(nct_id, **which)
         if original:
-            sys.stdout.buffer.write(body)
+            write_out([body])
         elif as_json:
             click.echo(msgspec.json.format(body, indent=2))
         elif taken_out is not None:

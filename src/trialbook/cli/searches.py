@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from trialbook.cli.options import (
     filter_options,
     json_option,
     warn_of_lag,
+    write_out,
 )
 from trialbook.errors import UsageError
 from trialbook.export.aact.files import find_kind, write_tables
@@ -107,8 +107,6 @@ def export(
         _export_tables(home, output, join_asked(query, ask, filters, as_of=as_of))
         return
     form = form or (guess_form(output) if output else None) or "jsonl"
-    if output is None and form in BINARY and sys.stdout.isatty():
-        raise UsageError(f"{form} is nothing for a terminal: name a file with -o")
     written = join_asked(query, ask, filters, format=form, fields=fields, as_of=as_of)
     asked = Parameters(encode_text(written), KNOWN)
     with Library(home) as library:
@@ -120,8 +118,7 @@ def export(
         if output is not None:
             write_file(blocks, output, apart_from=home)
         else:
-            for block in blocks:
-                sys.stdout.buffer.write(block)
+            write_out(blocks, is_binary=form in BINARY)
     damage.end()
 
 

@@ -28,7 +28,7 @@ from trialbook.record.walk import find_present_country
 from trialbook.search.index.document import collect_values
 
 # Bump whenever the same records would give other statistics: libraries then compute theirs anew.
-STATISTICS_VERSION = 2
+STATISTICS_VERSION = 3
 TRACKED = 5_000
 SKETCHED = 4_096
 LONGEST_TOP_VALUE = 500

@@ -12,6 +12,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -43,7 +44,8 @@ def compute_statistics(home: Path, *, on_damage: OnDamage = refuse_damage) -> St
     fresh = home / f"{FILE_NAME}.{secrets.token_hex(8)}"
     try:
         with open_private(fresh, "wb") as file:
-            file.write(msgspec.json.encode(statistics))
+            said = msgspec.json.encode(statistics)
+            file.write(said + b"\n" + _sum_up(said))
         fresh.replace(home / FILE_NAME)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -53,12 +55,20 @@ def compute_statistics(home: Path, *, on_damage: OnDamage = refuse_damage) -> St
 
 
 def load_statistics(home: Path, store: Store) -> Statistics | None:
-    """The statistics that were kept last; None where there are none of this library's past and this form."""
+    """The statistics that were kept last; None where there are none of this library's past and this form, as kept."""
     try:
-        found = _STATISTICS.decode((home / FILE_NAME).read_bytes())
+        said, _, summed = (home / FILE_NAME).read_bytes().rpartition(b"\n")
+        if summed != _sum_up(said):
+            return None
+        found = _STATISTICS.decode(said)
     except (OSError, msgspec.DecodeError):
         return None
     return found if found.version == STATISTICS_VERSION and are_of(found, store) else None
+
+
+def _sum_up(said: bytes) -> bytes:
+    """What stands behind the statistics in their file, by which a changed bit is noticed."""
+    return b"%08x" % crc32(said)
 
 
 def are_of(statistics: Statistics, store: Store) -> bool:

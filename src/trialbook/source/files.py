@@ -105,6 +105,9 @@ def read_path(path: Path, *, limits: Limits = DEFAULT, progress: Progress | None
     """
     reader = _Reader(limits, progress or Progress())
     if path == STDIN:
+        # Python's own name for a standard input that was closed before it began.
+        if sys.stdin is None:
+            raise SourceReadError("is closed: name a file", place="standard input")
         yield from reader.read_open_file(sys.stdin.buffer, "standard input")
         return
     with _named_errors(path):

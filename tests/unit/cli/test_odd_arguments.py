@@ -378,3 +378,22 @@ def test_an_odd_address_to_serve_at_is_answered_by_the_real_program(folder: Path
 def test_an_odd_port_to_serve_at_is_refused(folder: Path, port: str) -> None:
     done = CliRunner().invoke(main, ["--home", str(folder / "library"), "serve", f"--port={port}"])
     assert done.exit_code == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the files")
+@pytest.mark.parametrize(
+    ("command", "closed", "said"),
+    [
+        ("export", ">&-", "standard output is closed"),
+        ("export --format xlsx", ">&-", "standard output is closed"),
+        ("show NCT04776239 --original", ">&-", "standard output is closed"),
+        ("list export kept", ">&-", "standard output is closed"),
+        ("import -", "<&-", "standard input: is closed"),
+    ],
+)
+def test_a_closed_stream_is_said_in_a_sentence(folder: Path, command: str, closed: str, said: str) -> None:
+    line = f"'{sys.executable}' -m trialbook --home library {command} {closed}"
+    done = subprocess.run(["/bin/sh", "-c", line], cwd=folder, capture_output=True, timeout=300, check=False)
+    assert done.returncode == 1
+    assert said in done.stderr.decode()
+    assert b"a fault of Trialbook" not in done.stderr

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.changes.test_history import make_record
 
 from trialbook.changes import history
-from trialbook.derived.summaries import FILE_NAME
+from trialbook.derived.summaries import FILE_NAME, _pack
 from trialbook.library import Library
 from trialbook.library.rebuild import bring_into_step, rebuild
 
@@ -105,9 +105,22 @@ def test_an_older_version_that_comes_late_is_compared_with_its_neighbours(home: 
 
 def test_a_rebuild_makes_them_anew(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sqlite3.connect(home / FILE_NAME) as file:
-        file.execute("UPDATE summary SET changes = ?", (b'[["Wrong","wrong"]]',))
+        wrong = [
+            (_pack(pair, (("Wrong", "wrong"),)), pair) for (pair,) in file.execute("SELECT pair FROM summary")
+        ]
+        file.executemany("UPDATE summary SET changes = ? WHERE pair = ?", wrong)
     file.close()
     assert tell(home)[1] == (("Wrong", "wrong"),)
     assert rebuild(home, ["summaries"]) == {"summaries": 1}
     forbid_comparing(monkeypatch)
+    assert tell(home) == EXPECTED
+
+
+def test_a_changed_bit_in_what_is_held_is_never_shown(home: Path) -> None:
+    with sqlite3.connect(home / FILE_NAME) as connection:
+        held = connection.execute("SELECT pair, changes FROM summary").fetchall()
+        altered = [(changes.replace(b"10 ", b"90 "), pair) for pair, changes in held if b"10 " in changes]
+        connection.executemany("UPDATE summary SET changes = ? WHERE pair = ?", altered)
+    connection.close()
+    assert len(altered) == 1
     assert tell(home) == EXPECTED

@@ -72,6 +72,18 @@ def test_values_by_type(home: Path, piece: str, expected: dict[str, Any] | None)
         assert {key: rows[0][key] for key in expected} == expected
 
 
+def test_a_changed_digit_in_what_is_kept_is_never_answered(home: Path) -> None:
+    told = ask(home, "size")["averageSizeBytes"]
+    kept = (home / FILE_NAME).read_bytes()
+    (home / FILE_NAME).write_bytes(
+        kept.replace(b'"averageSizeBytes":%d' % told, b'"averageSizeBytes":9%d' % told)
+    )
+    assert (home / FILE_NAME).read_bytes() != kept
+    with Store(home) as store:
+        assert load_statistics(home, store) is None
+    assert ask(home, "size")["averageSizeBytes"] == told
+
+
 def test_lengths_of_lists(home: Path) -> None:
     assert ask(home, "field/sizes?fields=protocolSection.contactsLocationsModule.locations") == [
         {

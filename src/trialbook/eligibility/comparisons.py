@@ -146,6 +146,8 @@ IN_A_NAME = re.compile(
 OUT_OF = re.compile(
     r"\d\s*(?:points?\s*)?(?:out of|over)(?: a| the)?(?: (?:total|maximum)(?: of)?)?\s*\Z", re.IGNORECASE
 )
+# "7/8 HLA matched"
+PART_OF = re.compile(r"\d{1,2}/\d")
 LIST_MARK = re.compile(r"[\s*•\-(]*\((?=\Z)")
 # "At least six (6) weeks".
 TOLD_AGAIN = re.compile(r"\s*\(\s*(\d{1,3})\s*\)")
@@ -279,6 +281,9 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
             return Comparison(start, range_end, interval, False, number.start())
     if not operator and not unit and not limit and not AFTER.match(text, end):
         if number["word"] and low < 2:
+            return None
+        is_score = _is_graded(before) or ECOG.search(before) or PRESSURE.search(text)
+        if PART_OF.match(text, number.start()) and not is_score:
             return None
         if NO_VALUE.match(text, number.start()) or LIST_MARK.fullmatch(text[: number.start()]):
             return None

@@ -63,7 +63,8 @@ _ALLOWS = re.compile(
     re.IGNORECASE,
 )
 _MUST = re.compile(
-    r"(?<!who )(?<!that )(?<!which )\b(?:must|should|(?:is|are|will be) required to)\b", re.IGNORECASE
+    r"(?<!who )(?<!that )(?<!which )\b(?:must|should|(?:is|are|will be) required to)\b(?! not\b)",
+    re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _LEAD = 60

@@ -53,6 +53,10 @@ ALLOWED = re.compile(
 )
 LISTED = re.compile(r"following|below|listed", re.IGNORECASE)
 CONDITION_FIRST = re.compile(r"\s*(?:if|for|in|when|among|in case of|in the case of)\b", re.IGNORECASE)
+MUST_NOT = re.compile(
+    r"\b(?:must|should|shall|may) not(?: (?:be|have|having|been|had|currently|previously))*\Z", re.IGNORECASE
+)
+ALLOWED_ALONE = re.compile(r"\s*(?:be )?(?:allowed|permitted)\b", re.IGNORECASE)
 EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
 WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
 MOST_PARTS = 60
@@ -79,8 +83,15 @@ def parse_items(text: str, items: Sequence[Item], start: int, end: int, kind: st
 
 
 def _says_the_heading(text: str, item: Item, kind: str) -> bool:
-    """Whether words of an exclusion only say that it is one: "… will be excluded"."""
-    return kind == "exclusion" and item.type == "not" and text[item.start : item.end].lower() == "excluded"
+    """Whether words of an exclusion only say that it is one: "… will be excluded", "must not have …"."""
+    if kind != "exclusion" or item.type != "not":
+        return False
+    words = text[item.start : item.end].lower()
+    return (
+        words == "excluded"
+        or bool(MUST_NOT.search(text[: item.end]))
+        or (words.endswith("not") and bool(ALLOWED_ALONE.match(text, item.end)))
+    )
 
 
 def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:

@@ -55,6 +55,7 @@ BEARING = re.compile(
     r"|\b(?:lactating|breast[- ]?feeding)\b",
     re.IGNORECASE,
 )
+PREGNANCY_TEST = re.compile(r"\bpregnancy tests?\b", re.IGNORECASE)
 OF = re.compile(r"(?P<head>[^\W\d_]+ of) [^\W\d_]+", re.IGNORECASE)
 TRIAL = re.compile(
     r"\b(?:another |other |an? )?(?:investigational|clinical|interventional|experimental|research|therapeutic|drug|device)"
@@ -164,8 +165,9 @@ def _part_at_nor(text: str, thing: Entity) -> list[Entity]:
 
 
 def _find_fixed(text: str) -> list[Entity]:
-    """Things with fixed names that the recogniser does not look for: other trials, being able to bear children."""
+    """Things with fixed names that the recogniser does not look for: other trials, bearing children and its tests."""
     found = [Entity(each.start(), each.end(), "observation") for each in TRIAL.finditer(text)]
+    found += [Entity(each.start(), each.end(), "measurement") for each in PREGNANCY_TEST.finditer(text)]
     return found + [Entity(each.start(), each.end(), "condition") for each in BEARING.finditer(text)]
 
 

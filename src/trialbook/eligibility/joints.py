@@ -41,7 +41,9 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         r"|to)(?: potentially| significantly| adversely| possibly)? (?:interfere|compromise|confound"
         r"|preclude|jeopardi[sz]e|impair|affect|impact|limit|prevent|hinder|pose|put|place|render|make"
         r"|complicate|contraindicate|be a contraindication|increase the risk|impede|influence|alter"
-        r"|bias)\b",
+        r"|bias)\b"
+        r"|(?:(?:that |which |who )?(?:is|are|was|were) )?not (?:an? )?(?:suitable|eligible|appropriate|fit"
+        r"|(?:good )?candidates?) (?:for|to)\b",
     ),
     (
         "permits",

@@ -93,6 +93,10 @@ NEVER_AFTER = re.compile(
     r"(?:without|no\b|not\b|non\b|lack|absence|free|never|nor|can|do|did|is|are|was|were|has|have|will|must|may|should|rule)",
     re.IGNORECASE,
 )
+# What turns the name behind it: "must have a negative pregnancy test".
+A_NEGATIVE = re.compile(
+    r"\b(?:have|has|having|with|had|and|an?)\s+(?:an?\s+)?(?:\w+\s+)?negative\b(?! for\b)", re.IGNORECASE
+)
 SAID = frozenset(["word", "concept", "timed", "and", "or", "comma"])
 IN_THE_PAST = "in the past"
 NOT_COUNTED = frozenset(["measurement"])
@@ -367,6 +371,8 @@ def _make_atoms(
 def _cut_before(text: str, after: int, start: int) -> int:
     """Where the words that lead to a thing begin: after the thing before and what belongs to it."""
     between = text[after:start]
+    if found := A_NEGATIVE.search(between):
+        return after + found.start()
     found = re.search(
         r"\b(?:with|on|receiving|taking|who|and|plus|under|using|undergoing|treated)\b",
         between,
@@ -401,6 +407,8 @@ def _make_atom(
     stronger = [each for each in told if each in ("family", "allergy", "at_risk")]
     if stronger:
         assertion = stronger[-1]
+    if assertion == "planned" and _was_elective(text, inside, head.window):
+        assertion = "history"
     if any(
         each.type == "not" and each.assertion == "able" and each.start < head.concept.start for each in inside
     ):
@@ -426,6 +434,17 @@ def _make_atom(
     if _turns_unclearly(text, inside, head.concept.start):
         return Opaque(span, "unparsed", "what is turned by a word of it")
     return _negate(text, inside, atom, head.concept.start)
+
+
+def _was_elective(text: str, items: Sequence[Item], window: Window | None) -> bool:
+    """Whether what was planned is over: "elective surgery within 6 weeks prior to screening"."""
+    planned = {text[each.start : each.end].lower() for each in items if each.assertion == "planned"}
+    is_past = (
+        window is not None
+        and window.anchor != "now"
+        and (window.latest or 0.0) >= 0 < (window.earliest or 0.0)
+    )
+    return planned == {"elective"} and is_past
 
 
 def _turns_unclearly(text: str, items: Sequence[Item], first: int) -> bool:

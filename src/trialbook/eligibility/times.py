@@ -273,7 +273,7 @@ def _is_bare_age(text: str, each: Comparison, before: str, after: str) -> bool:
     if each.interval.limit or NO_AGE.search(before[-30:]):
         return False
     asked = text[each.start : each.end]
-    if re.search(r"\b(?:older|younger)\b", asked, re.IGNORECASE) or AGE_AFTER.match(after):
+    if re.search(r"\b(?:older|younger|age)\b", asked, re.IGNORECASE) or AGE_AFTER.match(after):
         return True
     return bool(AGED.search(before))
 

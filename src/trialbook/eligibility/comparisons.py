@@ -139,7 +139,9 @@ IN_A_NAME = re.compile(
     r"(?:urin|ambulatory|holter|blood pressure|protein|creatinine|collection|pH\b)|(?:\d+|five|ten|eleven)[ -]"
     r"points? (?:[a-z]+ ){0,3}(?:scale|likert)|(?:30|60|thirty)[ -]?s(?:ec(?:ond)?s?)?[ -](?:chair|sit)"
     r"|(?:\d+|ten|four|six)[ -]?(?:m|met(?:er|re)s?|foot|feet)[ -]walk|(?:1|one)[ -]second\b"
-    r"|(?:2|two)[ -]?h(?:our)?s?[ -](?:post|oral glucose|plasma glucose|OGTT)",
+    r"|(?:2|two)[ -]?h(?:our)?s?[ -](?:post|oral glucose|plasma glucose|OGTT)"
+    r"|(?:\d|two|three) (?:[\w-]+ ){0,2}(?:co-?)?(?:investigators|physicians|readers|radiologists|pathologists|reviewers"
+    r"|clinicians|observers|examiners)\b",
     re.IGNORECASE,
 )
 # What a value is out of: "40 over 100 mm", "7 out of 10". "140 over 90" is two pressures.

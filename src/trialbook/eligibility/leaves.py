@@ -97,6 +97,10 @@ NEVER_AFTER = re.compile(
 A_NEGATIVE = re.compile(
     r"\b(?:have|has|having|with|had|and|an?)\s+(?:an?\s+)?(?:\w+\s+)?negative\b(?! for\b)", re.IGNORECASE
 )
+# "Grade 2 and above imaging of arthritis": no number of times.
+GRADE_OF = re.compile(
+    r"\b(?:grades?|stages?|class(?:es)?|scores?|levels?|degrees?|categor(?:y|ies))\W*\Z", re.IGNORECASE
+)
 SAID = frozenset(["word", "concept", "timed", "and", "or", "comma"])
 IN_THE_PAST = "in the past"
 NOT_COUNTED = frozenset(["measurement"])
@@ -331,6 +335,8 @@ def _is_count(text: str, each: Item, bound: _Bound) -> bool:
     assert each.timed
     concept = bound.concept.concept
     if concept is None or concept.domain in NOT_COUNTED or each.timed.interval.limit:
+        return False
+    if GRADE_OF.search(text, max(0, each.start - 20), each.start):
         return False
     return not each.timed.interval.unit and (
         each.end <= bound.concept.start

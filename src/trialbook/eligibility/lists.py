@@ -13,6 +13,9 @@ from trialbook.eligibility.leaves import SEX, Scope
 from trialbook.eligibility.stretches import MEASURED, Stretches
 from trialbook.eligibility.tree import All, Any, Atom, Concept, Span, Tree, iter_nodes
 
+OTHERS = re.compile(r"(?:any |all )?others?\b", re.IGNORECASE)
+# A part that a "no" before the list does not reach: "not cooperating, or with contraindications".
+OPENS_ITS_OWN = re.compile(r"(?:with|who|whose|having|presence|those|patients|subjects)\b", re.IGNORECASE)
 NOW = re.compile(r"\b(?:current|active|ongoing|chronic|pregnan|any time)", re.IGNORECASE)
 # Words that begin an aside after a comma, not the next part of a list.
 _ASIDES = """
@@ -96,6 +99,8 @@ class Lists(Stretches):
             if kind == "comma" and follows is not None and follows.type in ("or", "and"):
                 kind = follows.type
             is_both = "/" in self.text[items[at].start : items[at].end] and kind != "comma"
+            # "Dementia and other psychiatric illness": each of them keeps out.
+            is_both |= kind == "and" and self.kind == "exclusion" and self._goes_on_with_others(items, at)
             named.append("or" if is_both else kind)
         fallback: Type = "or" if self.kind == "exclusion" else "and"
         for place in range(len(named) - 1, -1, -1):
@@ -104,6 +109,11 @@ class Lists(Stretches):
             else:
                 fallback = named[place]
         return named
+
+    def _goes_on_with_others(self, items: list[Item], at: int) -> bool:
+        while at < len(items) and items[at].type in ("comma", "and"):
+            at += 1
+        return at < len(items) and bool(OTHERS.match(self.text, items[at].start))
 
     def inherit(self, items: list[Item], first: list[Item], scope: Scope) -> Scope:
         """What the first part of a list says for the others: "history of A, B or C"."""
@@ -119,6 +129,7 @@ class Lists(Stretches):
         return len(pieces[0]) > 1 and not any(
             each.type in ("not", "assertion")
             or (each.timed is not None and each.timed.role in ("age", "value"))
+            or (each is piece[0] and OPENS_ITS_OWN.match(self.text, each.start))
             for piece in pieces[1:]
             for each in piece[:3]
         )

@@ -17,6 +17,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from trialbook.store.private import open_private
+
 Numbers = npt.NDArray[np.uint32]
 Floats = npt.NDArray[np.float32]
 
@@ -125,7 +127,8 @@ def learn(each: Iterable[tuple[Numbers, Numbers]], *, seq: int, learnt_at: str) 
 
 def save_learnt(path: Path, learnt: Learnt) -> None:
     """Write a table; raises OSError."""
-    path.write_bytes(msgspec.msgpack.encode(learnt))
+    with open_private(path, "wb") as file:
+        file.write(msgspec.msgpack.encode(learnt))
 
 
 _LEARNT = msgspec.msgpack.Decoder(Learnt)

@@ -3,7 +3,7 @@
     python benchmarks/judge_related.py [--data ../shared/data]            # the table of what was judged
     python benchmarks/judge_related.py --sheet FILE [--reasons FILE]      # what is to be judged, in text
 
-The thirty are drawn by a hash of their ids, kind by kind as in `KINDS`, before any list is made. Of three
+The thirty are drawn by a hash of their ids, kind by kind as in `draw`, before any list is made. Of three
 the record is stripped first, for the registry has none like them here: of conditions, or of all but one word.
 Our ten and the ten of TF-IDF cosine over the same records are pooled and shuffled by a hash; a sheet says
 nothing of who named what. Grades are kept in `related_judged.tsv` beside this file: 2 closely related, 1

@@ -4,6 +4,7 @@ people, publications."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -67,8 +68,11 @@ class Kin(msgspec.Struct, frozen=True):
     background: tuple[str, ...] = ()
 
 
-def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
-    """Read them from a raw record, and from its texts as they are compared."""
+def read_kin(record: dict[str, Any], texts: dict[str, str], people: Iterable[str] | None = None) -> Kin:
+    """Read them from a raw record, and from its texts as they are compared.
+
+    `people` as `read_people` gives them, where they were read already.
+    """
     module = "protocolSection.identificationModule."
     study_id = find_text(record, module + "orgStudyIdInfo.id")
     others = _read_other_ids(record)
@@ -82,7 +86,7 @@ def read_kin(record: dict[str, Any], texts: dict[str, str]) -> Kin:
         sponsor=fold_name(find_text(record, "protocolSection.sponsorCollaboratorsModule.leadSponsor.name")),
         study_stem=cut_study_id(study_id),
         acronym=cut_acronym(find_text(record, module + "acronym")),
-        people=tuple(read_people(record)),
+        people=tuple(read_people(record) if people is None else people),
         results=results,
         background=background,
     )

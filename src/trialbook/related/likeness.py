@@ -134,7 +134,7 @@ def temper(found: Matrix, asked: Asked, others: Sequence[Profile], weights: Floa
     A study without conditions is not held to be of another disease; nor is any, where `weights` leave diseases out.
     """
     disease = [PLACE["conditions"], PLACE["condition words"]]
-    if not (weights[disease].any() and _has_conditions(asked.profile)):
+    if not (weights[disease].any() and others):
         return found
     kept = found.copy()
     is_other = _find_other_diseases(asked.profile, others, found, least=0.0)
@@ -146,13 +146,12 @@ def _find_other_diseases(
     own: Profile, others: Sequence[Profile], found: Matrix, *, least: float
 ) -> npt.NDArray[np.bool_]:
     """Which name conditions whose headings are alike to ours up to `least` alone; none, where we name none."""
-    is_said = np.array([_has_conditions(own) and _has_conditions(each) for each in others], bool)
+    place = MARKED.index("condition") + 1
+    norms = np.frombuffer(b"".join([each.norms for each in others]), np.float32).reshape(len(others), -1)
+    is_said = (norms[:, place] > 0) & (np.frombuffer(own.norms, np.float32)[place] > 0)
     is_alike = (found[:, PLACE["conditions"]] > least) | (found[:, PLACE["condition words"]] > LEAST_ALIKE)
-    return is_said & ~is_alike
-
-
-def _has_conditions(profile: Profile) -> bool:
-    return bool(np.frombuffer(profile.norms, np.float32)[MARKED.index("condition") + 1] > 0)
+    is_other: npt.NDArray[np.bool_] = is_said & ~is_alike
+    return is_other
 
 
 def _match(own: bytes, all_of_others: Sequence[bytes]) -> tuple[npt.NDArray[np.intp], ...]:

@@ -111,10 +111,12 @@ class Traits(msgspec.Struct, frozen=True):
 
 def read_traits(record: dict[str, Any], thesaurus: Thesaurus, *, names_others: bool = True) -> Traits:
     """Read the traits of a raw API v2 record; `names_others`: whether to look in its texts for ids of others."""
-    texts = {field: _join(record, paths) for field, paths in FIELDS.items()}
     names = [name for name in _find_intervention_names(record) if not _COMPARATORS.search(name)]
-    texts["intervention"] = _shorten(names)
-    population = _read_population(record)
+    texts = {
+        field: _shorten(names) if field == "intervention" else _join(record, paths)
+        for field, paths in FIELDS.items()
+    }
+    population, people = _read_population(record), read_people(record)
     return Traits(
         nct_id=find_text(record, PROTOCOL + "identificationModule.nctId"),
         texts=texts,
@@ -126,8 +128,8 @@ def read_traits(record: dict[str, Any], thesaurus: Thesaurus, *, names_others: b
             if (found := [each for each in find_texts(record, PROTOCOL + path) if each != "NA"])
         },
         population=population,
-        kin=read_kin(record, texts if names_others else {}),
-        people=read_people(record),
+        kin=read_kin(record, texts if names_others else {}, people),
+        people=people,
         sponsor_name=find_text(record, PROTOCOL + "sponsorCollaboratorsModule.leadSponsor.name"),
         status=find_text(record, PROTOCOL + "statusModule.overallStatus"),
         has_results=find_text(record, "hasResults") == "true" or record.get("resultsSection") is not None,

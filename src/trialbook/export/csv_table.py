@@ -11,7 +11,7 @@ from typing import Any
 from trialbook.ask.refusals import refuse_field
 from trialbook.record.address import find_study_address
 from trialbook.record.links import document_url
-from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
+from trialbook.record.texts import drop_controls, find_structures, find_text, find_texts, join_filled
 
 # Clients split the table at every line end that Unicode knows: each study stands in one line.
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -150,5 +150,5 @@ def write_table(records: Iterable[Record], columns: Sequence[str], *, is_header_
 
 
 def clean_cell(cell: str) -> str:
-    """A cell without line ends."""
-    return LINE_ENDS.sub(" ", cell)
+    """A cell without line ends and control characters."""
+    return drop_controls(LINE_ENDS.sub(" ", cell))

@@ -15,7 +15,7 @@ from trialbook.export.ris import is_of_registry, write_short_title
 from trialbook.model import PartialDate
 from trialbook.record.address import find_study_address
 from trialbook.record.markup import strip_markup
-from trialbook.record.texts import find_structures, find_text, find_texts
+from trialbook.record.texts import drop_controls, find_structures, find_text, find_texts
 
 Record = dict[str, Any]
 
@@ -72,7 +72,11 @@ _NO_PERSON = re.compile(
 
 def write_reference(record: Record) -> str:
     """A record as one reference; each value on a line of its own."""
-    lines = [f"{tag}  - {line}" for tag, value in _list_tags(record) if (line := strip_markup(value))]
+    lines = [
+        f"{tag}  - {line}"
+        for tag, value in _list_tags(record)
+        if (line := strip_markup(drop_controls(value)))
+    ]
     return "\r\n".join(["TY  - RPRT", *lines, "ER  - ", "", ""])
 
 

@@ -9,7 +9,7 @@ from trialbook.ask.refusals import refuse_field
 from trialbook.record.address import find_study_address
 from trialbook.record.links import NCT_ID
 from trialbook.record.markup import strip_markup
-from trialbook.record.texts import find_structures, find_text, find_texts, join_filled
+from trialbook.record.texts import drop_controls, find_structures, find_text, find_texts, join_filled
 
 _ID = "protocolSection.identificationModule."
 _STATUS = "protocolSection.statusModule."
@@ -110,6 +110,9 @@ def choose_tags(names: Sequence[str]) -> list[str]:
 def write_reference(record: Record, tags: Sequence[str]) -> str:
     """Write a record as one reference; each value on a line of its own, without the registry's escapes."""
     lines = [
-        f"{tag}  - {line}" for tag in tags for value in TAGS[tag](record) if (line := strip_markup(value))
+        f"{tag}  - {line}"
+        for tag in tags
+        for value in TAGS[tag](record)
+        if (line := strip_markup(drop_controls(value)))
     ]
     return "\r\n".join([*lines, "ER  - ", ""])

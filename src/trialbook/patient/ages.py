@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from trialbook.patient.kinship import SPELT_AGES
 from trialbook.patient.persons import Persons
 
 OLDEST = 120
@@ -43,7 +44,8 @@ _PERSON = (
 _SEX = r"[♀♂]|(?-i:WM|BM|WF|BF|M|F)|fem\.?(?=\s\d)|male|female|man|woman|boy|girl|lady|gentleman"
 # A measure, a share, a time, a dose or a stretch of time is no age.
 _NO_MEASURE = (
-    r"(?![\w%/'’′\"”]|:\d|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
+    rf"(?![\w%/'’′\"”]|[-\s](?:{'|'.join(_ONES)})\b)"
+    r"(?!:\d|[.,]\d|-\d)(?!\s*(?:%|/|mg|feet\b|foot\b|ft\b|inch|in\b\.?\s*tall|pounds?\b|stones?\b|points?\b|of\s+\d"
     r"|para\b|degrees?|°|mcg|kg|g\b|ml|mm|cm|lb|bpm|units?|packs?|hours?|times?|minutes?|children|kids"
     r"|weeks?\s+(?:pregnant|gest)|months?\s+pregnant|(?:years?|yrs?|y|months?|weeks?|days?)\s+(?:ago|later|post|after|into"
     r"|since)))"
@@ -76,7 +78,7 @@ _FORMS = tuple(
         rf"[:,]\s*{_NUMBER}(?P<unit>)(?=\s*,\s*(?:widow(?:er)?|single|married|divorced|retired)\b)",
         rf"\A\s*(?=\d\d\b|[a-z]+y\b){_NUMBER}(?P<unit>)(?=\s*,\s*[^\W\d])",
         # 45, f and 21, female
-        rf"{_NUMBER}(?P<unit>),\s?(?:male|female|[mf](?=\s*[,.;)]|\s*$))(?!\w)",
+        rf"{_NUMBER}(?P<unit>),\s?(?:male|female|man|woman|boy|girl|guy|[mf](?=\s*[,.;)]|\s*$))(?!\w)",
         # F 34; Male, 52; (m, 9)
         rf"(?<![\w'’])(?:{_SEX}|[mf](?=,))[,/]?\s{{0,2}}\(?{_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?",
         # aged 29; age: 54; age (years): 47
@@ -99,19 +101,25 @@ _FORMS = tuple(
         rf"\b{_PERSON}(?:\s*[,(:]\s*|\s+){_NUMBER}{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?{_ENDED}",
         # female; 72 y
         rf"\b(?:fe)?male;\s*{_NUMBER}\s?{_UNIT}\b",
-        # 39 years, female
-        rf"{_NUMBER}\s?{_UNIT},\s*(?:male|female|man|woman|boy|girl)\b",
+        # 39 years, female; 70 y, m
+        rf"{_NUMBER}\s?{_UNIT},\s*(?:male|female|man|woman|boy|girl|[mf](?=\s*[,.;)]|\s*$))(?!\w)",
+        # me: 23
+        rf"\bme\s*[:(]\s*{_NUMBER}(?P<unit>){_NO_MEASURE}{_ENDED}",
         # now 44 with …
         rf"(?:^|[,;]\s*)(?:now|currently)\s+{_NUMBER}{_NO_MEASURE}{_ENDED}",
     )
 )
 # What follows a relative: my mother, 64, has…; our son (9); mum is 77; my gf's 30
 _OF_KIN = re.compile(
-    rf"(?:\s+(?-i:[A-Z][a-z]+)(?=,))?(?:\s*[,(]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
+    rf"(?:\s+(?-i:[A-Z][a-z]+)(?=,))?(?:\s*[,(=]\s*(?:(?:he|she)\s*(?:is|['’]s)\s+)?|\s*['’]?s\s+|\s*(?:,\s*who\b[^,.;]{{1,60}},)?\s+(?:who\s+)?is\s+"
     rf"|\s+(?:of\s+)?){_NUMBER}(?:{_NO_MEASURE}(?:[\s-]*{_UNIT}\b)?|(?-i:(?P<glued>y|yo|yrs?|mo|wks?))\b)(?:\s+old)?",
     re.IGNORECASE,
 )
-_TURNING = re.compile(r"\bturn(?P<tense>s|ing|ed)?\s+(?P<n>\d{1,3})\b", re.IGNORECASE)
+_TURNING = re.compile(
+    rf"\b(?:turn(?P<tense>s|ing|ed)?|(?:he|she|I)(?:\s+will|['’]?ll)\s+be)\s+(?P<n>\d{{1,3}}|{SPELT_AGES})\b"
+    r"(?=\s*(?:[,.;!)]|$|(?:in|on|next|this|last|soon|and|years?|years?\s+old)\b))",
+    re.IGNORECASE,
+)
 _TEN = rf"(?P<decade>{'|'.join(_DECADES)}|(?P<tens>[1-9]0)['’]?s)"
 _DECADES_SAID = tuple(
     re.compile(form, re.IGNORECASE)
@@ -120,6 +128,7 @@ _DECADES_SAID = tuple(
         rf"\bin\s+(?:his|her|their|my|the)\s+(?:(?P<part>early|mid|late)[\s-]+)?{_TEN}\b",
         rf"(?<!the\s)(?<!in\s)(?<!since\s)\b(?P<part>early|mid|late)[\s-]+{_TEN}(?=\s*[,.;)])",
         r"(?<![\w-])(?P<part>)(?P<decade>)(?P<tens>[1-9]0)s\s?(?-i:[MF])(?!\w)",
+        r"(?<![\w-])(?-i:[MF])\s(?P<part>)(?P<decade>)(?P<tens>[1-9]0)s\b",
         rf"\ban?\s+(?P<part>)(?:{_TEN})\s+(?:male|female|man|woman|lady|gentleman)\b",
     )
 )
@@ -129,7 +138,7 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _BORN = re.compile(
-    r"\b(?:born(?:\s+(?:in|on))?|date\s+of\s+birth|year\s+of\s+birth|birth\s+(?:date|year)|DOB)\b\s*[:=]?\s*"
+    r"\b(?:(?-i:b\.)|born(?:\s+(?:in|on))?|date\s+of\s+birth|year\s+of\s+birth|birth\s+(?:date|year)|DOB)(?<=[\w.])\s*[:=]?\s*"
     r"(?:[\w.,/-]{1,9}[\s./-]){0,3}(?P<year>(?:18|19|20)\d\d)\b",
     re.IGNORECASE,
 )
@@ -201,7 +210,7 @@ def _find_forms(text: str, day: date | None) -> Iterator[tuple[int, int, float, 
                 age = _measure(found)
                 yield age.start, age.end, age.low, age.high
     for found in _TURNING.finditer(text):
-        years = float(found["n"])
+        years = _read_number(found["n"])
         yield *found.span(), years if found["tense"] == "ed" else years - 1, years
     for found in (each for form in _DECADES_SAID for each in form.finditer(text)):
         low = float(found["tens"] or _DECADES[found["decade"].lower()])

@@ -29,7 +29,8 @@ DENIED = compile_cues(
     r"\b(?:no|nor|neither|none of|not|never|denie[sd]|denying|deny|without|w/o|negative (?:\w+ )?for|neg(?:ative)? (?:for|hx)"
     r"|neg\.? for|absence of|free (?:of|from)|ruled out|ruling out|excluded|excludes|lack of|lacks|rather than|unlikely"
     rf"|{_CANNOT})\b"
-    r"(?: (?:(?:currently|presently|now|on|ever|any|an?|yet|been|be|have|had|has|having|take|taken|taking|use|used|get|got"
+    r"(?: (?:(?:currently|presently|now|on|ever|any|an?|yet|been|be|have|had|has|having|received?|receiving"
+    r"|undergone?|required?|needed?|take|taken|taking|use|used|get|got"
     r"|show|shown|show any"
     r"|a history of|diagnosed with|treated for)\b))*",
 )
@@ -73,7 +74,7 @@ _HISTORY = (
 PAST = compile_cues(
     rf"\b(?:{_HISTORY}|pmhx?|pshx?|s/p|status[ -]post|prev(?:ious(?:ly)?|\.)?|prior|past|former(?:ly)?|ex"
     r"|used to(?: (?:have|be|take|suffer from))?|once (?:had|was)|remote|no longer(?: (?:takes|taking|on|has|have|having"
-    r"|uses|using|needs|receives))?|post|failed|fail(?:ure|ing) of|trial(?:l?ed)"
+    r"|uses|using|needs|receives))?|post(?!-\w+ )|failed|fail(?:ure|ing) of|trial(?:l?ed)"
     r"|tried|stopped(?: taking)?|quit|discontinued|ceased|progressed (?:on|after|through)|refractory to|after|following"
     r"|underwent|recovered from|cured of|survived|survivor of|sustained|completed|finished|received"
     r"|(?:was|were|been|had been) (?:\w+ )?(?:on|taking|treated with|given|treated for)|treated with)\b"
@@ -84,7 +85,7 @@ HAD = re.compile(
     r"(?<!has\s)(?<!have\s)(?<!['’]ve\s)(?<!['’]s\s)\b(?:had|I['’]d)\s+(?!been\b)", re.IGNORECASE
 )
 _TURNS = (
-    r"but|however|who|which|presents?|presented|presenting|except|although|now|currently|still|today|on|has|have|with|is|takes"
+    r"(?:s?he|it)['’]?s|but|however|who|which|presents?|presented|presenting|except|although|now|currently|still|today|on|has|have|with|is|takes"
     r"|taking|shows?|showed|revealed|suffers?|because|since|admitted|came|comes|she|he|I"
 )
 # Words that begin something else: a cue before them no longer holds.
@@ -106,7 +107,8 @@ DENIED_BEHIND = compile_cues(
     r"|denied|declined|refused)"
 )
 POSSIBLE_BEHIND = compile_cues(
-    rf"{_LINK}(?:possible|suspected|likely|probable|(?:planned|scheduled|considered)(?! (?:for|to)\b)"
+    rf"{_LINK}(?:(?:possible|suspected|probable)(?! (?!by|on|in|but|and|because|since|at|due|to|from|after)\w)"
+    r"|likely|(?:being )?(?:investigated|worked up|looked into)|(?:planned|scheduled|considered)(?! (?:for|to)\b)"
     r"|pending|cannot be excluded"
     r"|not (?:yet )?(?:been )?(?:excluded|ruled out)|to be ruled out|unclear|questioned|in question|soon)\b",
     r"^\s*\?",
@@ -116,14 +118,15 @@ YEAR = r"(?:\d{1,2}/)?(?:19|20)\d\d\b(?!\s*(?:m?c?g\b|mg|ml|units?|iu|kcal|/))"
 IN_A_YEAR = compile_cues(rf"^ in {YEAR}")
 _COUNT = r"(?:\d+|two|three|four|five|ten|several|many|some)"
 PAST_BEHIND = compile_cues(
-    rf"{_LINK}(?:stopped|discontinued|done|d/c['’]?e?d|dc['’]?d|resolved|cured|withdrawn|in (?:full |complete )?remission"
+    rf"{_LINK}(?:stopped|resected|excised"
+    r"|discontinued|done|d/c['’]?e?d|dc['’]?d|resolved|cured|withdrawn|in (?:full |complete )?remission"
     r"|did\s?n['’]t work|no longer works?|healed"
     rf"|(?<=\s){_AUXILIARY}(?:gone|removed|over|tried|failed|done|finished|completed|ended|treated in))\b",
     r"^ \((?:was |is )?(?:stopped|discontinued|d/c['’]?e?d|resolved|ended|off)\b",
     r"^\s*,?\s*(?:did\s?n['’]?t|no longer|never) (?:work|help)",
     r"^[^.;:,()]{0,30}?\b(?:gave|caused)\b[^.;]{0,40}\b(?:so|and)\b[^.;]{0,20}\b(?:quit|stop)",
     rf"^\s*(?:x\s?\d+ )?\(?(?:in )?{YEAR}",
-    rf"^ (?:\w+ )?{_COUNT} (?:years?|months?) ago\b",
+    rf"^ (?:\w+ )?{_COUNT}\s?(?:years?|yrs?|y|months?|mos?) ago\b",
     r"^,? (?:many |some |several |a few )?(?:years|months|ages) ago\b",
     r"^ (?:last year|as an? (?:child|teenager|infant|baby))\b",
     r"^ until\b",

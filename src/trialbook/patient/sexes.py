@@ -24,8 +24,8 @@ _LETTER = re.compile(
     r"(?<![\w.])(?:\d{1,3}\s?-?(?:y\.?/?o?\.?|yrs?(?:\sold)?|year[s-]*old|mo|wk|d)?[\s-]?(?:[WB](?=[MF]))?(?P<after>[MF])(?![\w'’])"
     r"|(?:(?<![^\n])|(?<=[,;(])|(?<=[,;(]\s))\d{1,2}(?:\s?/\s?|\s)(?P<low>[mf])(?=\s*[,.;)]|\s*$)|\d{1,2}\s?(?P<given>G)\d{1,2}P\d"
     r"|(?P<before>[MF])[,/]?\s?(?=\d{1,3}\b(?!\s*(?:%|mg)))|\d{1,3}\s?/\s?(?P<slash>[MF])(?![\w'’])"
-    r"|\d{1,3}\s?(?:y\.?/?o|years?\sold),?\s?(?P<loose>[MFmf])(?![\w'’])|\d{1,3},\s?(?P<chat>[mf])(?=\s*[,.;)]|\s*$)"
-    r"|\d{1,3}\s?/?(?P<here>[MFmf])(?=\s+here\b)|[1-9]0s\s?(?P<decade>[MF])(?![\w'’])"
+    r"|\d{1,3}\s?(?:y\.?/?o|years?\sold),?\s?(?P<loose>[MFmf])(?![\w'’])|\d{1,3}\s?(?:y|yrs?|years)?,\s?(?P<chat>[mf])(?=\s*[,.;)]|\s*$)"
+    r"|\d{1,3}\s?/?(?P<here>[MFmf])(?=\s+here\b)|[1-9]0s\s?(?P<decade>[MF])(?![\w'’])|(?P<of>[MF])(?=\s[1-9]0s\b)"
     r"|(?<!\w)[Ii](?:['’]?m|\s+am)\s+(?:an?\s+)?\d{1,3}\s?(?P<said>[MFmf])(?![\w'’])|(?<!\w)(?P<first>[mf]),\s?(?=\d{1,3}\b)|(?<=old\s)(?P<old>[MF])(?![\w'’])|(?<=,\s)(?P<alone>[MF])(?=,\s))"
     r"|(?P<sign>[♀♂])"
 )
@@ -33,7 +33,9 @@ _CHANGED = re.compile(
     r"\btrans(?:gender\w*|sexual|\s+(?:man|woman|male|female|boy|girl))\b|\bnon-?binary\b|\b(?:FTM|MTF)\b",
     re.IGNORECASE,
 )
-_AT_BIRTH = re.compile(r"\bassigned\s+(?P<sex>fe)?male\s+at\s+birth\b", re.IGNORECASE)
+_AT_BIRTH = re.compile(
+    r"\bassigned\s+(?P<sex>fe)?male\s+at\s+birth\b|\b(?:(?P<short>afab)|amab)\b", re.IGNORECASE
+)
 _PRONOUN = re.compile(r"\b(?:(?P<she>she|her|hers)|he|his|him)(?!\w)", re.IGNORECASE)
 
 
@@ -51,7 +53,7 @@ def find_sex(text: str, persons: Persons) -> ReadSex | None:
     None where the note says that it changed, and not what it was at birth: registries mean that.
     """
     if born := _AT_BIRTH.search(text):
-        return ReadSex("FEMALE" if born["sex"] else "MALE", *born.span())
+        return ReadSex("FEMALE" if born["sex"] or born["short"] else "MALE", *born.span())
     if _CHANGED.search(text):
         return None
     subject = persons.subject

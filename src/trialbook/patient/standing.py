@@ -67,7 +67,7 @@ _ANSWERS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
 # Shorthand: "-DM +HTN", "(-) DM", "HIV-, HBV+". A dash with which a line begins may only mark a list.
 _MINUS = re.compile(r"(?:^|(?<=[\s(,;:/+]))(?:[-−]|\([-−]\)\s?)$")
 _PLUS = re.compile(r"(?:^|(?<=[\s(,;:/]))(?:\+|\(\+\)\s?)$")
-_MINUS_BEHIND = re.compile(r"\s?\([-−]\)|[-−](?=\s*(?:[,;/).]|$)|\s+[A-Z\d+]{2})")
+_MINUS_BEHIND = re.compile(r"\s?\([-−]\)|\s?[-−]ve\b|[-−](?=\s*(?:[,;/).]|$)|\s+[A-Z\d+]{2})")
 _SIGNS = re.compile(r"(?:^|(?<=[\s(,;/]))[-−+](?=[^\W\d])")
 _SIGN = 6
 _OF_SYMPTOMS = compile_cues(r"\b(?:ros|review of systems|symptoms?|negatives?|denies|exam)\b")

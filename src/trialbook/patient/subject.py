@@ -14,7 +14,7 @@ PATIENT = re.compile(
     r"\b(?P<definite>(?:the|this|our|said)\s+(?:patient|pt|participant|gentleman|lady|man|woman|boy|girl|child|baby|infant)"
     r"|patient|pt)\b(?!['’]?s\s)"
     r"|\b(?:participant|gentleman|lady|man|woman|boy|girl|guy|kid(?:do)?|toddler|widow(?:er)?|male|female|fem(?=\.?,?\s?\d)|neonate|infant|M(?:r|rs|s)\b\.?|Miss)\b"
-    rf"|\b(?<!for\s)(?<!past\s)(?<!last\s)(?<!x\s){AGED}(?!\s+ago\b)|\b\d{{1,3}}\s?[MF]\b|\b[MF][\s/]?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
+    rf"|\b(?<!for\s)(?<!past\s)(?<!last\s)(?<!fter\s)(?<!x\s){AGED}(?!\s+ago\b)|\b\d{{1,3}}\s?[MF]\b|\b[MF][\s/]?\d{{2}}\b|\bnewborn\b|\b\d{{1,3}}\s?y/?\s?[MFo]",
     re.IGNORECASE,
 )
 _HEALTH = re.compile(
@@ -36,6 +36,10 @@ _FOR = re.compile(
     r"(?:\b(?:for|on\s+behalf\s+of|about|regarding|concerning)|\bit(?:['’]s|\s+is))\s*$", re.IGNORECASE
 )
 _FOR_ONE = re.compile(r"\b(?:for|behalf\s+of)\s+(?P<who>me|myself|him|her)\b", re.IGNORECASE)
+_CAN_JOIN = re.compile(
+    r"\b(?:can|could|may|might|would)\s+(?P<who>he|she)\s+(?:be\s+eligible|join|take\s+part|participate|enrol\w*|apply|qualify)\b",
+    re.IGNORECASE,
+)
 _I_HAVE = re.compile(r"\b(?:I|we)(?:\s+have|['’]ve(?:\s+got)?)\s+$", re.IGNORECASE)
 # Who tells a relative's illness, then his own age and health, is the one who asks: "My mom has … I'm a carrier, 34".
 _OWN_AGE = re.compile(
@@ -67,6 +71,8 @@ _DIED = re.compile(
     r"(?:died|passed(?:\s+away)?|is\s+dead|was\s+killed)\b",
     re.IGNORECASE,
 )
+_LOST = re.compile(r"\blost\s+$", re.IGNORECASE)
+_NEAR = 8
 _NAMED = re.compile(r"\bmy\s+name\s+is\b|\bmy\s+name['’]s\b", re.IGNORECASE)
 _LATE = re.compile(r"\blate\b", re.IGNORECASE)
 _AGED_NEXT = re.compile(rf"\s*[,(:]\s*(?:now\s+)?(?:\d|(?:{SPELT_AGES})\b)", re.IGNORECASE)
@@ -139,10 +145,10 @@ def _find_asked_for(text: str, clauses: Clauses, relatives: Sequence[Relative]) 
         is_named = not kin.owner and kin.key not in _SPOUSES and _SEARCH.search(before)
         if is_sought and (kin.is_mine or is_named or (kin.key == "friend" and kin.owner)):
             return Person(kin.key, kin.sex, kin.words)
-    one = _FOR_ONE.search(text)
+    one = _FOR_ONE.search(text) or _CAN_JOIN.search(text)
     if one and one["who"].lower() in _ONESELF:
         return Person("writer", None, one[0])
-    meant = ("MALE" if one["who"].lower() == "him" else "FEMALE", None) if one else ()
+    meant = ("MALE" if one["who"].lower() in ("him", "he") else "FEMALE", None) if one else ()
     return next(
         (Person(kin.key, kin.sex, kin.words) for kin in relatives if kin.is_mine and kin.sex in meant), None
     )
@@ -160,7 +166,10 @@ def _is_of_kin(text: str, found: re.Match[str], relatives: Sequence[Relative]) -
 
 def _is_dead(text: str, kin: Relative) -> bool:
     """Whether nobody can look for a trial for a relative: "my late mother", but "my late father's brother"."""
-    return not kin.is_of_kin and bool(_LATE.search(kin.words) or _DIED.match(text, kin.end))
+    is_lost = (
+        _LATE.search(kin.words) or _DIED.match(text, kin.end) or _LOST.search(text[: kin.start][-_NEAR:])
+    )
+    return not kin.is_of_kin and bool(is_lost)
 
 
 def _is_told_of(
@@ -185,6 +194,7 @@ def _is_told_of(
         ):
             return False
         begins = not text[clauses.find(kin.start).start : kin.start].strip(" \t-*•")
-        return begins and (not has_patient or bool(_AGED_NEXT.match(text, kin.end)))
+        is_aged = bool(_AGED_NEXT.match(text, kin.end))
+        return (begins or is_aged) if not has_patient else begins and is_aged
     # "Her son" is the mother's who reports.
     return kin.key in _CHILDREN and any(other.is_beside and other.end <= kin.start for other in relatives)

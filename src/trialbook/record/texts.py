@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,6 +34,18 @@ def find_structures(record: Any, path: str) -> list[dict[str, Any]]:
 def join_filled(parts: Iterable[str], separator: str) -> str:
     """Join what is not empty."""
     return separator.join(part for part in parts if part)
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
+def drop_controls(text: str) -> str:
+    """A text without the signs that are no letters, and at which readers of lines and tables stop.
+
+    >>> drop_controls("Aspirin\\x00 and\\x07 rest")
+    'Aspirin and rest'
+    """
+    return _CONTROLS.sub("", text)
 
 
 def _write(value: Any) -> str:

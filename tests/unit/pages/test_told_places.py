@@ -55,3 +55,30 @@ def test_what_a_register_says_in_its_own_words_is_not_called_missing() -> None:
     assert "Recruitment status: “Not Recruiting”, in its register's words" in text
     assert "Clinical phase: “Retrospective study”, in its register's words" in text
     assert "Given or done: A walk each day." in text
+
+
+def make_aged(*ages: dict[str, str], **limits: str) -> str:
+    record = make_record() | {"derivedSection": {"registerWords": list(ages)}}
+    if limits:
+        record["protocolSection"]["eligibilityModule"] = limits
+    return render_study_text(parse_record(record), today=TODAY)
+
+
+def test_a_limit_of_age_that_its_register_says_there_is_none_of_is_told_so() -> None:
+    text = make_aged(
+        {"label": "Maximum age", "words": "999 Years", "means": "no limit"}, minimumAge="18 Years"
+    )
+    assert "Maximum age:                No limit" in text
+    assert "(In its register's words: 999 Years)" in text
+    assert "Not understood" not in text.replace(
+        "Empty, as every element of the record is shown: Not understood", ""
+    )
+
+
+def test_limits_of_age_are_told_where_a_record_has_no_other_word_on_who_may_join() -> None:
+    told = [
+        {"label": f"{end} age", "words": "No limit", "means": "no limit"} for end in ("Minimum", "Maximum")
+    ]
+    text = make_aged(*told)
+    assert "Minimum age:                No limit\n" in text
+    assert "Who can join?:              No limit of age stated." in text

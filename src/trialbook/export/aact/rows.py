@@ -32,7 +32,12 @@ class Rows:
 
     def add(self, table: str, **values: Value) -> int:
         """Add a row; its number, by which others refer to it."""
-        row: Row = {"nct_id": self._nct_id, **values}
+        # PostgreSQL takes no text with this sign, and SQLite's functions stop at it.
+        told = {
+            name: value.replace("\0", "") if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        row: Row = {"nct_id": self._nct_id, **told}
         if table != "studies":
             self._numbers[table] += 1
             row["id"] = self._numbers[table]

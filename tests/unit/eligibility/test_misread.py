@@ -39,11 +39,11 @@ def read(kind: str, *lines: str) -> str:
          'an investigator decides: "Other diseases that are not suitable for endovascular treatment"'),
         ("E", "Elective surgery within 4 weeks prior to screening", "history: surgery within 4 weeks before screening"),
         ("E", "Elective surgery", "planned: surgery"),
-        ("E", "not cooperating, or with contraindications", "any of not cooperating contraindications"),
+        ("E", "no diabetes, or with contraindications to aspirin", "any of not diabetes contraindications [aspirin]"),
         ("E", "no diabetes or hypertension", "not any of diabetes hypertension"),
         ("E", "Dementia and other psychiatric diseases", "any of Dementia psychiatric diseases"),
         ("I", "Dementia and other psychiatric diseases", "all of Dementia psychiatric diseases"),
-        ("I", "Grade 2 and above arthritis", "arthritis ≥ 2 [Grade]"),
+        ("I", "Grade 2And above imaging of osteoarthritis", "osteoarthritis ≥ 2 [Grade; imaging]"),
     ],
 )  # fmt: skip
 def test_what_turns_a_criterion(kind: str, words: str, tree: str) -> None:

@@ -230,6 +230,29 @@ def test_a_script_in_a_title_is_shown_and_not_run(browser: Any, address: str, pa
     assert not find_all(browser, "img, body script")
 
 
+def test_on_paper_all_that_is_drawn_stands_and_what_is_long_is_told(browser: Any, address: str) -> None:
+    browser.get(f"{address}study/NCT99000001")
+    boxes = (
+        "return Array.from(document.querySelectorAll('#arms .lanes.wide .station'))"
+        ".map(each => each.getBoundingClientRect().height > 9)"
+    )
+    on_screen = browser.execute_script(boxes)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert browser.execute_script(boxes) == on_screen
+        assert on_screen
+        assert all(on_screen)
+        assert find(browser, "#related .in-print").is_displayed()
+        assert not find(browser, "#related .unprinted").is_displayed()
+        browser.get(f"{address}study/NCT99000001?print=related&print=arms")
+        assert not find_all(browser, "#related .in-print")[0].is_displayed()
+        assert find(browser, "#related .unprinted").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    assert base64.b64decode(printed).count(b"/Type /Page\n") < 10
+
+
 def test_pages_load_nothing_that_fails_or_is_refused(browser: Any, address: str) -> None:
     for path in ("", "?q=diabetes", STUDY, f"{STUDY}/diff"):
         browser.get(address + path)

@@ -59,7 +59,8 @@ def render_study_page(  # noqa: PLR0913 - whatever a page may show beside the re
     past
         What the versions up to this one prove.
     chosen
-        Names of the sections to show, all unless told; `folds` among them prints what is folded too.
+        Names of the sections to show, all unless told; `folds` among them prints what is folded too. Where any
+        is given, long lists are printed whole.
     """
     day = today or find_asked_day(as_of)
     versions = history.versions if history else ()

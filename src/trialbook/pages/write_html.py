@@ -11,6 +11,7 @@ from trialbook.model import PartialDate
 from trialbook.model.sentences import write_day
 from trialbook.pages.contents import RelatedStudy, VersionLine
 from trialbook.pages.labels import status_tone, status_words
+from trialbook.pages.printing import HOW, UNPRINTED, count_printed, find_unprinted
 from trialbook.pages.tree import (
     Absent,
     AskPlace,
@@ -53,6 +54,8 @@ MATRIX_CELLS = {
     for sign, name, words in (("●", "yes", "given"), ("–", "no", "not given"), ("?", "no", "not stated"))
 }
 BULLET = '<span aria-hidden="true">•</span><span class="hidden">link to this</span>'
+# Raw values that are longer are folded.
+LONGEST_RAW = 1_000
 TIMES = {"ACTUAL": "actual", "ESTIMATED": "estimated"}
 
 
@@ -73,16 +76,36 @@ def render_block(block: Block, level: int) -> Markup:
 
 def _section(section: Section) -> str:
     anchor = quote_text(section.anchor)
+    blocks = _blocks(section.blocks, 3)
+    if section.anchor in UNPRINTED:
+        told = f'<p class="in-print">Not printed here. {HOW}</p>'
+        blocks = f'<div class="unprinted">{blocks}</div>{told}'
     return (
         f'<section id="{anchor}" aria-labelledby="h-{anchor}">'
         f'<h2 id="h-{anchor}">{quote_text(section.title)}'
         f'<a class="anchor" href="#{anchor}" aria-label="Link to {quote_text(section.title)}">#</a></h2>'
-        f'<p class="purpose">{quote_text(section.purpose)}</p>{_blocks(section.blocks, 3)}</section>\n'
+        f'<p class="purpose">{quote_text(section.purpose)}</p>{blocks}</section>\n'
     )
 
 
 def _blocks(blocks: tuple[Block, ...], level: int) -> str:
-    return "".join([WRITERS[type(block)](block, level) for block in blocks])
+    written = [WRITERS[type(block)](block, level) for block in blocks]
+    left_out = find_unprinted(blocks)
+    if left_out is None:
+        return "".join(written)
+    first, count, total = left_out
+    rest = "".join(written[first:])
+    return f'{"".join(written[:first])}<div class="unprinted">{rest}</div>{_tell_unprinted(count, total)}'
+
+
+def _find_long(total: int) -> tuple[str, str]:
+    """The class of a list whose end is left out of print, and the line in print that says so."""
+    left_out = total - count_printed(total)
+    return (" long", _tell_unprinted(left_out, total)) if left_out else ("", "")
+
+
+def _tell_unprinted(count: int, total: int) -> str:
+    return f'<p class="in-print">{count:,} of {total:,} are not printed here. {HOW}</p>'
 
 
 def render_piece(piece: Inline | Prose) -> str:
@@ -128,7 +151,18 @@ def _note(block: Note, level: int) -> str:
 
 
 def _facts(block: Facts, level: int) -> str:
+    if block.style == "raw":
+        return f'<dl class="facts raw">{"".join(map(_raw_fact, block.rows))}</dl>'
     return f'<dl class="facts {quote_text(block.style)}">{"".join(map(_fact, block.rows))}</dl>'
+
+
+def _raw_fact(fact: Fact) -> str:
+    """A value as it stands in the record, folded where it is long."""
+    text = "".join(map(render_piece, fact.values))
+    if len(text) <= LONGEST_RAW:
+        return _fact(fact)
+    summary = f"<summary>{len(text):,} characters</summary>"
+    return f"<div><dt>{quote_text(fact.label)}</dt><dd><details>{summary}{text}</details></dd></div>"
 
 
 def _fact(fact: Fact) -> str:
@@ -145,7 +179,9 @@ def _fact(fact: Fact) -> str:
 
 
 def _items(block: Items, level: int) -> str:
-    return f'<ul class="{quote_text(block.style)}">{"".join(_item(item, level) for item in block.items)}</ul>'
+    long, told = _find_long(len(block.items)) if block.style == "bullets" else ("", "")
+    items = "".join(_item(item, level) for item in block.items)
+    return f'<ul class="{quote_text(block.style)}{long}">{items}</ul>{told}'
 
 
 def _item(item: Item, level: int) -> str:
@@ -204,7 +240,8 @@ def _criterion(entry: Entry) -> str:
 
 
 def _sites(block: Sites, level: int) -> str:
-    return f'<ul class="sites">{"".join(map(_site, block.items))}</ul>'
+    long, told = _find_long(len(block.items))
+    return f'<ul class="sites{long}">{"".join(map(_site, block.items))}</ul>{told}'
 
 
 def _ask_place(block: AskPlace, level: int) -> str:
@@ -258,10 +295,11 @@ def _site_table(block: SiteTable, level: int) -> str:
             name = quote_text(state or "State not given")
             rows.append(f'<tr class="group"><th scope="rowgroup" colspan="3">{name}</th></tr>')
         rows += map(_site_row, sites)
+    long, told = _find_long(len(rows))
     return (
-        f'<div class="scroll" role="group" aria-label="{caption}" tabindex="0"><table class="sites">'
+        f'<div class="scroll" role="group" aria-label="{caption}" tabindex="0"><table class="sites{long}">'
         f'<caption class="hidden">{caption}</caption><thead><tr><th scope="col">Site</th><th scope="col">Status</th>'
-        f'<th scope="col">Contact</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<th scope="col">Contact</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>{told}'
     )
 
 
@@ -279,7 +317,9 @@ def _table(block: Table, level: int) -> str:
     width = len(block.columns) + 1
     head = "".join(f'<th scope="col">{quote_text(column)}</th>' for column in block.columns)
     write = _matrix_row if block.is_matrix else _row
-    kind = ' class="matrix"' if block.is_matrix else ' class="numbers"' if block.is_numeric else ""
+    kind = "matrix" if block.is_matrix else "numbers" if block.is_numeric else ""
+    long, told = _find_long(len(block.rows)) if not block.is_matrix else ("", "")
+    kind = f' class="{(kind + long).strip()}"' if kind or long else ""
     rows = "".join([write(row, width) for row in block.rows])
     notes = (
         f'<ul class="table-notes">{"".join(f"<li>{quote_text(note)}</li>" for note in block.notes)}</ul>'
@@ -290,7 +330,7 @@ def _table(block: Table, level: int) -> str:
         f'<div class="scroll" role="group" aria-label="{caption}" tabindex="0">'
         f"<table{kind}><caption>{caption}</caption>"
         f'<thead><tr><th scope="col">{quote_text(block.corner)}</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{notes}"
+        f"<tbody>{rows}</tbody></table></div>{told}{notes}"
     )
 
 
@@ -311,7 +351,8 @@ def _matrix_row(row: Row, width: int) -> str:
 
 
 def _versions(block: Versions, level: int) -> str:
-    return f'<ol class="versions" reversed>{"".join(map(render_version, block.lines))}</ol>'
+    long, told = _find_long(len(block.lines))
+    return f'<ol class="versions{long}" reversed>{"".join(map(render_version, block.lines))}</ol>{told}'
 
 
 def render_version(line: VersionLine) -> Markup:

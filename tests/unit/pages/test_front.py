@@ -329,7 +329,7 @@ def test_what_to_print_is_chosen_by_name() -> None:
     whole = render_study_page(make(), today=TODAY, chosen=["nonsense"])
     assert "Only the sections" not in whole
     assert 'id="glance"' in whole
-    assert 'class="record unfolded"' in render_study_page(make(), today=TODAY, chosen=["folds"])
+    assert 'class="record unfolded whole"' in render_study_page(make(), today=TODAY, chosen=["folds"])
     assert '<section id="glance"' in render_study_page(make(), today=TODAY, chosen=["folds"])
 
 

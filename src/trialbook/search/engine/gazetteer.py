@@ -338,16 +338,25 @@ def _make_place(row: PlaceName) -> Place:
 
 
 def _name_others(candidates: Sequence[Place]) -> tuple[str, ...]:
-    """How the other candidates can be asked for; a town that its country alone tells from the first cannot."""
+    """How the other candidates can be asked for.
+
+    A town of the first one's country is told from it by its state alone: where a record has none, or the country or a
+    street in its place, it is the same town with a point that is wrong.
+    """
     first = candidates[0]
     named = (
         place.label
         for place in candidates[1:]
         if place.label != first.label
-        and (place.state or place.country != first.country)
+        and (place.country != first.country or _is_state(place))
         and place.kind != "country"
     )
     return tuple(dict.fromkeys(named))[:MOST_OTHERS]
+
+
+def _is_state(place: Place) -> bool:
+    named = fold_place(place.state)
+    return named not in {"", fold_place(place.country)} and not any(map(str.isdigit, named))
 
 
 def _refuse(words: str, suggest: Callable[[str], Sequence[str]]) -> QueryError:

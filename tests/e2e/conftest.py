@@ -71,7 +71,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("e2e")
     hostile = folder / "hostile.json"
     identification = {"nctId": HOSTILE_ID, "briefTitle": HOSTILE_TITLE}
-    hostile.write_text(json.dumps({"protocolSection": {"identificationModule": identification}}))
+    endless = {"label": "Q" * 300, "description": "Q" * 300, "interventionNames": [f"Drug: {'Q' * 300}"]}
+    arms = {"armGroups": [endless], "interventions": [{"type": "DRUG", "name": "Q" * 300}]}
+    record = {"identificationModule": identification, "armsInterventionsModule": arms}
+    hostile.write_text(json.dumps({"protocolSection": record}))
     real = [path for path in REAL_VERSIONS if path.is_file()]
     run_trialbook(folder / "library", "import", *real, *sample_paths(), hostile)
     return folder / "library"

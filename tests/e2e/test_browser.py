@@ -17,6 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
+from tests.e2e.conftest import HOSTILE_ID
 
 pytestmark = pytest.mark.browser
 
@@ -198,6 +199,7 @@ def test_everything_works_without_scripts(plain_browser: Any, address: str) -> N
         "study/NCT99000001",
         f"{STUDY}/history",
         f"{STUDY}/diff",
+        f"study/{HOSTILE_ID}",
     ],
 )
 def test_a_telephone_shows_each_page_without_scrolling_sideways(

@@ -150,6 +150,12 @@ def test_a_file_that_only_begins_as_a_database_is_refused(tmp_path: Path) -> Non
         list(read_patients(path, DAY))
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without end")
+def test_a_device_without_end_is_no_cdm() -> None:
+    with pytest.raises(SourceReadError, match="neither a file nor a folder"):
+        list(read_omop(Path("/dev/zero")))
+
+
 def test_a_database_is_read_and_not_written(tmp_path: Path) -> None:
     path = as_sqlite(tmp_path)
     before = path.read_bytes()

@@ -130,6 +130,8 @@ def open_tables(
 
     Raises SourceReadError where a table that is needed lacks, or a file cannot be read.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise SourceReadError("is neither a file nor a folder", place=str(path))
     try:
         with _connect(path, tables) as database:
             columns = {name: _list_columns(database, name, tables[name]) for name in tables}

@@ -153,7 +153,7 @@ def test_a_file_that_only_begins_as_a_database_is_refused(tmp_path: Path) -> Non
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without end")
 def test_a_device_without_end_is_no_cdm() -> None:
     with pytest.raises(SourceReadError, match="neither a file nor a folder"):
-        list(read_omop(Path("/dev/zero")))
+        list(read_omop(Path("/dev/zero"), DAY))
 
 
 def test_a_database_is_read_and_not_written(tmp_path: Path) -> None:

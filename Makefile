@@ -10,7 +10,7 @@ READY := .venv/.ready
 DEMO ?= build/demo
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 # Each file of tests runs in one process, all of them in as many as there are cores.
-SPREAD := -n 3 --dist loadfile
+SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 ROOM ?=
 
 .DEFAULT_GOAL := help

@@ -83,7 +83,7 @@ def test_a_file_that_holds_no_record_or_too_many_is_declined(home: Path, tmp_pat
         b"%PDF-1.7 heart",
         b"PK\x03\x04 heart failure",
         b"{\\rtf1 heart failure}",
-        gzip.compress(b"heart failure"),
+        gzip.compress(b"heart failure", mtime=0),
         "Bosentan for pulmonary arterial hypertension".encode("utf-16"),
     ],
 )

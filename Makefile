@@ -9,7 +9,7 @@ RUN := .venv/.run
 READY := .venv/.ready
 DEMO ?= build/demo
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
-# Each file of tests runs in one process, all of them in as many as there are cores.
+# Each file of tests runs in one process, three at a time (they wait for others now and then), by name: the long ones stand early.
 SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 ROOM ?=
 

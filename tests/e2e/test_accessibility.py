@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
@@ -101,7 +102,7 @@ def test_axe_finds_nothing_on_what_was_read_of_a_person(browser: Any, address: s
     browser.find_element(By.ID, "note").send_keys(NOTE)
     page = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(By.CSS_SELECTOR, ".tell button").click()
-    WebDriverWait(browser, 30).until(staleness_of(page))
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert browser.find_elements(By.CSS_SELECTOR, "ul.read mark")
     assert check(browser, axe) == []
     assert browser.current_url == f"{address}patient"
@@ -114,7 +115,7 @@ def test_axe_finds_nothing_on_the_verdicts_of_a_person(browser: Any, address: st
     browser.find_element(By.ID, "pasted").send_keys(NOTE)
     page = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(By.CSS_SELECTOR, "section[aria-labelledby=ask] .apply button").click()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert browser.find_elements(By.CSS_SELECTOR, ".verdicts .badge")
     for fold in browser.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
         browser.execute_script("arguments[0].parentNode.open = true", fold)
@@ -126,7 +127,7 @@ def test_axe_finds_nothing_on_the_studies_for_a_person(browser: Any, address: st
     browser.find_element(By.ID, "pasted").send_keys(NOTE)
     page = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(By.CSS_SELECTOR, ".weigh .apply button").click()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert browser.find_elements(By.CSS_SELECTOR, "ol.hits article")
     for fold in browser.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
         browser.execute_script("arguments[0].parentNode.open = true", fold)

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -20,7 +21,7 @@ NOTE = "My mother, 64, has heart failure and asthma."
 def press(browser: Any, css: str) -> None:
     page = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(By.CSS_SELECTOR, css).click()
-    WebDriverWait(browser, 30).until(staleness_of(page))
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def read_reasons(browser: Any) -> list[str]:

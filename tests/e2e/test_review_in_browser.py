@@ -19,6 +19,7 @@ from tests.e2e.conftest import run_trialbook, serve
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
@@ -64,7 +65,7 @@ def follow(browser: Any, link: Any) -> None:
     """Click a link; the page that follows is there when this returns."""
     page = find(browser, "html")
     link.click()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def search(browser: Any, address: str, words: str) -> None:
@@ -73,7 +74,7 @@ def search(browser: Any, address: str, words: str) -> None:
     box.send_keys(words)
     page = find(browser, "html")
     box.submit()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def fetch(url: str) -> bytes:

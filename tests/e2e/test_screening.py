@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -21,7 +22,7 @@ STUDY = "NCT04776239"
 def press(browser: Any, css: str) -> None:
     page = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(By.CSS_SELECTOR, css).click()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def find_field(browser: Any, words: str, kind: str) -> Any:
@@ -69,7 +70,7 @@ def test_a_form_is_filled_in_by_the_keyboard_alone(browser: Any, address: str) -
     assert browser.switch_to.active_element == field
     page = browser.find_element(By.TAG_NAME, "html")
     field.send_keys("12", Keys.ENTER)
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert "Not eligible" in browser.find_element(By.ID, "outcome").text
 
 

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -36,7 +37,7 @@ def tick(browser: Any, value: str) -> None:
     """Tick a value; the page that follows is there when this returns."""
     page = find(browser, "html")
     find(browser, f"input[name=status][value={value}]").click()
-    WebDriverWait(browser, 30).until(staleness_of(page))
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def test_ticks_apply_at_once_and_alternatives_stay_to_be_combined(browser: Any, address: str) -> None:
@@ -66,7 +67,7 @@ def test_without_script_a_button_in_view_applies_what_is_ticked(plain_browser: A
     assert apply.location["y"] < 800
     page = find(plain_browser, "html")
     apply.click()
-    WebDriverWait(plain_browser, 30).until(staleness_of(page))
+    WebDriverWait(plain_browser, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert 0 < read_count(plain_browser) < everything
     assert find(plain_browser, "input[name=status][value=COMPLETED]").is_selected()
 
@@ -106,7 +107,7 @@ def test_boxes_beside_the_one_for_everything_ask_together(browser: Any, address:
     find(browser, "#f-intr").send_keys("placebo")
     page = find(browser, "html")
     find(browser, "#f-intr").send_keys(Keys.ENTER)
-    WebDriverWait(browser, 30).until(staleness_of(page))
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert "cond=heart+failure" in browser.current_url
     assert read_count(browser) > 0
     assert find(browser, "details.more").get_attribute("open") is not None
@@ -121,6 +122,6 @@ def test_an_id_opens_its_record_and_a_facet_is_searched_within(browser: Any, add
     find(browser, "form.values .choice input").click()
     page = find(browser, "html")
     find(browser, "form.values button").click()
-    WebDriverWait(browser, 30).until(staleness_of(page))
+    WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     assert find(browser, "ul.active").text.startswith("“heart”")
     assert "Condition: Heart Failure" in find(browser, "ul.active").text

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="needs the package selenium")
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
@@ -19,7 +20,7 @@ def press(browser: Any, css: str) -> None:
     """Press a button; the page that follows is there when this returns."""
     page = browser.find_element(By.CSS_SELECTOR, "html")
     browser.find_element(By.CSS_SELECTOR, css).click()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
 
 def choose(browser: Any, most: int) -> list[str]:
@@ -73,7 +74,7 @@ def test_a_study_comes_onto_a_list_with_a_note_without_script(plain_browser: Any
     browser.get(f"{address}study/NCT99000001")
     page = browser.find_element(By.CSS_SELECTOR, "html")
     browser.find_element(By.LINK_TEXT, "on a list").click()
-    WebDriverWait(browser, 60).until(staleness_of(page))
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
     browser.find_element(By.ID, "new").send_keys("Mother's trials")
     browser.find_element(By.ID, "note").send_keys("Ask about Miami")
     press(browser, ".keep-form button")

@@ -156,9 +156,7 @@ def read_silence(kind: str, parsed: Sequence[ParsedCriterion]) -> str:
     leaves = [each for one in parsed for each in iter_nodes(one.tree) if isinstance(each, Atom | Opaque)]
     atoms = [each for each in leaves if isinstance(each, Atom)]
     is_of_values = (
-        bool(atoms)
-        and len(atoms) == len(leaves)
-        and all(each.interval is not None and each.concepts[0].domain != "condition" for each in atoms)
+        bool(atoms) and len(atoms) == len(leaves) and all(each.interval is not None for each in atoms)
     )
     return OPEN if is_of_values else BASELINE
 

@@ -31,8 +31,8 @@ _LENGTH = struct.Struct("<I")
 _DECODER = msgspec.msgpack.Decoder(list[Any])
 _COMMAND = "import sys; sys.path[:] = sys.argv[3:]; from trialbook.derived.beside import serve; serve(*sys.argv[1:3])"
 
-# What is made of a study in force; None of one that is not here. Raises RecordDamagedError.
-Work = Callable[[Store, str], bytes | None]
+# What is made of each of some studies in force; None of one that is not here. Raises RecordDamagedError.
+Work = Callable[[Store, Sequence[str]], list[bytes | None]]
 """An id, and what was made of its study; None where nothing was."""
 Answer = tuple[str, bytes | None]
 
@@ -128,11 +128,12 @@ def serve(home: str, name: str) -> None:
     work: Work = getattr(import_module(module), function)
     with Store(Path(home)) as store:
         while asked := _read(sys.stdin.buffer):
-            _write(sys.stdout.buffer, [_try(work, store, nct_id) for nct_id in asked])
+            _write(sys.stdout.buffer, _try(work, store, asked))
 
 
-def _try(work: Work, store: Store, nct_id: str) -> bytes | None:
+def _try(work: Work, store: Store, nct_ids: Sequence[str]) -> list[bytes | None]:
     try:
-        return work(store, nct_id)
+        return work(store, nct_ids)
     except RecordDamagedError:
-        return None
+        # One of them is: the others are made one by one.
+        return [None] if len(nct_ids) == 1 else [_try(work, store, [each])[0] for each in nct_ids]

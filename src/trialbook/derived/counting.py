@@ -42,7 +42,7 @@ def count_beside(home: Path, nct_ids: Sequence[str]) -> Generator[Answer]:
             yield nct_id, COUNTED_DECODER.decode(packed) if packed else None
 
 
-def count_packed(store: Store, nct_id: str) -> bytes | None:
-    """The numbers of a study as bytes; as `count_study`."""
-    counted = count_study(store, nct_id)
-    return None if counted is None else msgspec.msgpack.encode(counted)
+def count_packed(store: Store, nct_ids: Sequence[str]) -> list[bytes | None]:
+    """The numbers of studies as bytes; as `count_study`."""
+    counted = [count_study(store, nct_id) for nct_id in nct_ids]
+    return [None if each is None else msgspec.msgpack.encode(each) for each in counted]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # Raise whenever trees are kept otherwise; what they are made by is `find_form`'s to say.
 CRITERIA_VERSION = 3
 FILE_NAME = f"criteria-{CRITERIA_VERSION}.sqlite"
-# A text takes some 50 ms to parse. So many an import parses, in up to a minute; more are left to `rebuild criteria`.
+# A text takes some 30 ms to parse. So many an import parses, in up to a minute; more are left to `rebuild criteria`.
 MOST_BY_IMPORT = 1_000
 # Of fewer texts, the start of other processes would be the greater part.
 WORTHWHILE = 100
@@ -244,20 +244,26 @@ def unpack(packed: bytes, text: str) -> Criteria | None:
     return tuple(msgspec.structs.replace(each, text=text[each.start : each.end]) for each in bare)
 
 
-def read_criteria(store: Store, nct_id: str) -> bytes | None:
-    """The trees of a study in force and what they refuse, as bytes; None where it has no text.
+def read_criteria(store: Store, nct_ids: Sequence[str]) -> list[bytes | None]:
+    """The trees of studies in force and what they refuse, as bytes; None of one without a text.
 
     Raises RecordDamagedError.
     """
     # A parser takes a fifth of a second to make, which most commands need not wait for.
-    from trialbook.eligibility.parse import parse_criteria
+    from trialbook.eligibility.parse import get_parser
 
+    texts = [_find_text(store, each) for each in nct_ids]
+    told = [each for each in texts if each]
+    read = (
+        _ENCODER.encode((pack(criteria), get_finder().find(criteria, text)))
+        for text, criteria in zip(told, get_parser().parse_all(told), strict=True)
+    )
+    return [next(read) if each else None for each in texts]
+
+
+def _find_text(store: Store, nct_id: str) -> str | None:
     body = store.find_body(nct_id)
-    text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
-    if not text:
-        return None
-    criteria = parse_criteria(text)
-    return _ENCODER.encode((pack(criteria), get_finder().find(criteria, text)))
+    return parse_partial(body).eligibility.eligibility_criteria if body is not None else None
 
 
 @cache
@@ -280,12 +286,11 @@ def _find_needed(connection: sqlite3.Connection, store: Store, after: int) -> _N
     for _, nct_id in store.iter_changed_ids(after):
         needed.studies_of[nct_id] = b""
         try:
-            body = store.find_body(nct_id)
+            text = _find_text(store, nct_id)
         except RecordDamagedError as error:
             store.pass_over(error)
             needed.studies_of[nct_id] = DAMAGED
             continue
-        text = parse_partial(body).eligibility.eligibility_criteria if body is not None else None
         if not text:
             continue
         key = needed.studies_of[nct_id] = make_key(text)
@@ -301,11 +306,11 @@ def _iter_read(store: Store, missing: Mapping[str, bytes]) -> Iterator[tuple[str
     """What `read_criteria` makes of the texts that are missing, by the studies that have them."""
     ids = list(missing)
     if len(ids) < WORTHWHILE:
-        yield from ((nct_id, read_criteria(store, nct_id)) for nct_id in ids)
+        yield from ((nct_id, read_criteria(store, [nct_id])[0]) for nct_id in ids)
         return
     with closing(work_beside(store.home, ids, read_criteria, at_once=AT_ONCE)) as beside:
         for nct_id, read in beside:
-            yield nct_id, read if read is not None else read_criteria(store, nct_id)
+            yield nct_id, read if read is not None else read_criteria(store, [nct_id])[0]
 
 
 def _save_studies(connection: sqlite3.Connection, texts: Mapping[str, bytes], *, is_whole: bool) -> None:

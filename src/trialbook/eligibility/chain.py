@@ -32,7 +32,7 @@ Numbers: TypeAlias = npt.NDArray[np.int32]
 Small: TypeAlias = npt.NDArray[np.int16]
 
 MOST_WORDS = 20_000
-MOST_SIDE_BY_SIDE = 64
+MOST_SIDE_BY_SIDE = 256
 # Below this many combinations a table has a place for each.
 MOST_DENSE = 300_000
 _PADS = 2 * REACH

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.eligibility.verdicts import CriterionVerdict, Overall
@@ -55,7 +56,11 @@ _BESIDE = re.compile(r"\b(?:healthy|controls?|donors?|recipients?|caregivers?|pa
 
 def name_cohort(criterion: ParsedCriterion) -> str:
     """The cohort that alone a criterion is for, as its heading names it; "" for all."""
-    heading = criterion.heading
+    return _name_cohort(criterion.heading)
+
+
+@lru_cache(maxsize=1_024)
+def _name_cohort(heading: str) -> str:
     if not _COHORT.search(heading) or _FOR_ALL.search(heading):
         return ""
     plain = _EMPTY_BRACKETS.sub(" ", _OF_CRITERIA.sub(" ", heading))

@@ -87,6 +87,8 @@ def has_several_values(parts: Sequence[Tree]) -> bool:
 
 def find_doubt(atom: Atom, text: str) -> str:
     """Why a value does not decide what an atom over the text asks, in words; "" where it does."""
+    if atom.interval is atom.lasting is atom.count is None:
+        return ""
     said = _quote(atom, text)
     for asked in (atom.interval, atom.lasting, atom.count):
         if asked is not None and said and is_exact(asked) and not _is_said_to_equal(atom, asked, text):

@@ -28,7 +28,6 @@ from trialbook.eligibility.tree import (
     Except,
     IfThen,
     Not,
-    Opaque,
     ParsedCriterion,
     Reason,
     Tree,
@@ -114,6 +113,8 @@ def _ask_both(tree: Tree) -> Tree:
 
 def evaluate(tree: Tree, reading: Reading) -> Finding:
     """What is found of a tree, with its evidence, what is missing, and the questions that it raises."""
+    if isinstance(tree, Atom):
+        return _evaluate_atom(tree, reading)
     if isinstance(tree, All):
         parts = unite_sexes(tree.parts)
         if has_several_values(parts):
@@ -131,11 +132,9 @@ def evaluate(tree: Tree, reading: Reading) -> Finding:
         return _join([unless, evaluate(tree.then, reading)], least=1)
     if isinstance(tree, Except):
         return _evaluate_except(tree, reading)
-    if isinstance(tree, Opaque):
-        verdict: Verdict = "judgement" if tree.reason == "judgement" else "unknown"
-        what = _SETTLES[tree.reason] + (f" ({tree.note})" if tree.note else "")
-        return leave_open(tree.span, what, verdict=verdict)
-    return _evaluate_atom(tree, reading)
+    verdict: Verdict = "judgement" if tree.reason == "judgement" else "unknown"
+    what = _SETTLES[tree.reason] + (f" ({tree.note})" if tree.note else "")
+    return leave_open(tree.span, what, verdict=verdict)
 
 
 def _evaluate_atom(atom: Atom, reading: Reading) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from trialbook.eligibility.days import (
@@ -86,11 +87,14 @@ class Sorted(NamedTuple):
 
 def evaluate_having(atom: Atom, reading: Reading) -> Finding:
     """Whether a person has what an atom without an interval asks for."""
-    window = find_window(atom, reading)
-    if window is None:
+    anchor = _find_anchor(atom, reading)
+    if anchor is None:
         event = atom.window.event if atom.window else ""
-        anchor = atom.window.anchor if atom.window else ""
-        return leave_open(atom.span, f"the day of {event or anchor}, from which it is counted")
+        visit = atom.window.anchor if atom.window else ""
+        return leave_open(atom.span, f"the day of {event or visit}, from which it is counted")
+    if _is_untold(atom, reading):
+        return leave_open(atom.span, f"whether: {name_thing(atom, reading)}")
+    window = _place_window(atom, anchor)
     found = _sort(atom, reading, window)
     if atom.count is not None:
         return _count(atom, reading, found)
@@ -136,6 +140,16 @@ def evaluate_having(atom: Atom, reading: Reading) -> Finding:
     )
 
 
+def _is_untold(atom: Atom, reading: Reading) -> bool:
+    """Whether nothing at all bears on it, as on most of what a study asks: it stays open, whatever days are asked of."""
+    return (
+        atom.count is None
+        and not reading.person.complete
+        and not reading.known.find(atom.concepts, any_domain=True)
+        and not _of_sex(atom, reading)
+    )
+
+
 def _is_closed(atom: Atom, reading: Reading) -> bool:
     """Whether what nothing tells is not so: all of its kind is told, and what is told can be told apart from it."""
     person, matcher = reading.person, reading.matcher
@@ -168,14 +182,19 @@ def _is_of_another(atom: Atom, reading: Reading) -> bool:
 
 def find_window(atom: Atom, reading: Reading) -> tuple[Days, Days] | None:
     """The first and last day that an atom asks of; None where they hang on a day that nobody gave."""
-    asked = atom.window
-    anchor = reading.person.find_anchor(asked.anchor if asked else "now", reading.day)
-    if anchor is None:
-        return None
+    anchor = _find_anchor(atom, reading)
+    return None if anchor is None else _place_window(atom, anchor)
+
+
+def _find_anchor(atom: Atom, reading: Reading) -> Days | None:
+    return reading.person.find_anchor(atom.window.anchor if atom.window else "now", reading.day)
+
+
+def _place_window(atom: Atom, anchor: Days) -> tuple[Days, Days]:
     if not _is_timed(atom):
         return anchor, anchor
-    if asked is not None:
-        return place_window(asked, anchor)
+    if atom.window is not None:
+        return place_window(atom.window, anchor)
     if atom.assertion == "history" or is_event(atom):
         return place_window(Window(latest=0), anchor)
     return anchor, anchor
@@ -206,6 +225,7 @@ def is_event(atom: Atom) -> bool:
     return all(each.domain == "procedure" or is_event_named(each.words) for each in atom.concepts)
 
 
+@lru_cache(maxsize=4_096)
 def is_event_named(words: str) -> bool:
     """Whether a name is of something that happens on a day, as an infarction."""
     return _EVENTS.search(words) is not None

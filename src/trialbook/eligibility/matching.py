@@ -84,11 +84,12 @@ class Names(Protocol):
 
 
 class Meaning(NamedTuple):
-    """What a name means: its codes, those above it, and its folded words."""
+    """What a name means: its codes, those above it, its folded words, and the names by which it is found: all three."""
 
     ids: frozenset[str]
     above: frozenset[str]
     key: str
+    names: frozenset[str]
 
 
 class Matcher:
@@ -148,7 +149,7 @@ class Matcher:
         for each in tuple(own | above):
             above |= self._find_above(each)
         settle_kinds(plain, own, above)
-        return Meaning(frozenset(own), frozenset(above - own), key)
+        return Meaning(frozenset(own), frozenset(above - own), key, frozenset({*own, *above, f"={key}"}))
 
     def _read_parts(self, words: str, domain: Domain) -> tuple[set[str], set[str]]:
         """What the parts of a name say: what it is a kind of, and the ingredients of a drug."""
@@ -212,9 +213,9 @@ class FactIndex:
             self._places.setdefault(fact.concept, []).append(place)
         self._by_name: dict[str, list[Concept]] = {}
         for concept in self._places:
-            meaning = matcher.find_meaning(concept)
-            for name in {*meaning.ids, *meaning.above, f"={meaning.key}"}:
+            for name in matcher.find_meaning(concept).names:
                 self._by_name.setdefault(name, []).append(concept)
+        self._names = frozenset(self._by_name)
 
     def find(self, asked: Sequence[Concept], *, any_domain: bool = False) -> list[tuple[Fact, Relation]]:
         """The facts that speak of what is asked for, in their order, each with what it is beside it.
@@ -224,8 +225,8 @@ class FactIndex:
         closest: dict[Concept, Relation] = {}
         for each in asked:
             meaning = self._matcher.find_meaning(each)
-            for name in {*meaning.ids, *meaning.above, f"={meaning.key}"}:
-                for told in self._by_name.get(name, ()):
+            for name in self._names & meaning.names:
+                for told in self._by_name[name]:
                     if not any_domain and told.domain not in _KINDS[each.domain]:
                         continue
                     relation = _relate(self._matcher.find_meaning(told), meaning)

@@ -6,6 +6,7 @@ Without a window the last value counts, or those that may be the last. Within on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from trialbook.eligibility.days import (
     measure_length,
     place_window,
 )
-from trialbook.eligibility.derive.naming import Formula, find_formula, names_other_formula
+from trialbook.eligibility.derive.naming import find_formula, names_other_formula
 from trialbook.eligibility.derive.plans import find_quantity
 from trialbook.eligibility.facts import Fact, Source, describe_interval, exactly
 from trialbook.eligibility.matching import IS
@@ -51,15 +52,13 @@ def evaluate_measure(atom: Atom, reading: Reading) -> Finding:
     if anchor is None:
         event = atom.window.event if atom.window else ""
         return leave_open(atom.span, f"the day of {event or 'the visit'}, from which it is counted")
-    window = place_window(atom.window or _UNTIL_NOW, anchor)
     said = " ".join((reading.quote(atom.span), *atom.qualifiers, *(each.words for each in atom.concepts)))
-    direct = _list_direct(atom, reading, find_formula(said))
-    measured = _measure(direct, atom, reading, window)
+    measured = _measure(_list_direct(atom, reading, said), atom, reading, anchor)
     questions: tuple[Question, ...] = ()
     lacking: tuple[str, ...] = ()
     if not measured:
         derived = reading.deriver.derive(atom.concepts, said, reading)
-        measured = _measure(list(derived.facts), atom, reading, window)
+        measured = _measure(derived.facts, atom, reading, anchor)
         questions, lacking = derived.questions, derived.missing
     found = _decide(measured, atom, reading) if measured else _say_missing(atom, reading, lacking)
     return Finding(found.verdict, found.evidence, found.missing, questions)
@@ -110,10 +109,12 @@ def is_age(atom: Atom) -> bool:
     )
 
 
-def _list_direct(atom: Atom, reading: Reading, formula: Formula) -> list[Fact]:
+def _list_direct(atom: Atom, reading: Reading, said: str) -> list[Fact]:
+    told = reading.known.find(list_asked(atom))
+    formula = find_formula(said) if told else ""
     return [
         fact
-        for fact, relation in reading.known.find(list_asked(atom))
+        for fact, relation in told
         if fact.value is not None
         and not fact.denied
         and fact.is_certain
@@ -129,8 +130,11 @@ def list_asked(atom: Atom) -> tuple[Concept, ...]:
     return (*atom.concepts, *_QUANTITIES[quantity]) if quantity in _QUANTITIES else atom.concepts
 
 
-def _measure(facts: list[Fact], atom: Atom, reading: Reading, window: tuple[Days, Days]) -> list[Measured]:
+def _measure(facts: Sequence[Fact], atom: Atom, reading: Reading, anchor: Days) -> list[Measured]:
+    if not facts:
+        return []
     assert atom.interval is not None
+    window = place_window(atom.window or _UNTIL_NOW, anchor)
     measured = []
     for fact in facts:
         when = fact.start or Days(None, reading.day)

@@ -55,7 +55,7 @@ class Recogniser:
         self._stored = stored
         self._thesaurus = thesaurus
         self._chains: dict[Layer, Chain] = {}
-        self.find_mentions = lru_cache(maxsize=512)(self._find_mentions)
+        self.find_mentions = lru_cache(maxsize=1_024)(self._find_mentions)
 
     def _chain(self, layer: Layer) -> Chain:
         if layer not in self._chains:

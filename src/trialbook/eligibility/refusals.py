@@ -124,8 +124,7 @@ class RefusalFinder:
         Who has no heart failure has none of its kinds, which name it as above them.
         """
         meaning = self._matcher.find_meaning(concept)
-        above = frozenset[str]() if is_denied else meaning.above
-        words = {*meaning.ids, *above, f"={meaning.key}"}
+        words = meaning.names - meaning.above if is_denied else meaning.names
         return tuple(sorted(f"{domain}|{each}" for domain in list_askers(concept.domain) for each in words))
 
     def _name_asked(self, concepts: Iterable[Concept], *, is_denied: bool = False) -> tuple[str, ...]:

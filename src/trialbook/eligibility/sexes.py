@@ -21,6 +21,7 @@ _SEXES = {
     "female": frozenset(["female", "females", "woman", "women", "girl", "girls"]),
     "male": frozenset(["male", "males", "man", "men", "boy", "boys"]),
 }
+_SEX_OF = {word: sex for sex, words in _SEXES.items() for word in words}
 # What is asked of those who may become pregnant, and of men in the same breath.
 _OF_BEARING = re.compile(
     r"contracepti|birth control|child-?\s?bearing|negative [^.;]{0,30}pregnancy test|non-?pregnant|not (?:be )?pregnant"
@@ -56,10 +57,13 @@ def unite_sexes(parts: tuple[Tree, ...]) -> tuple[Tree, ...]:
 
 def list_sexes(atom: Atom) -> set[str]:
     """The sexes that an atom names, where it names nothing else."""
-    words = {each.words.lower() for each in atom.concepts}
-    if not words or not words <= _SEXES["female"] | _SEXES["male"]:
-        return set()
-    return {sex for sex, said in _SEXES.items() if words & said}
+    found = set()
+    for each in atom.concepts:
+        sex = _SEX_OF.get(each.words.lower())
+        if sex is None:
+            return set()
+        found.add(sex)
+    return found
 
 
 def ask_subgroup(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:

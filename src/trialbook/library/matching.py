@@ -23,7 +23,7 @@ from trialbook.eligibility.fit import OPEN_SHARE, PLACES, compute_fit, compute_s
 from trialbook.eligibility.matching import Matcher
 from trialbook.eligibility.measures import ClinicalMeasures
 from trialbook.eligibility.noted import has_condition
-from trialbook.eligibility.parse import parse_criteria
+from trialbook.eligibility.parse import get_parser
 from trialbook.eligibility.reading import Reading, make_reading
 from trialbook.eligibility.tree import Concept
 from trialbook.eligibility.verdicts import CriterionVerdict, PatientVerdict
@@ -331,12 +331,12 @@ def _find_trees(library: Library, candidates: Sequence[_Candidate]) -> dict[str,
     """The trees of the candidates' texts: those that are kept, and what can be parsed now, the nearest first."""
     texts = [each.text for each in candidates if each.text]
     trees = CriteriaTrees(library.home).find(texts)
-    left = MOST_PARSED
-    for text in texts:
+    left, parsed = MOST_PARSED, []
+    for text in dict.fromkeys(texts):
         if text not in trees and len(text) <= left:
             left -= len(text)
-            trees[text] = parse_criteria(text)
-    return trees
+            parsed.append(text)
+    return trees | dict(zip(parsed, get_parser().parse_all(parsed), strict=True)) if parsed else trees
 
 
 def _compare(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -13,9 +15,11 @@ from trialbook.derived import criteria
 from trialbook.derived.criteria import FILE_NAME, CriteriaTrees, pack, unpack
 from trialbook.eligibility import parse
 from trialbook.eligibility.parse import parse_criteria
+from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.library import Library
 from trialbook.library.rebuild import bring_into_step, find_standings, list_wanted, rebuild
 from trialbook.store import Store
+from trialbook.terms import get_thesaurus
 
 FIRST = "Inclusion Criteria:\n\n* Age 18 years or older\n* Stroke or HbA1c > 9 %"
 SECOND = "Exclusion Criteria:\n\n1. Pregnancy\n2. Platelets < 100,000/uL within 30 days"
@@ -50,7 +54,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails the test where anything is parsed."""
-    monkeypatch.setattr(parse.Parser, "parse", lambda *_: pytest.fail("parsed anew"))
+    monkeypatch.setattr(parse.Parser, "parse_all", lambda *_: pytest.fail("parsed anew"))
 
 
 def find(home: Path, *texts: str) -> dict[str, tuple[parse.ParsedCriterion, ...]]:
@@ -143,19 +147,19 @@ def test_an_import_leaves_a_great_many_to_a_rebuild(
 def test_a_run_that_broke_off_is_gone_on_with(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / FILE_NAME).unlink()
     monkeypatch.setattr(criteria, "TEXTS_AT_ONCE", 1)
-    read = parse.parse_criteria
     texts = iter((FIRST,))
 
-    def parse_one(text: str) -> object:
-        if next(texts, None) is None:
-            raise KeyboardInterrupt
-        return read(text)
+    class Breaking(parse.Parser):
+        def parse_all(self, asked: Sequence[str]) -> list[tuple[ParsedCriterion, ...]]:
+            if next(texts, None) is None:
+                raise KeyboardInterrupt
+            return super().parse_all(asked)
 
-    monkeypatch.setattr(parse, "parse_criteria", parse_one)
-    with pytest.raises(KeyboardInterrupt):
-        rebuild(home, ["criteria"])
+    with monkeypatch.context() as patched:
+        patched.setattr(parse, "get_parser", cache(lambda: Breaking(get_thesaurus())))
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(home, ["criteria"])
     assert count(home) == 1
-    monkeypatch.setattr(parse, "parse_criteria", read)
     assert find_standing(home) == (None, True)
     assert bring_into_step(home) == {"criteria": 4}
     assert set(find(home, FIRST, SECOND)) == {FIRST, SECOND}

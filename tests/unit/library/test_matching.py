@@ -184,7 +184,7 @@ def test_trees_that_are_kept_need_no_parsing(tmp_path: Path, monkeypatch: pytest
     home = make_library(tmp_path / "library", RECORDS)
     expected = Library(home).match(PATIENT, day=DAY)
     rebuild(home, ["criteria"])
-    monkeypatch.setattr(matching, "parse_criteria", lambda *_: pytest.fail("parsed anew"))
+    monkeypatch.setattr(matching, "get_parser", lambda *_: pytest.fail("parsed anew"))
     assert Library(home).match(PATIENT, day=DAY) == expected
 
 

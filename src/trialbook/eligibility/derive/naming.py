@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from trialbook.eligibility.facts import Fact
@@ -45,6 +46,7 @@ _BY_CODE: dict[str, Formula] = {
 }
 
 
+@lru_cache(maxsize=4_096)
 def find_formula(words: str) -> Formula:
     """The formula that words name, "" for none.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from trialbook.eligibility.derive import blood, body, heart, kidney, liver
@@ -58,7 +59,13 @@ _NAMED: tuple[tuple[Quantity, re.Pattern[str]], ...] = (
 
 def find_quantity(concepts: Sequence[Concept]) -> Quantity | None:
     """What a criterion's names stand for, of all that can be computed."""
-    return next((name for name, form in _NAMED for each in concepts if form.search(each.words)), None)
+    found = {_find_named(each.words) for each in concepts}
+    return next((name for name, _ in _NAMED if name in found), None)
+
+
+@lru_cache(maxsize=4_096)
+def _find_named(words: str) -> Quantity | None:
+    return next((name for name, form in _NAMED if form.search(words)), None)
 
 
 def make_plan(quantity: Quantity, formula: Formula, answers: dict[str, str]) -> Plan:

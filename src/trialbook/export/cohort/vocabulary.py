@@ -117,8 +117,7 @@ class _Reader:
         self._database, self._columns, self._matcher, self._asked = database, columns, matcher, asked
         self._by_name: dict[str, list[Concept]] = {}
         for each in asked:
-            meaning = matcher.find_meaning(each)
-            for name in {*meaning.ids, *meaning.above, f"={meaning.key}"}:
+            for name in matcher.find_meaning(each).names:
                 self._by_name.setdefault(name, []).append(each)
 
     def find_all(self) -> dict[Concept, tuple[Found, ...]]:
@@ -168,12 +167,8 @@ class _Reader:
 
     def _relate(self, row: Found) -> Iterator[tuple[Concept, Found]]:
         told = row.told
-        meaning = self._matcher.find_meaning(told)
-        near = {
-            concept
-            for name in (*meaning.ids, *meaning.above, f"={meaning.key}")
-            for concept in self._by_name.get(name, ())
-        }
+        names = self._matcher.find_meaning(told).names
+        near = {concept for name in names for concept in self._by_name.get(name, ())}
         for concept in near:
             relation = self._matcher.relate(told, (concept,))
             if relation != "other":

@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Generic, NamedTuple, TypeVar
 
 from trialbook.eligibility.tree import ParsedCriterion
 from trialbook.eligibility.verdicts import CriterionVerdict, Overall
+from trialbook.model.criteria import Kind
+
+Asked = TypeVar("Asked")
 
 _PART = (
     r"cohorts?|arms?|groups?|parts?|phases?|sub-?\s?stud(?:y|ies)|stages?|stratum|strata|populations?|"
@@ -78,11 +82,7 @@ def conclude(
     Of a study with cohorts: eligible for one of them is enough, ineligible only who is so for all. What is said for
     a part that is none of the cohorts makes nobody ineligible.
     """
-    common = [each for each in found if not each.cohort]
-    cohorts = _list_cohorts(found)
-    own = {name: _list_own(name, cohorts, found) for name in cohorts}
-    placed = {id(each) for each in common} | {id(each) for those in own.values() for each in those}
-    apart = [each for each in found if id(each) not in placed]
+    common, own, apart = sort_by_cohort([(each, each.cohort, each.kind) for each in found])
     by_cohort = {name: _soften(_conclude([*common, *those]), apart) for name, those in own.items()}
     overall = _soften(_conclude(common), apart) if common or not by_cohort else "open"
     if by_cohort:
@@ -114,12 +114,32 @@ def _conclude_all(
     return "open" if "open" in said or (is_one_of_all and has_others) else "ineligible"
 
 
-def _list_cohorts(found: Sequence[CriterionVerdict]) -> list[str]:
+class ByCohort(NamedTuple, Generic[Asked]):
+    """What is asked of all, of each cohort that someone can be included in, and of parts that are none of these."""
+
+    common: list[Asked]
+    own: dict[str, list[Asked]]
+    apart: list[Asked]
+
+
+def sort_by_cohort(asked: Sequence[tuple[Asked, str, Kind]]) -> ByCohort[Asked]:
+    """Whom is each thing asked of? It comes with the cohort that its heading names, "" for all, and its kind."""
+    cohorts = _list_cohorts(asked)
+    own = {name: [each for each, said, _ in asked if _is_asked_of(name, said, cohorts)] for name in cohorts}
+    placed = {id(each) for those in own.values() for each in those}
+    return ByCohort(
+        [each for each, said, _ in asked if not said],
+        own,
+        [each for each, said, _ in asked if said and id(each) not in placed],
+    )
+
+
+def _list_cohorts(asked: Sequence[tuple[Asked, str, Kind]]) -> list[str]:
     """The cohorts that someone can be included in, each by the name that it first has."""
     first: dict[str, str] = {}
-    for each in found:
-        if each.cohort and each.kind != "exclusion":
-            first.setdefault(each.cohort.casefold(), each.cohort)
+    for _, said, kind in asked:
+        if said and kind != "exclusion":
+            first.setdefault(said.casefold(), said)
     names = list(first.values())
     # "Parts 1 and 2" is no third part beside the two.
     return [
@@ -129,17 +149,11 @@ def _list_cohorts(found: Sequence[CriterionVerdict]) -> list[str]:
     ]
 
 
-def _list_own(name: str, cohorts: Sequence[str], found: Sequence[CriterionVerdict]) -> list[CriterionVerdict]:
-    known = {each.casefold() for each in cohorts}
-    return [
-        each
-        for each in found
-        if each.cohort
-        and (
-            each.cohort.casefold() == name.casefold()
-            or (each.cohort.casefold() not in known and _is_of(each.cohort, name))
-        )
-    ]
+def _is_asked_of(name: str, said: str, cohorts: Sequence[str]) -> bool:
+    """Whether what is said under a heading is asked of a cohort."""
+    if not said or said.casefold() == name.casefold():
+        return bool(said)
+    return said.casefold() not in {each.casefold() for each in cohorts} and _is_of(said, name)
 
 
 def _is_of(said: str, name: str) -> bool:

@@ -272,12 +272,7 @@ def _place(
     fact: Fact, atom: Atom, reading: Reading, window: tuple[Days, Days], found: Sorted, *, is_wider: bool
 ) -> None:
     told = _stretch(fact, reading.day)
-    if (
-        atom.window is not None
-        and atom.window.earliest is not None
-        and _BEGINS.search(name_thing(atom, reading))
-    ):
-        # "Diagnosed within 5 years": who has had it for longer was not.
+    if asks_when_it_began(atom, reading):
         told = Told(fact, told.start, told.start)
     within = is_within(told.start, told.end, window) if _is_timed(atom) else True
     if within and atom.lasting is not None:
@@ -295,6 +290,12 @@ def _place(
         found.perhaps.append(Perhaps(told, why, is_of_days=True))
     else:
         found.sure.append(told)
+
+
+def asks_when_it_began(atom: Atom, reading: Reading) -> bool:
+    """Whether a window is of its beginning: "diagnosed within 5 years" is not said of who has had it for longer."""
+    has_first = atom.window is not None and atom.window.earliest is not None
+    return has_first and _BEGINS.search(name_thing(atom, reading)) is not None
 
 
 def _stretch(fact: Fact, day: date) -> Told:

@@ -8,6 +8,7 @@ takes all sexes.
 from __future__ import annotations
 
 import re
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -17,6 +18,8 @@ from trialbook.eligibility.reading import Reading, leave_open
 from trialbook.eligibility.tree import All, Atom, ParsedCriterion, Span, Tree
 from trialbook.eligibility.verdicts import Finding
 
+# Of the other sex only; of those who may become pregnant; of all; or nobody can say.
+AskedOf: TypeAlias = Literal["the other", "bearing", "all", "open"]
 _SEXES = {
     "female": frozenset(["female", "females", "woman", "women", "girl", "girls"]),
     "male": frozenset(["male", "males", "man", "men", "boy", "boys"]),
@@ -71,8 +74,7 @@ def ask_subgroup(criterion: ParsedCriterion, found: Finding, reading: Reading) -
     if criterion.kind != "inclusion" or found.verdict != "not_met":
         return found
     facts = [each.fact for each in found.evidence]
-    is_of_other = _is_of_other(criterion.tree, reading.person.sex)
-    if is_of_other or (facts and all(is_sex(each) for each in facts)):
+    if is_of_other(criterion.tree, reading.person.sex) or (facts and all(is_sex(each) for each in facts)):
         return _ask_other_sex(criterion, found, reading)
     if facts and _OF_BEARING.search(criterion.text) and _MUST.search(criterion.text):
         bearing = [each for each in facts if _BEARING.search(each.concept.words)]
@@ -95,23 +97,31 @@ def _stands_before(span: Span, must: re.Match[str], criterion: ParsedCriterion) 
 
 
 def _ask_other_sex(criterion: ParsedCriterion, found: Finding, reading: Reading) -> Finding:
-    sex: Sex = reading.person.sex or "female"
-    text, is_of_bearing = criterion.text, _OF_BEARING.search(criterion.text) is not None
     facts = [each.fact for each in found.evidence]
-    speaks_of_own = _NAMES[sex].search(_PARTNER.sub("", text)) is not None
-    if (is_of_bearing or _MUST.search(text)) and not (is_of_bearing and sex == "female"):
-        if not speaks_of_own:
-            return _let_in(found, "asked of the other sex only")
-        return _leave_bearing(criterion, *facts) if is_of_bearing else found
-    if is_of_bearing:
+    asked = find_asked_of(criterion, reading.person.sex or "female", takes_all=reading.takes_all_sexes)
+    if asked == "the other":
+        return _let_in(found, "asked of the other sex only")
+    if asked == "bearing":
         return _leave_bearing(criterion, *facts)
-    if reading.takes_all_sexes:
+    if asked == "open":
         what = "of whom it is asked: it names one sex, in a study that takes all"
         return leave_open(criterion.tree.span, what, *((each, "") for each in facts))
     return found
 
 
-def _is_of_other(tree: Tree, sex: Sex | None) -> bool:
+def find_asked_of(criterion: ParsedCriterion, sex: Sex, *, takes_all: bool) -> AskedOf:
+    """Of whom an inclusion is asked that names the other sex than `sex`, in a study that takes all sexes or one."""
+    text, is_of_bearing = criterion.text, _OF_BEARING.search(criterion.text) is not None
+    if (is_of_bearing or _MUST.search(text)) and not (is_of_bearing and sex == "female"):
+        if _NAMES[sex].search(_PARTNER.sub("", text)) is None:
+            return "the other"
+        return "bearing" if is_of_bearing else "all"
+    if is_of_bearing:
+        return "bearing"
+    return "open" if takes_all else "all"
+
+
+def is_of_other(tree: Tree, sex: Sex | None) -> bool:
     """Whether all that is asked is asked of the other sex: "women, with …"."""
     parts = unite_sexes(tree.parts) if isinstance(tree, All) else (tree,)
     asked = [list_sexes(each) for each in parts if isinstance(each, Atom) and each.interval is None]

@@ -23,7 +23,7 @@ from trialbook.eligibility.matching import IS, Matcher
 from trialbook.eligibility.measures import ClinicalMeasures
 from trialbook.eligibility.measuring import is_age, list_asked
 from trialbook.eligibility.reading import Reading, make_reading
-from trialbook.eligibility.sexes import list_sexes, unite_sexes
+from trialbook.eligibility.sexes import list_sexes
 from trialbook.eligibility.tree import (
     All,
     Any,
@@ -44,6 +44,7 @@ from trialbook.export.cohort.carried import Cause, NotCarried, shorten
 from trialbook.export.cohort.predicates import Range
 from trialbook.export.cohort.thresholds import make_ranges
 from trialbook.export.cohort.vocabulary import Found, Vocabulary
+from trialbook.model.protocol import EligibilityModule
 
 # What an OMOP CDM has tables of: there, what is not told is taken not to be so.
 COMPLETE: frozenset[Domain] = frozenset(
@@ -78,8 +79,8 @@ class Carrier:
 
     Parameters
     ----------
-    text
-        The eligibility text.
+    module
+        The eligibility of the record.
     day
         The day on which it is asked.
     is_lenient
@@ -91,13 +92,15 @@ class Carrier:
         vocabulary: Vocabulary,
         matcher: Matcher,
         *,
-        text: str,
+        module: EligibilityModule | None,
         day: date,
         is_lenient: bool = False,
     ) -> None:
         self.vocabulary, self.day, self._is_lenient = vocabulary, day, is_lenient
         self.measures = ClinicalMeasures()
-        self.reading: Reading = make_reading(Person(), day, matcher, self.measures, Formulas(), text)
+        text = (module.eligibility_criteria if module else None) or ""
+        nobody = make_reading(Person(), day, matcher, self.measures, Formulas())
+        self.reading: Reading = nobody.of_study(module, text)
         self.not_carried: list[NotCarried] = []
 
     def carry(self, criterion: ParsedCriterion) -> ParsedCriterion | None:
@@ -155,7 +158,6 @@ class Carrier:
 
     def _carry(self, tree: Tree, wanted: bool) -> Tree | None:
         if isinstance(tree, All):
-            tree = msgspec.structs.replace(tree, parts=unite_sexes(tree.parts))
             return self._carry_parts(tree, tree.parts, len(tree.parts), wanted)
         if isinstance(tree, Any):
             return self._carry_parts(tree, tree.parts, 1, wanted)
@@ -243,6 +245,8 @@ class Carrier:
         window = atom.window
         if window is not None and window.unit not in TIME_UNITS:
             return "target", f"no calendar counts in {window.unit!r}"
+        if atom.lasting is not None and (atom.lasting.unit or "d") not in TIME_UNITS:
+            return "target", f"no calendar counts in {atom.lasting.unit!r}"
         if window is not None and window.anchor == "event":
             return (
                 "target",
@@ -276,6 +280,15 @@ class Carrier:
             self._note("absence", atom, "who has no entry of it counts as not having it, and is left out")
         elif not self._is_lenient:
             self._note("absence", atom, "who has no entry of it counts as not having it, and passes")
+        if atom.lasting is not None:
+            self._note("approximate", atom, "how long it lasted is asked only of what goes on")
+        if not all(self.reading.matcher.is_known(each) for each in atom.concepts):
+            names = ", ".join(each.words for each in atom.concepts)
+            self._note(
+                "approximate",
+                atom,
+                f"screening leaves it open who has no entry: {names} may be told by another name",
+            )
         if not atom.qualifiers:
             return atom
         told = ", ".join(atom.qualifiers)

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from trialbook.eligibility.cohorts import name_cohort
+from trialbook.eligibility.cohorts import name_cohort, sort_by_cohort
 from trialbook.eligibility.doubts import without_doubts
 from trialbook.eligibility.fields import FIELD_NAMES
 from trialbook.eligibility.matching import Matcher, Names
@@ -32,6 +32,7 @@ from trialbook.export.cohort.rule import Rule
 from trialbook.export.cohort.sql import render_sql
 from trialbook.export.cohort.translate import ask_healthy, translate
 from trialbook.export.cohort.vocabulary import EMPTY, read_vocabulary
+from trialbook.model.criteria import Kind
 from trialbook.model.study import Study
 
 Form: TypeAlias = Literal["circe", "fhir", "sql"]
@@ -129,7 +130,7 @@ def make_cohort(
             tuple(each.criterion for each in found),
             left,
         )
-    carrier = Carrier(known, matcher, text=text, day=day, is_lenient=persons == "possible")
+    carrier = Carrier(known, matcher, module=module, day=day, is_lenient=persons == "possible")
     kept, rules = _make_rules(found, carrier, persons)
     if form == "circe":
         made, inexact = make_circe(rules, known, title=title, day=day, upper=persons == "possible")
@@ -150,22 +151,23 @@ def _make_rules(
 ) -> tuple[tuple[ParsedCriterion, ...], list[Rule]]:
     """What is asked: a rule for each criterion, and one for all cohorts, of which one is enough."""
     kept: list[ParsedCriterion] = []
-    rules: list[Rule] = []
-    cohorts: dict[str, list[Predicate]] = {}
+    asked: list[tuple[Rule, str, Kind]] = []
     for name, each in zip(_name_all(found), found, strict=True):
         carried = each.criterion if each.is_healthy else carrier.carry(each.criterion)
         predicate: Predicate = ALWAYS
         if carried is not None:
             kept.append(carried)
             predicate = _ask(each, carried, carrier, persons)
-        cohort = name_cohort(each.criterion)
-        if cohort:
-            cohorts.setdefault(cohort, []).append(predicate)
-        else:
-            rules.append(Rule(name, each.criterion.text, predicate))
-    if cohorts:
-        either = any_of(*(all_of(*parts) for parts in cohorts.values()))
-        rules.append(Rule("cohorts", "one of: " + "; ".join(cohorts), either))
+        rule = Rule(name, each.criterion.text, predicate)
+        asked.append((rule, name_cohort(each.criterion), each.criterion.kind))
+    common, own, apart = sort_by_cohort(asked)
+    rules = common
+    if persons == "eligible":
+        # What is asked of a part that nobody knows has to speak for a person, and keeps nobody out.
+        rules += apart
+    if own:
+        either = any_of(*(all_of(*(each.predicate for each in those)) for those in own.values()))
+        rules.append(Rule("cohorts", "one of: " + "; ".join(own), either))
     return tuple(kept), rules
 
 

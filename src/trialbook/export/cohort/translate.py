@@ -13,11 +13,12 @@ import msgspec
 
 from trialbook.eligibility.days import Days, fits_length, one_day
 from trialbook.eligibility.evaluate import is_of_kinds
-from trialbook.eligibility.having import is_event_named, is_of_women
+from trialbook.eligibility.facts import Sex
+from trialbook.eligibility.having import asks_when_it_began, is_event_named, is_of_women
 from trialbook.eligibility.matching import HOLDS, IS, Relation
 from trialbook.eligibility.measuring import is_age
 from trialbook.eligibility.readers.omop import HISTORY_OF
-from trialbook.eligibility.sexes import list_sexes
+from trialbook.eligibility.sexes import find_asked_of, is_of_other, list_sexes, unite_sexes
 from trialbook.eligibility.tree import (
     All,
     Any,
@@ -76,7 +77,19 @@ _NOTHING = Carved()
 
 def translate(criterion: ParsedCriterion, carrier: Carrier, *, wanted: bool) -> Predicate:
     """When a criterion surely holds (`wanted`), or surely does not, of what `carrier` left of it."""
-    return _Translator(carrier).ask(criterion.tree, wanted, criterion.kind == "exclusion", _NOTHING)
+    asked = _Translator(carrier).ask(criterion.tree, wanted, criterion.kind == "exclusion", _NOTHING)
+    if criterion.kind != "inclusion":
+        return asked
+    sexes: tuple[Sex, ...] = ("female", "male")
+    for sex in sexes:
+        if not is_of_other(criterion.tree, sex):
+            continue
+        asked_of = find_asked_of(criterion, sex, takes_all=carrier.reading.takes_all_sexes)
+        if not wanted and asked_of != "all":
+            asked = all_of(asked, not_so(IsSex(sex)))
+        elif asked_of == "the other":
+            asked = any_of(asked, IsSex(sex))
+    return asked
 
 
 class _Translator:
@@ -85,7 +98,9 @@ class _Translator:
 
     def ask(self, tree: Tree, wanted: bool, any_value: bool, carved: Carved) -> Predicate:
         if isinstance(tree, All | Any | AtLeast):
-            parts = tuple(self.ask(each, wanted, any_value, carved) for each in tree.parts)
+            # What was left out beside a sex may leave "men and women".
+            named = unite_sexes(tree.parts) if isinstance(tree, All) else tree.parts
+            parts = tuple(self.ask(each, wanted, any_value, carved) for each in named)
             least = len(parts) if isinstance(tree, All) else tree.count if isinstance(tree, AtLeast) else 1
             return at_least(least if wanted else len(parts) - least + 1, parts)
         if isinstance(tree, Not):
@@ -192,6 +207,7 @@ class _Translator:
         end_from = _bounded(first.highest if is_sure else first.lowest)
         start_to = _bounded(last.lowest if is_sure else last.highest)
         made: list[Rows] = []
+        begins = asks_when_it_began(atom, self._carrier.reading)
         for (table, shape), ids in _group(found).items():
             answered = tuple(
                 each.concept_id
@@ -203,8 +219,9 @@ class _Translator:
                 concepts=ids,
                 answered=answered,
                 shape=shape,
+                start_from=end_from if begins else None,
                 start_to=start_to,
-                end_from=end_from,
+                end_from=None if begins else end_from,
                 is_sure=is_sure,
             )
             made += self._narrow(row, atom, first)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from trialbook.eligibility.cohorts import name_cohort
 from trialbook.eligibility.facts import Person
 from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.readers.omop import read_omop
@@ -34,6 +37,7 @@ CRITERIA = (
     "Diabetes for at least 6 months",
     "HbA1c between 7 and 10 %",
     "HbA1c > 11 % within the past 3 months",
+    "Diagnosis of myocardial infarction within 3 months",
     "BMI < 40 kg/m2",
     "serum creatinine > 1.5 mg/dL",
     "serum creatinine >= 100 umol/L within 12 months",
@@ -228,6 +232,54 @@ def test_cohorts_of_a_study_are_enough_each(made: Made) -> None:
     expected = screen(study, cohort, made.read(DAY), {"eligible"})
     assert 0 < len(expected) < MEMBERS
     assert made.run_duckdb(cohort.definition) == expected
+
+
+def test_criteria_of_one_cohort_stand_together_whatever_their_headings_say(made: Made) -> None:
+    study = make_study(
+        "Part 3: randomised trial, inclusion criteria:\n\n* Asthma\n\nPart 3 exclusion criteria:\n\n* Hypertension\n"
+    )
+    cohort = make(study, made.path, "sql")
+    expected = screen(study, cohort, made.read(DAY), {"eligible"})
+    assert 0 < len(expected) < MEMBERS
+    assert run_sqlite(made.path, cohort.definition) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Each is asked of one sex and keeps the other in; together they kept out everybody.
+        "* Women of childbearing potential must use contraception\n* Male participants must agree to use a condom",
+        "* Men and postmenopausal women",
+    ],
+)
+def test_what_is_asked_of_one_sex_keeps_the_other_in(made: Made, text: str) -> None:
+    study = make_study(f"Inclusion Criteria:\n\n* Age 18 to 75 years\n{text}\n", sex="ALL")
+    for persons, overall in (("eligible", {"eligible"}), ("possible", {"eligible", "open"})):
+        cohort = make(study, made.path, "sql", persons=persons)  # type: ignore[arg-type]
+        expected = screen(study, cohort, made.read(DAY), overall)
+        assert MEMBERS / 2 < len(expected) < MEMBERS
+        assert run_sqlite(made.path, cohort.definition) == expected
+
+
+def test_real_studies_find_whom_screening_finds_but_as_the_list_says(made: Made, shared_data: Path) -> None:
+    with gzip.open(shared_data / "ctgov" / "records.jsonl.gz") as lines:
+        studies = [parse_study(line) for line in islice(lines, 0, None, 211)]
+    alike = 0
+    for study in studies:
+        module = study.protocol_section and study.protocol_section.eligibility_module
+        criteria = parse_criteria((module and module.eligibility_criteria) or "")
+        # A cohort of which nothing is asked is enough for anybody, which screening by what is asked cannot say.
+        if any(name_cohort(each) for each in criteria):
+            continue
+        cohort = make(study, made.path, "sql")
+        if not cohort.criteria:
+            continue
+        found = run_sqlite(made.path, cohort.definition)
+        expected = screen(study, cohort, made.read(DAY), {"eligible"})
+        whats = " ".join(each.what for each in cohort.not_carried)
+        alike += found == expected
+        assert found == expected or (found > expected and "by another name" in whats), study.nct_id
+    assert alike > 5
 
 
 def test_a_denial_by_an_answer_leaves_out(made: Made) -> None:

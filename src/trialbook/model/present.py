@@ -19,7 +19,13 @@ import msgspec
 
 from trialbook.model.ages import Age
 from trialbook.model.study import Study, decode_record, parse_record
-from trialbook.record.extent import describe_left_out, shorten_lists, shorten_texts
+from trialbook.record.extent import (
+    describe_left_out,
+    may_have_long_lists,
+    may_have_long_texts,
+    shorten_lists,
+    shorten_texts,
+)
 from trialbook.record.pieces import find_enum_value, get_enums, get_pieces
 
 _ENTITY = re.compile(
@@ -52,9 +58,6 @@ _FILLER = re.compile(r"9{6,}|2147483647|4294967295")
 _OLDEST_YEARS = 150
 _DAYS_A_YEAR = 365.25
 
-# A record of fewer bytes of JSON has no list to be cut.
-SHORT_BYTES = 200_000
-
 Record = dict[str, Any]
 
 
@@ -79,7 +82,7 @@ def parse_shown(body: bytes) -> Study:
 
     What is left out stands in `Study.left_out`.
     """
-    if len(body) <= SHORT_BYTES:
+    if not may_have_long_lists(body):
         return parse_present(body)
     record = decode_present(body)
     left_out = shorten_lists(record)
@@ -95,15 +98,16 @@ def decode_shortened(body: bytes) -> tuple[Record, str]:
     What is left out comes with it, in words; "" where nothing is.
     """
     record = decode_present(body)
-    if len(body) <= SHORT_BYTES:
-        return record, ""
-    return record, describe_left_out((*shorten_lists(record), *shorten_texts(record)))
+    left_out = shorten_lists(record) if may_have_long_lists(body) else ()
+    if may_have_long_texts(body):
+        left_out += shorten_texts(record)
+    return record, describe_left_out(left_out)
 
 
 def decode_for_table(body: bytes) -> Record:
     """Decode one JSON object, as `decode_present`; texts longer than any real one are cut, and say so."""
     record = decode_present(body)
-    if len(body) > SHORT_BYTES:
+    if may_have_long_texts(body):
         shorten_texts(record)
     return record
 

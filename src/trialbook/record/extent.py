@@ -12,6 +12,16 @@ MOST_CHARACTERS, MOST_CHARACTERS_OF_ALL, LONG_TEXT = 1_000_000, 16_000_000, 100_
 MOST_TOLD, LONGEST_PATH = 5, 200
 
 
+def may_have_long_lists(body: bytes) -> bool:
+    """Whether lists of a record in JSON may have to be cut: it has no more entries than commas and brackets."""
+    return body.count(b",") + body.count(b"[") > MOST_ENTRIES
+
+
+def may_have_long_texts(body: bytes) -> bool:
+    """Whether texts of a record in JSON may have to be cut."""
+    return len(body) > MOST_CHARACTERS
+
+
 class LeftOut(NamedTuple):
     """So many of the entries of the lists at a path, or of the characters of its texts, were left out."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from trialbook.model.present import SHORT_BYTES, decode_present, has_entities, make_present
-from trialbook.record.extent import shorten_lists
+from trialbook.model.present import decode_present, has_entities, make_present
+from trialbook.record.extent import may_have_long_lists, shorten_lists
 
 _PROTOCOL = (
     "identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule", "conditionsModule",
@@ -50,7 +50,7 @@ def decode_compared(body: bytes) -> dict[str, Any]:
     protocol["contactsLocationsModule"] = _list_members(protocol.get("contactsLocationsModule"))
     record["resultsSection"] = None if found.resultsSection in (None, b"null") else {}
     record["derivedSection"] = _list_members(found.derivedSection)
-    if len(body) > SHORT_BYTES:
+    if may_have_long_lists(body):
         shorten_lists(record)
     return make_present(record, has_entities=has_entities(body))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from trialbook.record.extent import (
     LONG_TEXT,
     MOST_CHARACTERS,
+    MOST_ENTRIES,
     LeftOut,
     describe_left_out,
+    may_have_long_lists,
     shorten_lists,
     shorten_texts,
 )
@@ -48,3 +51,18 @@ def test_a_text_without_end_says_where_it_was_cut_and_all_together_have_a_bound(
     assert record["a"][0] == "y" * LONG_TEXT
     assert record["a"][1].endswith("x … [cut here: 3,000,000 characters]")
     assert sum(map(len, record["b"].values())) < 17_000_000
+
+
+@pytest.mark.parametrize(
+    ("record", "may"),
+    [
+        ({"a": [0] * MOST_ENTRIES}, False),
+        ({"a": [0] * (MOST_ENTRIES + 1)}, True),
+        ({"a": [[0]] * (MOST_ENTRIES + 1)}, True),
+        ({"a": "x,[" * 10}, False),
+    ],
+)
+def test_what_has_a_list_to_cut_is_told_by_its_bytes(record: dict[str, Any], may: bool) -> None:
+    body = msgspec.json.encode(record)
+    assert may_have_long_lists(body) == may
+    assert may or not shorten_lists(record)

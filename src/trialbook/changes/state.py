@@ -87,6 +87,16 @@ class KnownState(msgspec.Struct, frozen=True):
         """The day from which the version counts."""
         return self.version.known_from
 
+    @property
+    def title(self) -> str:
+        """The brief title, else the official one, else the id."""
+        names = ("briefTitle", "officialTitle")
+        titles = [
+            walk_values(self.record, ("protocolSection", "identificationModule", each)) for each in names
+        ]
+        said = [each for found in titles for each in found if isinstance(each, str) and each]
+        return said[0] if said else self.version.nct_id
+
     def find_resting(self, path: str, *, is_used: bool = False) -> Version | None:
         """The copy that has an element, or a part of it, which the one in front cannot carry; None where none has.
 

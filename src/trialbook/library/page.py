@@ -45,6 +45,11 @@ def find_page(
 ) -> RecordPage:
     """What a page of the version that is meant shows; raises as `Library.find_version`."""
     state = library.find_state(asked, version=version, as_of=as_of, copy=copy)
+    return complete_page(library, state, as_of)
+
+
+def complete_page(library: Library, state: KnownState, as_of: str | None = None) -> RecordPage:
+    """What a page shows of a version of which it was found out what is known; `as_of` where a day was asked for."""
     meant = state.version
     study = parse_shown(library.store.get_version_body(meant.version_id))
     lines, copies = library.find_history(meant.nct_id), library.store.find_copies(meant.nct_id)

@@ -77,6 +77,10 @@ class _Answer:
                 await self._send({**message, "body": packed})
                 return
             await self._send(head)
+            # Whoever sends a first part wants it seen, and not kept until there is more to pack.
+            packed = await self._pack(message.get("body", b""), is_last=False)
+            await self._send({**message, "body": packed + self._packer.flush(zlib.Z_SYNC_FLUSH)})
+            return
         if self._packer is None:
             await self._send(message)
             return

@@ -27,6 +27,15 @@ WORTH_TRIMMING_BYTES = 64 << 20
 MOST_WAITING = 8
 
 
+# In the state of a request whose answer begins before it is made.
+_HELD = "holds_memory_to_the_end"
+
+
+def hold_to_the_end(scope: Scope) -> None:
+    """Let a request keep what its record takes until its answer, which begins before it is made, is sent."""
+    scope.setdefault("state", {})[_HELD] = True
+
+
 class MemoryRoom:
     """The memory that large records may take together, in bytes; whatever needs all of it has it alone."""
 
@@ -80,9 +89,11 @@ class _Charge:
         self._set(size * TIMES_MADE, may_wait=not _is_on_event_loop())
         self._largest = size
 
-    def begin(self, length: int | None) -> None:
-        """From now on the answer, of so many bytes where that is known, is on its way."""
+    def begin(self, length: int | None, *, is_made: bool) -> None:
+        """From now on the answer, of so many bytes where that is known, is on its way; made, or only begun."""
         self._has_begun = True
+        if not is_made:
+            return
         if length is None:
             self._set(min(self._held, self._largest * TIMES_STREAMED))
         else:
@@ -132,7 +143,8 @@ class BoundedMemory:
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 length = Headers(raw=message["headers"]).get("content-length")
-                charge.begin(None if length is None else int(length))
+                is_made = not scope.get("state", {}).get(_HELD)
+                charge.begin(None if length is None else int(length), is_made=is_made)
             await send(message)
 
         token = ON_LARGE.set(charge.add)

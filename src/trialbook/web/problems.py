@@ -44,11 +44,21 @@ def find_status(error: TrialbookError) -> int:
 
 def show_problem(_: Request, error: Exception) -> Response:
     """What went wrong, as a page."""
-    status = find_status(error) if isinstance(error, TrialbookError) else 500
+    status = _find_page_status(error)
+    headers = RETRY_AFTER if status == 503 else None
+    return HTMLResponse(render_problem(error), status_code=status, headers=headers)
+
+
+def render_problem(error: Exception) -> str:
+    """The page that says what went wrong."""
+    status = _find_page_status(error)
     hint = getattr(error, "hint", "") or HINTS.get(status, "Go back and try again.")
     message = getattr(error, "message", "") or str(error)
-    page = render_message_page(TITLES.get(status, "That did not work"), message, hint, status=status)
-    return HTMLResponse(page, status_code=status, headers=RETRY_AFTER if status == 503 else None)
+    return render_message_page(TITLES.get(status, "That did not work"), message, hint, status=status)
+
+
+def _find_page_status(error: Exception) -> int:
+    return find_status(error) if isinstance(error, TrialbookError) else 500
 
 
 TITLES = {403: "Not changed", 404: "Not here", 503: "The library cannot answer"}

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from trialbook.ask.dates import read_as_of
+from trialbook.changes.state import KnownState
 from trialbook.errors import QueryError
 from trialbook.library import Library
 from trialbook.library.checklist import write_criteria_csv
 from trialbook.library.criteria import find_criteria, find_faults
-from trialbook.library.page import RecordPage, find_page
+from trialbook.library.page import RecordPage, complete_page
 from trialbook.model import Study
 from trialbook.model.present import parse_shown
 from trialbook.pages import (
@@ -37,6 +38,7 @@ from trialbook.pages.related_page import RelatedPage
 from trialbook.record.links import study_url
 from trialbook.search.engine.gazetteer import LONGEST_PLACE
 from trialbook.store import Version
+from trialbook.web.begun_page import send_begun
 from trialbook.web.patient_page import compose_patient
 from trialbook.web.posted import read_form
 from trialbook.web.related_page import compose_page, compose_study_page
@@ -45,6 +47,8 @@ from trialbook.web.search_page import compose_search, compose_values, find_asked
 from trialbook.web.search_report import send_report
 
 MOST_CHOSEN = 60
+# One of six records is longer: the page of a shorter one is there within some 20 ms.
+LONG_BYTES = 40_000
 OLDER = "They are like the newest version of the record; you see an older one."
 
 
@@ -80,26 +84,36 @@ class Site:
         if nct_id != request.path_params["nct_id"]:
             return RedirectResponse(str(request.url.replace(path=f"/study/{nct_id}")), status_code=301)
         near, place = _read_place(self._library, request)
-        page = self._find_page(nct_id, request)
-        html = render_study_page(
-            page.study,
-            history=page.history,
-            near=near,
-            place_form=place,
-            as_of=_read_version(request)[1],
-            related=self._find_related(nct_id, page.version),
-            today=page.day,
-            state=page.state,
-            past=page.past,
-            chosen=request.query_params.getlist("print")[:MOST_CHOSEN],
+        state = self._find_state(nct_id, request)
+        as_of = _read_version(request)[1]
+
+        def make() -> str:
+            page = complete_page(self._library, state, as_of)
+            return render_study_page(
+                page.study,
+                history=page.history,
+                near=near,
+                place_form=place,
+                as_of=as_of,
+                related=self._find_related(nct_id, page.version),
+                today=page.day,
+                state=page.state,
+                past=page.past,
+                chosen=request.query_params.getlist("print")[:MOST_CHOSEN],
+            )
+
+        if len(self._library.store.get_version_body(state.version.version_id)) < LONG_BYTES:
+            return HTMLResponse(make())
+        return send_begun(request, f"{nct_id}: {state.title}", make)
+
+    def _find_state(self, nct_id: str, request: Request) -> KnownState:
+        number, as_of = _read_version(request)
+        return self._library.find_state(
+            nct_id, version=number, as_of=as_of, copy=_read_number(request, "copy")
         )
-        return HTMLResponse(html)
 
     def _find_page(self, nct_id: str, request: Request) -> RecordPage:
-        number, as_of = _read_version(request)
-        return find_page(
-            self._library, nct_id, version=number, as_of=as_of, copy=_read_number(request, "copy")
-        )
+        return complete_page(self._library, self._find_state(nct_id, request), _read_version(request)[1])
 
     def _find_related(self, nct_id: str, shown: Version) -> RelatedView:
         view = self._related.find(nct_id)

@@ -304,6 +304,22 @@ def test_dates_are_drawn_for_a_screen_and_for_a_phone_and_no_words_meet(start: s
         ]
 
 
+def test_todays_line_crosses_no_date_that_can_stand_elsewhere() -> None:
+    moments = [
+        Moment("Start", PartialDate("2019-01-01"), "actual"),
+        Moment("Record last updated", PartialDate("2025-11-20")),
+        Moment("This copy received", PartialDate("2026-01-14")),
+        Moment("Completion", PartialDate("2029-06-01"), "planned"),
+    ]
+    drawn = draw_timebar("t", moments, today=TODAY, span=("Start", ""), title="T", meaning="M")
+    wide = ElementTree.fromstring(re.findall(r"<svg.*?</svg>", drawn, re.DOTALL)[0])
+    line = next(each for each in wide.iter() if each.get("class") == "today")
+    now = float(line.get("d", "").removeprefix("M").split()[0])
+    rows = [text for text in list_texts(wide) if text[2] < max(each[2] for each in list_texts(wide)) - 20]
+    assert len(rows) == 2 * len(moments)
+    assert not [(begin, end) for begin, end, _ in rows if begin < now < end]
+
+
 def test_versions_are_drawn_for_a_screen_and_for_a_phone() -> None:
     versions = [Drawn(date(2020 + at, 1, 1), f"Version {at}", groups=("Status",)) for at in range(5)]
     drawn = draw_versionline("v", versions, ["Status"], today=TODAY, title="T", meaning="M")

@@ -78,7 +78,7 @@ def draw_timebar(
         axis = DayAxis(frame, days, today)
         rows, lanes, bottom = [], [], HEAD
         for each in drawn:
-            row = _lay_row(each, axis, bottom)
+            row = _lay_row(each, axis, bottom, today)
             rows.append(row.drawn)
             lanes.append(row.lane)
             bottom = row.bottom
@@ -130,7 +130,7 @@ class _LaidRow(msgspec.Struct, frozen=True):
     bottom: float
 
 
-def _lay_row(moment: Moment, axis: DayAxis, top: float) -> _LaidRow:
+def _lay_row(moment: Moment, axis: DayAxis, top: float, today: date) -> _LaidRow:
     frame = axis.frame
     words = ", ".join(filter(None, (write_day(moment.value), moment.kind)))
     first, last = _find_bounds(moment.value)
@@ -160,9 +160,12 @@ def _lay_row(moment: Moment, axis: DayAxis, top: float) -> _LaidRow:
     else:
         middle = top + ROW / 2
         label, bottom = middle + 4.5, top + ROW
-        if after + room <= frame.width:
+        fits_before, now = before - room >= frame.left, axis.place(today)
+        # Before the marks where the words would cross today's line behind them.
+        is_crossed = fits_before and after < now < after + room
+        if after + room <= frame.width and not is_crossed:
             told = text_element("text", words, class_="small", x=after, y=label, text_anchor="start")
-        elif before - room >= frame.left:
+        elif fits_before:
             told = text_element("text", words, class_="small", x=before, y=label, text_anchor="end")
         else:
             told = _write_inside(words, frame, (left + right) / 2, label + LINE, class_="small")

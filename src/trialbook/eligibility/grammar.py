@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import msgspec
 
 from trialbook.eligibility.consent import read_pledge
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import GENERIC, Scope, read_leaf
+from trialbook.eligibility.leaves import GENERIC, SEX, Scope, read_leaf
 from trialbook.eligibility.lists import Lists, find_last_measured, share
 from trialbook.eligibility.numbers import read_word
 from trialbook.eligibility.stretches import MEASURED, cut, find_close, is_measure, over, strip_joints
@@ -57,7 +58,16 @@ MUST_NOT = re.compile(
     r"\b(?:must|should|shall|may) not(?: (?:be|have|having|been|had|currently|previously))*\Z", re.IGNORECASE
 )
 ALLOWED_ALONE = re.compile(r"\s*(?:be )?(?:allowed|permitted)\b", re.IGNORECASE)
+NOT_TAKEN = (
+    "not eligible",
+    "ineligible",
+    "is not eligible",
+    "are not eligible",
+    "is ineligible",
+    "are ineligible",
+)
 EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
+GRADE = re.compile(r"(?:\w+ )?(?:stages?|grades?|class(?:es)?|levels?|scores?|severity)", re.IGNORECASE)
 WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
 MOST_PARTS = 60
 MOST_DEPTH = 14
@@ -89,6 +99,7 @@ def _says_the_heading(text: str, item: Item, kind: str) -> bool:
     words = text[item.start : item.end].lower()
     return (
         words == "excluded"
+        or words.startswith(NOT_TAKEN)
         or bool(MUST_NOT.search(text[: item.end]))
         or (words.endswith("not") and bool(ALLOWED_ALONE.match(text, item.end)))
     )
@@ -106,7 +117,7 @@ def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
             if (
                 inner.type in ("concept", "word")
                 and len(words) <= 12
-                and " " not in words
+                and all(each[:1].isupper() for each in words.split()[:-1])
                 and sum(map(str.isupper, words)) >= 2
             ):
                 at = close + 1
@@ -137,8 +148,14 @@ class _Reader(Lists):
     """Reads one criterion; `depth` bounds how deep it goes, whatever the text."""
 
     def read(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree:
+        last = end
         start, end = self._trim(start, end)
-        items = [each for each in items if start <= each.start and each.end <= end]
+        # "mmHg." has its point from the unit.
+        items = [
+            each
+            for each in items
+            if start <= each.start and each.end <= (last if each.type == "timed" else end)
+        ]
         if depth >= MOST_DEPTH or len(items) > MOST_ITEMS:
             return Opaque(Span(start, end), "unparsed", "nested too deep or too long")
         items = self._unwrap(items)
@@ -184,9 +201,13 @@ class _Reader(Lists):
         if not cuts:
             return None
         pieces = cut(items, cuts[:MOST_PARTS])
-        pieces = [each for each in pieces if strip_joints(each)]
+        pieces = [each for each in pieces if strip_joints(each) and not self._is_mark(each)]
         if len(pieces) < 2:
-            return None
+            return (
+                self._reread(pieces[0], start, end, scope, depth)
+                if pieces and len(pieces[0]) < len(items) - 1
+                else None
+            )
         is_any = self.kind == "exclusion" or any(
             "or" in (items[at - 1].type, items[at + 1].type) for at in cuts
         )
@@ -220,6 +241,10 @@ class _Reader(Lists):
         if isinstance(whole, Not):
             return Not(span, Except(span, whole.part, allowed))
         return Any(span, (whole, allowed))
+
+    def _is_mark(self, piece: Sequence[Item]) -> bool:
+        """Whether a piece is the number of a list alone: "17. Patients with …"."""
+        return bool(re.fullmatch(r"\W*\d{1,2}\W*", self.text[piece[0].start : piece[-1].end]))
 
     def of_these(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """A list with how many of it must hold: "at least two of the following: …"."""
@@ -285,13 +310,25 @@ class _Reader(Lists):
                     )
                     then = self.read(rest, rest[0].start, end, scope, depth)
                     return IfThen(Span(start, end), condition, then)
-        for at in self.level(items, ("if",)):
+        places = self.level(items, ("if",))
+        if any(self._parts_cases(items[one + 1 : two]) for one, two in pairwise(places)):
+            return None
+        for at in places:
             first, rest = items[:at], items[at + 1 :]
+            if not self.says_something(rest) and any(
+                each.timed and each.timed.role == "window" for each in rest
+            ):
+                # "Warfarin, if taken within 7 days".
+                continue
             if first and rest and self.says_something(first) and self._has_some(rest):
                 then = self.read(first, start, first[-1].end, scope, depth)
                 condition = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
                 return self._conditional(Span(start, end), condition, then)
         return None
+
+    def _parts_cases(self, items: list[Item]) -> bool:
+        """Whether between two "if" another thing begins: "score ≥ 60 if adult, score ≥ 50 if younger"."""
+        return any(self.says_something(items[at + 1 :]) for at in self.level(items, ("comma", "and", "or")))
 
     def _conditional(self, span: Span, condition: Tree, then: Tree) -> Tree:
         # An exclusion that holds only in a case holds where both do.
@@ -366,6 +403,7 @@ class _Reader(Lists):
             ):
                 if (
                     is_measure(inner)
+                    and not self._is_grade(inner)
                     and self.says_something(before)
                     and not is_measure(before)
                     and not after
@@ -376,12 +414,18 @@ class _Reader(Lists):
                     )
                 return self._reread(flat, start, end, scope, depth)
             if all(one.type in ("concept", "and", "or", "comma") for one in inner) and any(
-                one.concept is not None and one.concept.domain == MEASURED for one in inner
+                one.concept is not None
+                and (one.concept.domain == MEASURED or SEX.fullmatch(one.concept.words))
+                for one in inner
             ):
                 return self._reread(flat, start, end, scope, depth)
             words = [Item(inner[0].start, inner[-1].end, "word")]
             return self._reread([*before, *words, *after], start, end, scope, depth)
         return None
+
+    def _is_grade(self, items: Sequence[Item]) -> bool:
+        """Whether a value in brackets only grades what stands before them: "kidney disease (stage 3 or more)"."""
+        return all(GRADE.fullmatch(each.concept.words) for each in items if each.concept is not None)
 
     def other_limits(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """Another limit for some, in brackets: "ALT ≤ 2.5 x ULN (≤ 5 x ULN if liver metastases)"."""
@@ -480,6 +524,16 @@ class _Reader(Lists):
             return All(span, (base, Opaque(Span(told.start, told.end), "judgement"), after))
         return All(span, (base, Opaque(Span(first[-1].end, end), "judgement")))
 
+    def refused(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """Who an inclusion turns away: "smokers with gout are not eligible"."""
+        last = items[-1]
+        words = self.text[last.start : last.end].lower()
+        if self.kind == "exclusion" or last.type != "not" or not words.startswith((*NOT_TAKEN, "excluded")):
+            return None
+        if len(items) < 2 or not self.says_something(items[:-1]):
+            return None
+        return Not(Span(start, end), self.read(items[:-1], start, items[-2].end, scope, depth))
+
     def withouts(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """A thing and what must be missing beside it: "hypertension without proteinuria"."""
         for at in self.level(items, ("not",)):
@@ -540,6 +594,7 @@ STEPS: tuple[tuple[Step, tuple[Type, ...]], ...] = (
     (_Reader.judgements, ("judgement",)),
     (_Reader.definitions, ("defined",)),
     (_Reader.examples, ("example",)),
+    (_Reader.refused, ("not",)),
     (_Reader.withouts, ("not",)),
     (_Reader.other_limits, ("open",)),
     (_Reader.lists, ("or", "and", "comma")),

@@ -43,11 +43,14 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         r"|complicate|contraindicate|be a contraindication|increase the risk|impede|influence|alter"
         r"|bias)\b"
         r"|(?:(?:that |which |who )?(?:is|are|was|were) )?not (?:an? )?(?:suitable|eligible|appropriate|fit"
-        r"|(?:good )?candidates?) (?:for|to)\b",
+        r"|(?:good )?candidates?) (?:for|to)\b(?! (?:(?:be|participate|take part|enter|enrol\w*|join|inclu\w+|participation)\b"
+        r"|(?:the|this) (?:study|trial|protocol)\b))",
     ),
     (
         "permits",
-        r"(?:is|are|will be|may be|would be)(?: still)? (?:allowed|permitted|acceptable|eligible|not"
+        r"(?:need|should|must|will|would|do|does) not (?:be )?(?:considered |regarded as |constitute )?(?:an? |as )?"
+        r"(?:exclusions?(?: criteri(?:on|a))?|exclusionary|excluded)"
+        r"|(?:is|are|will be|may be|would be)(?: still)? (?:allowed|permitted|acceptable|eligible|not"
         r" excluded|accepted|not exclusionary|not an exclusion)|(?:may|can|will)(?: still)?"
         r" (?:participate|be (?:included|enrolled|eligible|allowed|considered|permitted))(?: if)?"
         r"|(?:taking part|participation) (?:is|will be) (?:possible|allowed|permitted)|(?:may|can) take part",
@@ -78,7 +81,10 @@ JOINTS: tuple[tuple[Type, str], ...] = (
     ),
     (
         "not",
-        r"not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"
+        r"(?:(?:is|are|will be|would be) )?(?:not eligible|ineligible)"
+        r"(?: (?:for|to)"
+        r"(?: (?:be|participate|take part|enter|enrol\w*|join|inclu\w+|participation|in|the|this|study|trial|protocol))+)?"
+        r"|not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"
         r"|no(?: (?:known|prior|previous|evidence of|current|other|active|signs of|clinical evidence of|more"
         r"|clinically significant|significant))*|without(?: any| evidence of)?|(?:in )?(?:the )?absence of|lack of|free of"
         r"|free from|negative(?: for)?|never|neither|non(?=[ -]?(?:pregnan|lactat|breast|nursing|smok|diabet"
@@ -89,7 +95,7 @@ JOINTS: tuple[tuple[Type, str], ...] = (
     ("assertion", r"__ASSERTION__"),
     ("both", r"both"),
     ("either", r"either"),
-    ("or", r"and\s*/\s*or|or\s*/\s*and|or else|or|nor|as well as(?= not)"),
+    ("or", r"and\s*/?\s*or|or\s*/\s*and|or else|or|nor|as well as(?= not)"),
     (
         "and",
         r"and|as well as|together with|in combination with|combined with|plus(?= )|&|but(?! not)|along"

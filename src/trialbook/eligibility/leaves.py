@@ -10,6 +10,7 @@ import msgspec
 
 from trialbook.eligibility.analytes import get_analyte
 from trialbook.eligibility.items import Item
+from trialbook.eligibility.times import GESTATION, PAST
 from trialbook.eligibility.tree import (
     All,
     Any,
@@ -89,6 +90,7 @@ TIED = re.compile(
 )
 # After a name only these turn it: "HIV negative".
 NEVER_AFTER = re.compile(
+    r"(?!(?:is|are|will be|would be) (?:not el|inel)igible|not eligible)"
     r"(?!(?:is|are|was|were) (?:absent|not (?:present|detected|found|seen|evident)))"
     r"(?:without|no\b|not\b|non\b|lack|absence|free|never|nor|can|do|did|is|are|was|were|has|have|will|must|may|should|rule)",
     re.IGNORECASE,
@@ -101,6 +103,7 @@ A_NEGATIVE = re.compile(
 GRADE_OF = re.compile(
     r"\b(?:grades?|stages?|class(?:es)?|scores?|levels?|degrees?|categor(?:y|ies))\W*\Z", re.IGNORECASE
 )
+GRADES = re.compile(r"\b(?:grades?|stages?|class(?:es)?)\b", re.IGNORECASE)
 SAID = frozenset(["word", "concept", "timed", "and", "or", "comma"])
 IN_THE_PAST = "in the past"
 NOT_COUNTED = frozenset(["measurement"])
@@ -226,6 +229,8 @@ def _invent_names(text: str, items: Sequence[Item], timed: Sequence[Item], scope
     assert first.timed
     if scope.concept is not None and first.timed.role == "value":
         return [Item(first.start, first.start, "concept", concept=scope.concept)]
+    if GESTATION.search(text, first.start, first.end):
+        return [Item(first.start, first.start, "concept", concept=Concept("gestational age", "measurement"))]
     runs = _list_runs(text, items)
     before = [each for each in runs if each[1] <= first.start]
     after = [each for each in runs if each[0] >= first.end]
@@ -336,7 +341,7 @@ def _is_count(text: str, each: Item, bound: _Bound) -> bool:
     concept = bound.concept.concept
     if concept is None or concept.domain in NOT_COUNTED or each.timed.interval.limit:
         return False
-    if GRADE_OF.search(text, max(0, each.start - 20), each.start):
+    if GRADE_OF.search(text, max(0, each.start - 20), each.timed.number_start):
         return False
     return not each.timed.interval.unit and (
         each.end <= bound.concept.start
@@ -415,13 +420,18 @@ def _make_atom(
         assertion = stronger[-1]
     if assertion == "planned" and _was_elective(text, inside, head.window):
         assertion = "history"
+    window = head.window
+    if assertion == "planned" and window is not None and not _is_told_past(text, inside, window):
+        # What is planned "within 3 months" lies before us.
+        window = msgspec.structs.replace(window, earliest=0.0, latest=-(window.earliest or 0.0))
     if any(
         each.type == "not" and each.assertion == "able" and each.start < head.concept.start for each in inside
     ):
         assertion = "able"
     value = head.value.timed.interval if head.value and head.value.timed else None
     count = head.often.timed.interval if head.often and head.often.timed else None
-    own = {(each.start, each.end) for each in (head.concept, head.often, *values) if each}
+    lasted = [each for each in inside if each.timed and each.timed.interval == head.lasting]
+    own = {(each.start, each.end) for each in (head.concept, head.often, *values, *lasted) if each}
     if (
         re.search(r"\ballerg(?:y|ies|ic)\b|\bhypersensitivity\b", concept.words, re.IGNORECASE)
         and concept.domain == "drug"
@@ -431,7 +441,7 @@ def _make_atom(
         span,
         (concept,),
         interval=value,
-        window=head.window,
+        window=window,
         lasting=head.lasting,
         count=count,
         assertion=assertion,
@@ -451,6 +461,17 @@ def _was_elective(text: str, items: Sequence[Item], window: Window | None) -> bo
         and (window.latest or 0.0) >= 0 < (window.earliest or 0.0)
     )
     return planned == {"elective"} and is_past
+
+
+def _is_told_past(text: str, items: Sequence[Item], window: Window) -> bool:
+    """Whether a window from now is not one that only says how far it reaches: "within 3 months"."""
+    if window.anchor != "now" or window.latest != 0 or not window.earliest:
+        return True
+    told = [each for each in items if each.timed is not None and each.timed.window == window]
+    return not told or any(
+        re.search(rf"\b{PAST}\b|\bago\b|\bprior\b|\bbefore\b", text[each.start : each.end], re.IGNORECASE)
+        for each in told
+    )
 
 
 def _turns_unclearly(text: str, items: Sequence[Item], first: int) -> bool:
@@ -482,7 +503,12 @@ def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], span: 
     goes_on = False
     for each in items:
         words = text[each.start : each.end]
-        is_own = (each.start, each.end) in own or (each.type == "concept" and _is_people(each))
+        is_own = any(low <= each.start and each.end <= high for low, high in own) or (
+            each.type == "concept" and _is_people(each)
+        )
+        grade = GRADES.search(text, each.start, each.timed.number_start) if each.timed else None
+        if grade:
+            runs.append([grade.start(), grade.end()])
         if is_own or (each.timed and each.timed.role not in ("bare", "value")):
             goes_on = False
         elif each.type not in SAID and not (runs and goes_on):

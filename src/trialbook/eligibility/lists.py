@@ -25,6 +25,9 @@ before at during
 ASIDES = frozenset(_ASIDES.split())
 
 
+EVENTS = frozenset(["condition", "procedure"])
+
+
 class Lists(Stretches):
     """Finds the parts of lists in the stretches of one criterion."""
 
@@ -36,6 +39,8 @@ class Lists(Stretches):
         for order, at in enumerate(candidates):
             following = [one for one in candidates[order + 1 :] if one > at + 1]
             until = following[0] if following else len(items)
+            if self._is_between_assertions(items, at):
+                continue
             left = items[last:at]
             right = items[at + 1 : until]
             while right and right[0].type in ("or", "and", "comma"):
@@ -60,6 +65,14 @@ class Lists(Stretches):
             ):
                 cuts[-1] = (at, items[at].type)
         return cuts
+
+    def _is_between_assertions(self, items: Sequence[Item], at: int) -> bool:
+        """Whether a joint only joins two words on one thing: "have undergone or will undergo surgery"."""
+        return (
+            0 < at < len(items) - 1
+            and items[at].type in ("or", "and")
+            and items[at - 1].type == items[at + 1].type == "assertion"
+        )
 
     def _is_only_value(self, items: Sequence[Item]) -> bool:
         """Whether a stretch has a value or a time and names nothing that has it."""
@@ -166,9 +179,24 @@ class Lists(Stretches):
         if not all(isinstance(each, Atom) for each in group):
             return False
         intervals = {each.interval for each in group if isinstance(each, Atom)}
+        if len(group) == 2 and _are_apart(*(each for each in group if isinstance(each, Atom))):
+            return True
         if len(intervals) == 1 and None not in intervals:
             return True
         return len(group) > 2 and intervals == {None}
+
+
+def _are_apart(one: Atom, two: Atom) -> bool:
+    """Whether no value lies in both: "age < 18 and > 65 years"."""
+    if one.interval is None or two.interval is None or one.concepts != two.concepts:
+        return False
+    low, high = sorted([one.interval, two.interval], key=lambda each: each.low is not None)
+    return (
+        low.low is None
+        and high.high is None
+        and (low.unit, low.limit) == (high.unit, high.limit)
+        and (low.high or 0.0) < (high.low or 0.0)
+    )
 
 
 def _find_sex(tree: Tree) -> str:
@@ -204,8 +232,7 @@ def share(trees: list[Tree], pieces: list[list[Item]], text: str) -> list[Tree]:
                 here, interval=following.interval, window=here.window or following.window
             )
         elif (
-            one == other
-            and one != MEASURED
+            (one == other != MEASURED or {one, other} == EVENTS)
             and here.window is None
             and following.window is not None
             and here.lasting is None

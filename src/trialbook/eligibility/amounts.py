@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from trialbook.eligibility.numbers import read_digits, read_number
+from trialbook.eligibility.numbers import SPELLED, read_digits, read_number, read_word
 
 # "T-score ≤ -2.5", "a sphere of -1.00 to -6.00 D": behind a sign or a word that leads to a number it is no dash.
 _MINUS = re.compile(
@@ -16,7 +16,7 @@ _MINUS = re.compile(
     re.IGNORECASE,
 )
 # "At least six (6) weeks".
-_TOLD_AGAIN = re.compile(r"\s*\(\s*(\d{1,3})\s*\)")
+_TOLD_AGAIN = re.compile(rf"\s*\(\s*(?P<again>\d{{1,3}}|{SPELLED})\s*\)", re.IGNORECASE)
 # "≥ 10^3 CFU/mL"
 _TEN = 10.0
 _POWER = re.compile(r"\\?(?:\^|\*\*)\s*(\d{1,2})(?!\d)")
@@ -51,7 +51,7 @@ def read_amount(text: str, number: re.Match[str], before: str) -> Amount:
     if minus := _MINUS.search(before):
         start -= len(before) - minus.start("minus")
         value = -value
-    if (again := _TOLD_AGAIN.match(text, end)) and read_digits(again[1]) == value:
+    if (again := _TOLD_AGAIN.match(text, end)) and _read(again["again"]) == value:
         end = again.end()
     if value == _TEN and (power := _POWER.match(text, end)):
         return Amount(start, power.end(), _TEN ** int(power[1]))
@@ -59,6 +59,10 @@ def read_amount(text: str, number: re.Match[str], before: str) -> Amount:
     if days and (days["sevenths"] or _GESTATION.search(text)):
         return Amount(start, days.end(), value + int(days["sevenths"] or days["plus"]) / 7, "wk")
     return Amount(start, end, value)
+
+
+def _read(written: str) -> float:
+    return read_digits(written) if written.isdigit() else read_word(written)
 
 
 def find_scales(text: str) -> list[tuple[int, int]]:

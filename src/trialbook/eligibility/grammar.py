@@ -67,7 +67,10 @@ NOT_TAKEN = (
     "are ineligible",
 )
 EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
-GRADE = re.compile(r"(?:\w+ )?(?:stages?|grades?|class(?:es)?|levels?|scores?|severity)", re.IGNORECASE)
+GRADE = re.compile(
+    r"(?:[\w-]+ )*(?:stages?|grades?|class(?:es)?|levels?|scores?|severity)|(?:NYHA|CTCAE|ASA|CCS|GOLD|Child)\b.*",
+    re.IGNORECASE,
+)
 WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
 MOST_PARTS = 60
 MOST_DEPTH = 14
@@ -106,7 +109,7 @@ def _says_the_heading(text: str, item: Item, kind: str) -> bool:
 
 
 def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
-    """Leave out "(IHD)" after a name, and the brackets around a value."""
+    """Leave out "(IHD)" after a name, the same name once more, and the brackets around a value."""
     kept: list[Item] = []
     at = 0
     while at < len(items):
@@ -120,6 +123,9 @@ def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
                 and all(each[:1].isupper() for each in words.split()[:-1])
                 and sum(map(str.isupper, words)) >= 2
             ):
+                at = close + 1
+                continue
+            if _is_same_thing(items[at - 1], inner):
                 at = close + 1
                 continue
             is_unit = items[at - 1].type == "timed" and find_unit(words, 0) is not None
@@ -136,6 +142,15 @@ def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
     return kept
 
 
+def _is_same_thing(one: Item, two: Item) -> bool:
+    """Whether two names have one code: "hemoglobin (Hb)"."""
+    return (
+        one.concept is not None
+        and two.concept is not None
+        and bool(set(one.concept.ids) & set(two.concept.ids))
+    )
+
+
 def _says_again(value: Item, inner: Item) -> bool:
     """Whether a value in brackets, without a sign of its own, is the one before it in another unit."""
     if value.timed is None or inner.timed is None or value.timed.role != "value":
@@ -148,13 +163,12 @@ class _Reader(Lists):
     """Reads one criterion; `depth` bounds how deep it goes, whatever the text."""
 
     def read(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree:
-        last = end
         start, end = self._trim(start, end)
         # "mmHg." has its point from the unit.
         items = [
             each
             for each in items
-            if start <= each.start and each.end <= (last if each.type == "timed" else end)
+            if start <= each.start and each.end <= (end + 1 if each.type == "timed" else end)
         ]
         if depth >= MOST_DEPTH or len(items) > MOST_ITEMS:
             return Opaque(Span(start, end), "unparsed", "nested too deep or too long")
@@ -406,6 +420,8 @@ class _Reader(Lists):
                     and not self._is_grade(inner)
                     and self.says_something(before)
                     and not is_measure(before)
+                    and not any(one.timed for one in before)
+                    and len(self._things(before)) == 1
                     and not after
                     and not self.level(before, ("or", "and", "comma"))
                 ):

@@ -118,9 +118,7 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     for joint in joints:
         if joint.type in ("and", "or", "both", "either") and text[joint.start : joint.end].lower() != "nor":
             continue
-        if joint.type in ("not", "example") and any(
-            each.start < joint.start and joint.end <= each.end for each in things
-        ):
+        if any(_holds(each, joint) for each in things):
             continue
         taken.add_if_free(joint)
     for thing in things:
@@ -169,6 +167,14 @@ def _free_event(text: str, each: Timed, things: Sequence[Entity]) -> Timed:
         latest_included=window.earliest_included,
     )
     return each._replace(end=start, window=ago)
+
+
+def _holds(thing: Entity, joint: Item) -> bool:
+    """Whether a word that would turn or join is part of a name: "expected to survive"."""
+    is_within = thing.start <= joint.start and joint.end <= thing.end
+    if joint.type == "assertion":
+        return is_within and thing.domain == "measurement"
+    return joint.type in ("not", "example") and is_within and thing.start < joint.start
 
 
 class _Taken:
@@ -220,6 +226,9 @@ def _part_at_strokes(text: str, items: list[Item]) -> list[Item]:
     made = list(items)
     for at in range(1, len(made) - 1):
         before, here, after = made[at - 1 : at + 2]
+        if before.type == "close" and at > 3 and made[at - 3].type == "open":
+            # "Alanine aminotransferase (ALT)/aspartate aminotransferase".
+            before = made[at - 4]
         if here.type != "word" or text[here.start : here.end] != "/":
             continue
         is_value = after.timed is not None and after.timed.number_start > after.start and before.timed is None

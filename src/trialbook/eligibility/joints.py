@@ -76,7 +76,8 @@ JOINTS: tuple[tuple[Type, str], ...] = (
     ),
     (
         "if",
-        r"if|in case of|in the case of|when(?! administered)|in the event of|provided(?: that)?|only if"
+        r"if|in case of|in the case of|when(?! (?:administered|measured|assessed|used|taken|compared))"
+        r"|in the event of|provided(?: that)?|only if"
         r"|as long as",
     ),
     (
@@ -141,7 +142,7 @@ ASSERTIONS: tuple[tuple[Assertion, str], ...] = (
     ),
     (
         "history",
-        r"(?:a |any |known |clinical |past |previous |prior |documented |medical |personal |has |have "
+        r"(?:a |any |known |clinical |past |lifetime |previous |prior |documented |medical |personal |has |have "
         r"|had |with |recent )*histor(?:y|ies) (?:of|for|or presence of|or (?:current|evidence|active)"
         r" \w+ of)(?: (?:any|prior|previous|a|an|known|significant|clinically significant))*|status"
         r" post|s/p|(?:have |has |who )?previous(?:ly)?(?: (?:treated with|received|undergone|diagnosed"

@@ -85,7 +85,7 @@ APART = re.compile(
 )
 TIED = re.compile(
     r"\b(?:due to|caused by|because of|secondary to|for|of|related to|associated with|from|against"
-    r"|in|to|by|requiring|that|which|compatible with|consistent with)\b",
+    r"|in|to|by|requiring|that|which|compatible with|consistent with|based on|via)\b",
     re.IGNORECASE,
 )
 # After a name only these turn it: "HIV negative".
@@ -291,7 +291,7 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
                 bound[at] = bound[at]._replace(value=each)
             else:
                 bound.insert(at + 1, bound[at]._replace(value=each, window=None, lasting=None))
-                _tell_pressures(bound, at)
+                _tell_pressures(bound, at, is_pair=text[each.start - 1 : each.start] == "/")
         else:
             at = before[-1] if before else after[0] if after else 0
             if role == "window" and bound[at].window is None:
@@ -301,8 +301,12 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
     return bound
 
 
-def _tell_pressures(bound: list[_Bound], at: int) -> None:
+def _tell_pressures(bound: list[_Bound], at: int, *, is_pair: bool) -> None:
     """Of two values of a blood pressure the first is the systolic, the second the diastolic."""
+    item = bound[at].concept
+    if is_pair and item.concept is not None and item.concept.ids == ("loinc:8480-6",):
+        other = Concept("diastolic blood pressure", "measurement", ("loinc:8462-4",))
+        bound[at + 1] = bound[at + 1]._replace(concept=item._replace(concept=other))
     for place, code, name in ((at, "8480-6", "systolic"), (at + 1, "8462-4", "diastolic")):
         item = bound[place].concept
         if item.concept is not None and item.concept.ids == ("loinc:85354-9",):

@@ -25,7 +25,14 @@ before at during
 ASIDES = frozenset(_ASIDES.split())
 
 
-EVENTS = frozenset(["condition", "procedure"])
+EVENTS = frozenset(["condition", "procedure", "device"])
+
+
+# What leads from a thing to how it is found out.
+BY = re.compile(
+    r"\b(?:by|via|using|through|based on|according to)(?: (?:an?|the|any|either|\w+al|\w+ic))*\s*\Z",
+    re.IGNORECASE,
+)
 
 
 class Lists(Stretches):
@@ -39,10 +46,10 @@ class Lists(Stretches):
         for order, at in enumerate(candidates):
             following = [one for one in candidates[order + 1 :] if one > at + 1]
             until = following[0] if following else len(items)
-            if self._is_between_assertions(items, at):
-                continue
             left = items[last:at]
             right = items[at + 1 : until]
+            if self._is_between_assertions(items, at) or self._goes_on_with_means(left, right):
+                continue
             while right and right[0].type in ("or", "and", "comma"):
                 right = right[1:]
             if not left or not self.says_something(left):
@@ -73,6 +80,13 @@ class Lists(Stretches):
             and items[at].type in ("or", "and")
             and items[at - 1].type == items[at + 1].type == "assertion"
         )
+
+    def _goes_on_with_means(self, left: Sequence[Item], right: Sequence[Item]) -> bool:
+        """Whether the next part is another way to find the thing before: "stroke, confirmed by CT or MRI"."""
+        one, two = self._things(left), self._things(right)
+        if len(one) < 2 or len(two) != 1 or len(right) > 2 or not all(map(_is_means, (one[-1], two[0]))):
+            return False
+        return bool(BY.search(self.text, one[-2].end, one[-1].start))
 
     def _is_only_value(self, items: Sequence[Item]) -> bool:
         """Whether a stretch has a value or a time and names nothing that has it."""
@@ -186,6 +200,10 @@ class Lists(Stretches):
         return len(group) > 2 and intervals == {None}
 
 
+def _is_means(item: Item) -> bool:
+    return item.concept is not None and item.concept.domain in ("procedure", "device", MEASURED)
+
+
 def _are_apart(one: Atom, two: Atom) -> bool:
     """Whether no value lies in both: "age < 18 and > 65 years"."""
     if one.interval is None or two.interval is None or one.concepts != two.concepts:
@@ -232,7 +250,7 @@ def share(trees: list[Tree], pieces: list[list[Item]], text: str) -> list[Tree]:
                 here, interval=following.interval, window=here.window or following.window
             )
         elif (
-            (one == other != MEASURED or {one, other} == EVENTS)
+            (one == other != MEASURED or {one, other} <= EVENTS)
             and here.window is None
             and following.window is not None
             and here.lasting is None

@@ -277,7 +277,7 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
         return False
     if not each.interval.unit:
         return _is_bare_age(text, each, before, after)
-    if (
+    if each.interval.unit != "a" and (
         GESTATION.search(before[-30:])
         or GESTATION.match(after.lstrip(" -of"))
         or re.match(r"\s*(?:of )?(?:post)?gestation", after)

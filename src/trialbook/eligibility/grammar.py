@@ -15,7 +15,7 @@ import msgspec
 from trialbook.eligibility.consent import read_pledge
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import GENERIC, SEX, Scope, read_leaf
+from trialbook.eligibility.leaves import GENERIC, PEOPLE, SEX, Scope, read_leaf
 from trialbook.eligibility.lists import Lists, find_last_measured, share
 from trialbook.eligibility.numbers import read_word
 from trialbook.eligibility.stretches import MEASURED, cut, find_close, is_measure, over, strip_joints
@@ -66,6 +66,7 @@ NOT_TAKEN = (
     "is ineligible",
     "are ineligible",
 )
+MUST = re.compile(r"\b(?:must|should|has to|have to|(?:is|are) (?:required|to be))\b", re.IGNORECASE)
 EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
 GRADE = re.compile(
     r"(?:[\w-]+ )*(?:stages?|grades?|class(?:es)?|levels?|scores?|severity)|(?:NYHA|CTCAE|ASA|CCS|GOLD|Child)\b.*",
@@ -295,6 +296,9 @@ class _Reader(Lists):
         if head and any(each.type == "not" for each in head) and not self.says_something(head):
             return Not(Span(start, end), tree)
         if self.says_something(head):
+            if head[0].type == "if":
+                case = self.read(head[1:], head[1].start, found.start(), Scope(self.kind), depth)
+                return self._asked_of(Span(start, end), case, tree)
             first = self.read(head, start, found.start(), scope, depth)
             return All(Span(start, end), (first, tree))
         return over(tree, Span(start, end))
@@ -323,7 +327,7 @@ class _Reader(Lists):
                         depth,
                     )
                     then = self.read(rest, rest[0].start, end, scope, depth)
-                    return IfThen(Span(start, end), condition, then)
+                    return self._asked_of(Span(start, end), condition, then)
         places = self.level(items, ("if",))
         if any(self._parts_cases(items[one + 1 : two]) for one, two in pairwise(places)):
             return None
@@ -339,6 +343,15 @@ class _Reader(Lists):
                 condition = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
                 return self._conditional(Span(start, end), condition, then)
         return None
+
+    def _asked_of(self, span: Span, condition: Tree, then: Tree) -> Tree:
+        """Of an exclusion, who is in the case and does what keeps out, or does not what must be done."""
+        if self.kind != "exclusion":
+            return IfThen(span, condition, then)
+        is_duty = MUST.search(self.text, then.span.start - 1, then.span.end)
+        if is_duty:
+            then = then.part if isinstance(then, Not) else Not(then.span, then)
+        return All(span, (condition, then))
 
     def _parts_cases(self, items: list[Item]) -> bool:
         """Whether between two "if" another thing begins: "score ≥ 60 if adult, score ≥ 50 if younger"."""
@@ -556,16 +569,35 @@ class _Reader(Lists):
             first, rest = items[:at], items[at + 1 :]
             if not WITHOUT.match(self.text, items[at].start) or not self.says_something(first):
                 continue
-            if not self.says_something(rest):
+            if not self.says_something(rest) or self._begins_anew(first):
                 continue
             base = self.read(first, start, first[-1].end, scope, depth)
             if EITHER_WAY.search(self.text, start, items[at].end):
-                # "With or without X" asks nothing of X.
-                return over(base, Span(start, end))
+                # "With or without X" asks nothing of X, but goes on after a comma.
+                goes_on = [
+                    rest[one:] for one in self.level(rest, ("comma",)) if self.says_something(rest[one:])
+                ]
+                if not goes_on:
+                    return over(base, Span(start, end))
+                while (
+                    first[-1].type in ("or", "and", "comma")
+                    or self.text[first[-1].start : first[-1].end].lower() == "with"
+                ):
+                    first = first[:-1]
+                return self._reread([*first, *goes_on[0]], start, end, scope, depth)
             missing = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
             span = Span(items[at].start, end)
             return All(Span(start, end), (base, Not(span, missing)))
         return None
+
+    def _begins_anew(self, items: list[Item]) -> bool:
+        """Whether the last of several people before a "without" are others: "… or patients without"."""
+        places = self.level(items, ("or",))
+        return (
+            bool(places)
+            and places[-1] + 1 < len(items)
+            and bool(PEOPLE.match(self.text, items[places[-1] + 1].start))
+        )
 
     def lists(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """Part at "or", then at "and"; a comma stands for the word that ends its list."""
@@ -582,9 +614,11 @@ class _Reader(Lists):
             base = self.read(head, start, head[-1].end, scope, depth)
             return All(Span(start, end), (base, self.read(rest, rest[0].start, end, Scope(self.kind), depth)))
         inner = self.inherit(items, pieces[0], scope)
-        is_shared = pieces[0][0].type == "not" and self.shares_negation(pieces)
-        if is_shared:
-            pieces[0] = pieces[0][1:] or pieces[0]
+        no = self.find_no(pieces[0])
+        is_shared = no is not None and self.shares_negation(pieces)
+        is_either = pieces[0][0].type == "either"
+        if is_shared and no is not None:
+            pieces[0] = pieces[0][no + 1 :]
         trees: list[Tree] = []
         for at, piece in enumerate(pieces):
             low = start if at == 0 and not is_shared else piece[0].start
@@ -597,7 +631,7 @@ class _Reader(Lists):
         span = Span(start, end)
         if is_shared:
             return Not(span, Any(Span(trees[0].span.start, end), tuple(trees)))
-        return over(self.group(trees, joints), span)
+        return over(self.group(trees, joints, is_either=is_either), span)
 
 
 Step = Callable[[_Reader, list[Item], int, int, Scope, int], Tree | None]

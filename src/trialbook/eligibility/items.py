@@ -61,6 +61,9 @@ BEARING = re.compile(
     r"|\b(?:lactating|breast[- ]?feeding)\b",
     re.IGNORECASE,
 )
+CONTRACEPTION = re.compile(
+    r"\b(?:contraception|contraceptive (?:methods?|measures?)|birth control)\b", re.IGNORECASE
+)
 MEASURED = re.compile(
     r"\bpregnancy tests?\b|\b(?:disease|illness|symptom|diabetes|treatment) duration\b"
     r"|\bduration of (?:the )?(?:disease|illness|symptoms?|diabetes|treatment)\b",
@@ -174,7 +177,9 @@ def _holds(thing: Entity, joint: Item) -> bool:
     is_within = thing.start <= joint.start and joint.end <= thing.end
     if joint.type == "assertion":
         return is_within and thing.domain == "measurement"
-    return joint.type in ("not", "example") and is_within and thing.start < joint.start
+    # "HIV negative" is HIV, and not.
+    is_turned = joint.type == "not" and joint.end == thing.end
+    return joint.type in ("not", "example") and is_within and thing.start < joint.start and not is_turned
 
 
 class _Taken:
@@ -259,6 +264,7 @@ def _part_at_nor(text: str, thing: Entity) -> list[Entity]:
 def _find_fixed(text: str) -> list[Entity]:
     """Things with fixed names that the recogniser does not look for: other trials, bearing children and its tests."""
     found = [Entity(each.start(), each.end(), "observation") for each in TRIAL.finditer(text)]
+    found += [Entity(each.start(), each.end(), "observation") for each in CONTRACEPTION.finditer(text)]
     found += [Entity(each.start(), each.end(), "measurement") for each in MEASURED.finditer(text)]
     return found + [Entity(each.start(), each.end(), "condition") for each in BEARING.finditer(text)]
 

@@ -31,6 +31,9 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         r"|(?:in |at |per |by )?(?:the )?(?:principal |treating |study |site |local )*(?:investigator"
         r"|physician|PI|clinician|sponsor)(?:'s|s'|s)? (?:opinion|judge?ment|discretion|view|assessment"
         r"|decision)"
+        r"|(?:as )?(?:judged|deemed|considered|thought|believed)(?: to be)? (?:not |un|in)(?:to be )?\w+"
+        r"(?: [\w-]+){0,9}? by (?:the |an? |their )?(?:principal |treating |study |site |local )*(?:investigators?"
+        r"|physicians?|PI|clinicians?|doctors?|researchers?|surgeons?|sponsor)"
         r"|(?:as )?(?:judged|deemed|considered|determined|assessed|believed|thought)(?: (?:appropriate"
         r"|unsuitable|unsafe|inappropriate|eligible|ineligible|unfit|suitable|necessary|clinically"
         r" significant|to be \w+))? by (?:the )?(?:principal |treating |study |site |local"
@@ -136,13 +139,15 @@ ASSERTIONS: tuple[tuple[Assertion, str], ...] = (
     ),
     (
         "able",
-        r"(?:be |is |are |and )?(?:able|ability|capable|capacity|willing|willingness|agree(?:s|ment"
+        r"(?:be |is |are )?(?:able|ability|capable|capacity|willing|willingness|agree(?:s|ment"
         r"|ing)?|consent(?:s|ing)?)(?: and (?:able|willing|capable|ability|willingness))?(?: or (?:able"
         r"|willing))?(?: to| of)(?: provide| give)?",
     ),
     (
         "history",
-        r"(?:a |any |known |clinical |past |lifetime |previous |prior |documented |medical |personal |has |have "
+        r"(?:present|current|active)(?: or| and/or|/| and) (?:past|previous|prior)"
+        r"|(?:past|previous|prior)(?: or| and/or|/| and) (?:present|current|active)"
+        r"|(?:a |any |known |clinical |past |lifetime |previous |prior |documented |medical |personal |has |have "
         r"|had |with |recent )*histor(?:y|ies) (?:of|for|or presence of|or (?:current|evidence|active)"
         r" \w+ of)(?: (?:any|prior|previous|a|an|known|significant|clinically significant))*|status"
         r" post|s/p|(?:have |has |who )?previous(?:ly)?(?: (?:treated with|received|undergone|diagnosed"

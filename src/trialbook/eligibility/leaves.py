@@ -228,7 +228,9 @@ def _invent_names(text: str, items: Sequence[Item], timed: Sequence[Item], scope
     first = asked[0]
     assert first.timed
     if scope.concept is not None and first.timed.role == "value":
-        return [Item(first.start, first.start, "concept", concept=scope.concept)]
+        # What was counted stands behind its number, what was measured before it.
+        at = first.start if scope.concept.domain == "measurement" else first.end
+        return [Item(at, at, "concept", concept=scope.concept)]
     if GESTATION.search(text, first.start, first.end):
         return [Item(first.start, first.start, "concept", concept=Concept("gestational age", "measurement"))]
     runs = _list_runs(text, items)
@@ -389,7 +391,8 @@ def _cut_before(text: str, after: int, start: int) -> int:
     if found := A_NEGATIVE.search(between):
         return after + found.start()
     found = re.search(
-        r"\b(?:with|on|receiving|taking|who|and|plus|under|using|undergoing|treated)\b",
+        r"(?:\b(?:not|never|without)\s+(?:(?:currently|been|be|yet)\s+)*)?"
+        r"\b(?:with|without|on|receiving|taking|who|and|plus|under|using|undergoing|treated)\b",
         between,
         re.IGNORECASE,
     )
@@ -449,7 +452,7 @@ def _make_atom(
         lasting=head.lasting,
         count=count,
         assertion=assertion,
-        qualifiers=_qualify(text, inside, own, span),
+        qualifiers=_qualify(text, inside, own, head.concept.end),
     )
     if _turns_unclearly(text, inside, head.concept.start):
         return Opaque(span, "unparsed", "what is turned by a word of it")
@@ -501,8 +504,8 @@ def _negate(text: str, items: Sequence[Item], atom: Atom, first: int) -> Tree:
     return Not(atom.span, atom) if turns % 2 else atom
 
 
-def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], span: Span) -> tuple[str, ...]:
-    """The words of a stretch that narrow and that nothing else says, in runs."""
+def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], after: int) -> tuple[str, ...]:
+    """The words of a stretch that narrow and that nothing else says, in runs; `after` is where the name ends."""
     runs: list[list[int]] = []
     goes_on = False
     for each in items:
@@ -515,6 +518,10 @@ def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], span: 
             runs.append([grade.start(), grade.end()])
         if is_own or (each.timed and each.timed.role not in ("bare", "value")):
             goes_on = False
+        elif each.type == "not" and each.start >= after and NEVER_AFTER.match(text, each.start):
+            # "Stroke not treated": it turns what follows, not the stroke.
+            runs.append([each.start, each.end])
+            goes_on = True
         elif each.type not in SAID and not (runs and goes_on):
             continue
         elif each.type != "word" or words.lower() not in FILLER:

@@ -9,9 +9,9 @@ import msgspec
 
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import SEX, Scope
+from trialbook.eligibility.leaves import AGE, CONSENT, PEOPLE, SEX, Scope
 from trialbook.eligibility.stretches import MEASURED, Stretches
-from trialbook.eligibility.tree import All, Any, Atom, Concept, Span, Tree, iter_nodes
+from trialbook.eligibility.tree import All, Any, Atom, Concept, Interval, Span, Tree, iter_nodes
 
 OTHERS = re.compile(r"(?:any |all )?others?\b", re.IGNORECASE)
 # A part that a "no" before the list does not reach: "not cooperating, or with contraindications".
@@ -25,6 +25,10 @@ before at during
 ASIDES = frozenset(_ASIDES.split())
 
 
+# Words between people and the "no" that is said of them.
+BEFORE_NO = frozenset(
+    ["must", "should", "shall", "may", "will", "also", "who", "that", "the", "all", "with", "have", "has"]
+)
 EVENTS = frozenset(["condition", "procedure", "device"])
 
 
@@ -144,6 +148,8 @@ class Lists(Stretches):
 
     def inherit(self, items: list[Item], first: list[Item], scope: Scope) -> Scope:
         """What the first part of a list says for the others: "history of A, B or C"."""
+        if CONSENT.search(self.text, first[0].start, first[-1].end):
+            return scope
         for each in first:
             if each.type == "concept":
                 break
@@ -151,9 +157,19 @@ class Lists(Stretches):
                 return scope._replace(assertion=each.assertion)
         return scope
 
+    def find_no(self, first: Sequence[Item]) -> int | None:
+        """Where the first part of a list begins with a "no", after words for people: "patients must not have …"."""
+        for at, each in enumerate(first[:-1]):
+            if each.type == "not":
+                return None if each.assertion == "able" and at else at
+            words = self.text[each.start : each.end]
+            if not (PEOPLE.fullmatch(words) or (each.type == "word" and words.lower() in BEFORE_NO)):
+                return None
+        return None
+
     def shares_negation(self, pieces: list[list[Item]]) -> bool:
         """Whether the "no" of the first part is meant for all: none of the others has a word of its own."""
-        return len(pieces[0]) > 1 and not any(
+        return not any(
             each.type in ("not", "assertion")
             or (each.timed is not None and each.timed.role in ("age", "value"))
             or (each is piece[0] and OPENS_ITS_OWN.match(self.text, each.start))
@@ -161,8 +177,12 @@ class Lists(Stretches):
             for each in piece[:3]
         )
 
-    def group(self, trees: list[Tree], joints: list[Type]) -> Tree:
-        """Join parts: "and" binds closer than "or"."""
+    def group(self, trees: list[Tree], joints: list[Type], *, is_either: bool = False) -> Tree:
+        """Join parts: "and" binds closer than "or", but for "either one or another, and …"."""
+        if is_either and joints[0] == "or" and "and" in joints:
+            last = joints.index("and")
+            first = Any(Span(trees[0].span.start, trees[last].span.end), tuple(trees[: last + 1]))
+            return self.group([first, *trees[last + 1 :]], joints[last:])
         groups: list[list[Tree]] = [[trees[0]]]
         for tree, joint in zip(trees[1:], joints, strict=True):
             if joint == "or":
@@ -186,9 +206,9 @@ class Lists(Stretches):
         """Whether "and" means either: values shared by measurements of an exclusion, long lists of things in one."""
         if self.kind != "exclusion":
             return False
-        sexes = [_find_sex(each) for each in group]
-        if all(sexes) and len(set(sexes)) == len(sexes):
-            # A limit for men and one for women.
+        cases = [_find_sex(each) or _find_ages(each) for each in group]
+        if all(cases) and len(set(cases)) == len(cases):
+            # A limit for men and one for women, one for the young and one for the old.
             return True
         if not all(isinstance(each, Atom) for each in group):
             return False
@@ -225,12 +245,20 @@ def _find_sex(tree: Tree) -> str:
     return named[0].lower().rstrip("s") if is_limit and len(named) == 1 and SEX.fullmatch(named[0]) else ""
 
 
+def _find_ages(tree: Tree) -> Interval | None:
+    """The ages that a limit is for: "SBP > 150 mmHg if ≥ 60 years"."""
+    parts = tree.parts if isinstance(tree, All) and len(tree.parts) == 2 else ()
+    atoms = [each for each in parts if isinstance(each, Atom) and each.interval is not None]
+    ages = [each.interval for each in atoms if each.concepts == (AGE,)]
+    return ages[0] if len(atoms) == 2 and len(ages) == 1 else None
+
+
 def find_last_measured(tree: Tree) -> Concept | None:
-    """The measurement that a value without one goes on about."""
-    for each in reversed([*iter_nodes(tree)]):
-        if isinstance(each, Atom) and each.interval is not None and each.concepts:
-            return each.concepts[0]
-    return None
+    """The measurement, or the thing that was counted, that a value without one goes on about."""
+    told = [each for each in iter_nodes(tree) if isinstance(each, Atom) and (each.interval or each.count)]
+    named = [each.concepts[0] for each in told if each.concepts]
+    # An age beside a value says whom the value is asked of.
+    return next((each for each in reversed(named) if each != AGE), AGE if named else None)
 
 
 def share(trees: list[Tree], pieces: list[list[Item]], text: str) -> list[Tree]:

@@ -142,6 +142,8 @@ ONSET = re.compile(
 )
 
 
+# "An echocardiogram not older than 1 month".
+NOT_OLDER = re.compile(r"(?:not|no) (?:be )?older than", re.IGNORECASE)
 # "Recent stroke (< 3 months)".
 RECENT = re.compile(r"\brecent(?:ly)?\b[^.;()]*\(\s*\Z", re.IGNORECASE)
 # "Lansky ≥ 60 if < 16 years", "in patients ≥ 16 years": years of age.
@@ -243,7 +245,9 @@ def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
         return Timed(each.start, end, "lasting", _lasting(each), None, each.number_start)
     is_within = bool(within and within["in"] and within["in"].strip().lower() != "of")
     has_side = bool(within and (within["past"] or within["next"]))
-    is_within |= bool(RECENT.search(before))
+    is_within |= bool(RECENT.search(before)) or (
+        each.interval.unit != "a" and bool(NOT_OLDER.match(own_operator))
+    )
     if anchored or is_within or has_side:
         start = each.start - len(within[0]) if within and (within["in"] or has_side) else each.start
         is_within = is_within or has_side
@@ -291,6 +295,8 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
     told = re.search(
         r"\b(?:age[ds]?|aging)\b[^.;,]{0,30}\Z|\b(?:older|younger)(?: than)?\s*\Z", before, re.IGNORECASE
     )
+    if NOT_OLDER.match(asked) and not PERSON_START.fullmatch(text[: each.start]):
+        return False
     if OLDER.match(text, each.end) and not re.match(r"\s*at ", after):
         return True
     if re.search(r"\b(?:older|younger|elder|of age|old)\b|\by/?o\b", asked, re.IGNORECASE):

@@ -577,18 +577,20 @@ class _Reader(Lists):
                 goes_on = [
                     rest[one:] for one in self.level(rest, ("comma",)) if self.says_something(rest[one:])
                 ]
-                if not goes_on:
-                    return over(base, Span(start, end))
-                while (
-                    first[-1].type in ("or", "and", "comma")
-                    or self.text[first[-1].start : first[-1].end].lower() == "with"
+                while first and (
+                    first[-1].type in ("or", "and", "comma") or self._is_word(first[-1], "with")
                 ):
                     first = first[:-1]
+                if not goes_on or not first:
+                    return over(base, Span(start, end))
                 return self._reread([*first, *goes_on[0]], start, end, scope, depth)
             missing = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
             span = Span(items[at].start, end)
             return All(Span(start, end), (base, Not(span, missing)))
         return None
+
+    def _is_word(self, item: Item, word: str) -> bool:
+        return self.text[item.start : item.end].lower() == word
 
     def _begins_anew(self, items: list[Item]) -> bool:
         """Whether the last of several people before a "without" are others: "… or patients without"."""

@@ -110,7 +110,10 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
         if not FORMULA.search(text, each.start, each.end)
         and not SPECIMEN.fullmatch(text, each.start, each.end)
     ]
-    things = sorted([*(part for each in named for part in _part_at_nor(text, each)), *_find_fixed(text)])
+    fixed = _find_fixed(text)
+    named = [each for each in named if not any(_is_wider(one, each) for one in fixed)]
+    things = [*(part for each in named for part in _part_at_nor(text, each)), *fixed]
+    things.sort(key=lambda each: (each.start, -each.end))
     timed = list(lex_times(text))
     if len(timed) == 1 and _is_past_event(timed[0]) and NOBODY.fullmatch(text, 0, timed[0].start):
         things = things or [_name_event(text, timed[0])]
@@ -252,6 +255,10 @@ def _closes_nothing(text: str, start: int, end: int) -> bool:
     return text[end - 1] in ")]" and text.count("(["[text[end - 1] == "]"], start, end) < text.count(
         text[end - 1], start, end
     )
+
+
+def _is_wider(one: Entity, two: Entity) -> bool:
+    return one.start < two.end and two.start < one.end and one.end - one.start > two.end - two.start
 
 
 def _part_at_nor(text: str, thing: Entity) -> list[Entity]:

@@ -89,7 +89,7 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         r"(?: (?:for|to)"
         r"(?: (?:be|participate|take part|enter|enrol\w*|join|inclu\w+|participation|in|the|this|study|trial|protocol))+)?"
         r"|not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"
-        r"|no(?: (?:known|prior|previous|evidence of|current|other|active|signs of|clinical evidence of|more"
+        r"|no(?: (?:known|prior(?! or\b)|previous(?! or\b)|evidence of|current|other|active|signs of|clinical evidence of|more"
         r"|clinically significant|significant))*|without(?: any| evidence of)?|(?:in )?(?:the )?absence of|lack of|free of"
         r"|free from|negative(?: for)?|never|neither|non(?=[ -]?(?:pregnan|lactat|breast|nursing|smok|diabet"
         r"|child|users?\b))|none|denies|rule[sd]? out|can ?not(?: be)?"

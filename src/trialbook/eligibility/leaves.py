@@ -456,7 +456,24 @@ def _make_atom(
     )
     if _turns_unclearly(text, inside, head.concept.start):
         return Opaque(span, "unparsed", "what is turned by a word of it")
-    return _negate(text, inside, atom, head.concept.start)
+    told_two = _joins_past_and_planned(text, inside, head.concept.start)
+    tree = _ask_either(atom) if told_two else atom
+    return _negate(text, inside, tree, head.concept.start)
+
+
+def _joins_past_and_planned(text: str, items: Sequence[Item], first: int) -> bool:
+    """Whether one thing is asked of the past or the time to come: "prior or planned surgery"."""
+    told = [each for each in items if each.type == "assertion" and each.start < first]
+    if {each.assertion for each in told} != {"history", "planned"} or len(told) != 2:
+        return False
+    return text[told[0].end : told[1].start].strip().lower() in ("or", "and/or", "/")
+
+
+def _ask_either(atom: Atom) -> Any:
+    return Any(
+        atom.span,
+        tuple(msgspec.structs.replace(atom, assertion=each) for each in ("history", "planned")),
+    )
 
 
 def _was_elective(text: str, items: Sequence[Item], window: Window | None) -> bool:
@@ -494,8 +511,8 @@ def _turns_unclearly(text: str, items: Sequence[Item], first: int) -> bool:
     return False
 
 
-def _negate(text: str, items: Sequence[Item], atom: Atom, first: int) -> Tree:
-    """Turn an atom as often as words before it do: a double negative is none."""
+def _negate(text: str, items: Sequence[Item], atom: Tree, first: int) -> Tree:
+    """Turn what is asked as often as words before it do: a double negative is none."""
     turns = sum(
         1
         for each in items

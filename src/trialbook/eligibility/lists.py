@@ -19,7 +19,7 @@ OPENS_ITS_OWN = re.compile(r"(?:with|who|whose|having|presence|those|patients|su
 NOW = re.compile(r"\b(?:current|active|ongoing|chronic|pregnan|any time)", re.IGNORECASE)
 # Words that begin an aside after a comma, not the next part of a list.
 _ASIDES = """
-which that whose where within due to of for by using estimated calculated according as per based measured despite after
+which that whose where with within due to of for by on using estimated calculated according as per based measured despite after
 before at during
 """
 ASIDES = frozenset(_ASIDES.split())
@@ -88,7 +88,12 @@ class Lists(Stretches):
     def _goes_on_with_means(self, left: Sequence[Item], right: Sequence[Item]) -> bool:
         """Whether the next part is another way to find the thing before: "stroke, confirmed by CT or MRI"."""
         one, two = self._things(left), self._things(right)
-        if len(one) < 2 or len(two) != 1 or len(right) > 2 or not all(map(_is_means, (one[-1], two[0]))):
+        if (
+            len(one) < 2
+            or len(two) != 1
+            or any(each.timed for each in right)
+            or not all(map(_is_means, (one[-1], two[0])))
+        ):
             return False
         return bool(BY.search(self.text, one[-2].end, one[-1].start))
 

@@ -125,11 +125,12 @@ def test_times(kind: str, words: str, tree: str) -> None:
         ("I", "Smokers with gout are not eligible", "not all of Smokers gout"),
         ("E", "Infections. Mild infections need not be considered exclusions",
          "Infections except Mild infections"),
-        ("I", "adults who have undergone or will undergo dialysis", "history: dialysis"),
+        ("I", "adults who have undergone or will undergo dialysis", "any of history: dialysis planned: dialysis"),
         ("E", "4) gout", "gout"),
         ("I", "①gout; ②asthma", "all of gout asthma"),
         ("E", "Any lifetime history of gout", "history: gout"),
         ("I", "Stroke confirmed by CT or MRI", "Stroke [CT or MRI]"),
+        ("E", "Stroke confirmed by CT or MRI of the head", "Stroke [CT or MRI of the head]"),
         ("E", r"* 17\. Patients with diabetes", "diabetes"),
     ],
 )  # fmt: skip

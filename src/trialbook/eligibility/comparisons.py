@@ -48,7 +48,7 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
     ),
     (
         "lt",
-        r"<\s*(?:than)?|(?:less|fewer|lower|younger|smaller|shorter)[ -]th(?:[ae]n|at)|below|under|inferior to"
+        r"<\s*(?:than)?|(?:less(?:er)?|fewer|lower|younger|smaller|shorter)[ -]th(?:[ae]n|at)|below|under|inferior to"
         r"|younger|＜",
     ),
     ("eq", r"=|equal(?:s)? to|exactly"),
@@ -80,7 +80,7 @@ LIMIT = re.compile(
     r"(?:of |above |than |over )?(?:the |its |their"
     r" )?(?:institutional |institution'?s? |laboratory |local |lab |age[- ]adjusted |site |central"
     r" )*"
-    r"(?:(?P<uln>ULN\b|UNL\b|upper (?:normal )?limits?(?: of)?(?: the)?(?: institutional|"
+    r"(?:(?P<uln>ULN\b|UNL\b|ULRR\b|upper (?:normal )?limits?(?: of)?(?: the)?(?: institutional|"
     r" laboratory)?(?: normal(?: range)?| reference range)?|upper normal(?: limits?)?|upper"
     r" (?:bound|range|end) of (?:the )?normal"
     r"|normal upper limits?|upper level of normal)|(?P<lln>LLN\b|lower (?:normal )?limits?(?:"
@@ -146,6 +146,8 @@ IN_A_NAME = re.compile(
     r"(?:urin|ambulatory|holter|blood pressure|protein|creatinine|collection|pH\b)|(?:\d+|five|ten|eleven)[ -]"
     r"points? (?:[a-z]+ ){0,3}(?:scale|likert)|(?:30|60|thirty)[ -]?s(?:ec(?:ond)?s?)?[ -](?:chair|sit)"
     r"|(?:\d+|ten|four|six)[ -]?(?:m|met(?:er|re)s?|foot|feet)[ -]walk|(?:1|one)[ -]second\b"
+    r"|(?:5|10|30|five|ten)[ -]years? (?:[\w-]+ ){0,2}(?:risk|probability|survival)\b"
+    r"|\d+-(?:week|month|day|year) (?:[\w-]+,? ){0,4}?(?:program(?:me)?|intervention|study|trial|protocol)\b"
     r"|(?:2|two)[ -]?h(?:our)?s?[ -](?:post|oral glucose|plasma glucose|OGTT)"
     r"|(?:\d|two|three) (?:[\w-]+ ){0,2}(?:co-?)?(?:investigators|physicians|readers|radiologists|pathologists|reviewers"
     r"|clinicians|observers|examiners)\b",

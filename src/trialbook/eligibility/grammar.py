@@ -422,7 +422,7 @@ class _Reader(Lists):
                 return _add_examples(base, examples, before[-1].end)
             if inner[0].type == "defined" or re.match(r"i\.?e\b", self.text[inner[0].start :]):
                 whole = self._defined(before, inner, start, items[close].start, scope, depth)
-                if after and self.says_something(after):
+                if any(one.timed for one in after) or self.says_something(after):
                     return self._reread([*before, *after], start, end, scope, depth)
                 return over(whole, Span(start, end))
             if inner[0].type in ("except", "timed", "or", "and", "if", "comma", "judgement") or any(

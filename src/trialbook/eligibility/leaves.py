@@ -28,6 +28,10 @@ from trialbook.eligibility.tree import (
 )
 from trialbook.eligibility.units import TIME_UNITS
 
+BLOOD_PRESSURE = ("loinc:85354-9",)
+SYSTOLIC = Concept("systolic blood pressure", "measurement", ("loinc:8480-6",))
+DIASTOLIC = Concept("diastolic blood pressure", "measurement", ("loinc:8462-4",))
+PRESSURES = (SYSTOLIC.ids, DIASTOLIC.ids)
 AGE = Concept("age", "person", ("loinc:30525-0",))
 # Words that say only that someone has something, and narrow nothing.
 _FILLER = """
@@ -145,7 +149,9 @@ def read_leaf(text: str, items: Sequence[Item], start: int, end: int, scope: Sco
     has_value = any(each.timed and each.timed.role != "bare" for each in timed)
     if CONSENT.search(text, start, end) and not has_value and len(things) <= 2:
         return _negate(text, items, Atom(span, (Concept(text[start:end].strip(" .;,"), "consent"),)), end)
-    if ADEQUATE.search(text, start, end) and not has_value:
+    if ADEQUATE.search(text, start, end) and not any(
+        each.timed and each.timed.role in ("value", "age") for each in timed
+    ):
         return Opaque(span, "elsewhere")
     parts: list[Tree] = []
     ages = [each for each in timed if each.timed and each.timed.role == "age"]
@@ -172,9 +178,8 @@ def read_leaf(text: str, items: Sequence[Item], start: int, end: int, scope: Sco
         return _widen(parts[0], span)
     if sexes and scope.kind != "exclusion" and (measured := [each for each in parts if _is_measured(each)]):
         return _ask_sexes(span, parts, measured)
-    if _are_pressures_apart(parts, scope.kind):
-        return Any(span, tuple(parts))
-    return All(span, tuple(sorted(parts, key=lambda each: each.span)))
+    parts = _part_pressures(parts, scope.kind)
+    return parts[0] if len(parts) == 1 else All(span, tuple(sorted(parts, key=lambda each: each.span)))
 
 
 def _is_measured(tree: Tree) -> bool:
@@ -188,16 +193,31 @@ def _ask_sexes(span: Span, parts: Sequence[Tree], measured: Sequence[Tree]) -> T
     return IfThen(span, condition, measured[0] if len(measured) == 1 else All(span, tuple(measured)))
 
 
-def _are_pressures_apart(parts: Sequence[Tree], kind: str) -> bool:
-    """Whether one of the two pressures is enough: too high by either, or kept out by either."""
-    if len(parts) != 2 or not all(isinstance(each, Atom) and each.interval for each in parts):
-        return False
-    codes = {each.concepts[0].ids for each in parts if isinstance(each, Atom)}
-    if codes != {("loinc:8480-6",), ("loinc:8462-4",)}:
-        return False
-    lows = [each.interval.low is not None for each in parts if isinstance(each, Atom) and each.interval]
-    highs = [each.interval.high is not None for each in parts if isinstance(each, Atom) and each.interval]
-    return (all(lows) and not any(highs)) or (kind == "exclusion" and all(highs) and not any(lows))
+def _part_pressures(parts: list[Tree], kind: str) -> list[Tree]:
+    """The parts with the two pressures as one, where either is enough: too high by either, or kept out by either."""
+    two = [
+        each
+        for each in parts
+        if isinstance(each, Atom) and each.interval and each.concepts[0].ids in PRESSURES
+    ]
+    if len(two) != 2 or two[0].concepts[0].ids == two[1].concepts[0].ids:
+        return parts
+    lows = [each.interval.low is not None for each in two if each.interval]
+    highs = [each.interval.high is not None for each in two if each.interval]
+    is_either = (all(lows) and not any(highs)) or (kind == "exclusion" and all(highs) and not any(lows))
+    if not is_either:
+        return parts
+    others = [each for each in parts if each not in two]
+    span = (
+        Span(min(each.span.start for each in two), max(each.span.end for each in two))
+        if others
+        else _hull(parts)
+    )
+    return [*others, Any(span, tuple(two))]
+
+
+def _hull(parts: Sequence[Tree]) -> Span:
+    return Span(min(each.span.start for each in parts), max(each.span.end for each in parts))
 
 
 def _why(words: str) -> Reason:
@@ -293,7 +313,8 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
                 bound[at] = bound[at]._replace(value=each)
             else:
                 bound.insert(at + 1, bound[at]._replace(value=each, window=None, lasting=None))
-                _tell_pressures(bound, at, is_pair=text[each.start - 1 : each.start] == "/")
+                is_pair = text[each.start - 1 : each.start] == "/" and each.timed.interval.unit == "mm[Hg]"
+                _tell_pressures(bound, at, is_pair=is_pair)
         else:
             at = before[-1] if before else after[0] if after else 0
             if role == "window" and bound[at].window is None:
@@ -306,12 +327,14 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
 def _tell_pressures(bound: list[_Bound], at: int, *, is_pair: bool) -> None:
     """Of two values of a blood pressure the first is the systolic, the second the diastolic."""
     item = bound[at].concept
-    if is_pair and item.concept is not None and item.concept.ids == ("loinc:8480-6",):
-        other = Concept("diastolic blood pressure", "measurement", ("loinc:8462-4",))
-        bound[at + 1] = bound[at + 1]._replace(concept=item._replace(concept=other))
+    if is_pair and item.concept is not None and item.concept.ids != BLOOD_PRESSURE:
+        # "High blood pressure (> 180/110)"
+        if item.concept.ids != SYSTOLIC.ids:
+            bound[at] = bound[at]._replace(concept=item._replace(concept=SYSTOLIC))
+        bound[at + 1] = bound[at + 1]._replace(concept=item._replace(concept=DIASTOLIC))
     for place, code, name in ((at, "8480-6", "systolic"), (at + 1, "8462-4", "diastolic")):
         item = bound[place].concept
-        if item.concept is not None and item.concept.ids == ("loinc:85354-9",):
+        if item.concept is not None and item.concept.ids == BLOOD_PRESSURE:
             named = Concept(f"{name} {item.concept.words}", "measurement", (f"loinc:{code}",))
             bound[place] = bound[place]._replace(concept=item._replace(concept=named))
 

@@ -81,6 +81,16 @@ NO_AGE = re.compile(
     r"|after|before|prior|lesion|disease|symptom",
     re.IGNORECASE,
 )
+NO_AGE_AFTER = re.compile(
+    r"\A\s*(?:for|within)\b|gestation|bone age|post-?menstrual|diagnos|onset|since|lasting|duration|after|before|prior|lesion"
+    r"|disease|symptom",
+    re.IGNORECASE,
+)
+# "Active patients (30 to 75 years)".
+PEOPLE_OPEN = re.compile(
+    r"\b(?:patients?|subjects?|participants?|volunteers|individuals|adults?|adolescents?|children|men|women|m?ales?|females?)\s*\(\s*\Z",
+    re.IGNORECASE,
+)
 GESTATION = re.compile(r"gestation|pregnan|amenorrh|GA\b", re.IGNORECASE)
 PERSON_START = re.compile(
     r"[\W\d]*(?:(?:healthy|all|be|is|are|must|the|a|an|adult|male|female|men|man|women|woman|males"
@@ -290,6 +300,8 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
     asked = text[each.start : each.end]
     if re.match(r"\s+(?:years? of )?age\b", after):
         return True
+    if each.interval.unit == "a" and after.startswith(")") and PEOPLE_OPEN.search(before):
+        return True
     if each.interval.unit == "a" and IF_AGED.search(before) and re.match(r"\W*(?:\Z|[,;).])", after):
         return True
     told = re.search(
@@ -306,7 +318,7 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
     if each.interval.unit in ("a", "mo") and PERSON_START.fullmatch(text[: each.start]):
         return after.startswith(")") or not (
             BEFORE_ANCHOR.match(after)
-            or NO_AGE.search(re.split(r"[,;.]", after[:25])[0])
+            or NO_AGE_AFTER.search(re.split(r"[,;.]", after[:25])[0])
             or re.match(r"\s*\w*\s*(?:of|with)\b", after)
         )
     return False

@@ -70,6 +70,13 @@ def test_cases_and_alternatives(kind: str, words: str, tree: str) -> None:
 def test_who_is_judged_by_an_investigator_is_left_to_them() -> None:
     told = read_criteria("E", "Subjects considered not suitable for the study by the investigators")
     assert told.startswith("an investigator decides")
+    assert read_criteria("E", "drugs that could affect safety").startswith("an investigator decides")
+    assert read_criteria("E", "Drugs intended to prevent gout") == "Drugs [prevent gout]"
+
+
+def test_adequate_function_has_no_threshold_whenever_it_is_asked() -> None:
+    told = read_criteria("I", "Adequate organ function within 14 days before treatment")
+    assert told.startswith("the registry does not give the threshold")
 
 
 @pytest.mark.parametrize(

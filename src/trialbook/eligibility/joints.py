@@ -17,7 +17,8 @@ Type = Literal[
 JOINTS: tuple[tuple[Type, str], ...] = (
     (
         "people",
-        r"(?:adult |healthy )?(?:males?|m[ae]n|boys) ?(?:and|or|/|&|and/or) ?(?:non-?pregnant )?(?:females?|wom[ae]n|girls)"
+        r"(?:adult |healthy )?(?:males?|m[ae]n|boys) ?(?:and|or|/|&|and/or) ?(?:non[- ]?pregnant )?"
+        r"(?:females?|wom[ae]n|girls|adults)"
         r"|(?:adult |healthy )?(?:females?|wom[ae]n|girls) ?(?:and|or|/|&|and/or) ?(?:males?|m[ae]n|boys)"
         r"|(?:both|either|any|all) (?:sex(?:es)?|genders?)",
     ),

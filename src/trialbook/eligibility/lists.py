@@ -29,6 +29,7 @@ ASIDES = frozenset(_ASIDES.split())
 BEFORE_NO = frozenset(
     ["must", "should", "shall", "may", "will", "also", "who", "that", "the", "all", "with", "have", "has"]
 )
+OR_BOTH = re.compile(r"\bor both\W*\Z", re.IGNORECASE)
 EVENTS = frozenset(["condition", "procedure", "device"])
 
 
@@ -138,7 +139,8 @@ class Lists(Stretches):
             # "Dementia and other psychiatric illness": each of them keeps out.
             is_both |= kind == "and" and self.kind == "exclusion" and self._goes_on_with_others(items, at)
             named.append("or" if is_both else kind)
-        fallback: Type = "or" if self.kind == "exclusion" else "and"
+        says_or_both = OR_BOTH.search(self.text, items[0].start, items[-1].end)
+        fallback: Type = "or" if self.kind == "exclusion" or says_or_both else "and"
         for place in range(len(named) - 1, -1, -1):
             if named[place] == "comma":
                 named[place] = fallback

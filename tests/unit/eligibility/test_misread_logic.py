@@ -55,6 +55,8 @@ def test_what_a_no_reaches(kind: str, words: str, tree: str) -> None:
          "otitis media ≥ 3 times within the last 12 months"),
         ("I", "echocardiogram not older than 1 month at time of inclusion",
          "echocardiogram within 1 month before to 1 month after enrollment"),
+        ("I", "Gout, asthma, or both", "any of Gout asthma"),
+        ("I", "Males and non pregnant adults between 20 and 50 years old", "age ≥ 20 and ≤ 50 years"),
         ("E", "prior or planned bariatric surgery",
          "any of history: bariatric surgery planned: bariatric surgery"),
         ("E", "uncontrolled hypertension, on antihypertensive drugs, or asthma",

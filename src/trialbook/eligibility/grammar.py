@@ -66,6 +66,12 @@ NOT_TAKEN = (
     "is ineligible",
     "are ineligible",
 )
+# Words of a carved-out thing that a time behind them is of.
+HAPPENED = re.compile(
+    r"\b(?:treated|resected|removed|excised|cured|completed|stopped|discontinued|given|received|taken|occurr\w+|diagnosed|that|which|who"
+    r"|if|when|remission|disease[- ]free)\b",
+    re.IGNORECASE,
+)
 MUST = re.compile(r"\b(?:must|should|has to|have to|(?:is|are) (?:required|to be))\b", re.IGNORECASE)
 EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
 GRADE = re.compile(
@@ -300,6 +306,8 @@ class _Reader(Lists):
                 case = self.read(head[1:], head[1].start, found.start(), Scope(self.kind), depth)
                 return self._asked_of(Span(start, end), case, tree)
             first = self.read(head, start, found.start(), scope, depth)
+            if head[-1].type == "example":
+                return over(_add_examples(first, tree, head[-1].start), Span(start, end))
             return All(Span(start, end), (first, tree))
         return over(tree, Span(start, end))
 
@@ -391,6 +399,7 @@ class _Reader(Lists):
             if not self.says_something(first):
                 continue
             is_unless = self.text[items[at].start : items[at].end].lower() == "unless"
+            first, rest = (first, rest) if is_unless else self._give_time(first, rest)
             carved_scope = Scope(self.kind, scope.assertion)
             base = self.read(first, start, first[-1].end, scope, depth)
             carve = _Reader(self.text, "exclusion").read(rest, rest[0].start, end, carved_scope, depth)
@@ -401,6 +410,17 @@ class _Reader(Lists):
                 return Not(span, Except(span, base.part, carve))
             return Except(span, base, carve)
         return None
+
+    def _give_time(self, first: list[Item], rest: list[Item]) -> tuple[list[Item], list[Item]]:
+        """A time at the end is that of the whole: "cancer other than of the skin within 5 years"."""
+        last = rest[-1]
+        window = last.timed.window if last.timed is not None else None
+        is_told = any(each.timed is not None and each.timed.window for each in first)
+        if len(rest) < 2 or window is None or window.earliest is None or window.latest is None or is_told:
+            return first, rest
+        if HAPPENED.search(self.text, rest[0].start, last.start) or not self.says_something(rest[:-1]):
+            return first, rest
+        return [*first, last], rest[:-1]
 
     def brackets(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """Open brackets whose content goes on with the sentence; leave out what only says it again."""

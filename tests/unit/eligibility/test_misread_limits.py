@@ -34,6 +34,7 @@ from tests.unit.eligibility.shorthand import read_criteria
         ("E", "Hypotension with blood pressure <85/55 mmHg",
          "all of Hypotension any of systolic blood pressure < 85 mmHg diastolic blood pressure < 55 mmHg"),
         ("I", "dopamine ≤ 5 μg/kg per minute", "dopamine ≤ 5 µg/kg/min"),
+        ("E", "AST > 10 times the upper reference range", "AST > 10 × ULN"),
         ("E", "methotrexate > 20 mg/week", "methotrexate > 20 mg/wk"),
         ("E", "ALT > 2 times ULRR", "ALT > 2 × ULN"),
         ("I", "able to take part in a 12-week exercise program", "able: 12-week exercise program"),

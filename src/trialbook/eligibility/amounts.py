@@ -34,6 +34,7 @@ _SCALE = re.compile(
     rf"|\((?:[a-z]+ ){{0,2}}range[^()\d]{{0,12}}(?P<three>{_RANGE})",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"(?<![\d.,])\b([1-9]\d{1,4})-(\d{1,4})\b(?![.,]?\d|\s*(?:%|[a-zµ]+/))", re.IGNORECASE)
 
 
 class Amount(NamedTuple):
@@ -63,6 +64,11 @@ def read_amount(text: str, number: re.Match[str], before: str) -> Amount:
 
 def _read(written: str) -> float:
     return read_digits(written) if written.isdigit() else read_word(written)
+
+
+def find_codes(text: str) -> list[tuple[int, int]]:
+    """Where numbers are those of a law or a protocol: no range goes down, "Article L. 3212-1"."""
+    return [found.span() for found in _CODE.finditer(text) if int(found[1]) > int(found[2])]
 
 
 def find_scales(text: str) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from trialbook.eligibility.amounts import find_scales, read_amount
+from trialbook.eligibility.amounts import find_codes, find_scales, read_amount
 from trialbook.eligibility.numbers import NUMBER, ROMAN
 from trialbook.eligibility.tree import Interval, Limit
 from trialbook.eligibility.units import TIME_UNITS, find_unit
@@ -255,7 +255,8 @@ def read_comparisons(text: str) -> list[Comparison]:
     """
     found: list[Comparison] = []
     at = 0
-    skipped = [each.span() for form in (DATE, NO_AMOUNT) for each in form.finditer(text)] + find_scales(text)
+    skipped = [each.span() for form in (DATE, NO_AMOUNT) for each in form.finditer(text)]
+    skipped += [*find_scales(text), *find_codes(text)]
     for number in NUMBER.finditer(text):
         if number.start() < at or any(start <= number.start() < end for start, end in skipped):
             continue

@@ -41,7 +41,7 @@ OF_THESE = re.compile(
     r"|include[sd]?|in|by)\s+)*(?:at least|≥|minimum of|a minimum of|more than or equal"
     r" to)?\s*(?P<count>none|one|two|three|four|five|six|any|all|each|both|either|1|2|3|4|5|6)(?: \((?:\d"
     r"|one|two|three|four)\))?(?P<more> or more| or both|\s*\(or more\))?\s*(?:of)?\s*(?:the|these"
-    r"|those)?\s*(?:\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
+    r"|those)?\s*(?:(?!(?:hours?|days?|weeks?|months?|years?) )\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
     re.IGNORECASE,
 )
 AT_MOST = re.compile(
@@ -163,7 +163,8 @@ def _says_again(value: Item, inner: Item) -> bool:
     if value.timed is None or inner.timed is None or value.timed.role != "value":
         return False
     first, second = value.timed.interval, inner.timed.interval
-    return second.low == second.high and bool(second.unit) and first.unit != second.unit
+    is_range = None not in (first.low, first.high, second.low, second.high)
+    return (second.low == second.high or is_range) and bool(second.unit) and first.unit != second.unit
 
 
 class _Reader(Lists):

@@ -311,6 +311,8 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
                 bound[at] = bound[at]._replace(often=bound[at].often or each)
             elif bound[at].value is None:
                 bound[at] = bound[at]._replace(value=each)
+            elif _is_of_another(each, bound[at]):
+                continue
             else:
                 bound.insert(at + 1, bound[at]._replace(value=each, window=None, lasting=None))
                 is_pair = text[each.start - 1 : each.start] == "/" and each.timed.interval.unit == "mm[Hg]"
@@ -322,6 +324,15 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
             elif role == "lasting" and bound[at].lasting is None:
                 bound[at] = bound[at]._replace(lasting=each.timed.interval)
     return bound
+
+
+def _is_of_another(each: Item, bound: _Bound) -> bool:
+    """Whether a number without a unit is none of a thing that has a value with one: "on ≥ 4 drugs"."""
+    first = bound.value.timed if bound.value else None
+    second = each.timed
+    if first is None or second is None or second.role != "value":
+        return False
+    return bool(first.interval.unit) and not second.interval.unit and not second.interval.limit
 
 
 def _tell_pressures(bound: list[_Bound], at: int, *, is_pair: bool) -> None:

@@ -82,7 +82,8 @@ NO_AGE = re.compile(
     re.IGNORECASE,
 )
 NO_AGE_AFTER = re.compile(
-    r"\A\s*(?:for|within)\b|gestation|bone age|post-?menstrual|diagnos|onset|since|lasting|duration|after|before|prior|lesion"
+    r"\A\s*(?:for|within)\b|\A\s*['’]|follow[- ]?up"
+    r"|gestation|bone age|post-?menstrual|diagnos|onset|since|lasting|duration|after|before|prior|lesion"
     r"|disease|symptom",
     re.IGNORECASE,
 )

@@ -62,6 +62,8 @@ def test_what_a_no_reaches(kind: str, words: str, tree: str) -> None:
         ("E", "cancer except basal cell carcinoma treated within 4 years",
          "cancer except basal cell carcinoma within the last 4 years [treated]"),
         ("E", "Heart disease, including any of the following: gout, asthma", "any of Heart disease gout asthma"),
+        ("I", "uses birth control for 4 months following the last dose and is not breastfeeding",
+         "all of birth control lasting ≥ 4 months [last dose] not breastfeeding"),
         ("I", "Gout, asthma, or both", "any of Gout asthma"),
         ("I", "Males and non pregnant adults between 20 and 50 years old", "age ≥ 20 and ≤ 50 years"),
         ("E", "prior or planned bariatric surgery",

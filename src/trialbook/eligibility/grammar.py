@@ -58,13 +58,9 @@ MUST_NOT = re.compile(
     r"\b(?:must|should|shall|may) not(?: (?:be|have|having|been|had|currently|previously))*\Z", re.IGNORECASE
 )
 ALLOWED_ALONE = re.compile(r"\s*(?:be )?(?:allowed|permitted)\b", re.IGNORECASE)
-NOT_TAKEN = (
-    "not eligible",
-    "ineligible",
-    "is not eligible",
-    "are not eligible",
-    "is ineligible",
-    "are ineligible",
+NOT_TAKEN = re.compile(
+    r"(?:(?:is|are|will be|would be) )?(?:not eligible|ineligible|not permitted|not allowed|prohibited)|excluded",
+    re.IGNORECASE,
 )
 # Words of a carved-out thing that a time behind them is of.
 HAPPENED = re.compile(
@@ -109,7 +105,7 @@ def _says_the_heading(text: str, item: Item, kind: str) -> bool:
     words = text[item.start : item.end].lower()
     return (
         words == "excluded"
-        or words.startswith(NOT_TAKEN)
+        or bool(NOT_TAKEN.match(words))
         or bool(MUST_NOT.search(text[: item.end]))
         or (words.endswith("not") and bool(ALLOWED_ALONE.match(text, item.end)))
     )
@@ -578,7 +574,7 @@ class _Reader(Lists):
         """Who an inclusion turns away: "smokers with gout are not eligible"."""
         last = items[-1]
         words = self.text[last.start : last.end].lower()
-        if self.kind == "exclusion" or last.type != "not" or not words.startswith((*NOT_TAKEN, "excluded")):
+        if self.kind == "exclusion" or last.type != "not" or not NOT_TAKEN.match(words):
             return None
         if len(items) < 2 or not self.says_something(items[:-1]):
             return None

@@ -86,7 +86,8 @@ JOINTS: tuple[tuple[Type, str], ...] = (
     ),
     (
         "not",
-        r"(?:(?:is|are|will be|would be) )?(?:not eligible|ineligible)"
+        r"(?:is|are|will be|would be) (?:not (?:permitted|allowed)|prohibited)(?=\W*\Z|\s*[.;])"
+        r"|(?:(?:is|are|will be|would be) )?(?:not eligible|ineligible)"
         r"(?: (?:for|to)"
         r"(?: (?:be|participate|take part|enter|enrol\w*|join|inclu\w+|participation|in|the|this|study|trial|protocol))+)?"
         r"|not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"

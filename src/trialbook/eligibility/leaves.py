@@ -94,7 +94,7 @@ TIED = re.compile(
 )
 # After a name only these turn it: "HIV negative".
 NEVER_AFTER = re.compile(
-    r"(?!(?:is|are|will be|would be) (?:not el|inel)igible|not eligible)"
+    r"(?!(?:is|are|will be|would be) (?:(?:not el|inel)igible|not (?:permitted|allowed)|prohibited)|not eligible)"
     r"(?!(?:is|are|was|were) (?:absent|not (?:present|detected|found|seen|evident)))"
     r"(?:without|no\b|not\b|non\b|lack|absence|free|never|nor|can|do|did|is|are|was|were|has|have|will|must|may|should|rule)",
     re.IGNORECASE,

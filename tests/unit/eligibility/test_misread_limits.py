@@ -139,6 +139,8 @@ def test_times(kind: str, words: str, tree: str) -> None:
         ("E", "QTcF > 440 msec (male) or > 460 msec (female)",
          "any of all of QTcF > 440 ms male all of QTcF > 460 ms female"),
         ("E", "Patients with gout are not eligible for this study", "gout"),
+        ("I", "Use of aspirin or warfarin is not permitted.", "not any of aspirin warfarin"),
+        ("E", "Use of aspirin is not allowed", "aspirin"),
         ("I", "Smokers with gout are not eligible", "not all of Smokers gout"),
         ("E", "Infections. Mild infections need not be considered exclusions",
          "Infections except Mild infections"),

@@ -571,7 +571,10 @@ def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], after:
             goes_on = False
         elif each.type == "not" and each.start >= after and NEVER_AFTER.match(text, each.start):
             # "Stroke not treated": it turns what follows, not the stroke.
-            runs.append([each.start, each.end])
+            if goes_on and runs:
+                runs[-1][1] = each.end
+            else:
+                runs.append([each.start, each.end])
             goes_on = True
         elif each.type not in SAID and not (runs and goes_on):
             continue

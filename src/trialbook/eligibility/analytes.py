@@ -18,7 +18,11 @@ CAPITALS = frozenset(_CAPITALS.split())
 
 PIECE = re.compile(r"[^\W_]+|[^\w\s]")
 # What follows makes another thing of the name: "insulin-dependent".
-OTHER = re.compile(r"\w|-(?:positive|negative|dependent|induced|resistan|sensitiv)", re.IGNORECASE)
+OTHER = re.compile(
+    r"\w|-(?:positive|negative|dependent|induced|resistan|sensitiv)"
+    r"|(?<=stolic) (?:dimension|diameter|volume|function|dysfunction|heart|murmur|HF)",
+    re.IGNORECASE,
+)
 
 
 class Analyte(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from trialbook.eligibility.numbers import NUMBER, ROMAN, read_digits, read_number
+from trialbook.eligibility.amounts import find_codes, find_scales, read_amount
+from trialbook.eligibility.numbers import NUMBER, ROMAN
 from trialbook.eligibility.tree import Interval, Limit
 from trialbook.eligibility.units import TIME_UNITS, find_unit
 from trialbook.eligibility.words import compile_small, make_small
@@ -20,7 +21,7 @@ Operator = Literal["ge", "gt", "le", "lt", "eq", ""]
 BEFORE: tuple[tuple[Operator, str], ...] = (
     (
         "ge",
-        r"≥\s*=?|⩾|≧|>\s*=|=\s*>|>\s*/\s*=|>\s*or\s*=|>\s*or equal(?:s)?(?: to)?|(?:great(?:er)?|more|higher"
+        r"≥\s*=?|⩾|≧|>\s*=|=\s*(?:or\s*)?>|>\s*/\s*=|>\s*or\s*=|>\s*or equal(?:s)?(?: to)?|(?:great(?:er)?|more|higher"
         r"|older|larger|longer)"
         r"(?: than)?(?: to)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:at|al) least|at a minimum(?: of)?|(?:no"
         r"|not)(?: be)? (?:less|fewer"
@@ -31,7 +32,7 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
     ),
     (
         "le",
-        r"≤\s*=?|⩽|≦|<\s*=|=\s*<|<\s*/\s*=|<\s*or\s*=|<\s*or equal(?:s)?(?: to)?|(?:less|lower|fewer"
+        r"≤\s*=?|⩽|≦|<\s*=|=\s*(?:or\s*)?<|<\s*/\s*=|<\s*or\s*=|<\s*or equal(?:s)?(?: to)?|(?:less|lower|fewer"
         r"|younger|smaller|shorter)"
         r"(?: than)?(?: or|/) ?equal(?:s)?(?: to| than)?|(?:no|not)(?: be)? (?:more|greater|higher"
         r"|older|longer|larger|bigger)"
@@ -47,19 +48,24 @@ BEFORE: tuple[tuple[Operator, str], ...] = (
     ),
     (
         "lt",
-        r"<\s*(?:than)?|(?:less|fewer|lower|younger|smaller|shorter)[ -]th(?:[ae]n|at)|below|under|inferior to"
+        r"<\s*(?:than)?|(?:less(?:er)?|fewer|lower|younger|smaller|shorter)[ -]th(?:[ae]n|at)|below|under|inferior to"
         r"|younger|＜",
     ),
     ("eq", r"=|equal(?:s)? to|exactly"),
 )
 BETWEEN_WORDS = r"(?: (?:a|an|the|of|total|value|age|ages|score|or equal to|than|about|approximately))*"
+# What a number grades may stand between it and its sign: "≥ grade 3", "greater than CTCAE v4.0 grade 1".
+BETWEEN_GRADES = (
+    r"(?:\s*(?:(?:nci|ctcae|ctc|nyha|asa|who|ecog|child[- ]pugh|toxicity|functional)[\s-]*(?:v(?:ersion)?\.?\s*\d(?:\.\d)?\s*)?)*"
+    r"(?:grades?|stages?|class(?:es)?)(?: of)?)?"
+)
 OPERATOR = compile_small(
     "(?:"
     + "|".join(
         f"(?P<{name}>(?<![\\w]){form})" if form[0].isalpha() else f"(?P<{name}>{form})"
         for name, form in BEFORE
     )
-    + rf"){BETWEEN_WORDS}[\s:)]*\Z"
+    + rf"){BETWEEN_WORDS}{BETWEEN_GRADES}[\s:)±+]*\Z"
 )
 AFTER = re.compile(
     r"[\s,(]*(?:(?:of age|old|in age|years)[\s,]*)*(?:(?P<ge>(?:or|and|&|/)(?: equal)?(?:"
@@ -74,7 +80,8 @@ LIMIT = re.compile(
     r"(?:of |above |than |over )?(?:the |its |their"
     r" )?(?:institutional |institution'?s? |laboratory |local |lab |age[- ]adjusted |site |central"
     r" )*"
-    r"(?:(?P<uln>ULN\b|UNL\b|upper (?:normal )?limits?(?: of)?(?: the)?(?: institutional|"
+    r"(?:(?P<uln>ULN\b|UNL\b|ULRR\b|upper reference (?:range|limits?)"
+    r"|upper (?:normal )?limits?(?: of)?(?: the)?(?: institutional|"
     r" laboratory)?(?: normal(?: range)?| reference range)?|upper normal(?: limits?)?|upper"
     r" (?:bound|range|end) of (?:the )?normal"
     r"|normal upper limits?|upper level of normal)|(?P<lln>LLN\b|lower (?:normal )?limits?(?:"
@@ -93,11 +100,12 @@ LIMIT_ALONE = re.compile(
 )
 RANGE = re.compile(
     r"\s*(?:-{1,2}|–|—|−|~|_|to|till|until|through|up to|/(?=\s*\d+\s*(?:years|y)))\s*(?:and\s+)?(?:≤"
-    r"|<=|<|≥|less than|under|below)?\s*(?=\d)",
+    r"|<=|<|≥|less than|under|below)?\s*(?:[-−–](?=\d))?(?=\d|(?:two|three|four|five|six|eight|ten|twelve)\b)",
     re.IGNORECASE,
 )
 RANGE_AND = re.compile(
-    r"\s*(?:and|to|-|–|&|or)\s*(?:(?:≤|<=|<|less than|under|up to)\s*)?(?=\d|[a-z])", re.IGNORECASE
+    r"\s*(?:and|up to|to|-|–|&|or)\s*(?:(?:≤|<=|<|less than|under|up to)\s*)?(?:[-−–](?=\d))?(?=\d|[a-z])",
+    re.IGNORECASE,
 )
 OPENS_RANGE = re.compile(
     r"\b(?:between|from|range[sd]?(?: of)?|ranging(?: from)?|among)(?: the)?(?: ages?)?(?: of| from"
@@ -107,7 +115,7 @@ OPENS_RANGE = re.compile(
 IS_NAME = re.compile(
     r"(?:[A-Za-z]-|[A-Za-z]/|\b(?:types?|phases?|hpv|factor|visits?|days?|parts?|cohorts?|arms?|groups?|tables?"
     r"|appendix|section|version|step|week|cycle"
-    r"|dsm|icd|chapter|item|figure|covid|sars-cov|interleukin|vitamin|omega|no\.|number|#"
+    r"|her|dsm|icd|chapter|item|figure|covid|sars-cov|interleukin|vitamin|omega|no\.|number|#"
     r"|criteri(?:on|a)|protocol|mutation|exon"
     r"|chromosome|trisomy|nct|www\.|v)\s*|\b(?:types?|visits?)\s+(?:\d|I{1,3})\s*(?:,|/|&|or|and)\s*)\Z",
     re.IGNORECASE,
@@ -115,7 +123,7 @@ IS_NAME = re.compile(
 GRADED = re.compile(
     r"\b(?:class(?:es|ification)?|grades?|stages?|asa|nyha|ccs|category|levels?|status|degree"
     r"|killip|fitzpatrick|phototypes?|gmfcs|rutherford|fontaine"
-    r"|types?|pasi|who|score)\b[^.;,\d]{0,25}\Z",
+    r"|types?|pasi|(?-i:WHO)|score)\b[^.;,\d]{0,25}\Z",
     re.IGNORECASE,
 )
 ROMAN_RANGE = re.compile(
@@ -126,19 +134,21 @@ ROMAN_RANGE = re.compile(
 EXACT = {("mo", "a"): 12.0, ("d", "wk"): 7.0, ("h", "d"): 24.0, ("min", "h"): 60.0}
 BELOW = re.compile(r"<(?!\s*=)|\bless than|\bunder")
 BETWEEN_UNIT = re.compile(
-    r"(?:\)|\s*-?\s*(?:consecutive|full|complete|continuous|calendar|whole|additional|or more))\s",
+    r"(?:\)|\s*-?\s*(?:consecutive|full|completed?|continuous|calendar|whole|additional|or more))\s",
     re.IGNORECASE,
 )
 # Ordinals, marks of a list within a line, parts of names ("25-OH vitamin D", "6MWT"), times of day, years.
 NO_VALUE = re.compile(
-    r"\d+(?:st|nd|rd|th)\b|\d+[).](?=\s|\Z)|\d+-(?=\s)|\d+-?[A-Za-z]{2}|\d+\s?[ap]\.?m\b|\d+:\d\d|(?:19|20)\d\d(?![\d.,])"
+    r"\d+(?:st|nd|rd|th)\b|\d{1,2}[).](?=[A-Za-z])|\d+-(?=\s)|\d+-?[A-Za-z]{2}|\d+[A-Za-z]\d|\d+\s?[ap]\.?m\b|\d+:\d\d|(?:19|20)\d\d(?![\d.,])"
 )
 # A number within the name of a test or a scale: "6-minute walk", "24 hour urine", "11-point numeric scale".
 IN_A_NAME = re.compile(
-    r"(?:6|six)[ -]?min(?:ute)?s?[ -]?(?:walk|step)|(?:12|twelve)[ -]lead|(?:24|48|twenty[ -]four)[ -]?h(?:ou)?rs?[ -]"
+    r"(?:6|six)[ -]?min(?:ute)?s?[ -]?(?:walk|step)|(?:12|twelve)[ -]lead|(?:24|48|twenty[ -]four)[ -]?h(?:(?:ou)?rs?)?[ -]"
     r"(?:urin|ambulatory|holter|blood pressure|protein|creatinine|collection|pH\b)|(?:\d+|five|ten|eleven)[ -]"
     r"points? (?:[a-z]+ ){0,3}(?:scale|likert)|(?:30|60|thirty)[ -]?s(?:ec(?:ond)?s?)?[ -](?:chair|sit)"
     r"|(?:\d+|ten|four|six)[ -]?(?:m|met(?:er|re)s?|foot|feet)[ -]walk|(?:1|one)[ -]second\b"
+    r"|(?:5|10|30|five|ten)[ -]years? (?:[\w-]+ ){0,2}(?:risk|probability|survival)\b"
+    r"|\d+-(?:week|month|day|year) (?:[\w-]+,? ){0,4}?(?:program(?:me)?|intervention|study|trial|protocol)\b"
     r"|(?:2|two)[ -]?h(?:our)?s?[ -](?:post|oral glucose|plasma glucose|OGTT)"
     r"|(?:\d|two|three) (?:[\w-]+ ){0,2}(?:co-?)?(?:investigators|physicians|readers|radiologists|pathologists|reviewers"
     r"|clinicians|observers|examiners)\b",
@@ -150,12 +160,9 @@ OUT_OF = re.compile(
 )
 # "7/8 HLA matched"
 PART_OF = re.compile(r"\d{1,2}/\d")
+# Visual acuity as a fraction, and how many take part: asked of nobody as numbers.
+NO_AMOUNT = re.compile(r"\b(?:20/\d{2,4}|6/(?:\d{2,3}|[4-9]))\b|\bn\s*=\s*\d+", re.IGNORECASE)
 LIST_MARK = re.compile(r"[\s*•\-(]*\((?=\Z)")
-# "At least six (6) weeks".
-TOLD_AGAIN = re.compile(r"\s*\(\s*(\d{1,3})\s*\)")
-# "≥ 10^3 CFU/mL"
-TEN = 10.0
-POWER = re.compile(r"\\?(?:\^|\*\*)\s*(\d{1,2})(?!\d)")
 POWER_ALONE = re.compile(r"\s*(?:\^|\*|\*\*)\s*\d")
 # In place of the number stands what cannot be one: a date, a dose of two parts, a list mark.
 DATE = re.compile(
@@ -171,13 +178,21 @@ EXTREME = re.compile(
     r"\b(?:(?P<least>min(?:imum|imal))|max(?:imum|imal))\s+(?:[^\W\d_]+\s+){1,3}(?:of|is|:)\s*\Z",
     re.IGNORECASE,
 )
+# "Toxicities not resolved to grade ≤ 1" are those above it.
+UNRESOLVED = re.compile(
+    r"\b(?:not|never|fail(?:ed|ure) to)\b[^.;]{0,40}\b(?:resolv|recover|return|improv|subsid)\w*\b[^.;]{0,80}\Z"
+    r"|\bunresolved\b[^.;]{0,80}\Z",
+    re.IGNORECASE,
+)
+TURNED_ROUND: dict[Operator, Operator] = {"le": "gt", "lt": "ge", "eq": "gt", "": "gt"}
 WITHIN = re.compile(r"\b(?:with)?in\s*\Z", re.IGNORECASE)
 # A bound that stands before what it bounds: "25% ≤ LVEF".
 TURNED = re.compile(
     r"\s*(?:(?P<ge>[≤≦⩽]|<\s*=)|(?P<le>[≥≧⩾]|>\s*=)|(?P<gt>[<＜])|(?P<lt>[>＞]))(?=\s*[^\W\d_])"
 )
 APART = re.compile(
-    r"\s*(?:years?|yrs?)?(?: of age| old)?\s*(?:,\s*)?(?:or|and|and/or)\s*(?:is |are )?", re.IGNORECASE
+    r"\s*(?:years?|yrs?)?(?: of age| old)?\s*(?:,\s*)?(?:or|and)(?:\s*/?\s*or)?\s*(?:is |are )?",
+    re.IGNORECASE,
 )
 # What joins the values of a list of grades: "0, 1 or 2", "class III or class IV", "II thru IV".
 GRADES_JOINT = re.compile(
@@ -188,12 +203,17 @@ GRADES_SPAN = re.compile(r"\s*(?:\b(?:to|thru|through)\b|-|–)\s*", re.IGNORECA
 PRESSURE = re.compile(r"\bpressure|\bBP\b|hypertens", re.IGNORECASE)
 POINT_FOR_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 # Giga per litre, of cells; of anything else "G/L" is grams.
-GIGA = re.compile(r"\s*G/[lL]\b")
+GIGA = re.compile(r"\s*G\s*/\s*[lL]\b")
 # "Platelets < 100,000 µL": of cells, in so much.
 VOLUMES = frozenset(["uL", "mm3"])
-CELLS = re.compile(
-    r"platelet|thrombocyte|neutrophil|leu[ck]o|lymphocyte|white|\b(?:WBC|ANC|PLT|ALC)\b", re.IGNORECASE
-)
+# Units of one letter that only what is measured tells: dioptres, degrees.
+LETTER = re.compile(r"\s*([DCF])(?![\w'/-])")
+LETTERS = {
+    "D": ("[diop]", re.compile(r"refract|myop|hyperop|spher|cylind|astigm|metrop", re.IGNORECASE)),
+    "C": ("Cel", re.compile(r"temp|fever|febrile", re.IGNORECASE)),
+    "F": ("[degF]", re.compile(r"temp|fever|febrile", re.IGNORECASE)),
+}
+CELLS = re.compile(r"platelet|thrombocyt|neutro|leu[ck]o|lympho|white|\b(?:WBC|ANC|PLT|ALC)\b", re.IGNORECASE)
 MOST_IN_ONE = 80
 
 
@@ -235,9 +255,10 @@ def read_comparisons(text: str) -> list[Comparison]:
     """
     found: list[Comparison] = []
     at = 0
-    dates = [(each.start(), each.end()) for each in DATE.finditer(text)]
+    skipped = [each.span() for form in (DATE, NO_AMOUNT) for each in form.finditer(text)]
+    skipped += [*find_scales(text), *find_codes(text)]
     for number in NUMBER.finditer(text):
-        if number.start() < at or any(start <= number.start() < end for start, end in dates):
+        if number.start() < at or any(start <= number.start() < end for start, end in skipped):
             continue
         if len(found) >= MOST_IN_ONE:
             break
@@ -254,7 +275,9 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
     before = text[max(floor, number.start() - 60) : number.start()]
     if OUT_OF.search(text, max(0, number.start() - 60), number.start()) and not PRESSURE.search(text):
         return None
-    operator, start = _operator_before(before, number.start())
+    amount = read_amount(text, number, before)
+    before = before[: len(before) - number.start() + amount.start]
+    operator, start = _operator_before(before, amount.start)
     if operator in ("", "eq") and IN_A_NAME.match(text, number.start()):
         return None
     if not operator and (extreme := EXTREME.search(before)):
@@ -264,19 +287,15 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
         return None
     if not operator and POWER_ALONE.match(text, number.end()):
         return None
-    low, end = read_number(number), number.end()
-    if (again := TOLD_AGAIN.match(text, end)) and read_digits(again[1]) == low:
-        end = again.end()
-    if low == TEN and (power := POWER.match(text, end)):
-        low, end = TEN ** int(power[1]), power.end()
-    unit, limit, end = _unit_at(text, end, bool(number["word"]))
+    low, (unit, limit, end) = amount.value, _unit_at(text, amount.end, bool(number["word"]))
+    unit = unit or amount.unit
     if unit in COUNTED and POINT_FOR_THOUSANDS.fullmatch(number[0]):
         low = float(number[0].replace(".", ""))
     if operator in ("", "eq", "ge") or opened:
         high, unit, limit, range_end = _range_at(text, end, unit, limit, is_open=bool(opened))
         if high is not None:
             is_below = bool(BELOW.search(text, end, range_end))
-            start = opened.start() + number.start() - len(before) if opened else start
+            start = opened.start() + amount.start - len(before) if opened else start
             interval = Interval(
                 min(low, high), max(low, high), high_included=not is_below, unit=unit, limit=limit
             )
@@ -284,10 +303,11 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
     if not operator and not unit and not limit and not AFTER.match(text, end):
         if number["word"] and low < 2:
             return None
-        is_score = _is_graded(before) or ECOG.search(before) or PRESSURE.search(text)
+        goes_on = floor > 0 and GRADES_JOINT.fullmatch(text, floor, number.start())
+        is_score = _is_graded(before) or ECOG.search(before) or PRESSURE.search(text) or goes_on
         if PART_OF.match(text, number.start()) and not is_score:
             return None
-        if NO_VALUE.match(text, number.start()) or LIST_MARK.fullmatch(text[: number.start()]):
+        if NO_VALUE.match(text, number.start()) or (not is_score and _is_list_mark(text, number)):
             return None
     if not operator and limit and WITHIN.search(before):
         operator = "le"
@@ -299,8 +319,28 @@ def _read_at(text: str, number: re.Match[str], floor: int) -> Comparison | None:
             operator, end = ("ge" if after["ge"] else "le"), after.end()
             if not unit and not limit:
                 unit, limit, end = _unit_at(text, end, False)
+    if not unit and not limit and _is_unresolved(text, start, number.start()):
+        operator = TURNED_ROUND.get(operator, operator)
     interval = _make(low, operator, unit, limit)
     return Comparison(start, end, interval, operator == "", number.start())
+
+
+def _is_unresolved(text: str, start: int, number_start: int) -> bool:
+    """Whether a grade is that to which something did not come back."""
+    near = text[max(0, number_start - 160) : number_start]
+    return bool(
+        re.search(r"\bgrades?\W*\Z", near, re.IGNORECASE)
+        or re.search("grade", text[start:number_start], re.IGNORECASE)
+    ) and bool(UNRESOLVED.search(near))
+
+
+def _is_list_mark(text: str, number: re.Match[str]) -> bool:
+    """Whether a number only counts what follows: "2) diabetes", "(3) gout"; no "(NYHA 3)"."""
+    before = text[: number.start()]
+    is_inside = before.rfind("(") > before.rfind(")")
+    closes = r"\d+\.(?=\s|\Z)" if is_inside else r"\d+[).](?=\s|\Z)"
+    is_alone = before.endswith("(") and text[number.end() : number.end() + 1] == ")"
+    return is_alone or bool(re.compile(closes).match(text, number.start()) or LIST_MARK.fullmatch(before))
 
 
 def _make(value: float, operator: Operator, unit: str, limit: Limit) -> Interval:
@@ -324,6 +364,9 @@ def _unit_at(text: str, end: int, is_word: bool) -> tuple[str, Limit, int]:
     giga = GIGA.match(text, end)
     if giga and CELLS.search(text, max(0, end - 60), end):
         return "10*9/L", "", giga.end()
+    letter = LETTER.match(text, end)
+    if letter and LETTERS[letter[1]][1].search(text, max(0, end - 80), end + 80):
+        return LETTERS[letter[1]][0], "", letter.end()
     found = LIMIT.match(text, end)
     if found and (found["uln"] or found["lln"] or (found["nor"] and TIMES.match(text, end))):
         return "", "LLN" if found["lln"] else "ULN", found.end()
@@ -351,8 +394,10 @@ def _range_at(
     number = NUMBER.match(text, joint.end()) if joint else None
     if number is None:
         return None, unit, limit, end
-    second_unit, second_limit, second_end = _unit_at(text, number.end(), bool(number["word"]))
-    high = read_number(number)
+    amount = read_amount(text, number, text[end : number.start()])
+    high = amount.value
+    second_unit, second_limit, second_end = _unit_at(text, amount.end, bool(number["word"]))
+    second_unit = second_unit or amount.unit
     if unit and second_unit and unit != second_unit:
         if (unit, second_unit) not in EXACT:
             return None, unit, limit, end

@@ -18,7 +18,8 @@ _VOLUNTARY = re.compile(r"\bvoluntar(?:y|ily)\b|\bvolunteers? to\b", re.IGNORECA
 _COMPLY = re.compile(
     r"\b(?:compl(?:y|ies|ying|iant|iance)|adher(?:e|es|ing|ent|ence)|cooperat\w+|commit(?:ment|ted)?|attend\w*|return(?:s|ing)?"
     r" (?:for|to)|availab(?:le|ility) (?:for|to|during|throughout)|follow(?:ing)? (?:(?:the|all|study|trial) )*(?:protocol"
-    r"|procedures?|instructions?|requirements?|schedule))\b",
+    r"|procedures?|instructions?|requirements?|schedule)|(?:willing|agree\w*) to (?:provide|give) (?:[a-z]+ ){0,3}(?:samples?"
+    r"|specimens?))\b",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s*(?:[,;]\s*)?(?:\band\b|&|[,;])\s*", re.IGNORECASE)
@@ -54,6 +55,7 @@ _COMPLY_WORDS = (
     "availability follow follows following followed up followup visit visits appointment appointments schedule schedules "
     "scheduled requirements protocols assessments assessment evaluations evaluation instructions instruction duration period "
     "entire course length whole throughout during end completion plan regimen planned related investigator investigators "
+    "blood urine stool saliva sample samples specimen specimens "
     "site center centre clinic hospital guarantee guarantees sufficient reliable reliably long term remain stay "
 )
 _COMPLIES = _PLAIN | frozenset(_COMPLY_WORDS.split())

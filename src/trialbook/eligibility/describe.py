@@ -127,6 +127,8 @@ def describe_window(asked: Window) -> str:
     'within the last 3 months'
     >>> describe_window(Window(latest=6, unit="mo", anchor="screening"))
     '6 months or more before screening'
+    >>> describe_window(Window(earliest=-6, latest=None, unit="h", anchor="event", event="stroke onset"))
+    '6 hours or more after stroke onset'
     """
     anchor = asked.event or asked.anchor
     is_now = anchor == "now"
@@ -136,6 +138,12 @@ def describe_window(asked: Window) -> str:
         if latest == 0:
             return "at any time before" if is_now else f"at any time before {anchor}"
         return f"{_measure(latest, asked.unit)} or more {before}"
+    if asked.earliest < 0:
+        after = "from now" if is_now else f"after {anchor}"
+        first, last = f"{-asked.earliest:g}", asked.latest
+        if last is None:
+            return f"{_measure(-asked.earliest, asked.unit)} or more {after}"
+        return f"{first} to {_measure(-last, asked.unit)} {after}"
     if asked.latest in (0, None):
         told = _measure(asked.earliest, asked.unit)
         return f"within the last {told}" if is_now else f"within {told} before {anchor}"

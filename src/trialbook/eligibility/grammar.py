@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import msgspec
 
 from trialbook.eligibility.consent import read_pledge
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import GENERIC, Scope, read_leaf
+from trialbook.eligibility.leaves import GENERIC, PEOPLE, SEX, Scope, read_leaf
 from trialbook.eligibility.lists import Lists, find_last_measured, share
 from trialbook.eligibility.numbers import read_word
 from trialbook.eligibility.stretches import MEASURED, cut, find_close, is_measure, over, strip_joints
@@ -40,7 +41,7 @@ OF_THESE = re.compile(
     r"|include[sd]?|in|by)\s+)*(?:at least|≥|minimum of|a minimum of|more than or equal"
     r" to)?\s*(?P<count>none|one|two|three|four|five|six|any|all|each|both|either|1|2|3|4|5|6)(?: \((?:\d"
     r"|one|two|three|four)\))?(?P<more> or more| or both|\s*\(or more\))?\s*(?:of)?\s*(?:the|these"
-    r"|those)?\s*(?:\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
+    r"|those)?\s*(?:(?!(?:hours?|days?|weeks?|months?|years?) )\w+ ){0,2}?(?:following|below|listed)(?:[\w ,]{0,40})?)\s*:?",
     re.IGNORECASE,
 )
 AT_MOST = re.compile(
@@ -57,7 +58,22 @@ MUST_NOT = re.compile(
     r"\b(?:must|should|shall|may) not(?: (?:be|have|having|been|had|currently|previously))*\Z", re.IGNORECASE
 )
 ALLOWED_ALONE = re.compile(r"\s*(?:be )?(?:allowed|permitted)\b", re.IGNORECASE)
+NOT_TAKEN = re.compile(
+    r"(?:(?:is|are|will be|would be) )?(?:not eligible|ineligible|not permitted|not allowed|prohibited)|excluded",
+    re.IGNORECASE,
+)
+# Words of a carved-out thing that a time behind them is of.
+HAPPENED = re.compile(
+    r"\b(?:treated|resected|removed|excised|cured|completed|stopped|discontinued|given|received|taken|occurr\w+|diagnosed|that|which|who"
+    r"|if|when|remission|disease[- ]free)\b",
+    re.IGNORECASE,
+)
+MUST = re.compile(r"\b(?:must|should|has to|have to|(?:is|are) (?:required|to be))\b", re.IGNORECASE)
 EITHER_WAY = re.compile(r"\bwith\s*(?:/|or|and/or)\s*without\Z", re.IGNORECASE)
+GRADE = re.compile(
+    r"(?:[\w-]+ )*(?:stages?|grades?|class(?:es)?|levels?|scores?|severity)|(?:NYHA|CTCAE|ASA|CCS|GOLD|Child)\b.*",
+    re.IGNORECASE,
+)
 WITHOUT = re.compile(r"(?:without|(?:in )?(?:the )?absence of|with no|free of)\b", re.IGNORECASE)
 MOST_PARTS = 60
 MOST_DEPTH = 14
@@ -89,13 +105,14 @@ def _says_the_heading(text: str, item: Item, kind: str) -> bool:
     words = text[item.start : item.end].lower()
     return (
         words == "excluded"
+        or bool(NOT_TAKEN.match(words))
         or bool(MUST_NOT.search(text[: item.end]))
         or (words.endswith("not") and bool(ALLOWED_ALONE.match(text, item.end)))
     )
 
 
 def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
-    """Leave out "(IHD)" after a name, and the brackets around a value."""
+    """Leave out "(IHD)" after a name, the same name once more, and the brackets around a value."""
     kept: list[Item] = []
     at = 0
     while at < len(items):
@@ -106,9 +123,12 @@ def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
             if (
                 inner.type in ("concept", "word")
                 and len(words) <= 12
-                and " " not in words
+                and all(each[:1].isupper() for each in words.split()[:-1])
                 and sum(map(str.isupper, words)) >= 2
             ):
+                at = close + 1
+                continue
+            if _is_same_thing(items[at - 1], inner):
                 at = close + 1
                 continue
             is_unit = items[at - 1].type == "timed" and find_unit(words, 0) is not None
@@ -125,12 +145,22 @@ def _drop_abbreviations(text: str, items: list[Item]) -> list[Item]:
     return kept
 
 
+def _is_same_thing(one: Item, two: Item) -> bool:
+    """Whether two names have one code: "hemoglobin (Hb)"."""
+    return (
+        one.concept is not None
+        and two.concept is not None
+        and bool(set(one.concept.ids) & set(two.concept.ids))
+    )
+
+
 def _says_again(value: Item, inner: Item) -> bool:
     """Whether a value in brackets, without a sign of its own, is the one before it in another unit."""
     if value.timed is None or inner.timed is None or value.timed.role != "value":
         return False
     first, second = value.timed.interval, inner.timed.interval
-    return second.low == second.high and bool(second.unit) and first.unit != second.unit
+    is_range = None not in (first.low, first.high, second.low, second.high)
+    return (second.low == second.high or is_range) and bool(second.unit) and first.unit != second.unit
 
 
 class _Reader(Lists):
@@ -138,7 +168,12 @@ class _Reader(Lists):
 
     def read(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree:
         start, end = self._trim(start, end)
-        items = [each for each in items if start <= each.start and each.end <= end]
+        # "mmHg." has its point from the unit.
+        items = [
+            each
+            for each in items
+            if start <= each.start and each.end <= (end + 1 if each.type == "timed" else end)
+        ]
         if depth >= MOST_DEPTH or len(items) > MOST_ITEMS:
             return Opaque(Span(start, end), "unparsed", "nested too deep or too long")
         items = self._unwrap(items)
@@ -184,9 +219,13 @@ class _Reader(Lists):
         if not cuts:
             return None
         pieces = cut(items, cuts[:MOST_PARTS])
-        pieces = [each for each in pieces if strip_joints(each)]
+        pieces = [each for each in pieces if strip_joints(each) and not self._is_mark(each)]
         if len(pieces) < 2:
-            return None
+            return (
+                self._reread(pieces[0], start, end, scope, depth)
+                if pieces and len(pieces[0]) < len(items) - 1
+                else None
+            )
         is_any = self.kind == "exclusion" or any(
             "or" in (items[at - 1].type, items[at + 1].type) for at in cuts
         )
@@ -220,6 +259,10 @@ class _Reader(Lists):
         if isinstance(whole, Not):
             return Not(span, Except(span, whole.part, allowed))
         return Any(span, (whole, allowed))
+
+    def _is_mark(self, piece: Sequence[Item]) -> bool:
+        """Whether a piece is the number of a list alone: "17. Patients with …"."""
+        return bool(re.fullmatch(r"\W*\d{1,2}\W*", self.text[piece[0].start : piece[-1].end]))
 
     def of_these(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """A list with how many of it must hold: "at least two of the following: …"."""
@@ -256,7 +299,12 @@ class _Reader(Lists):
         if head and any(each.type == "not" for each in head) and not self.says_something(head):
             return Not(Span(start, end), tree)
         if self.says_something(head):
+            if head[0].type == "if":
+                case = self.read(head[1:], head[1].start, found.start(), Scope(self.kind), depth)
+                return self._asked_of(Span(start, end), case, tree)
             first = self.read(head, start, found.start(), scope, depth)
+            if head[-1].type == "example":
+                return over(_add_examples(first, tree, head[-1].start), Span(start, end))
             return All(Span(start, end), (first, tree))
         return over(tree, Span(start, end))
 
@@ -284,14 +332,35 @@ class _Reader(Lists):
                         depth,
                     )
                     then = self.read(rest, rest[0].start, end, scope, depth)
-                    return IfThen(Span(start, end), condition, then)
-        for at in self.level(items, ("if",)):
+                    return self._asked_of(Span(start, end), condition, then)
+        places = self.level(items, ("if",))
+        if any(self._parts_cases(items[one + 1 : two]) for one, two in pairwise(places)):
+            return None
+        for at in places:
             first, rest = items[:at], items[at + 1 :]
+            if not self.says_something(rest) and any(
+                each.timed and each.timed.role == "window" for each in rest
+            ):
+                # "Warfarin, if taken within 7 days".
+                continue
             if first and rest and self.says_something(first) and self._has_some(rest):
                 then = self.read(first, start, first[-1].end, scope, depth)
                 condition = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
                 return self._conditional(Span(start, end), condition, then)
         return None
+
+    def _asked_of(self, span: Span, condition: Tree, then: Tree) -> Tree:
+        """Of an exclusion, who is in the case and does what keeps out, or does not what must be done."""
+        if self.kind != "exclusion":
+            return IfThen(span, condition, then)
+        is_duty = MUST.search(self.text, then.span.start - 1, then.span.end)
+        if is_duty:
+            then = then.part if isinstance(then, Not) else Not(then.span, then)
+        return All(span, (condition, then))
+
+    def _parts_cases(self, items: list[Item]) -> bool:
+        """Whether between two "if" another thing begins: "score ≥ 60 if adult, score ≥ 50 if younger"."""
+        return any(self.says_something(items[at + 1 :]) for at in self.level(items, ("comma", "and", "or")))
 
     def _conditional(self, span: Span, condition: Tree, then: Tree) -> Tree:
         # An exclusion that holds only in a case holds where both do.
@@ -327,6 +396,7 @@ class _Reader(Lists):
             if not self.says_something(first):
                 continue
             is_unless = self.text[items[at].start : items[at].end].lower() == "unless"
+            first, rest = (first, rest) if is_unless else self._give_time(first, rest)
             carved_scope = Scope(self.kind, scope.assertion)
             base = self.read(first, start, first[-1].end, scope, depth)
             carve = _Reader(self.text, "exclusion").read(rest, rest[0].start, end, carved_scope, depth)
@@ -337,6 +407,17 @@ class _Reader(Lists):
                 return Not(span, Except(span, base.part, carve))
             return Except(span, base, carve)
         return None
+
+    def _give_time(self, first: list[Item], rest: list[Item]) -> tuple[list[Item], list[Item]]:
+        """A time at the end is that of the whole: "cancer other than of the skin within 5 years"."""
+        last = rest[-1]
+        window = last.timed.window if last.timed is not None else None
+        is_told = any(each.timed is not None and each.timed.window for each in first)
+        if len(rest) < 2 or window is None or window.earliest is None or window.latest is None or is_told:
+            return first, rest
+        if HAPPENED.search(self.text, rest[0].start, last.start) or not self.says_something(rest[:-1]):
+            return first, rest
+        return [*first, last], rest[:-1]
 
     def brackets(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """Open brackets whose content goes on with the sentence; leave out what only says it again."""
@@ -358,7 +439,7 @@ class _Reader(Lists):
                 return _add_examples(base, examples, before[-1].end)
             if inner[0].type == "defined" or re.match(r"i\.?e\b", self.text[inner[0].start :]):
                 whole = self._defined(before, inner, start, items[close].start, scope, depth)
-                if after and self.says_something(after):
+                if any(one.timed for one in after) or self.says_something(after):
                     return self._reread([*before, *after], start, end, scope, depth)
                 return over(whole, Span(start, end))
             if inner[0].type in ("except", "timed", "or", "and", "if", "comma", "judgement") or any(
@@ -366,8 +447,11 @@ class _Reader(Lists):
             ):
                 if (
                     is_measure(inner)
+                    and not self._is_grade(inner)
                     and self.says_something(before)
                     and not is_measure(before)
+                    and not any(one.timed for one in before)
+                    and len(self._things(before)) == 1
                     and not after
                     and not self.level(before, ("or", "and", "comma"))
                 ):
@@ -376,12 +460,18 @@ class _Reader(Lists):
                     )
                 return self._reread(flat, start, end, scope, depth)
             if all(one.type in ("concept", "and", "or", "comma") for one in inner) and any(
-                one.concept is not None and one.concept.domain == MEASURED for one in inner
+                one.concept is not None
+                and (one.concept.domain == MEASURED or SEX.fullmatch(one.concept.words))
+                for one in inner
             ):
                 return self._reread(flat, start, end, scope, depth)
             words = [Item(inner[0].start, inner[-1].end, "word")]
             return self._reread([*before, *words, *after], start, end, scope, depth)
         return None
+
+    def _is_grade(self, items: Sequence[Item]) -> bool:
+        """Whether a value in brackets only grades what stands before them: "kidney disease (stage 3 or more)"."""
+        return all(GRADE.fullmatch(each.concept.words) for each in items if each.concept is not None)
 
     def other_limits(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """Another limit for some, in brackets: "ALT ≤ 2.5 x ULN (≤ 5 x ULN if liver metastases)"."""
@@ -480,22 +570,53 @@ class _Reader(Lists):
             return All(span, (base, Opaque(Span(told.start, told.end), "judgement"), after))
         return All(span, (base, Opaque(Span(first[-1].end, end), "judgement")))
 
+    def refused(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
+        """Who an inclusion turns away: "smokers with gout are not eligible"."""
+        last = items[-1]
+        words = self.text[last.start : last.end].lower()
+        if self.kind == "exclusion" or last.type != "not" or not NOT_TAKEN.match(words):
+            return None
+        if len(items) < 2 or not self.says_something(items[:-1]):
+            return None
+        return Not(Span(start, end), self.read(items[:-1], start, items[-2].end, scope, depth))
+
     def withouts(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """A thing and what must be missing beside it: "hypertension without proteinuria"."""
         for at in self.level(items, ("not",)):
             first, rest = items[:at], items[at + 1 :]
             if not WITHOUT.match(self.text, items[at].start) or not self.says_something(first):
                 continue
-            if not self.says_something(rest):
+            if not self.says_something(rest) or self._begins_anew(first):
                 continue
             base = self.read(first, start, first[-1].end, scope, depth)
             if EITHER_WAY.search(self.text, start, items[at].end):
-                # "With or without X" asks nothing of X.
-                return over(base, Span(start, end))
+                # "With or without X" asks nothing of X, but goes on after a comma.
+                goes_on = [
+                    rest[one:] for one in self.level(rest, ("comma",)) if self.says_something(rest[one:])
+                ]
+                while first and (
+                    first[-1].type in ("or", "and", "comma") or self._is_word(first[-1], "with")
+                ):
+                    first = first[:-1]
+                if not goes_on or not first:
+                    return over(base, Span(start, end))
+                return self._reread([*first, *goes_on[0]], start, end, scope, depth)
             missing = self.read(rest, rest[0].start, end, Scope(self.kind), depth)
             span = Span(items[at].start, end)
             return All(Span(start, end), (base, Not(span, missing)))
         return None
+
+    def _is_word(self, item: Item, word: str) -> bool:
+        return self.text[item.start : item.end].lower() == word
+
+    def _begins_anew(self, items: list[Item]) -> bool:
+        """Whether the last of several people before a "without" are others: "… or patients without"."""
+        places = self.level(items, ("or",))
+        return (
+            bool(places)
+            and places[-1] + 1 < len(items)
+            and bool(PEOPLE.match(self.text, items[places[-1] + 1].start))
+        )
 
     def lists(self, items: list[Item], start: int, end: int, scope: Scope, depth: int) -> Tree | None:
         """Part at "or", then at "and"; a comma stands for the word that ends its list."""
@@ -512,9 +633,11 @@ class _Reader(Lists):
             base = self.read(head, start, head[-1].end, scope, depth)
             return All(Span(start, end), (base, self.read(rest, rest[0].start, end, Scope(self.kind), depth)))
         inner = self.inherit(items, pieces[0], scope)
-        is_shared = pieces[0][0].type == "not" and self.shares_negation(pieces)
-        if is_shared:
-            pieces[0] = pieces[0][1:] or pieces[0]
+        no = self.find_no(pieces[0])
+        is_shared = no is not None and self.shares_negation(pieces)
+        is_either = pieces[0][0].type == "either"
+        if is_shared and no is not None:
+            pieces[0] = pieces[0][no + 1 :]
         trees: list[Tree] = []
         for at, piece in enumerate(pieces):
             low = start if at == 0 and not is_shared else piece[0].start
@@ -527,7 +650,7 @@ class _Reader(Lists):
         span = Span(start, end)
         if is_shared:
             return Not(span, Any(Span(trees[0].span.start, end), tuple(trees)))
-        return over(self.group(trees, joints), span)
+        return over(self.group(trees, joints, is_either=is_either), span)
 
 
 Step = Callable[[_Reader, list[Item], int, int, Scope, int], Tree | None]
@@ -540,6 +663,7 @@ STEPS: tuple[tuple[Step, tuple[Type, ...]], ...] = (
     (_Reader.judgements, ("judgement",)),
     (_Reader.definitions, ("defined",)),
     (_Reader.examples, ("example",)),
+    (_Reader.refused, ("not",)),
     (_Reader.withouts, ("not",)),
     (_Reader.other_limits, ("open",)),
     (_Reader.lists, ("or", "and", "comma")),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from trialbook.eligibility.analytes import find_analytes
+from trialbook.eligibility.analytes import find_analytes, get_analyte
 from trialbook.eligibility.joints import ABBREVIATED, ASSERTIONS, COLON, JOINT, STOP, TYPE_OF, UNABLE, Type
 from trialbook.eligibility.times import Timed, lex_times
-from trialbook.eligibility.tree import Assertion, Concept, Domain
+from trialbook.eligibility.tree import Assertion, Concept, Domain, Window
 from trialbook.eligibility.words import cut_tokens, make_small
 
 
@@ -46,16 +46,29 @@ DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 # How a value is worked out is no thing that is asked for.
-FORMULA = re.compile(r"\b(?:formula|equation|criteria|guidelines?)\b", re.IGNORECASE)
-# What a thing is measured in names nothing by itself: "serum positive for HIV".
-SPECIMEN = re.compile(r"serum|plasma|blood|urine|saliva|sputum|csf", re.IGNORECASE)
+FORMULA = re.compile(
+    r"\b(?:formula|equation|criteria|guidelines?)\b|\d\s*(?:-|–|to)\s*\d+[\s-]*(?:point )?(?:\w+ )?scale",
+    re.IGNORECASE,
+)
+# What a thing is measured in, or that it is over, names nothing by itself: "serum positive for HIV".
+SPECIMEN = re.compile(
+    r"serum|plasma|blood|urine|saliva|sputum|csf|(?:not )?(?:fully |yet )?(?:recovered|resolved|unresolved)(?: from| to)?",
+    re.IGNORECASE,
+)
 BEARING = re.compile(
-    r"\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b|\b(?:can|could|may|might) (?:become|get) pregnant\b"
+    r"\bpregnant\b|\bchild[- ]?bearing (?:potential|age|capacity)\b|\bWOCBP\b|\b(?:can|could|may|might) (?:become|get) pregnant\b"
     r"|\bnursing\b(?!\s+(?:home|staff|care|facilit|school|student|unit|home|assess|service|intervention))"
     r"|\b(?:lactating|breast[- ]?feeding)\b",
     re.IGNORECASE,
 )
-PREGNANCY_TEST = re.compile(r"\bpregnancy tests?\b", re.IGNORECASE)
+CONTRACEPTION = re.compile(
+    r"\b(?:contraception|contraceptive (?:methods?|measures?)|birth control)\b", re.IGNORECASE
+)
+MEASURED = re.compile(
+    r"\bpregnancy tests?\b|\b(?:disease|illness|symptom|diabetes|treatment) duration\b"
+    r"|\bduration of (?:the )?(?:disease|illness|symptoms?|diabetes|treatment)\b",
+    re.IGNORECASE,
+)
 OF = re.compile(r"(?P<head>[^\W\d_]+ of) [^\W\d_]+", re.IGNORECASE)
 TRIAL = re.compile(
     r"\b(?:another |other |an? )?(?:investigational|clinical|interventional|experimental|research|therapeutic|drug|device)"
@@ -66,6 +79,16 @@ TRIAL = re.compile(
 )
 # "(IHD)" after the name that it stands for.
 ABBREVIATION = re.compile(r"\s*\((?=[^()]*[A-Z][^()]*[A-Z])[\w-]{2,12}\)\Z")
+RECOVERED = re.compile(
+    r"\s+(?:(?:yet|been|fully|completely|adequately|sufficiently|to have)\s+)*(?:recovered|resolved|returned|subsided|healed)\b",
+    re.IGNORECASE,
+)
+# What names nothing before a time that stands alone.
+NOBODY = re.compile(
+    r"\W*(?:(?:patients?|subjects?|participants?|adults?|who|that|are|is|be|being|must|should|have|has|had|the|a|an)\W+)*",
+    re.IGNORECASE,
+)
+OPERATION = re.compile(r"surg|operat|procedure|transplant|implant|biops|ectomy|plasty|tomy\b", re.IGNORECASE)
 NOR = re.compile(r"\s+nor\s+", re.IGNORECASE)
 FREE = re.compile(rb"\0+")
 MARKS: dict[str, Type] = {",": "comma", ";": "semi", "(": "open", ")": "close", "[": "open", "]": "close"}
@@ -81,23 +104,27 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     known
         Gives a name its codes.
     """
-    timed = lex_times(text)
     named = [
         each
         for each in entities
         if not FORMULA.search(text, each.start, each.end)
         and not SPECIMEN.fullmatch(text, each.start, each.end)
     ]
-    things = sorted([*(part for each in named for part in _part_at_nor(text, each)), *_find_fixed(text)])
+    fixed = _find_fixed(text)
+    named = [each for each in named if not any(_is_wider(one, each) for one in fixed)]
+    things = [*(part for each in named for part in _part_at_nor(text, each)), *fixed]
+    things.sort(key=lambda each: (each.start, -each.end))
+    timed = list(lex_times(text))
+    if len(timed) == 1 and _is_past_event(timed[0]) and NOBODY.fullmatch(text, 0, timed[0].start):
+        things = things or [_name_event(text, timed[0])]
+        timed = [_free_event(text, timed[0], things)]
     things = _join_analytes(text, things, has_values=any(each.role in ("value", "bare") for each in timed))
     taken = _Taken(len(text), [Item(each.start, each.end, "timed", timed=each) for each in timed])
     joints = _read_joints(text)
     for joint in joints:
         if joint.type in ("and", "or", "both", "either") and text[joint.start : joint.end].lower() != "nor":
             continue
-        if joint.type in ("not", "example") and any(
-            each.start < joint.start and joint.end <= each.end for each in things
-        ):
+        if any(_holds(each, joint) for each in things):
             continue
         taken.add_if_free(joint)
     for thing in things:
@@ -110,7 +137,52 @@ def cut_items(text: str, entities: Iterable[Entity], known: Callable[[str, Domai
     for token in cut_tokens(text):
         if taken.is_free(token.start, token.end):
             taken.add(Item(token.start, token.end, MARKS.get(token.text, "word")))
-    return _promote_listed(text, _spread_heads(text, sorted(taken.items), known), known)
+    return _promote_listed(
+        text, _spread_heads(text, _part_at_strokes(text, sorted(taken.items)), known), known
+    )
+
+
+def _is_past_event(each: Timed) -> bool:
+    """Whether a time counts on from an event: "more than 6 months after a stroke"."""
+    window = each.window
+    is_on = (
+        window is not None and (window.latest is None or window.latest < 0) and (window.earliest or 0.0) <= 0
+    )
+    return window is not None and bool(window.event) and is_on
+
+
+def _name_event(text: str, each: Timed) -> Entity:
+    assert each.window is not None
+    start = text.rfind(each.window.event, each.start, each.end)
+    domain: Domain = "procedure" if OPERATION.search(each.window.event) else "observation"
+    return Entity(start, each.end, domain)
+
+
+def _free_event(text: str, each: Timed, things: Sequence[Entity]) -> Timed:
+    """A time after the only thing that is named as a time ago: a stroke, more than 6 months ago."""
+    window = each.window
+    assert window is not None
+    start = text.rfind(window.event, each.start, each.end)
+    if any(one.start < start or one.start >= each.end for one in things):
+        return each
+    ago = Window(
+        None if window.latest is None else -window.latest,
+        abs(window.earliest or 0.0),
+        window.unit,
+        earliest_included=window.latest_included,
+        latest_included=window.earliest_included,
+    )
+    return each._replace(end=start, window=ago)
+
+
+def _holds(thing: Entity, joint: Item) -> bool:
+    """Whether a word that would turn or join is part of a name: "expected to survive"."""
+    is_within = thing.start <= joint.start and joint.end <= thing.end
+    if joint.type == "assertion":
+        return is_within and thing.domain == "measurement"
+    # "HIV negative" is HIV, and not.
+    is_turned = joint.type == "not" and joint.end == thing.end
+    return joint.type in ("not", "example") and is_within and thing.start < joint.start and not is_turned
 
 
 class _Taken:
@@ -150,11 +222,43 @@ class _Taken:
         opened = text.rfind("(", start, end)
         if opened >= 0 and ")" not in text[opened:end]:
             end = opened
-        while start < end and text[start] in " \t\n-,;/":
+        while start < end and text[start] in " \t\n-,;/)]":
             start += 1
-        while end > start and text[end - 1] in " \t\n-,;/.":
+        while end > start and (text[end - 1] in " \t\n-,;/.[(" or _closes_nothing(text, start, end)):
             end -= 1
         return (start, end) if re.search(r"\w\w|\w", text[start:end]) else None
+
+
+def _part_at_strokes(text: str, items: list[Item]) -> list[Item]:
+    """Strokes that part as commas do: "ALT/AST > 2 x ULN", "≥ 4 in men / ≥ 5 in women"."""
+    made = list(items)
+    for at in range(1, len(made) - 1):
+        before, here, after = made[at - 1 : at + 2]
+        if before.type == "close" and at > 3 and made[at - 3].type == "open":
+            # "Alanine aminotransferase (ALT)/aspartate aminotransferase".
+            before = made[at - 4]
+        if here.type != "word" or text[here.start : here.end] != "/":
+            continue
+        is_value = after.timed is not None and after.timed.number_start > after.start and before.timed is None
+        if is_value or (_is_enzyme(before) and _is_enzyme(after)):
+            made[at] = here._replace(type="comma")
+    return made
+
+
+def _is_enzyme(item: Item) -> bool:
+    analyte = get_analyte(item.concept.words) if item.concept is not None else None
+    return analyte is not None and analyte.unit == "U/L"
+
+
+def _closes_nothing(text: str, start: int, end: int) -> bool:
+    """Whether a stretch ends with a bracket that opens before it."""
+    return text[end - 1] in ")]" and text.count("(["[text[end - 1] == "]"], start, end) < text.count(
+        text[end - 1], start, end
+    )
+
+
+def _is_wider(one: Entity, two: Entity) -> bool:
+    return one.start < two.end and two.start < one.end and one.end - one.start > two.end - two.start
 
 
 def _part_at_nor(text: str, thing: Entity) -> list[Entity]:
@@ -167,7 +271,8 @@ def _part_at_nor(text: str, thing: Entity) -> list[Entity]:
 def _find_fixed(text: str) -> list[Entity]:
     """Things with fixed names that the recogniser does not look for: other trials, bearing children and its tests."""
     found = [Entity(each.start(), each.end(), "observation") for each in TRIAL.finditer(text)]
-    found += [Entity(each.start(), each.end(), "measurement") for each in PREGNANCY_TEST.finditer(text)]
+    found += [Entity(each.start(), each.end(), "observation") for each in CONTRACEPTION.finditer(text)]
+    found += [Entity(each.start(), each.end(), "measurement") for each in MEASURED.finditer(text)]
     return found + [Entity(each.start(), each.end(), "condition") for each in BEARING.finditer(text)]
 
 
@@ -255,6 +360,9 @@ def _read_joints(text: str) -> list[Item]:
             else None
         )
         end = match.start() + len(match[0].rstrip())
+        if name == "not" and RECOVERED.match(text, end):
+            # Who has "not recovered from surgery" had it.
+            continue
         found.append(Item(match.start(), end, name, assertion=assertion))
     for match in COLON.finditer(text):
         found.append(Item(match.start(), match.end(), "defined"))

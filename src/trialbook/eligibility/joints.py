@@ -17,7 +17,8 @@ Type = Literal[
 JOINTS: tuple[tuple[Type, str], ...] = (
     (
         "people",
-        r"(?:adult |healthy )?(?:males?|m[ae]n|boys) ?(?:and|or|/|&|and/or) ?(?:non-?pregnant )?(?:females?|wom[ae]n|girls)"
+        r"(?:adult |healthy )?(?:males?|m[ae]n|boys) ?(?:and|or|/|&|and/or) ?(?:non[- ]?pregnant )?"
+        r"(?:females?|wom[ae]n|girls|adults)"
         r"|(?:adult |healthy )?(?:females?|wom[ae]n|girls) ?(?:and|or|/|&|and/or) ?(?:males?|m[ae]n|boys)"
         r"|(?:both|either|any|all) (?:sex(?:es)?|genders?)",
     ),
@@ -31,23 +32,29 @@ JOINTS: tuple[tuple[Type, str], ...] = (
         r"|(?:in |at |per |by )?(?:the )?(?:principal |treating |study |site |local )*(?:investigator"
         r"|physician|PI|clinician|sponsor)(?:'s|s'|s)? (?:opinion|judge?ment|discretion|view|assessment"
         r"|decision)"
+        r"|(?:as )?(?:judged|deemed|considered|thought|believed)(?: to be)? (?:not |un|in)(?:to be )?\w+"
+        r"(?: [\w-]+){0,9}? by (?:the |an? |their )?(?:principal |treating |study |site |local )*(?:investigators?"
+        r"|physicians?|PI|clinicians?|doctors?|researchers?|surgeons?|sponsor)"
         r"|(?:as )?(?:judged|deemed|considered|determined|assessed|believed|thought)(?: (?:appropriate"
         r"|unsuitable|unsafe|inappropriate|eligible|ineligible|unfit|suitable|necessary|clinically"
         r" significant|to be \w+))? by (?:the )?(?:principal |treating |study |site |local"
         r" )*(?:investigators?|physicians?|PI|clinicians?|sponsor|doctor)"
         r"|(?:the )?(?:principal |treating |study |site )*(?:investigator|physician|PI)s? (?:considers?"
         r"|believes?|deems?|feels?|judges?|thinks?|determines?)"
-        r"|(?:that |which )?(?:would|could|may|might|can|will|is likely to|are likely to|that|which"
-        r"|to)(?: potentially| significantly| adversely| possibly)? (?:interfere|compromise|confound"
-        r"|preclude|jeopardi[sz]e|impair|affect|impact|limit|prevent|hinder|pose|put|place|render|make"
-        r"|complicate|contraindicate|be a contraindication|increase the risk|impede|influence|alter"
-        r"|bias)\b"
+        r"|(?:that |which )?(?:(?:would|could|may|might|can|will|is likely to|are likely to)(?: potentially| significantly"
+        r"| adversely| possibly)? (?:impair|affect|impact|limit|prevent|pose|put|place|render|make|increase the risk|influence"
+        r"|alter|complicate)|(?:would|could|may|might|can|will|is likely to|are likely to|that|which|to)(?: potentially"
+        r"| significantly| adversely| possibly)? (?:interfere|compromise|confound|preclude|jeopardi[sz]e|hinder|contraindicate"
+        r"|be a contraindication|impede|bias))\b"
         r"|(?:(?:that |which |who )?(?:is|are|was|were) )?not (?:an? )?(?:suitable|eligible|appropriate|fit"
-        r"|(?:good )?candidates?) (?:for|to)\b",
+        r"|(?:good )?candidates?) (?:for|to)\b(?! (?:(?:be|participate|take part|enter|enrol\w*|join|inclu\w+|participation)\b"
+        r"|(?:the|this) (?:study|trial|protocol)\b))",
     ),
     (
         "permits",
-        r"(?:is|are|will be|may be|would be)(?: still)? (?:allowed|permitted|acceptable|eligible|not"
+        r"(?:need|should|must|will|would|do|does) not (?:be )?(?:considered |regarded as |constitute )?(?:an? |as )?"
+        r"(?:exclusions?(?: criteri(?:on|a))?|exclusionary|excluded)"
+        r"|(?:is|are|will be|may be|would be)(?: still)? (?:allowed|permitted|acceptable|eligible|not"
         r" excluded|accepted|not exclusionary|not an exclusion)|(?:may|can|will)(?: still)?"
         r" (?:participate|be (?:included|enrolled|eligible|allowed|considered|permitted))(?: if)?"
         r"|(?:taking part|participation) (?:is|will be) (?:possible|allowed|permitted)|(?:may|can) take part",
@@ -73,13 +80,18 @@ JOINTS: tuple[tuple[Type, str], ...] = (
     ),
     (
         "if",
-        r"if|in case of|in the case of|when(?! administered)|in the event of|provided(?: that)?|only if"
+        r"if|in case of|in the case of|when(?! (?:administered|measured|assessed|used|taken|compared))"
+        r"|in the event of|provided(?: that)?|only if"
         r"|as long as",
     ),
     (
         "not",
-        r"not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"
-        r"|no(?: (?:known|prior|previous|evidence of|current|other|active|signs of|clinical evidence of|more"
+        r"(?:is|are|will be|would be) (?:not (?:permitted|allowed)|prohibited)(?=\W*\Z|\s*[.;])"
+        r"|(?:(?:is|are|will be|would be) )?(?:not eligible|ineligible)"
+        r"(?: (?:for|to)"
+        r"(?: (?:be|participate|take part|enter|enrol\w*|join|inclu\w+|participation|in|the|this|study|trial|protocol))+)?"
+        r"|not(?: (?:be|have|having|been|had|currently|previously))*(?: (?:known to have|receiving|taking|using|treated with))?"
+        r"|no(?: (?:known|prior(?! or\b)|previous(?! or\b)|evidence of|current|other|active|signs of|clinical evidence of|more"
         r"|clinically significant|significant))*|without(?: any| evidence of)?|(?:in )?(?:the )?absence of|lack of|free of"
         r"|free from|negative(?: for)?|never|neither|non(?=[ -]?(?:pregnan|lactat|breast|nursing|smok|diabet"
         r"|child|users?\b))|none|denies|rule[sd]? out|can ?not(?: be)?"
@@ -89,7 +101,7 @@ JOINTS: tuple[tuple[Type, str], ...] = (
     ("assertion", r"__ASSERTION__"),
     ("both", r"both"),
     ("either", r"either"),
-    ("or", r"and\s*/\s*or|or\s*/\s*and|or else|or|nor|as well as(?= not)"),
+    ("or", r"and\s*/?\s*or|or\s*/\s*and|or else|or|nor|as well as(?= not)"),
     (
         "and",
         r"and|as well as|together with|in combination with|combined with|plus(?= )|&|but(?! not)|along"
@@ -129,13 +141,15 @@ ASSERTIONS: tuple[tuple[Assertion, str], ...] = (
     ),
     (
         "able",
-        r"(?:be |is |are |and )?(?:able|ability|capable|capacity|willing|willingness|agree(?:s|ment"
+        r"(?:be |is |are )?(?:able|ability|capable|capacity|willing|willingness|agree(?:s|ment"
         r"|ing)?|consent(?:s|ing)?)(?: and (?:able|willing|capable|ability|willingness))?(?: or (?:able"
         r"|willing))?(?: to| of)(?: provide| give)?",
     ),
     (
         "history",
-        r"(?:a |any |known |clinical |past |previous |prior |documented |medical |personal |has |have "
+        r"(?:present|current|active)(?: or| and/or|/| and) (?:past|previous|prior)"
+        r"|(?:past|previous|prior)(?: or| and/or|/| and) (?:present|current|active)"
+        r"|(?:a |any |known |clinical |past |lifetime |previous |prior |documented |medical |personal |has |have "
         r"|had |with |recent )*histor(?:y|ies) (?:of|for|or presence of|or (?:current|evidence|active)"
         r" \w+ of)(?: (?:any|prior|previous|a|an|known|significant|clinically significant))*|status"
         r" post|s/p|(?:have |has |who )?previous(?:ly)?(?: (?:treated with|received|undergone|diagnosed"

@@ -17,6 +17,19 @@ LEADS_IN = re.compile(
     r"(?:\b(?:one|two|three|four|any|all|either|each|both|\d)\b[^:]{0,60}\b(?:of|the)\b[^:]{0,40}|\b(?:following|below|these|by|as|with|including|criteria|of|either|if|includes?|and|or))[^:;.]{0,60}:\s*\Z|\bfollowing\b[^.;]{0,40}\Z",
     re.IGNORECASE,
 )
+# How many of a list must hold, where it is not all of an inclusion or any of an exclusion.
+HOW_MANY = re.compile(
+    r"\b(?P<every>all )?(?P<count>one|two|three|four|five|any|either|all|each|both|none|\d)\b"
+    r"(?: \(\w+\))?(?: or more)?(?: of)?(?: the| these| those)?"
+    r"(?: [\w-]+){0,2} (?:following|below|listed)\b[^.;:]{0,60}:\s*\Z",
+    re.IGNORECASE,
+)
+ALL = frozenset(["all", "each", "both", "none"])
+SAYS_THE_HEADING = re.compile(
+    r"\b(?:inclusion|exclusion|exclude\w*|enroll\w*|eligib\w*|meets?)\b", re.IGNORECASE
+)
+# "* - Signs of heart failure": a mark behind the mark.
+INNER_MARK = re.compile(r"\\?([-–•o])\s+(?=\S)")
 ENDS_IN_OR = re.compile(r"(?:^|[\s,;])(?:and/)?or[\s,:]*\Z", re.IGNORECASE)
 OR_ALONE = re.compile(r"\W*(?:and/)?or\W*", re.IGNORECASE)
 MOST_CHARACTERS = 3_000
@@ -70,6 +83,8 @@ def find_criteria(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
                 and criteria[last + 1].end - lead.start <= MOST_CHARACTERS
             ):
                 last += 1
+        if last == at:
+            last = _find_last_listed(criteria, at)
         while last + 1 < len(criteria) and _goes_on(criteria[last], criteria[last + 1], lead):
             last += 1
         if last > at:
@@ -78,6 +93,66 @@ def find_criteria(text: str, criteria: Sequence[Criterion]) -> list[Criterion]:
         joined.append(lead)
         at = last + 1
     return joined
+
+
+def _find_last_listed(criteria: Sequence[Criterion], at: int) -> int:
+    """Where a list ends that says how many of it must hold and stands at the level of what leads it in.
+
+    Its items are told by their marks: others than that of the lead, or numbers that begin anew. Without marks of
+    their own nothing tells where it ends.
+    """
+    lead = criteria[at]
+    last = at
+    if not lead.text.rstrip().endswith(":") or not _says_how_many(lead):
+        return at
+    for following in criteria[at + 1 :]:
+        mark = _find_mark(following)
+        is_same_list = (following.heading, following.level) == (lead.heading, lead.level)
+        if not mark or not is_same_list or following.end - lead.start > MOST_CHARACTERS:
+            break
+        if last == at and mark == _find_mark(lead) and _read_number(following) != 1:
+            return at
+        if last > at and (mark != _find_mark(criteria[last]) or _is_over(lead, criteria[last], following)):
+            break
+        last += 1
+    return last if last > at + 1 else at
+
+
+def _says_how_many(lead: Criterion) -> bool:
+    found = HOW_MANY.search(lead.text[-LONGEST_TAIL:])
+    if found is None:
+        return False
+    is_all = bool(found["every"]) or found["count"].lower() in ALL
+    if lead.kind != "exclusion":
+        return not is_all and not re.search("exclu", lead.text, re.IGNORECASE)
+    # Any of a list keeps out, whether it stands together or not, unless it is asked of somebody.
+    is_any = found["count"].lower() in ("any", "either", "one", "1")
+    return not (is_any and SAYS_THE_HEADING.search(lead.text))
+
+
+def _find_mark(criterion: Criterion) -> str:
+    """The kind of a criterion's mark: a bullet, "-", or "1", "a"; "" for none."""
+    inner = INNER_MARK.match(criterion.text)
+    if inner:
+        return criterion.number + inner[1]
+    bare = criterion.number.strip("().\\ ")
+    return "1" if bare.isdigit() else "a" if bare.isalpha() and bare != "o" else bare
+
+
+def _read_number(criterion: Criterion) -> int:
+    """The number of a list that a mark says; 0 for none."""
+    bare = criterion.number.strip("().\\ ").lower()
+    if bare.isdigit():
+        return int(bare)
+    return 1 if bare in ("a", "i") else 0
+
+
+def _is_over(lead: Criterion, last: Criterion, following: Criterion) -> bool:
+    """Whether a number goes on from that of the lead, or back: the list between them is over."""
+    before, here = _read_number(last), _read_number(following)
+    return following.number[:1].isdigit() and (
+        here <= before or (here == _read_number(lead) + 1 and here != before + 1)
+    )
 
 
 def _goes_on(last: Criterion, following: Criterion, lead: Criterion) -> bool:

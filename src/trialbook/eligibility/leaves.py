@@ -10,6 +10,7 @@ import msgspec
 
 from trialbook.eligibility.analytes import get_analyte
 from trialbook.eligibility.items import Item
+from trialbook.eligibility.times import GESTATION, PAST
 from trialbook.eligibility.tree import (
     All,
     Any,
@@ -27,6 +28,10 @@ from trialbook.eligibility.tree import (
 )
 from trialbook.eligibility.units import TIME_UNITS
 
+BLOOD_PRESSURE = ("loinc:85354-9",)
+SYSTOLIC = Concept("systolic blood pressure", "measurement", ("loinc:8480-6",))
+DIASTOLIC = Concept("diastolic blood pressure", "measurement", ("loinc:8462-4",))
+PRESSURES = (SYSTOLIC.ids, DIASTOLIC.ids)
 AGE = Concept("age", "person", ("loinc:30525-0",))
 # Words that say only that someone has something, and narrow nothing.
 _FILLER = """
@@ -84,11 +89,12 @@ APART = re.compile(
 )
 TIED = re.compile(
     r"\b(?:due to|caused by|because of|secondary to|for|of|related to|associated with|from|against"
-    r"|in|to|by|requiring|that|which|compatible with|consistent with)\b",
+    r"|in|to|by|requiring|that|which|compatible with|consistent with|based on|via)\b",
     re.IGNORECASE,
 )
 # After a name only these turn it: "HIV negative".
 NEVER_AFTER = re.compile(
+    r"(?!(?:is|are|will be|would be) (?:(?:not el|inel)igible|not (?:permitted|allowed)|prohibited)|not eligible)"
     r"(?!(?:is|are|was|were) (?:absent|not (?:present|detected|found|seen|evident)))"
     r"(?:without|no\b|not\b|non\b|lack|absence|free|never|nor|can|do|did|is|are|was|were|has|have|will|must|may|should|rule)",
     re.IGNORECASE,
@@ -101,6 +107,7 @@ A_NEGATIVE = re.compile(
 GRADE_OF = re.compile(
     r"\b(?:grades?|stages?|class(?:es)?|scores?|levels?|degrees?|categor(?:y|ies))\W*\Z", re.IGNORECASE
 )
+GRADES = re.compile(r"\b(?:grades?|stages?|class(?:es)?)\b", re.IGNORECASE)
 SAID = frozenset(["word", "concept", "timed", "and", "or", "comma"])
 IN_THE_PAST = "in the past"
 NOT_COUNTED = frozenset(["measurement"])
@@ -142,7 +149,9 @@ def read_leaf(text: str, items: Sequence[Item], start: int, end: int, scope: Sco
     has_value = any(each.timed and each.timed.role != "bare" for each in timed)
     if CONSENT.search(text, start, end) and not has_value and len(things) <= 2:
         return _negate(text, items, Atom(span, (Concept(text[start:end].strip(" .;,"), "consent"),)), end)
-    if ADEQUATE.search(text, start, end) and not has_value:
+    if ADEQUATE.search(text, start, end) and not any(
+        each.timed and each.timed.role in ("value", "age") for each in timed
+    ):
         return Opaque(span, "elsewhere")
     parts: list[Tree] = []
     ages = [each for each in timed if each.timed and each.timed.role == "age"]
@@ -169,9 +178,8 @@ def read_leaf(text: str, items: Sequence[Item], start: int, end: int, scope: Sco
         return _widen(parts[0], span)
     if sexes and scope.kind != "exclusion" and (measured := [each for each in parts if _is_measured(each)]):
         return _ask_sexes(span, parts, measured)
-    if _are_pressures_apart(parts, scope.kind):
-        return Any(span, tuple(parts))
-    return All(span, tuple(sorted(parts, key=lambda each: each.span)))
+    parts = _part_pressures(parts, scope.kind)
+    return parts[0] if len(parts) == 1 else All(span, tuple(sorted(parts, key=lambda each: each.span)))
 
 
 def _is_measured(tree: Tree) -> bool:
@@ -185,16 +193,31 @@ def _ask_sexes(span: Span, parts: Sequence[Tree], measured: Sequence[Tree]) -> T
     return IfThen(span, condition, measured[0] if len(measured) == 1 else All(span, tuple(measured)))
 
 
-def _are_pressures_apart(parts: Sequence[Tree], kind: str) -> bool:
-    """Whether one of the two pressures is enough: too high by either, or kept out by either."""
-    if len(parts) != 2 or not all(isinstance(each, Atom) and each.interval for each in parts):
-        return False
-    codes = {each.concepts[0].ids for each in parts if isinstance(each, Atom)}
-    if codes != {("loinc:8480-6",), ("loinc:8462-4",)}:
-        return False
-    lows = [each.interval.low is not None for each in parts if isinstance(each, Atom) and each.interval]
-    highs = [each.interval.high is not None for each in parts if isinstance(each, Atom) and each.interval]
-    return (all(lows) and not any(highs)) or (kind == "exclusion" and all(highs) and not any(lows))
+def _part_pressures(parts: list[Tree], kind: str) -> list[Tree]:
+    """The parts with the two pressures as one, where either is enough: too high by either, or kept out by either."""
+    two = [
+        each
+        for each in parts
+        if isinstance(each, Atom) and each.interval and each.concepts[0].ids in PRESSURES
+    ]
+    if len(two) != 2 or two[0].concepts[0].ids == two[1].concepts[0].ids:
+        return parts
+    lows = [each.interval.low is not None for each in two if each.interval]
+    highs = [each.interval.high is not None for each in two if each.interval]
+    is_either = (all(lows) and not any(highs)) or (kind == "exclusion" and all(highs) and not any(lows))
+    if not is_either:
+        return parts
+    others = [each for each in parts if each not in two]
+    span = (
+        Span(min(each.span.start for each in two), max(each.span.end for each in two))
+        if others
+        else _hull(parts)
+    )
+    return [*others, Any(span, tuple(two))]
+
+
+def _hull(parts: Sequence[Tree]) -> Span:
+    return Span(min(each.span.start for each in parts), max(each.span.end for each in parts))
 
 
 def _why(words: str) -> Reason:
@@ -225,7 +248,11 @@ def _invent_names(text: str, items: Sequence[Item], timed: Sequence[Item], scope
     first = asked[0]
     assert first.timed
     if scope.concept is not None and first.timed.role == "value":
-        return [Item(first.start, first.start, "concept", concept=scope.concept)]
+        # What was counted stands behind its number, what was measured before it.
+        at = first.start if scope.concept.domain == "measurement" else first.end
+        return [Item(at, at, "concept", concept=scope.concept)]
+    if GESTATION.search(text, first.start, first.end):
+        return [Item(first.start, first.start, "concept", concept=Concept("gestational age", "measurement"))]
     runs = _list_runs(text, items)
     before = [each for each in runs if each[1] <= first.start]
     after = [each for each in runs if each[0] >= first.end]
@@ -284,9 +311,12 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
                 bound[at] = bound[at]._replace(often=bound[at].often or each)
             elif bound[at].value is None:
                 bound[at] = bound[at]._replace(value=each)
+            elif _is_of_another(each, bound[at]):
+                continue
             else:
                 bound.insert(at + 1, bound[at]._replace(value=each, window=None, lasting=None))
-                _tell_pressures(bound, at)
+                is_pair = text[each.start - 1 : each.start] == "/" and each.timed.interval.unit == "mm[Hg]"
+                _tell_pressures(bound, at, is_pair=is_pair)
         else:
             at = before[-1] if before else after[0] if after else 0
             if role == "window" and bound[at].window is None:
@@ -296,11 +326,26 @@ def _bind(text: str, things: Sequence[Item], timed: Sequence[Item]) -> list[_Bou
     return bound
 
 
-def _tell_pressures(bound: list[_Bound], at: int) -> None:
+def _is_of_another(each: Item, bound: _Bound) -> bool:
+    """Whether a number without a unit is none of a thing that has a value with one: "on ≥ 4 drugs"."""
+    first = bound.value.timed if bound.value else None
+    second = each.timed
+    if first is None or second is None or second.role != "value":
+        return False
+    return bool(first.interval.unit) and not second.interval.unit and not second.interval.limit
+
+
+def _tell_pressures(bound: list[_Bound], at: int, *, is_pair: bool) -> None:
     """Of two values of a blood pressure the first is the systolic, the second the diastolic."""
+    item = bound[at].concept
+    if is_pair and item.concept is not None and item.concept.ids != BLOOD_PRESSURE:
+        # "High blood pressure (> 180/110)"
+        if item.concept.ids != SYSTOLIC.ids:
+            bound[at] = bound[at]._replace(concept=item._replace(concept=SYSTOLIC))
+        bound[at + 1] = bound[at + 1]._replace(concept=item._replace(concept=DIASTOLIC))
     for place, code, name in ((at, "8480-6", "systolic"), (at + 1, "8462-4", "diastolic")):
         item = bound[place].concept
-        if item.concept is not None and item.concept.ids == ("loinc:85354-9",):
+        if item.concept is not None and item.concept.ids == BLOOD_PRESSURE:
             named = Concept(f"{name} {item.concept.words}", "measurement", (f"loinc:{code}",))
             bound[place] = bound[place]._replace(concept=item._replace(concept=named))
 
@@ -336,7 +381,7 @@ def _is_count(text: str, each: Item, bound: _Bound) -> bool:
     concept = bound.concept.concept
     if concept is None or concept.domain in NOT_COUNTED or each.timed.interval.limit:
         return False
-    if GRADE_OF.search(text, max(0, each.start - 20), each.start):
+    if GRADE_OF.search(text, max(0, each.start - 20), each.timed.number_start):
         return False
     return not each.timed.interval.unit and (
         each.end <= bound.concept.start
@@ -380,7 +425,8 @@ def _cut_before(text: str, after: int, start: int) -> int:
     if found := A_NEGATIVE.search(between):
         return after + found.start()
     found = re.search(
-        r"\b(?:with|on|receiving|taking|who|and|plus|under|using|undergoing|treated)\b",
+        r"(?:\b(?:not|never|without)\s+(?:(?:currently|been|be|yet)\s+)*)?"
+        r"\b(?:with|without|on|receiving|taking|who|and|plus|under|using|undergoing|treated)\b",
         between,
         re.IGNORECASE,
     )
@@ -415,13 +461,18 @@ def _make_atom(
         assertion = stronger[-1]
     if assertion == "planned" and _was_elective(text, inside, head.window):
         assertion = "history"
+    window = head.window
+    if assertion == "planned" and window is not None and not _is_told_past(text, inside, window):
+        # What is planned "within 3 months" lies before us.
+        window = msgspec.structs.replace(window, earliest=0.0, latest=-(window.earliest or 0.0))
     if any(
         each.type == "not" and each.assertion == "able" and each.start < head.concept.start for each in inside
     ):
         assertion = "able"
     value = head.value.timed.interval if head.value and head.value.timed else None
     count = head.often.timed.interval if head.often and head.often.timed else None
-    own = {(each.start, each.end) for each in (head.concept, head.often, *values) if each}
+    lasted = [each for each in inside if each.timed and each.timed.interval == head.lasting]
+    own = {(each.start, each.end) for each in (head.concept, head.often, *values, *lasted) if each}
     if (
         re.search(r"\ballerg(?:y|ies|ic)\b|\bhypersensitivity\b", concept.words, re.IGNORECASE)
         and concept.domain == "drug"
@@ -431,15 +482,32 @@ def _make_atom(
         span,
         (concept,),
         interval=value,
-        window=head.window,
+        window=window,
         lasting=head.lasting,
         count=count,
         assertion=assertion,
-        qualifiers=_qualify(text, inside, own, span),
+        qualifiers=_qualify(text, inside, own, head.concept.end),
     )
     if _turns_unclearly(text, inside, head.concept.start):
         return Opaque(span, "unparsed", "what is turned by a word of it")
-    return _negate(text, inside, atom, head.concept.start)
+    told_two = _joins_past_and_planned(text, inside, head.concept.start)
+    tree = _ask_either(atom) if told_two else atom
+    return _negate(text, inside, tree, head.concept.start)
+
+
+def _joins_past_and_planned(text: str, items: Sequence[Item], first: int) -> bool:
+    """Whether one thing is asked of the past or the time to come: "prior or planned surgery"."""
+    told = [each for each in items if each.type == "assertion" and each.start < first]
+    if {each.assertion for each in told} != {"history", "planned"} or len(told) != 2:
+        return False
+    return text[told[0].end : told[1].start].strip().lower() in ("or", "and/or", "/")
+
+
+def _ask_either(atom: Atom) -> Any:
+    return Any(
+        atom.span,
+        tuple(msgspec.structs.replace(atom, assertion=each) for each in ("history", "planned")),
+    )
 
 
 def _was_elective(text: str, items: Sequence[Item], window: Window | None) -> bool:
@@ -451,6 +519,17 @@ def _was_elective(text: str, items: Sequence[Item], window: Window | None) -> bo
         and (window.latest or 0.0) >= 0 < (window.earliest or 0.0)
     )
     return planned == {"elective"} and is_past
+
+
+def _is_told_past(text: str, items: Sequence[Item], window: Window) -> bool:
+    """Whether a window from now is not one that only says how far it reaches: "within 3 months"."""
+    if window.anchor != "now" or window.latest != 0 or not window.earliest:
+        return True
+    told = [each for each in items if each.timed is not None and each.timed.window == window]
+    return not told or any(
+        re.search(rf"\b{PAST}\b|\bago\b|\bprior\b|\bbefore\b", text[each.start : each.end], re.IGNORECASE)
+        for each in told
+    )
 
 
 def _turns_unclearly(text: str, items: Sequence[Item], first: int) -> bool:
@@ -466,8 +545,8 @@ def _turns_unclearly(text: str, items: Sequence[Item], first: int) -> bool:
     return False
 
 
-def _negate(text: str, items: Sequence[Item], atom: Atom, first: int) -> Tree:
-    """Turn an atom as often as words before it do: a double negative is none."""
+def _negate(text: str, items: Sequence[Item], atom: Tree, first: int) -> Tree:
+    """Turn what is asked as often as words before it do: a double negative is none."""
     turns = sum(
         1
         for each in items
@@ -476,15 +555,27 @@ def _negate(text: str, items: Sequence[Item], atom: Atom, first: int) -> Tree:
     return Not(atom.span, atom) if turns % 2 else atom
 
 
-def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], span: Span) -> tuple[str, ...]:
-    """The words of a stretch that narrow and that nothing else says, in runs."""
+def _qualify(text: str, items: Sequence[Item], own: set[tuple[int, int]], after: int) -> tuple[str, ...]:
+    """The words of a stretch that narrow and that nothing else says, in runs; `after` is where the name ends."""
     runs: list[list[int]] = []
     goes_on = False
     for each in items:
         words = text[each.start : each.end]
-        is_own = (each.start, each.end) in own or (each.type == "concept" and _is_people(each))
+        is_own = any(low <= each.start and each.end <= high for low, high in own) or (
+            each.type == "concept" and _is_people(each)
+        )
+        grade = GRADES.search(text, each.start, each.timed.number_start) if each.timed else None
+        if grade:
+            runs.append([grade.start(), grade.end()])
         if is_own or (each.timed and each.timed.role not in ("bare", "value")):
             goes_on = False
+        elif each.type == "not" and each.start >= after and NEVER_AFTER.match(text, each.start):
+            # "Stroke not treated": it turns what follows, not the stroke.
+            if goes_on and runs:
+                runs[-1][1] = each.end
+            else:
+                runs.append([each.start, each.end])
+            goes_on = True
         elif each.type not in SAID and not (runs and goes_on):
             continue
         elif each.type != "word" or words.lower() not in FILLER:

@@ -9,9 +9,9 @@ import msgspec
 
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import SEX, Scope
+from trialbook.eligibility.leaves import AGE, CONSENT, PEOPLE, SEX, Scope
 from trialbook.eligibility.stretches import MEASURED, Stretches
-from trialbook.eligibility.tree import All, Any, Atom, Concept, Span, Tree, iter_nodes
+from trialbook.eligibility.tree import All, Any, Atom, Concept, Interval, Span, Tree, iter_nodes
 
 OTHERS = re.compile(r"(?:any |all )?others?\b", re.IGNORECASE)
 # A part that a "no" before the list does not reach: "not cooperating, or with contraindications".
@@ -19,10 +19,25 @@ OPENS_ITS_OWN = re.compile(r"(?:with|who|whose|having|presence|those|patients|su
 NOW = re.compile(r"\b(?:current|active|ongoing|chronic|pregnan|any time)", re.IGNORECASE)
 # Words that begin an aside after a comma, not the next part of a list.
 _ASIDES = """
-which that whose where within due to of for by using estimated calculated according as per based measured despite after
+which that whose where with within due to of for by on using estimated calculated according as per based measured despite after
 before at during
 """
 ASIDES = frozenset(_ASIDES.split())
+
+
+# Words between people and the "no" that is said of them.
+BEFORE_NO = frozenset(
+    ["must", "should", "shall", "may", "will", "also", "who", "that", "the", "all", "with", "have", "has"]
+)
+OR_BOTH = re.compile(r"\bor both\W*\Z", re.IGNORECASE)
+EVENTS = frozenset(["condition", "procedure", "device"])
+
+
+# What leads from a thing to how it is found out.
+BY = re.compile(
+    r"\b(?:by|via|using|through|based on|according to)(?: (?:an?|the|any|either|\w+al|\w+ic))*\s*\Z",
+    re.IGNORECASE,
+)
 
 
 class Lists(Stretches):
@@ -38,6 +53,8 @@ class Lists(Stretches):
             until = following[0] if following else len(items)
             left = items[last:at]
             right = items[at + 1 : until]
+            if self._is_between_assertions(items, at) or self._goes_on_with_means(left, right):
+                continue
             while right and right[0].type in ("or", "and", "comma"):
                 right = right[1:]
             if not left or not self.says_something(left):
@@ -60,6 +77,26 @@ class Lists(Stretches):
             ):
                 cuts[-1] = (at, items[at].type)
         return cuts
+
+    def _is_between_assertions(self, items: Sequence[Item], at: int) -> bool:
+        """Whether a joint only joins two words on one thing: "have undergone or will undergo surgery"."""
+        return (
+            0 < at < len(items) - 1
+            and items[at].type in ("or", "and")
+            and items[at - 1].type == items[at + 1].type == "assertion"
+        )
+
+    def _goes_on_with_means(self, left: Sequence[Item], right: Sequence[Item]) -> bool:
+        """Whether the next part is another way to find the thing before: "stroke, confirmed by CT or MRI"."""
+        one, two = self._things(left), self._things(right)
+        if (
+            len(one) < 2
+            or len(two) != 1
+            or any(each.timed for each in right)
+            or not all(map(_is_means, (one[-1], two[0])))
+        ):
+            return False
+        return bool(BY.search(self.text, one[-2].end, one[-1].start))
 
     def _is_only_value(self, items: Sequence[Item]) -> bool:
         """Whether a stretch has a value or a time and names nothing that has it."""
@@ -102,7 +139,8 @@ class Lists(Stretches):
             # "Dementia and other psychiatric illness": each of them keeps out.
             is_both |= kind == "and" and self.kind == "exclusion" and self._goes_on_with_others(items, at)
             named.append("or" if is_both else kind)
-        fallback: Type = "or" if self.kind == "exclusion" else "and"
+        says_or_both = OR_BOTH.search(self.text, items[0].start, items[-1].end)
+        fallback: Type = "or" if self.kind == "exclusion" or says_or_both else "and"
         for place in range(len(named) - 1, -1, -1):
             if named[place] == "comma":
                 named[place] = fallback
@@ -117,6 +155,8 @@ class Lists(Stretches):
 
     def inherit(self, items: list[Item], first: list[Item], scope: Scope) -> Scope:
         """What the first part of a list says for the others: "history of A, B or C"."""
+        if CONSENT.search(self.text, first[0].start, first[-1].end):
+            return scope
         for each in first:
             if each.type == "concept":
                 break
@@ -124,9 +164,19 @@ class Lists(Stretches):
                 return scope._replace(assertion=each.assertion)
         return scope
 
+    def find_no(self, first: Sequence[Item]) -> int | None:
+        """Where the first part of a list begins with a "no", after words for people: "patients must not have …"."""
+        for at, each in enumerate(first[:-1]):
+            if each.type == "not":
+                return None if each.assertion == "able" and at else at
+            words = self.text[each.start : each.end]
+            if not (PEOPLE.fullmatch(words) or (each.type == "word" and words.lower() in BEFORE_NO)):
+                return None
+        return None
+
     def shares_negation(self, pieces: list[list[Item]]) -> bool:
         """Whether the "no" of the first part is meant for all: none of the others has a word of its own."""
-        return len(pieces[0]) > 1 and not any(
+        return not any(
             each.type in ("not", "assertion")
             or (each.timed is not None and each.timed.role in ("age", "value"))
             or (each is piece[0] and OPENS_ITS_OWN.match(self.text, each.start))
@@ -134,8 +184,12 @@ class Lists(Stretches):
             for each in piece[:3]
         )
 
-    def group(self, trees: list[Tree], joints: list[Type]) -> Tree:
-        """Join parts: "and" binds closer than "or"."""
+    def group(self, trees: list[Tree], joints: list[Type], *, is_either: bool = False) -> Tree:
+        """Join parts: "and" binds closer than "or", but for "either one or another, and …"."""
+        if is_either and joints[0] == "or" and "and" in joints:
+            last = joints.index("and")
+            first = Any(Span(trees[0].span.start, trees[last].span.end), tuple(trees[: last + 1]))
+            return self.group([first, *trees[last + 1 :]], joints[last:])
         groups: list[list[Tree]] = [[trees[0]]]
         for tree, joint in zip(trees[1:], joints, strict=True):
             if joint == "or":
@@ -159,16 +213,35 @@ class Lists(Stretches):
         """Whether "and" means either: values shared by measurements of an exclusion, long lists of things in one."""
         if self.kind != "exclusion":
             return False
-        sexes = [_find_sex(each) for each in group]
-        if all(sexes) and len(set(sexes)) == len(sexes):
-            # A limit for men and one for women.
+        cases = [_find_sex(each) or _find_ages(each) for each in group]
+        if all(cases) and len(set(cases)) == len(cases):
+            # A limit for men and one for women, one for the young and one for the old.
             return True
         if not all(isinstance(each, Atom) for each in group):
             return False
         intervals = {each.interval for each in group if isinstance(each, Atom)}
+        if len(group) == 2 and _are_apart(*(each for each in group if isinstance(each, Atom))):
+            return True
         if len(intervals) == 1 and None not in intervals:
             return True
         return len(group) > 2 and intervals == {None}
+
+
+def _is_means(item: Item) -> bool:
+    return item.concept is not None and item.concept.domain in ("procedure", "device", MEASURED)
+
+
+def _are_apart(one: Atom, two: Atom) -> bool:
+    """Whether no value lies in both: "age < 18 and > 65 years"."""
+    if one.interval is None or two.interval is None or one.concepts != two.concepts:
+        return False
+    low, high = sorted([one.interval, two.interval], key=lambda each: each.low is not None)
+    return (
+        low.low is None
+        and high.high is None
+        and (low.unit, low.limit) == (high.unit, high.limit)
+        and (low.high or 0.0) < (high.low or 0.0)
+    )
 
 
 def _find_sex(tree: Tree) -> str:
@@ -179,12 +252,20 @@ def _find_sex(tree: Tree) -> str:
     return named[0].lower().rstrip("s") if is_limit and len(named) == 1 and SEX.fullmatch(named[0]) else ""
 
 
+def _find_ages(tree: Tree) -> Interval | None:
+    """The ages that a limit is for: "SBP > 150 mmHg if ≥ 60 years"."""
+    parts = tree.parts if isinstance(tree, All) and len(tree.parts) == 2 else ()
+    atoms = [each for each in parts if isinstance(each, Atom) and each.interval is not None]
+    ages = [each.interval for each in atoms if each.concepts == (AGE,)]
+    return ages[0] if len(atoms) == 2 and len(ages) == 1 else None
+
+
 def find_last_measured(tree: Tree) -> Concept | None:
-    """The measurement that a value without one goes on about."""
-    for each in reversed([*iter_nodes(tree)]):
-        if isinstance(each, Atom) and each.interval is not None and each.concepts:
-            return each.concepts[0]
-    return None
+    """The measurement, or the thing that was counted, that a value without one goes on about."""
+    told = [each for each in iter_nodes(tree) if isinstance(each, Atom) and (each.interval or each.count)]
+    named = [each.concepts[0] for each in told if each.concepts]
+    # An age beside a value says whom the value is asked of.
+    return next((each for each in reversed(named) if each != AGE), AGE if named else None)
 
 
 def share(trees: list[Tree], pieces: list[list[Item]], text: str) -> list[Tree]:
@@ -204,8 +285,7 @@ def share(trees: list[Tree], pieces: list[list[Item]], text: str) -> list[Tree]:
                 here, interval=following.interval, window=here.window or following.window
             )
         elif (
-            one == other
-            and one != MEASURED
+            (one == other != MEASURED or {one, other} <= EVENTS)
             and here.window is None
             and following.window is not None
             and here.lasting is None

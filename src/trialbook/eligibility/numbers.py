@@ -32,7 +32,7 @@ SPELLED = (
     rf"|{'|'.join(sorted(WORDS, key=len, reverse=True))}"
 )
 NUMBER = re.compile(
-    rf"(?<![^\W_])(?<!\.)(?<!\d,)(?P<digits>{DIGITS})(?P<mega>\s*million\b)?|\b(?i:(?P<word>{SPELLED}))\b(?!-)"
+    rf"(?:(?<![^\W_])|(?<=\b(?i:age))|(?<=\b(?i:aged|than))|(?<=\b(?i:between)))(?<!\.)(?<!\d,)(?P<digits>{DIGITS})(?P<mega>\s*million\b)?|\b(?i:(?P<word>{SPELLED}))\b(?!-)"
 )
 THOUSANDS = re.compile(r"\d{1,3}(?:(?:[,  ]|, (?=000))\d{3})+(?:\.\d+)?")
 

@@ -45,6 +45,10 @@ DOMAINS: dict[str, Domain] = {
 ESCAPES = re.compile(r"\\(?=[^\w\s])|&(?:gt|lt|ge|le);|[*_]{2}")
 # The marks of a list within a criterion, on lines of their own: each parts what a semicolon would.
 MARKS = re.compile(r"(\n\s*)([*•·–-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{2,4})[.)])(?=[ \t])")
+# Signs of East Asian width.
+WIDE = str.maketrans("；，：（）～﹥﹤＝［］①②③④⑤⑥⑦⑧⑨⑩", ";,:()~><=[]" + ";" * 10)
+# The mark of a list before the words of a criterion: "4) gout".
+LEADING = re.compile(r"\A\W*(\(?\d{1,2}[).])(?=\s*[^\W\d_]{2})")
 ENTITIES = {"&gt;": ">   ", "&lt;": "<   ", "&ge;": "≥   ", "&le;": "≤   "}
 
 
@@ -170,5 +174,6 @@ def _is_read(criterion: Criterion) -> bool:
 
 def make_plain(text: str) -> str:
     """The words of a criterion as they are read: without escapes, marks of lists as semicolons, each at its place."""
-    bare = ESCAPES.sub(lambda found: ENTITIES.get(found[0], " " * len(found[0])), text)
+    bare = ESCAPES.sub(lambda found: ENTITIES.get(found[0], " " * len(found[0])), text.translate(WIDE))
+    bare = LEADING.sub(lambda found: " " * len(found[0]), bare)
     return MARKS.sub(lambda found: found[1] + ";" + " " * (len(found[2]) - 1), bare)

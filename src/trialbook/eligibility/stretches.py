@@ -9,7 +9,7 @@ import msgspec
 
 from trialbook.eligibility.items import Item
 from trialbook.eligibility.joints import Type
-from trialbook.eligibility.leaves import PEOPLE
+from trialbook.eligibility.leaves import CONSENT, PEOPLE
 from trialbook.eligibility.tree import Span, Tree
 
 MEASURED = "measurement"
@@ -48,6 +48,7 @@ class Stretches:
             or (each.type == "not" and each.assertion == "able")
             or (each.type == "timed" and each.timed is not None and each.timed.role in ("value", "age"))
             or each.type == "judgement"
+            or (each.type == "word" and CONSENT.fullmatch(self.text, each.start, each.end))
             for each in items
         )
 

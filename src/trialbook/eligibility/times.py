@@ -50,7 +50,7 @@ ANCHOR = re.compile(
     re.IGNORECASE,
 )
 EVENT = re.compile(
-    r"\s*(?:the |their |a |an )?(?P<words>[\w'-]+(?: (?!(?:and|or|with|which|that|who|unless|except"
+    r"[\s-]*(?:the |their |a |an )?(?P<words>[\w'-]+(?: (?!(?:and|or|with|which|that|who|unless|except"
     r"|if|in|is|are|was|were|will)\b)[\w'-]+){0,4})"
 )
 PERIOD = {
@@ -81,6 +81,17 @@ NO_AGE = re.compile(
     r"|after|before|prior|lesion|disease|symptom",
     re.IGNORECASE,
 )
+NO_AGE_AFTER = re.compile(
+    r"\A\s*(?:for|within)\b|\A\s*['’]|follow[- ]?up"
+    r"|gestation|bone age|post-?menstrual|diagnos|onset|since|lasting|duration|after|before|prior|lesion"
+    r"|disease|symptom",
+    re.IGNORECASE,
+)
+# "Active patients (30 to 75 years)".
+PEOPLE_OPEN = re.compile(
+    r"\b(?:patients?|subjects?|participants?|volunteers|individuals|adults?|adolescents?|children|men|women|m?ales?|females?)\s*\(\s*\Z",
+    re.IGNORECASE,
+)
 GESTATION = re.compile(r"gestation|pregnan|amenorrh|GA\b", re.IGNORECASE)
 PERSON_START = re.compile(
     r"[\W\d]*(?:(?:healthy|all|be|is|are|must|the|a|an|adult|male|female|men|man|women|woman|males"
@@ -95,7 +106,7 @@ PAST = r"(?:last|past|previous|prior|preceding|recent|most recent|latest)"
 NEXT = r"(?:next|following|coming|first|subsequent|initial)"
 WITHIN = re.compile(
     rf"(?P<in>\b(?:with ?in|in|during|over|throughout|for|of|at|at any time in|anytime in|any time"
-    rf" within)\s+)?(?:the |a |an |their |\()?(?:period of |time of"
+    rf" within)\s+)?(?:the |a |an |their |\()?(?:(?:longer|shorter|greater|longest) of (?:the )?)?(?:period of |time of"
     rf" )?(?P<past>{PAST}\s+)?(?P<next>{NEXT}\s+)?(?:the )?(?:a period of )?\Z",
     re.IGNORECASE,
 )
@@ -112,7 +123,9 @@ LASTS_AFTER = re.compile(
     re.IGNORECASE,
 )
 BEFORE_ANCHOR = re.compile(
-    r"[\s,]*(?:\(?[^\w]{0,2})?(?:immediately |directly |just )?(?P<word>prior(?: to)?|before"
+    r"[\s,]*(?:\(?[^\w]{0,2})?(?:immediately |directly |just )?(?P<word>"
+    r"(?P<around>(?:before|prior to)(?:,? (?:and|or|and/or)|/) ?(?:after|following))"
+    r"|prior(?: to)?|before"
     r"|preceding|previous to|previously|ago|earlier|leading up to|in advance of|of|from|to(?="
     r" (?:screening|enrol|random|study|inclusion|baseline|treatment|the (?:screening|study|start"
     r"|first|time)))|at|since|after|following|post|subsequent to|thereafter)(?![\w])(?: or (?:at"
@@ -133,9 +146,27 @@ TIME_OF_LIFE = re.compile(
 
 
 ONSET = re.compile(
-    r"\s*(?:the |a |an )?(?:onset|surgery|operation|diagnosis|transplant|stroke|admission|delivery|injury|procedure"
+    r"\s*(?:the |a |an )?(?:(?:[\w-]+ ){0,2}onset|visit \d"
+    r"|surgery|operation|diagnosis|transplant|stroke|admission|delivery|injury|procedure"
     r"|discharge|infusion|hospital)",
     re.IGNORECASE,
+)
+
+
+# "An echocardiogram not older than 1 month".
+NOT_OLDER = re.compile(r"(?:not|no) (?:be )?older than", re.IGNORECASE)
+# "Recent stroke (< 3 months)".
+RECENT = re.compile(r"\brecent(?:ly)?\b[^.;()]*\(\s*\Z", re.IGNORECASE)
+# "Lansky ≥ 60 if < 16 years", "in patients ≥ 16 years": years of age.
+IF_AGED = re.compile(
+    r"\b(?:if|(?:for|in)(?: all)? (?:patients?|subjects?|participants?|those|children|adults?|adolescents?|persons|individuals))"
+    r"(?: (?:who|are|is|that))*\s*\Z",
+    re.IGNORECASE,
+)
+# "Pregnancy at 37 to 41 weeks".
+AT_A_WEEK = re.compile(r"(?:gestation|pregnan)\w*[^.;,]{0,20} (?:at|between|of)\s*\Z", re.IGNORECASE)
+GESTATION_AFTER = re.compile(
+    r"\s*(?:of )?(?:gestation|gestational age|pregnancy|amenorrh\w+)\b", re.IGNORECASE
 )
 
 
@@ -198,9 +229,16 @@ def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
         return Timed(
             each.start, older.end() if older else each.end, "age", each.interval, None, each.number_start
         )
-    if TIME_OF_LIFE.search(before) and not re.search(r"\bwithin\s*\Z", before):
-        return Timed(each.start, each.end, "value", each.interval, None, each.number_start)
     anchored = _anchor_after(text, each.end)
+    if _is_time_of_life(before, anchored):
+        return Timed(each.start, each.end, "value", each.interval, None, each.number_start)
+    if (
+        GESTATION.search(text, each.number_start, each.end)
+        or GESTATION_AFTER.match(after)
+        or AT_A_WEEK.search(before)
+    ):
+        role: Role = "lasting" if re.search("pregnan", text, re.IGNORECASE) else "value"
+        return Timed(each.start, each.end, role, each.interval, None, each.number_start)
     if anchored and anchored[0] in ("of", "from") and each.interval.high is None:
         anchored = None
     lasts = LASTS.search(before)
@@ -218,8 +256,11 @@ def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
         return Timed(each.start, end, "lasting", _lasting(each), None, each.number_start)
     is_within = bool(within and within["in"] and within["in"].strip().lower() != "of")
     has_side = bool(within and (within["past"] or within["next"]))
+    is_within |= bool(RECENT.search(before)) or (
+        each.interval.unit != "a" and bool(NOT_OLDER.match(own_operator))
+    )
     if anchored or is_within or has_side:
-        start = each.start - len(within[0]) if within and (is_within or has_side) else each.start
+        start = each.start - len(within[0]) if within and (within["in"] or has_side) else each.start
         is_within = is_within or has_side
         is_next = bool(within and within["next"] and not within["past"])
         window = _window(each, anchored, is_within=is_within, is_next=is_next, operator=own_operator)
@@ -227,6 +268,16 @@ def _place(text: str, each: Comparison, others: list[Comparison]) -> Timed:
             start, anchored[3] if anchored else each.end, "window", each.interval, window, each.number_start
         )
     return Timed(each.start, each.end, "value", each.interval, None, each.number_start)
+
+
+def _is_time_of_life(before: str, anchored: tuple[str, Anchor, str, int] | None) -> bool:
+    """Whether a time is a value by itself: a life expectancy, a QT interval; no "time of surgery > 6 h after onset"."""
+    found = TIME_OF_LIFE.search(before)
+    if found is None or re.search(
+        rf"\b(?:within|(?:during|in|over|for) (?:the )?{PAST})\s*\Z", before, re.IGNORECASE
+    ):
+        return False
+    return not (anchored and anchored[0] in ("after", "following") and found[0].lower().startswith("time"))
 
 
 def _lasting(each: Comparison) -> Interval:
@@ -241,7 +292,7 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
         return False
     if not each.interval.unit:
         return _is_bare_age(text, each, before, after)
-    if (
+    if each.interval.unit != "a" and (
         GESTATION.search(before[-30:])
         or GESTATION.match(after.lstrip(" -of"))
         or re.match(r"\s*(?:of )?(?:post)?gestation", after)
@@ -250,9 +301,15 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
     asked = text[each.start : each.end]
     if re.match(r"\s+(?:years? of )?age\b", after):
         return True
+    if each.interval.unit == "a" and after.startswith(")") and PEOPLE_OPEN.search(before):
+        return True
+    if each.interval.unit == "a" and IF_AGED.search(before) and re.match(r"\W*(?:\Z|[,;).])", after):
+        return True
     told = re.search(
         r"\b(?:age[ds]?|aging)\b[^.;,]{0,30}\Z|\b(?:older|younger)(?: than)?\s*\Z", before, re.IGNORECASE
     )
+    if NOT_OLDER.match(asked) and not PERSON_START.fullmatch(text[: each.start]):
+        return False
     if OLDER.match(text, each.end) and not re.match(r"\s*at ", after):
         return True
     if re.search(r"\b(?:older|younger|elder|of age|old)\b|\by/?o\b", asked, re.IGNORECASE):
@@ -260,10 +317,10 @@ def _is_age(text: str, each: Comparison, before: str, after: str) -> bool:
     if told and not NO_AGE.search(told[0]):
         return True
     if each.interval.unit in ("a", "mo") and PERSON_START.fullmatch(text[: each.start]):
-        return (
-            not BEFORE_ANCHOR.match(after)
-            and not NO_AGE.search(after[:25])
-            and not re.match(r"\s*\w*\s*(?:of|with)\b", after)
+        return after.startswith(")") or not (
+            BEFORE_ANCHOR.match(after)
+            or NO_AGE_AFTER.search(re.split(r"[,;.]", after[:25])[0])
+            or re.match(r"\s*\w*\s*(?:of|with)\b", after)
         )
     return False
 
@@ -273,7 +330,7 @@ def _is_bare_age(text: str, each: Comparison, before: str, after: str) -> bool:
     if each.interval.limit or NO_AGE.search(before[-30:]):
         return False
     asked = text[each.start : each.end]
-    if re.search(r"\b(?:older|younger|age)\b", asked, re.IGNORECASE) or AGE_AFTER.match(after):
+    if re.search(r"\b(?:older|younger|ages?)\b", asked, re.IGNORECASE) or AGE_AFTER.match(after):
         return True
     return bool(AGED.search(before))
 
@@ -283,7 +340,7 @@ def _anchor_after(text: str, at: int) -> tuple[str, Anchor, str, int] | None:
     found = BEFORE_ANCHOR.match(text, at)
     if found is None:
         return None
-    word = re.split(r"\s", found["word"].lower())[0]
+    word = "around" if found["around"] else re.split(r"\s", found["word"].lower())[0]
     if word in ("ago", "earlier", "previously", "thereafter", "since"):
         return word, "now", "", found.end()
     anchor = ANCHOR.match(text, found.end())
@@ -325,8 +382,8 @@ def _window(
         earliest, latest = (None if latest is None else -latest), (None if earliest is None else -earliest)
         earliest = 0.0 if earliest == 0 else earliest
         included = (included[1], included[0])
-    elif word in ("of", "from", "to", "at") and earliest is not None and latest == 0:
-        latest = -earliest
+    elif word in ("around", "of", "from", "to", "at") and earliest is not None and latest == 0:
+        latest, included = -earliest, (included[0], included[0])
     return Window(
         earliest,
         latest,

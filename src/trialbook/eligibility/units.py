@@ -11,7 +11,7 @@ TABLE = "units.tsv"
 TIME_UNITS = frozenset(["s", "ms", "min", "h", "d", "wk", "mo", "a"])
 # "10^9", "10e9", "10⁹" and, where the exponent lost its place, "109" all stand for the table's "10*9".
 POWER = re.compile(
-    r"[x×*·✕]?\s*10\s*(?:\^|\*\*|\*|[eE]|\s)?\s*\(?(?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d{1,2})\)?(?=\s*(?:/|cells|per|$|[ \])]))"
+    r"[x×*·✕]?\s*10\s*(?:\^|\*\*|\*|[eE]|\s)?\s*\(?(?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d{1,2})\)?(?=\s*(?:/|cells|per|$|[ \])]|[,;.](?!\d)))"
 )
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 LONGEST = 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialbook.eligibility.describe import describe_tree
 from trialbook.eligibility.parse import parse_criteria
 from trialbook.eligibility.tree import (
     All,
@@ -16,6 +17,15 @@ from trialbook.eligibility.tree import (
     Tree,
     Window,
 )
+
+HEADINGS = {"I": "Inclusion Criteria:\n\n", "E": "Exclusion Criteria:\n\n"}
+
+
+def read_criteria(kind: str, *lines: str) -> str:
+    """The trees of a list of criteria, each in one line, as people are told of them."""
+    text = HEADINGS[kind] + "\n".join(lines)
+    trees = [" ".join("\n".join(describe_tree(each.tree, text)).split()) for each in parse_criteria(text)]
+    return " || ".join(trees)
 
 
 def read(words: str, *, kind: str = "Exclusion") -> str:

@@ -90,6 +90,9 @@ def test_reads_one_comparison(
         "the 2004 international criteria",
         "between 8am and 9 p.m.",
         "at visits 1 and 2",
+        "Articles L. 3212-1 and L. 3213-1",
+        "visual acuity of 20/40",
+        "probands (n=16)",
     ],
 )
 def test_numbers_in_names_are_no_values(phrase: str) -> None:

@@ -42,6 +42,7 @@ def test_consent_in_many_words(asked: str) -> None:
     [
         "Able to attend all scheduled visits",
         "Willing to follow study procedures",
+        "Willing to provide blood and urine samples",
         "Commitment to the study for its entire duration",
         "Compliance with the protocol, and written informed consent",
         "Gives informed consent and returns for all follow-up visits and adheres to study requirements",
@@ -58,6 +59,7 @@ def test_whoever_pledges_both_meets_what_asks_for_either(asked: str) -> None:
         "Able to comply with weekly lung scans",
         "Able to attend 12 visits",
         "Consents to a skin biopsy",
+        "Willing to provide tumor tissue samples",
         "Available for kidney transplantation",
     ],
 )

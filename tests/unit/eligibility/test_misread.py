@@ -3,18 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from trialbook.eligibility.describe import describe_tree
-from trialbook.eligibility.parse import parse_criteria
-
-HEADINGS = {"I": "Inclusion Criteria:\n\n", "E": "Exclusion Criteria:\n\n"}
-
-
-def read(kind: str, *lines: str) -> str:
-    """The trees of a list of criteria, each in one line."""
-    text = HEADINGS[kind] + "\n".join(lines)
-    trees = [" ".join("\n".join(describe_tree(each.tree, text)).split()) for each in parse_criteria(text)]
-    return " || ".join(trees)
+from tests.unit.eligibility.shorthand import read_criteria
 
 
 @pytest.mark.parametrize(
@@ -47,7 +36,7 @@ def read(kind: str, *lines: str) -> str:
     ],
 )  # fmt: skip
 def test_what_turns_a_criterion(kind: str, words: str, tree: str) -> None:
-    assert read(kind, words) == tree
+    assert read_criteria(kind, words) == tree
 
 
 @pytest.mark.parametrize(
@@ -56,7 +45,7 @@ def test_what_turns_a_criterion(kind: str, words: str, tree: str) -> None:
      ("E", "Diabetes is not an exclusion")],
 )  # fmt: skip
 def test_what_is_allowed_is_asked_of_nobody(kind: str, words: str) -> None:
-    assert read(kind, words).startswith("not understood")
+    assert read_criteria(kind, words).startswith("not understood")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +74,7 @@ def test_what_is_allowed_is_asked_of_nobody(kind: str, words: str) -> None:
     ],
 )  # fmt: skip
 def test_limits(kind: str, words: str, tree: str) -> None:
-    assert read(kind, words) == tree
+    assert read_criteria(kind, words) == tree
 
 
 @pytest.mark.parametrize(
@@ -103,7 +92,7 @@ def test_limits(kind: str, words: str, tree: str) -> None:
     ],
 )  # fmt: skip
 def test_limits_of_some(kind: str, words: str, tree: str) -> None:
-    assert read(kind, words) == tree
+    assert read_criteria(kind, words) == tree
 
 
 @pytest.mark.parametrize(
@@ -117,10 +106,10 @@ def test_limits_of_some(kind: str, words: str, tree: str) -> None:
     ],
 )  # fmt: skip
 def test_lists(lines: tuple[str, ...], tree: str) -> None:
-    assert read("I", *lines) == tree
+    assert read_criteria("I", *lines) == tree
 
 
 @pytest.mark.parametrize("many", ["Fewer than 2", "No more than one", "At most 2"])
 def test_at_most_so_many_of_a_list_is_not_read(many: str) -> None:
     lines = (f"* {many} of the following:", "  * Hypertension", "  * Diabetes", "  * Obesity")
-    assert read("I", *lines).startswith(f'not understood: "{many} of')
+    assert read_criteria("I", *lines).startswith(f'not understood: "{many} of')

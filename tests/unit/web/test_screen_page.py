@@ -24,7 +24,8 @@ STUDY, BARE = "NCT97000001", "NCT97000002"
 TEXT = """Inclusion Criteria:
 
 * Age 18 years or older
-* HbA1c \\> 7% <script>alert(1)</script>
+* HbA1c \\> 7%
+* <script>alert(1)</script>
 
 Exclusion Criteria:
 

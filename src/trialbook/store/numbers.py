@@ -7,15 +7,6 @@ from collections.abc import Mapping, Sequence
 from trialbook.store.copies import HeldVersion, is_posted_soon
 from trialbook.store.versions import AnnouncedVersion
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS registry_number (
-    nct_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    version_id INTEGER NOT NULL,
-    PRIMARY KEY (nct_id, number)
-) WITHOUT ROWID
-"""
-
 
 def number_versions(
     held: Sequence[HeldVersion], announced: Sequence[AnnouncedVersion], told: Mapping[int, int]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -78,6 +79,34 @@ def keep(connection: sqlite3.Connection, part: str, sums: Mapping[Any, int]) -> 
     )
     gone = [(part, owner) for owner, found in sums.items() if not found]
     connection.executemany("DELETE FROM row_sum WHERE part = ? AND owner = ?", gone)
+
+
+def add(
+    connection: sqlite3.Connection, part: str, rows: Iterable[tuple[Any, Sequence[Any]]], *, sign: int = 1
+) -> None:
+    """Add rows to the sums of their owners, or take them away (-1), where an owner has too many to read them all."""
+    found: dict[Any, int] = {}
+    for owner, row in rows:
+        found[owner] = found.get(owner, 0) + sign * sum_up([row])
+    connection.executemany(
+        "INSERT INTO row_sum VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sum = sum + excluded.sum",
+        [(part, owner, change) for owner, change in found.items()],
+    )
+
+
+@contextmanager
+def changing(connection: sqlite3.Connection, part: Part, owners: Iterable[Any]) -> Iterator[None]:
+    """Keep the sums of owners whose rows are changed within the statement; within a transaction.
+
+    What was not as it was kept stays marked so: nobody knows what it said.
+    """
+    ask = connection.execute
+    are_sound = {owner: is_as_kept(ask, part, owner) for owner in owners}
+    yield
+    found = {
+        owner: compute(ask, part, owner) if is_sound else ALTERED for owner, is_sound in are_sound.items()
+    }
+    keep(connection, part.name, found)
 
 
 def keep_missing(connection: sqlite3.Connection, part: Part, *, altered: Iterable[Any] = ()) -> None:

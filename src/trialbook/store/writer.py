@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,16 +147,9 @@ class Writer:
             except sqlite3.Error as error:
                 raise StoreError(f"cannot write to the library: {error}") from error
 
-    @contextmanager
-    def changing(self, nct_id: str, part: sums.Part = STUDY) -> Iterator[None]:
-        """Keep the sum of what is noted of a study and changed within the statement; for a transaction.
-
-        What was not as it was kept stays marked so: nobody knows what it said.
-        """
-        is_sound = sums.is_as_kept(self.connection.execute, part, nct_id)
-        yield
-        found = sums.compute(self.connection.execute, part, nct_id) if is_sound else sums.ALTERED
-        sums.keep(self.connection, part.name, {nct_id: found})
+    def changing(self, nct_id: str, part: sums.Part = STUDY) -> AbstractContextManager[None]:
+        """Keep the sum of what is noted of a study and changed within the statement; as `sums.changing`."""
+        return sums.changing(self.connection, part, [nct_id])
 
     def _complete_marks(self) -> None:
         """Mark the changes of a Trialbook that knows no marks."""

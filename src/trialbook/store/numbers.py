@@ -34,7 +34,9 @@ def number_versions(
         found = sorted(number for number, version_id in told.items() if _holds(version, version_id))
         own.update(found)
         if not found and is_whole:
-            found, is_own = _find_in_list(version, listed, after=numbers[-1][-1] if numbers else -1)
+            # One before it may stand in no place of the list.
+            after = max((number for each in numbers for number in each), default=-1)
+            found, is_own = _find_in_list(version, listed, after=after)
             own.update(found if is_own else ())
         numbers.append(found)
     flat = [number for found in numbers for number in found]

@@ -32,6 +32,8 @@ from trialbook.store import Store, Writer
 PAGE = 8192
 WHOLE, SAID, SILENT = "whole", "said", "SILENT"
 LONGEST_VALUE = 500
+# Stands in an answer in which something is named that a disk has altered.
+DAMAGE = re.compile("not what was kept|not those that were kept")
 COLUMNS = (
     "damaged",
     "asked",
@@ -202,7 +204,11 @@ def ask_all(
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             counts["traceback"] += 1
             print(words, repr(result.exception), flush=True)
-        elif result.exit_code == 0 and not result.stderr and show(result) != right[words]:
+        elif (
+            result.exit_code == 0
+            and show(result) != right[words]
+            and not (result.stderr or DAMAGE.search(result.stdout))
+        ):
             counts["altered"] += 1
             print("altered:", words, flush=True)
         counts["asked"] += 1

@@ -26,6 +26,7 @@ from trialbook.derived.criteria_rows import (
     DAMAGED,
     PARTS,
     TREE,
+    check_studies,
     find_studies,
     forget_state,
     leave_out,
@@ -144,6 +145,7 @@ class CriteriaTrees:
         """What most of some studies keep people out by who have it now, in words; raises as `find_refusing`."""
         try:
             with closing(self._connect("ro")) as connection:
+                check_studies(connection, nct_ids)
                 return list_most_refused(connection, nct_ids, most)
         except sqlite3.Error as error:
             raise _say_unread() from error

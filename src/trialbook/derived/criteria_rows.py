@@ -6,7 +6,15 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from trialbook.derived.refused import REFUSED, WORDS, forget_refusals, refuse_altered, save_refusals
+from trialbook.derived.refused import (
+    BY_TREE,
+    REFUSED,
+    WORDS,
+    check_sums,
+    forget_refusals,
+    refuse_altered,
+    save_refusals,
+)
 from trialbook.derived.refused import TABLES as REFUSED_TABLES
 from trialbook.eligibility.refused import Refusal
 from trialbook.store import sums
@@ -29,7 +37,8 @@ TREE = Part(
     "SELECT text FROM tree UNION SELECT text FROM study",
 )
 STATE = Part("state", ("SELECT key, value FROM state WHERE ?1 IS NOT NULL",), "SELECT 0 FROM state LIMIT 1")
-PARTS = (TREE, STATE, WORDS, REFUSED)
+TEXT = Part("text", ("SELECT text FROM study WHERE nct_id = ?1",), "SELECT nct_id FROM study")
+PARTS = (TREE, TEXT, STATE, WORDS, REFUSED, BY_TREE)
 ALL_TABLES = TABLES + REFUSED_TABLES + sums.TABLE
 TREES_AT_ONCE = 1_000
 _STUDIES = """
@@ -56,6 +65,18 @@ def find_studies(connection: sqlite3.Connection, trees: Sequence[int]) -> set[st
     return found
 
 
+def check_studies(connection: sqlite3.Connection, nct_ids: Sequence[str]) -> None:
+    """Raise StoreDamagedError where the texts of some studies, or what these refuse, are not what was kept."""
+    check_sums(connection, TEXT, nct_ids)
+    rows = connection.execute(
+        "SELECT DISTINCT tree.id, text FROM json_each(?) JOIN study ON study.nct_id = json_each.value"
+        " JOIN tree USING (text)",
+        (json.dumps(list(nct_ids)),),
+    ).fetchall()
+    check_sums(connection, TREE, [text for _, text in rows])
+    check_sums(connection, BY_TREE, [tree for tree, _ in rows])
+
+
 def save_studies(connection: sqlite3.Connection, texts: Mapping[str, bytes], *, is_whole: bool) -> None:
     """Keep which study has which text."""
     changed = {key for key in texts.values() if key}
@@ -63,7 +84,7 @@ def save_studies(connection: sqlite3.Connection, texts: Mapping[str, bytes], *, 
         changed.update(
             key for (key,) in connection.execute("SELECT text FROM study WHERE nct_id = ?", (nct_id,))
         )
-    with sums.changing(connection, TREE, changed):
+    with sums.changing(connection, TREE, changed), sums.changing(connection, TEXT, texts):
         if is_whole:
             connection.execute("DELETE FROM study")
         gone = [(nct_id,) for nct_id, key in texts.items() if not key]
@@ -78,8 +99,9 @@ def save_studies(connection: sqlite3.Connection, texts: Mapping[str, bytes], *, 
 
 def _sum_up_all(connection: sqlite3.Connection) -> None:
     """Keep the sums of which study has which text, when all are noted anew."""
-    connection.execute("DELETE FROM row_sum WHERE part = ?", (TREE.name,))
-    sums.keep_missing(connection, TREE)
+    for part in (TREE, TEXT):
+        connection.execute("DELETE FROM row_sum WHERE part = ?", (part.name,))
+        sums.keep_missing(connection, part)
 
 
 def save_tree(connection: sqlite3.Connection, key: bytes, packed: bytes, refusals: Sequence[Refusal]) -> None:

@@ -37,6 +37,11 @@ REFUSED = Part(
     "SELECT name FROM thing",
 )
 
+# The same by the tree that refuses it, for those that count what some studies refuse.
+BY_TREE = Part(
+    "by tree", ("SELECT thing, mode FROM refused WHERE tree = ?1",), "SELECT DISTINCT tree FROM refused"
+)
+
 # Gives a told value in the unit of the refused ones; None where it cannot be turned.
 Convert = Callable[[str], Interval | None]
 
@@ -71,6 +76,7 @@ def save_refusals(connection: sqlite3.Connection, tree: int, refusals: Iterable[
                 connection.execute("INSERT INTO refused_value VALUES (?, ?, ?, ?, ?, ?, ?)", (thing, *said))
                 added.append((name, said))
     sums.add(connection, REFUSED.name, added)
+    sums.keep(connection, BY_TREE.name, {tree: sums.compute(connection.execute, BY_TREE, tree)})
 
 
 def _write_value(each: Refusal, tree: int) -> tuple[object, ...]:
@@ -92,6 +98,7 @@ def forget_refusals(connection: sqlite3.Connection, trees: Sequence[int]) -> Non
             ).fetchall()
             sums.add(connection, REFUSED.name, [(row[0], row[1:]) for row in rows], sign=-1)
             connection.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))  # noqa: S608 - names of our own
+        sums.keep(connection, BY_TREE.name, {tree: 0})
 
 
 def find_refusing(connection: sqlite3.Connection, asked: Asked, convert: Convert) -> set[int]:

@@ -337,11 +337,23 @@ def test_a_state_of_the_criteria_that_was_altered_claims_nothing(library: Librar
         altered.search('AREA[Refuses]"pregnant"')
 
 
-def test_words_of_what_is_refused_that_were_altered_are_not_listed(library: Library, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE thing SET words = 'Prognant' WHERE words = 'Pregnant'",
+        "UPDATE study SET text = x'00' WHERE nct_id = 'NCT00000005'",
+        "DELETE FROM study WHERE nct_id = 'NCT00000005'",
+        "DELETE FROM refused WHERE tree = (SELECT tree.id FROM tree JOIN study USING (text) WHERE nct_id = 'NCT00000005')",
+        "UPDATE tree SET text = x'00' WHERE text = (SELECT text FROM study WHERE nct_id = 'NCT00000005')",
+    ],
+)
+def test_what_most_studies_refuse_is_not_counted_where_it_was_altered(
+    library: Library, tmp_path: Path, statement: str
+) -> None:
     home = tmp_path / "home"
     shutil.copytree(library.home, home)
     with closing(sqlite3.connect(home / criteria.FILE_NAME)) as connection:
-        connection.execute("UPDATE thing SET words = 'Prognant' WHERE words = 'Pregnant'")
+        connection.execute(statement)
         connection.commit()
     with Library(home) as altered, pytest.raises(StoreDamagedError):
         altered.engine.search(SearchRequest(facets=("Refuses",), limit=0))

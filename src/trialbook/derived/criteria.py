@@ -43,7 +43,7 @@ from trialbook.eligibility.tree import Interval, ParsedCriterion
 from trialbook.errors import QueryError, RecordDamagedError, StoreError
 from trialbook.model.partial import parse_partial
 from trialbook.store import Store, sums
-from trialbook.store.private import make_private_file
+from trialbook.store.private import list_older, make_private_file
 from trialbook.terms import get_thesaurus
 
 if TYPE_CHECKING:
@@ -190,9 +190,8 @@ class CriteriaTrees:
             yield f"the criteria: {self._path.name} cannot be read ({error}); `trialbook rebuild criteria` reads them anew"
 
     def _make_file(self) -> None:
-        for path in self._path.parent.glob("criteria-*.sqlite*"):
-            if not path.name.startswith(FILE_NAME):
-                path.unlink()
+        for path in list_older(self._path.parent, self.name, CRITERIA_VERSION):
+            path.unlink()
         make_private_file(self._path)
 
     def _take_up(self, connection: sqlite3.Connection, store: Store, on_study: OnStudy) -> int:

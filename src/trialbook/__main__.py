@@ -5,12 +5,19 @@ The doors stand side by side and know nothing of each other; here they meet.
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 
-import click
+# To load all this takes a second or so, in which a person may end it already.
+try:
+    from pathlib import Path
 
-from trialbook.cli import main
-from trialbook.cli.options import setting_option
+    import click
+
+    from trialbook.cli import main
+    from trialbook.cli.options import setting_option
+except KeyboardInterrupt:
+    sys.stderr.write("trialbook: ended by Ctrl-C before it began: nothing was changed\n")
+    sys.exit(130)
 
 __all__ = ["main"]
 

@@ -13,6 +13,7 @@
     │   ├── StoreBusyError    another process is writing to it
     │   ├── StoreDamagedError its file is broken
     │   │   └── RecordDamagedError one version in it is
+    │   │       └── NotesDamagedError what is noted of a record's versions is
     │   ├── StoreReadOnlyError this account may not write to it
     │   └── StoreVersionError the library was written by a newer Trialbook
     ├── UsageError            a command or request was asked with values that make no sense
@@ -154,6 +155,23 @@ class RecordDamagedError(StoreDamagedError):
         return (
             f"{self.nct_id or 'a record whose id is lost'}, {day}: its bytes are not those that were kept; "
             "import it again to mend it, or restore a backup"
+        )
+
+
+class NotesDamagedError(RecordDamagedError):
+    """What the library notes of a record's versions is not what was kept there: which there are, when each came.
+
+    The bytes of each version have a checksum of their own, and may be whole.
+    """
+
+    def __init__(self, nct_id: str) -> None:
+        super().__init__(nct_id, "")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.nct_id or 'a record whose id is lost'}: what is noted of its versions (which there are, when each"
+            " came, from where) is not what was kept; `trialbook check --repair` keeps what its records prove, or"
+            " restore a backup"
         )
 
 

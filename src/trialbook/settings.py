@@ -126,9 +126,16 @@ def read_number(name: str, given: int | None = None) -> int:
 def read_folder(name: str, given: str | Path | None = None) -> Path:
     """A setting that is a folder, with "~" resolved; as `read_text`. Raises UsageError."""
     text = read_text(name, given)
-    if "\0" in text:
-        raise UsageError(f"no folder has the character NUL in its name: {text[:200]!r}")
+    return expand(text)
+
+
+def expand(path: str | Path) -> Path:
+    """A place on the disk as a person wrote it, with "~" resolved; raises UsageError where that leads nowhere."""
+    if "\0" in str(path):
+        raise UsageError(f"no file or folder has the character NUL in its name: {str(path)[:200]!r}")
     try:
-        return Path(text).expanduser()
+        return Path(path).expanduser()
     except RuntimeError as error:
-        raise UsageError(f"there is no folder {text[:200]}: {error}") from error
+        raise UsageError(
+            f"there is no folder {str(path)[:200]}: nobody of that name has a home here; write the whole path"
+        ) from error

@@ -145,7 +145,11 @@ def read_state(
 
 def read_states(store: Store, nct_id: str, *, on_damage: OnDamage = refuse_damage) -> tuple[KnownState, ...]:
     """The state of each version of a study that is held, oldest first; empty for an unknown one."""
-    copies = store.find_copies(nct_id)
+    try:
+        copies = store.find_copies(nct_id)
+    except RecordDamagedError as error:
+        on_damage(error)
+        return ()
     states: list[KnownState] = []
     has_changed = False
     for place in range(len(copies)):

@@ -57,6 +57,9 @@ COMMANDS: tuple[click.Command, ...] = (
     lists.news,
 )
 
+# What a shell expects of a program that Ctrl-C ended.
+INTERRUPTED = 130
+
 
 class Group(click.Group):
     """Says what went wrong in a sentence, and never shows a traceback."""
@@ -78,6 +81,12 @@ class Group(click.Group):
             if error.errno == errno.EPIPE:  # whoever reads has read enough: click ends quietly
                 raise
             problem = f"the system declined: {error}"
+        except KeyboardInterrupt:
+            click.echo(
+                "\ntrialbook: ended by Ctrl-C: what it wrote until then is whole; give it again for the rest",
+                err=True,
+            )
+            ctx.exit(INTERRUPTED)
         except MemoryError:
             problem = "this machine has too little memory left for that"
         except Exception as error:

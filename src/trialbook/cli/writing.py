@@ -14,7 +14,7 @@ from trialbook.cli.options import DamageNotes, check_first_day, json_option
 from trialbook.errors import TrialbookError, UsageError
 from trialbook.library import Library
 from trialbook.library.build import ImportCounts, import_paths
-from trialbook.library.rebuild import Standing
+from trialbook.library.rebuild import Standing, check_names
 from trialbook.source.files import Progress, measure_path
 from trialbook.source.formats import describe_formats
 
@@ -177,7 +177,9 @@ def _split(ids: str) -> tuple[str, ...]:
 @click.command("rebuild")
 @click.argument("names", nargs=-1)
 @click.option("--behind", is_flag=True, help="Only complete what is behind or missing.")
-@click.option("--list", "is_list", is_flag=True, help="List what there is and how far each has come.")
+@click.option(
+    "--list", "is_list", is_flag=True, help="List what there is, or what is named, and how far it has come."
+)
 @json_option
 @click.pass_obj
 def rebuild_(home: Path, /, names: tuple[str, ...], *, behind: bool, is_list: bool, as_json: bool) -> None:
@@ -185,7 +187,8 @@ def rebuild_(home: Path, /, names: tuple[str, ...], *, behind: bool, is_list: bo
     statistics), or all; criteria, which take hours for a whole registry, only where they were made before."""
     with Library(home) as library:
         if is_list:
-            standings = library.standings
+            check_names(names)
+            standings = [each for each in library.standings if not names or each.name in names]
             text = [f"{each.name}: {each.meaning}; {describe_standing(each)}" for each in standings]
             click.echo(msgspec.json.encode(standings) if as_json else "\n".join(text))
             return

@@ -21,22 +21,36 @@ import zstandard
 
 from trialbook.derived.beside import work_beside
 from trialbook.derived.contract import DerivedState, OnStudy
-from trialbook.derived.refused import TABLES as REFUSED_TABLES
-from trialbook.derived.refused import find_refusing, forget_refusals, list_most_refused, save_refusals
+from trialbook.derived.criteria_rows import (
+    ALL_TABLES,
+    DAMAGED,
+    PARTS,
+    TREE,
+    check_studies,
+    find_studies,
+    forget_state,
+    leave_out,
+    load_form,
+    load_state,
+    save_state,
+    save_studies,
+    save_tree,
+)
+from trialbook.derived.refused import check_sums, find_refusing, list_most_refused, refuse_altered
 from trialbook.eligibility.form import find_form
 from trialbook.eligibility.refused import Asked, Refusal
 from trialbook.eligibility.tree import Interval, ParsedCriterion
 from trialbook.errors import QueryError, RecordDamagedError, StoreError
 from trialbook.model.partial import parse_partial
-from trialbook.store import Store
-from trialbook.store.private import make_private_file
+from trialbook.store import Store, sums
+from trialbook.store.private import list_older, make_private_file
 from trialbook.terms import get_thesaurus
 
 if TYPE_CHECKING:
     from trialbook.eligibility.refusals import RefusalFinder
 
 # Raise whenever trees are kept otherwise; what they are made by is `find_form`'s to say.
-CRITERIA_VERSION = 3
+CRITERIA_VERSION = 4
 FILE_NAME = f"criteria-{CRITERIA_VERSION}.sqlite"
 # A text takes some 30 ms to parse. So many an import parses, in up to a minute; more are left to `rebuild criteria`.
 MOST_BY_IMPORT = 1_000
@@ -51,15 +65,6 @@ MOST_BYTES = 64 << 20
 WAIT_S = {"ro": 0.05, "rw": 30.0}
 # Set where an import found more to parse than it may: imports leave it at that until all is made anew.
 LEFT = "left"
-# In place of the text of a study whose record is damaged.
-DAMAGED = b"damaged"
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tree (id INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE, packed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS study (nct_id TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS study_text ON study (text);
-"""
 
 Criteria = tuple[ParsedCriterion, ...]
 # Made here: that several threads work out a type at once can end the process.
@@ -101,7 +106,7 @@ class CriteriaTrees:
         found = {}
         try:
             with closing(self._connect("ro")) as connection:
-                if _load_state(connection).get("form") != find_form():
+                if load_form(connection) != find_form():
                     return {}
                 for text in texts:
                     packed = _find_packed(connection, make_key(text))
@@ -117,23 +122,19 @@ class CriteriaTrees:
         """The studies whose criteria keep a person out by any of the facts alone.
 
         Raises QueryError where it is not known of all studies what their criteria ask, but for those that an import
-        is just bringing in.
+        is just bringing in; StoreDamagedError.
         """
         state = self.find_state(store)
         if state is None or not state.seq or not state.is_of_this_past or LEFT in self._read_state():
             raise _say_unread()
         unread = {nct_id for _, nct_id in store.iter_changed_ids(state.seq)}
-        found: set[str] = set()
         try:
             with closing(self._connect("ro")) as connection:
                 trees: set[int] = set()
                 for each in asked:
                     trees |= find_refusing(connection, each, partial(_convert, finder, each))
-                for tree in trees:
-                    rows = connection.execute(
-                        "SELECT nct_id FROM study JOIN tree USING (text) WHERE tree.id = ?", (tree,)
-                    )
-                    found.update(nct_id for (nct_id,) in rows)
+                found = find_studies(connection, sorted(trees))
+                check_sums(connection, TREE, [DAMAGED])
                 rows = connection.execute("SELECT nct_id FROM study WHERE text = ?", (DAMAGED,))
                 unread.update(nct_id for (nct_id,) in rows)
         except sqlite3.Error as error:
@@ -141,9 +142,10 @@ class CriteriaTrees:
         return Refusing(frozenset(found - unread), frozenset(unread))
 
     def list_most_refused(self, nct_ids: Sequence[str], most: int) -> list[str]:
-        """What most of some studies keep people out by who have it now, in words; raises QueryError as `find_refusing`."""
+        """What most of some studies keep people out by who have it now, in words; raises as `find_refusing`."""
         try:
             with closing(self._connect("ro")) as connection:
+                check_studies(connection, nct_ids)
                 return list_most_refused(connection, nct_ids, most)
         except sqlite3.Error as error:
             raise _say_unread() from error
@@ -164,28 +166,40 @@ class CriteriaTrees:
         self._is_asked = True
         try:
             if self._path.exists():
+                if any(self.find_damage(store)):
+                    raise sqlite3.DatabaseError
                 with closing(self._connect("rw")) as connection:
-                    connection.executescript(TABLES + REFUSED_TABLES)
-                    _save_state(connection, seq=0, mark="")
-                    connection.execute("DELETE FROM state WHERE key = ?", (LEFT,))
+                    connection.executescript(ALL_TABLES)
+                    save_state(connection, seq=0, mark="")
+                    forget_state(connection, LEFT)
                     connection.commit()
         except sqlite3.DatabaseError:
             # What is no database, or a damaged one, holds nothing: it is made anew.
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
+    def find_damage(self, store: Store) -> Iterator[str]:
+        """A sentence where what is there is not what was kept; reads all of it."""
+        if not self._path.exists():
+            return
+        try:
+            with closing(self._connect("ro")) as connection:
+                if any(True for part in PARTS for _ in sums.find_altered(connection.execute, part)):
+                    yield f"the criteria: {refuse_altered()}"
+        except sqlite3.Error as error:
+            yield f"the criteria: {self._path.name} cannot be read ({error}); `trialbook rebuild criteria` reads them anew"
+
     def _make_file(self) -> None:
-        for path in self._path.parent.glob("criteria-*.sqlite*"):
-            if not path.name.startswith(FILE_NAME):
-                path.unlink()
+        for path in list_older(self._path.parent, self.name, CRITERIA_VERSION):
+            path.unlink()
         make_private_file(self._path)
 
     def _take_up(self, connection: sqlite3.Connection, store: Store, on_study: OnStudy) -> int:
-        connection.executescript(TABLES + REFUSED_TABLES)
-        if _load_state(connection).get("form") != find_form():
-            for table in ("state", "tree", "study", "thing", "refused", "refused_value"):
+        connection.executescript(ALL_TABLES)
+        if load_form(connection) != find_form():
+            for table in ("state", "tree", "study", "thing", "refused", "refused_value", "row_sum"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
-            _save_state(connection, form=find_form())
+            save_state(connection, form=find_form())
             connection.commit()
         state, seq = self.find_state(store), store.seq
         after = state.seq if state is not None and state.is_of_this_past else 0
@@ -193,28 +207,28 @@ class CriteriaTrees:
             return 0
         needed = _find_needed(connection, store, after)
         if len(needed.missing) > MOST_BY_IMPORT and not self._is_asked:
-            _save_state(connection, **{LEFT: "1"})
+            save_state(connection, **{LEFT: "1"})
             connection.commit()
             return 0
         for _ in range(len(needed.studies_of) - len(needed.missing)):
             on_study()
-        _save_studies(connection, needed.studies_of, is_whole=not after)
+        save_studies(connection, needed.studies_of, is_whole=not after)
         for number, (nct_id, read) in enumerate(_iter_read(store, needed.missing), 1):
             if read is not None:
-                _save_tree(connection, needed.missing[nct_id], read)
+                save_tree(connection, needed.missing[nct_id], *_READ.decode(read))
             if number % TEXTS_AT_ONCE == 0:
                 connection.commit()
             on_study()
         if not after:
-            _leave_out(connection)
-        _save_state(connection, library_id=store.library_id, seq=seq, mark=store.find_mark(seq))
+            leave_out(connection)
+        save_state(connection, library_id=store.library_id, seq=seq, mark=store.find_mark(seq))
         connection.commit()
         self._is_asked = False
         return len(needed.studies_of)
 
     def _read_state(self) -> dict[str, str]:
         with contextlib.suppress(sqlite3.Error), closing(self._connect("ro")) as connection:
-            return _load_state(connection)
+            return load_state(connection)
         return {}
 
     def _connect(self, mode: str) -> sqlite3.Connection:
@@ -313,34 +327,6 @@ def _iter_read(store: Store, missing: Mapping[str, bytes]) -> Iterator[tuple[str
             yield nct_id, read if read is not None else read_criteria(store, [nct_id])[0]
 
 
-def _save_studies(connection: sqlite3.Connection, texts: Mapping[str, bytes], *, is_whole: bool) -> None:
-    """Keep which study has which text."""
-    if is_whole:
-        connection.execute("DELETE FROM study")
-    gone = [(nct_id,) for nct_id, key in texts.items() if not key]
-    connection.executemany("DELETE FROM study WHERE nct_id = ?", gone)
-    connection.executemany(
-        "INSERT OR REPLACE INTO study VALUES (?, ?)", [(nct_id, key) for nct_id, key in texts.items() if key]
-    )
-
-
-def _save_tree(connection: sqlite3.Connection, key: bytes, read: bytes) -> None:
-    packed, refusals = _READ.decode(read)
-    row = connection.execute("SELECT id FROM tree WHERE text = ?", (key,)).fetchone()
-    if row is not None:
-        forget_refusals(connection, [row[0]])
-        connection.execute("DELETE FROM tree WHERE id = ?", row)
-    made = connection.execute("INSERT INTO tree (text, packed) VALUES (?, ?)", (key, packed))
-    save_refusals(connection, int(made.lastrowid or 0), refusals)
-
-
-def _leave_out(connection: sqlite3.Connection) -> None:
-    """Leave out what no study has any more."""
-    rows = connection.execute("SELECT id FROM tree WHERE text NOT IN (SELECT text FROM study)").fetchall()
-    forget_refusals(connection, [tree for (tree,) in rows])
-    connection.executemany("DELETE FROM tree WHERE id = ?", rows)
-
-
 def _convert(finder: RefusalFinder, asked: Asked, unit: str) -> Interval | None:
     return finder.convert(asked.value, unit, asked.fact.concept) if asked.value is not None else None
 
@@ -355,13 +341,3 @@ def _say_unread() -> QueryError:
 def _find_packed(connection: sqlite3.Connection, key: bytes) -> bytes | None:
     row = connection.execute("SELECT packed FROM tree WHERE text = ?", (key,)).fetchone()
     return row[0] if row is not None else None
-
-
-def _load_state(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT key, value FROM state"))
-
-
-def _save_state(connection: sqlite3.Connection, **values: str | int) -> None:
-    connection.executemany(
-        "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, str(value)) for key, value in values.items()]
-    )

@@ -11,11 +11,11 @@ from trialbook.changes.state import read_states
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import IndexMissingError, StoreError
 from trialbook.search.index.disk import StudyIndex
-from trialbook.search.index.files import find_changed_files
 from trialbook.search.index.intake import Dated, IndexIntake
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.search.index.writable import WritableIndex
 from trialbook.store import Store
+from trialbook.store.index_files import find_changed_files
 from trialbook.terms import get_thesaurus
 
 FOLDER = "index"

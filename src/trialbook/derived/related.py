@@ -17,12 +17,14 @@ from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.derived.counting import WORTHWHILE, Answer, count_beside, count_study
 from trialbook.errors import RecordDamagedError, StoreError
 from trialbook.related.disk import (
+    LEARNT_FILE,
     RELATED_VERSION,
     STATE_FILE,
     Feed,
     RelatedData,
     RelatedState,
     Snapshot,
+    find_damage,
     make_beside,
     make_folder_name,
     read_state,
@@ -90,6 +92,12 @@ class RelatedProfiles:
             is_of_this_past=store.went_through(state.seq, state.mark),
         )
 
+    def find_damage(self, store: Store) -> Iterator[str]:
+        """A sentence for each file that is not as it was written; reads all that is there."""
+        state = read_state(self._folder, store.library_id)
+        for problem in () if state is None else find_damage(self._folder, state):
+            yield f"the profiles of related studies: {problem}; `trialbook rebuild related` makes them anew"
+
     def apply(self, store: Store, on_study: OnStudy) -> int:
         """As `Derived.apply`: the studies that changed, or all of them where words are to be counted anew."""
         state = read_state(self._folder, store.library_id)
@@ -122,7 +130,7 @@ class RelatedProfiles:
             return _take_up(store, feed, learnt, 0, on_study, held)
 
     def _update(self, store: Store, state: RelatedState, on_study: OnStudy) -> int:
-        learnt = load_learnt(self._folder / state.folder / "learnt.msgpack")
+        learnt = load_learnt(self._folder / state.folder / LEARNT_FILE, state.learnt_sum)
         reached = _find_reached(store)
         with update(self._folder, state) as feed:
             taken = _take_up(store, feed, learnt, state.seq, on_study)

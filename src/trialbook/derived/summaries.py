@@ -15,7 +15,7 @@ from trialbook.changes.history import Pair, Summary, pair_versions, summarise_pa
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.errors import RecordDamagedError, StoreDamagedError, StoreError
 from trialbook.store import Store
-from trialbook.store.private import make_private_file
+from trialbook.store.private import list_older, make_private_file
 
 # Raise whenever two versions would be summed up in other words, or what is held is written otherwise.
 SUMMARIES_VERSION = 5
@@ -113,7 +113,8 @@ class ChangeSummaries:
     def clear(self, store: Store) -> None:
         """As `Derived.clear`."""
         try:
-            for path in self._path.parent.glob("summaries-*.sqlite*"):
+            older = list_older(self._path.parent, self.name, SUMMARIES_VERSION)
+            for path in (*older, *self._path.parent.glob(f"{FILE_NAME}*")):
                 path.unlink()
             make_private_file(self._path)
             with closing(self._connect("rw")) as connection:

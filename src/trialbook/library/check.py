@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trialbook.derived.criteria import CriteriaTrees
 from trialbook.derived.index import SearchIndex
+from trialbook.derived.related import RelatedProfiles
 from trialbook.errors import StoreError
 from trialbook.library.kept import check_kept
 from trialbook.library.rebuild import Standing, find_standings
@@ -21,10 +23,14 @@ def find_problems(store: Store) -> Iterator[str]:
 def find_problems_beside(store: Store) -> Iterator[str]:
     """As `find_problems`, of all but the library's own file."""
     try:
+        damaged = set()
+        for derived in (SearchIndex, RelatedProfiles, CriteriaTrees):
+            for problem in derived(store.home).find_damage(store):
+                damaged.add(derived.name)
+                yield problem
         for each in find_standings(store):
-            if each.is_due:
+            if each.is_due and each.name not in damaged:
                 yield f"{each.name}: {_describe(each)}; `trialbook rebuild --behind` completes it"
-        yield from SearchIndex(store.home).find_damage(store)
     except StoreError as error:
         yield str(error)
     try:

@@ -21,6 +21,7 @@ from trialbook.library.records import LibraryRecords
 from trialbook.pages.side_by_side import SideBySide, check_asked, set_side_by_side
 from trialbook.record.ids import find_fault, find_nct_id
 from trialbook.search.engine.engine import SearchRequest
+from trialbook.settings import expand
 from trialbook.store.arrivals import find_last_arrival, find_last_before
 from trialbook.store.store import OnDamage, refuse_damage
 
@@ -258,7 +259,7 @@ class LibraryKeeping(LibraryRecords):
 
     def export_list(self, name: str, path: str | Path, *, form: str = "", fields: Sequence[str] = ()) -> None:
         """Write the records of a list to a file, in any form that `export` knows; as that."""
-        target = Path(path).expanduser()
+        target = expand(path)
         wanted = make_wanted(form or find_form(target), fields)
         write_file(self.iter_list(name, wanted), target, apart_from=self.home)
 

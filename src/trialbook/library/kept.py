@@ -18,8 +18,10 @@ from typing import Literal
 
 import msgspec
 
-from trialbook.errors import NotFoundError, StoreError, StoreReadOnlyError, UsageError
+from trialbook.errors import NotFoundError, StoreDamagedError, StoreError, StoreReadOnlyError, UsageError
+from trialbook.store import sums
 from trialbook.store.private import make_private_file
+from trialbook.store.sums import Part, write_trigger
 
 FILE_NAME = "saved.sqlite"
 SCHEMA_VERSION = 2
@@ -48,6 +50,38 @@ TABLES = {
     ),
     "seen": ("key TEXT PRIMARY KEY", "number INTEGER NOT NULL", "seen_at TEXT NOT NULL"),
 }
+# Each saved search and each list has a sum of all that is kept of it.
+PARTS: dict[Kind, Part] = {
+    "search": Part(
+        "search",
+        (
+            "SELECT * FROM saved_search WHERE name = ?1",
+            "SELECT * FROM seen WHERE key = 'search/' || ?1",
+        ),
+        "SELECT name FROM saved_search",
+    ),
+    "list": Part(
+        "list",
+        (
+            "SELECT * FROM list WHERE name = ?1",
+            "SELECT * FROM list_entry WHERE list_name = ?1",
+            "SELECT * FROM seen WHERE key = 'list/' || ?1",
+        ),
+        "SELECT name FROM list",
+    ),
+}
+# Part -> its tables, each with the owner of a row.
+_OWNERS = {
+    "search": {"saved_search": "{}.name", "seen": "replace({}.key, 'search/', '')"},
+    "list": {"list": "{}.name", "list_entry": "{}.list_name", "seen": "replace({}.key, 'list/', '')"},
+}
+_EVENTS = {"INSERT": ("new",), "UPDATE": ("old", "new"), "DELETE": ("old",)}
+TRIGGERS = tuple(
+    write_trigger(part, event, table, ", ".join(owner.format(row) for row in rows))
+    for part, tables in _OWNERS.items()
+    for table, owner in tables.items()
+    for event, rows in _EVENTS.items()
+)
 INDEXES = ("CREATE UNIQUE INDEX IF NOT EXISTS one_entry_each ON list_entry (list_name, nct_id)",)
 
 
@@ -139,17 +173,37 @@ def change_kept(home: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("BEGIN IMMEDIATE")
         for name in TABLES:
             connection.execute(_write_table(name, "TABLE IF NOT EXISTS"))
-        for index in INDEXES:
-            connection.execute(index)
+        for statement in (*INDEXES, sums.TABLE, *TRIGGERS):
+            connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        altered = {kind: list(sums.find_altered(connection.execute, part)) for kind, part in PARTS.items()}
         try:
             yield connection
+            for kind, part in PARTS.items():
+                sums.keep_missing(connection, part, altered=altered[kind])
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
         if _find_place(path) != place:
             raise StoreError(f"{path} was replaced by a backup while it was written: do it again")
+
+
+def check_as_kept(connection: sqlite3.Connection, kind: Kind, name: str | None = None) -> None:
+    """Raise StoreDamagedError where a saved search or a list, or any of them, is not what was kept."""
+    if not sums.has_sums(connection.execute):
+        return
+    part = PARTS[kind]
+    if name is None:
+        altered = list(sums.find_altered(connection.execute, part))
+    else:
+        altered = [] if sums.is_as_kept(connection.execute, part, name) else [name]
+    if altered:
+        named = ", ".join(show_name(str(each)) for each in altered)
+        raise StoreDamagedError(
+            f"the {NAMES[kind]} {named} is not what was kept: `trialbook check --repair` keeps what can be read of it,"
+            " or restore a backup"
+        )
 
 
 def _find_place(path: Path) -> tuple[int, int]:
@@ -220,6 +274,8 @@ def check_kept(home: Path) -> None:
         for name in TABLES:
             for _ in connection.execute(f"SELECT * FROM {name}"):  # noqa: S608
                 pass
+        for kind in PARTS:
+            check_as_kept(connection, kind)
 
 
 def repair_kept(home: Path) -> tuple[tuple[str, ...], Path]:
@@ -231,6 +287,7 @@ def repair_kept(home: Path) -> tuple[tuple[str, ...], Path]:
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     old = path.with_name(f"{FILE_NAME}.damaged-{moment}")
     found = {table: _read_what_can_be(path, table) for table in TABLES}
+    altered = [f"the {each} was altered: look at what stands in it" for each in _name_altered(path)]
     try:
         path.replace(old)
         (path.with_name(f"{FILE_NAME}-journal")).unlink(missing_ok=True)
@@ -250,8 +307,20 @@ def repair_kept(home: Path) -> tuple[tuple[str, ...], Path]:
         f"saved searches may be lost; those that could be read: {searches}",
         f"lists and what is on them may be lost; those that could be read: {lists},"
         f" with {len(found['list_entry']):,} studies",
+        *altered,
     )
     return lost, old
+
+
+def _name_altered(path: Path) -> list[str]:
+    """The searches and lists that are not what was kept, and can be read."""
+    found: list[str] = []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=WAIT_S)) as connection:
+        if sums.has_sums(connection.execute):
+            for kind, part in PARTS.items():
+                altered = sums.find_altered(connection.execute, part)
+                found += [f"{NAMES[kind]} {show_name(str(each))}" for each in altered]
+    return found
 
 
 def _read_what_can_be(path: Path, table: str) -> dict[object, tuple[object, ...]]:

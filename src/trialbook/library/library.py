@@ -32,6 +32,7 @@ from trialbook.model.dates import find_asked_day
 from trialbook.related.engine import RelatedList
 from trialbook.search.engine.engine import SearchRequest
 from trialbook.search.engine.gazetteer import Place
+from trialbook.settings import expand
 from trialbook.store.store import OnDamage, refuse_damage
 
 if TYPE_CHECKING:
@@ -564,7 +565,7 @@ class Library(LibraryKeeping):
         UsageError
             The file cannot be written.
         """
-        target = Path(path).expanduser()
+        target = expand(path)
         if shape := [name for name in SHAPE if name in filters]:
             raise UsageError(f"an export holds all that is found, by id: {shape[0]} says nothing here")
         request = self._make_request(query, as_of=as_of, **filters)
@@ -615,16 +616,14 @@ class Library(LibraryKeeping):
         request = self._make_request(query, as_of=as_of, **filters)
         asked = make_export(request, form="jsonl")
         return dict(
-            write_tables(
-                self.iter_found(asked, on_damage=on_damage), Path(path).expanduser(), apart_from=self.home
-            )
+            write_tables(self.iter_found(asked, on_damage=on_damage), expand(path), apart_from=self.home)
         )
 
     # Write.
 
     def import_files(self, *paths: str | Path) -> ImportCounts:
         """Read files or folders of any known form into the library; see `build.import_paths`."""
-        return import_paths(self._open_home, [Path(path).expanduser() for path in paths])
+        return import_paths(self._open_home, [expand(path) for path in paths])
 
     def take_out(self, asked: str, version: int, reason: str, *, copy: int | None = None) -> None:
         """Let a version (by its number in the history), or one copy of it, count no longer.
@@ -657,12 +656,12 @@ class Library(LibraryKeeping):
 
     def backup(self, path: str | Path, *, on_damage: OnDamage = refuse_damage) -> Manifest:
         """Keep all that cannot be made again in one file, as it stands at one moment; see `backup.write_backup`."""
-        return write_backup(self._open_home, Path(path), on_damage=on_damage)
+        return write_backup(self._open_home, expand(path), on_damage=on_damage)
 
     @classmethod
-    def restore(cls, path: str | Path, home: Path, *, is_replaced: bool = False) -> Library:
+    def restore(cls, path: str | Path, home: str | Path, *, is_replaced: bool = False) -> Library:
         """Bring a library back from a backup into a folder; see `backup.restore_backup`."""
-        restore_backup(Path(path).expanduser(), home, is_replaced=is_replaced)
+        restore_backup(expand(path), expand(home), is_replaced=is_replaced)
         return cls(home)
 
     def check(self) -> tuple[str, ...]:
@@ -670,12 +669,12 @@ class Library(LibraryKeeping):
         return tuple(find_problems(self.store))
 
     @classmethod
-    def repair(cls, home: Path) -> Repair:
+    def repair(cls, home: str | Path) -> Repair:
         """Bring out all that is whole in a damaged library, also one that cannot be opened; see `repair`.
 
         A library that is open goes on reading what it has opened: open it anew.
         """
-        return repair_library(home)
+        return repair_library(expand(home))
 
     @property
     def standings(self) -> tuple[Standing, ...]:

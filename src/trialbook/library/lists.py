@@ -12,6 +12,7 @@ from trialbook.errors import NotFoundError, UsageError
 from trialbook.library.kept import (
     Look,
     change_kept,
+    check_as_kept,
     check_name,
     find_looks,
     keep_look,
@@ -93,8 +94,9 @@ _SHARED = msgspec.json.Decoder(SharedList)
 
 
 def find_lists(home: Path) -> tuple[ListLine, ...]:
-    """All lists, by name."""
+    """All lists, by name; raises StoreDamagedError where one is not what was kept."""
     with read_kept(home) as connection:
+        check_as_kept(connection, "list")
         rows = connection.execute(
             "SELECT name, made_at, (SELECT count(*) FROM list_entry WHERE list_name = name) FROM list ORDER BY name"
         )
@@ -102,8 +104,9 @@ def find_lists(home: Path) -> tuple[ListLine, ...]:
 
 
 def get_list(home: Path, name: str) -> KeptList:
-    """The list of a name; raises NotFoundError."""
+    """The list of a name; raises NotFoundError, and StoreDamagedError where it is not what was kept."""
     with read_kept(home) as connection:
+        check_as_kept(connection, "list", show_name(name))
         row = connection.execute("SELECT made_at FROM list WHERE name = ?", (show_name(name),)).fetchone()
         if row is None:
             raise refuse_missing("list", name)
@@ -112,8 +115,9 @@ def get_list(home: Path, name: str) -> KeptList:
 
 
 def find_lists_with(home: Path, nct_id: str) -> tuple[str, ...]:
-    """The names of the lists on which a study is."""
+    """The names of the lists on which a study is; raises StoreDamagedError where a list is not what was kept."""
     with read_kept(home) as connection:
+        check_as_kept(connection, "list")
         rows = connection.execute(
             "SELECT list_name FROM list_entry WHERE nct_id = ? ORDER BY list_name", (nct_id,)
         )

@@ -68,6 +68,14 @@ def _describe(derived: Derived, store: Store, seq: int) -> Standing:
     )
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Raise UsageError for a name that nothing derived has."""
+    known = [each(Path()).name for each in DERIVED]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"nothing derived is called {name[:40]!r}: there are {', '.join(known)}")
+
+
 def list_wanted(home: Path) -> list[str]:
     """What a library is to have again that lost it: all, but criteria only where somebody had them made.
 
@@ -96,10 +104,7 @@ def rebuild(
         The library cannot be written.
     """
     made = [each(home) for each in DERIVED]
-    known = [each.name for each in made]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"nothing derived is called {name[:40]!r}: there are {', '.join(known)}")
+    check_names(names)
     wanted = names or list_wanted(home)
     counts = {}
     with Store(home) as store, Writer(store, "rebuild"):

@@ -44,6 +44,7 @@ from trialbook.record.ids import cut_address, find_european_number, find_nct_id,
 from trialbook.related.engine import RelatedEngine
 from trialbook.search.engine.engine import SearchEngine, SearchRequest
 from trialbook.search.language.parse import parse_query
+from trialbook.settings import expand
 from trialbook.store import AnnouncedVersion, ListedVersion, Store, Version
 from trialbook.store.file import FILE_NAME
 from trialbook.store.store import OnDamage, refuse_damage
@@ -58,8 +59,8 @@ MOST_NAMESAKES = 20
 class LibraryRecords:
     """What a library holds, whichever door asks; `Library` has the rest, and says what is raised."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: str | Path) -> None:
+        self.home = home = expand(home)
         self._threads = threading.local()
         self._stores: weakref.WeakSet[Store] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -72,8 +73,9 @@ class LibraryRecords:
         self.library_id: str = self.store.library_id
 
     @classmethod
-    def create(cls, home: Path) -> Self:
+    def create(cls, home: str | Path) -> Self:
         """Open a library; where there is none, an empty one is made, which can be searched."""
+        home = expand(home)
         is_new = not (home / FILE_NAME).exists()
         Store.create(home).close()
         if is_new:
@@ -397,10 +399,16 @@ class LibraryRecords:
     # Look back.
 
     def find_history(self, asked: str, *, as_of: str | None = None) -> tuple[HistoryLine, ...]:
-        """The versions of a study up to a day, oldest first, each with what changed in it."""
-        day = read_as_of(as_of or "")
-        lines = find_history(self.store, self.find_id(asked), summaries=self._summaries.find)
-        return tuple(line for line in lines if was_known(line.version, day))
+        """The versions of a study up to a day, oldest first, each with what changed in it.
+
+        Raises NotFoundError where none is as old as that, nor any in the registry's list.
+        """
+        day, nct_id = read_as_of(as_of or ""), self.find_id(asked)
+        lines = find_history(self.store, nct_id, summaries=self._summaries.find)
+        known = tuple(line for line in lines if was_known(line.version, day))
+        if not known and as_of and not self.find_announced(nct_id, as_of=as_of):
+            self.store.get_body(nct_id, as_of=day)  # says which is the first
+        return known
 
     def find_taken_out(self, asked: str) -> tuple[TakeOut, ...]:
         """What was taken out of a study, or put back, with the reasons, the first entry first."""

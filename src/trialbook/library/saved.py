@@ -10,6 +10,7 @@ from trialbook.errors import UsageError
 from trialbook.library.kept import (
     Look,
     change_kept,
+    check_as_kept,
     check_name,
     find_looks,
     keep_look,
@@ -106,8 +107,9 @@ def see_search(home: Path, name: str, number: int) -> None:
 
 
 def find_searches(home: Path) -> tuple[SavedSearch, ...]:
-    """All saved searches, by name."""
+    """All saved searches, by name; raises StoreDamagedError where one is not what was kept."""
     with read_kept(home) as connection:
+        check_as_kept(connection, "search")
         looks = find_looks(connection, "search")
         rows = connection.execute("SELECT * FROM saved_search ORDER BY name")
         return tuple(

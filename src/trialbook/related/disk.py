@@ -21,6 +21,7 @@ import tantivy
 from trialbook.errors import StoreDamagedError, StoreError
 from trialbook.related.learnt import Learnt, load_learnt, save_learnt
 from trialbook.related.roads import get_schema
+from trialbook.store.index_files import check_files, find_changed_files, is_as_sealed, read_meta, seal
 from trialbook.store.private import open_private
 
 # Raise whenever the same records would give other profiles.
@@ -34,7 +35,8 @@ WRITER_THREADS = 1
 class RelatedState(msgspec.Struct, frozen=True):
     """Which folder is in force, and which state of which library it holds.
 
-    `mark` is the store's of the way to `seq`. `is_dirty` is set while changes go in; `is_due` where all is
+    `mark` is the store's of the way to `seq`. `learnt_sum` is that of the file of rarities, 0 where none is known.
+    `is_dirty` is set while changes go in; `is_due` where all is
     to be made anew, while this one still serves.
     """
 
@@ -46,6 +48,7 @@ class RelatedState(msgspec.Struct, frozen=True):
     count: int = 0
     learnt_from: int = 0
     learnt_at: str = ""
+    learnt_sum: int = 0
     is_dirty: bool = False
     is_due: bool = False
 
@@ -56,10 +59,11 @@ _STATE = msgspec.json.Decoder(RelatedState)
 def read_state(home: Path, library_id: str) -> RelatedState | None:
     """The state of what lies there; None where there is none of this form and library."""
     try:
-        state = _STATE.decode((home / STATE_FILE).read_bytes())
-    except (OSError, msgspec.DecodeError):
+        said = (home / STATE_FILE).read_bytes()
+        state = _STATE.decode(said)
+    except (OSError, ValueError):
         return None
-    is_ours = (state.library_id, state.version) == (library_id, RELATED_VERSION)
+    is_ours = is_as_sealed(said) and (state.library_id, state.version) == (library_id, RELATED_VERSION)
     # A name of ours has no separators: a file that was altered leads nowhere else.
     return state if is_ours and state.folder.isalnum() and (home / state.folder).is_dir() else None
 
@@ -68,10 +72,20 @@ def save_state(home: Path, state: RelatedState) -> None:
     """Replace the state in one step; raises OSError."""
     fresh = home / f"{STATE_FILE}.new"
     with open_private(fresh, "wb") as file:
-        file.write(msgspec.json.encode(state))
+        file.write(seal(msgspec.json.encode(state)))
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(home / STATE_FILE)
+
+
+def find_damage(home: Path, state: RelatedState) -> Iterator[str]:
+    """Each file of what is in force that is not as it was written, and why; reads them all."""
+    folder = home / state.folder
+    try:
+        load_learnt(folder / LEARNT_FILE, state.learnt_sum)
+        yield from find_changed_files(folder)
+    except (OSError, ValueError) as error:
+        yield str(error)
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -93,6 +107,7 @@ class RelatedData:
         self._lock = threading.Lock()
         self._mark: tuple[int, ...] = ()
         self._held: tuple[str, tantivy.Index, Learnt] | None = None
+        self._checked: set[str] = set()
         self._snapshot: Snapshot | None = None
         self.snapshot()
 
@@ -117,11 +132,12 @@ class RelatedData:
             return None
         folder = self._home / state.folder
         try:
+            check_files(folder, read_meta(folder), self._checked)
             if self._held is None or self._held[0] != state.folder:
                 index = tantivy.Index.open(str(folder))
                 if index.schema != get_schema():
                     raise ValueError("it has other fields")
-                self._held = (state.folder, index, load_learnt(folder / LEARNT_FILE))
+                self._held = (state.folder, index, load_learnt(folder / LEARNT_FILE, state.learnt_sum))
             _, index, learnt = self._held
             index.reload()
             return Snapshot(state, index.searcher(), learnt)
@@ -166,11 +182,11 @@ def make_beside(home: Path, state: RelatedState, learnt: Learnt) -> Iterator[Fee
     _remove_all_but(home, kept.folder if kept else "")
     folder = home / state.folder
     folder.mkdir(mode=0o700)
-    save_learnt(folder / LEARNT_FILE, learnt)
+    learnt_sum = save_learnt(folder / LEARNT_FILE, learnt)
     feed = Feed(tantivy.Index(get_schema(), path=str(folder)))
     with feed:
         yield feed
-    save_state(home, state)
+    save_state(home, msgspec.structs.replace(state, learnt_sum=learnt_sum))
     _remove_all_but(home, state.folder)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -125,19 +126,25 @@ def learn(each: Iterable[tuple[Numbers, Numbers]], *, seq: int, learnt_at: str) 
     return Learnt(count, seq, learnt_at, *columns)
 
 
-def save_learnt(path: Path, learnt: Learnt) -> None:
-    """Write a table; raises OSError."""
+def save_learnt(path: Path, learnt: Learnt) -> int:
+    """Write a table; returns the sum of its file. Raises OSError."""
+    said = msgspec.msgpack.encode(learnt)
     with open_private(path, "wb") as file:
-        file.write(msgspec.msgpack.encode(learnt))
+        file.write(said)
+    return crc32(said)
 
 
 _LEARNT = msgspec.msgpack.Decoder(Learnt)
 
 
-def load_learnt(path: Path) -> Learnt:
-    """Read a table; raises OSError, and ValueError (msgspec.DecodeError is one) for what is none."""
-    learnt = _LEARNT.decode(path.read_bytes())
+def load_learnt(path: Path, kept_sum: int = 0) -> Learnt:
+    """Read a table whose file has a sum (0 where that is not known).
+
+    Raises OSError, and ValueError (msgspec.DecodeError is one) for what is none.
+    """
+    said = path.read_bytes()
+    learnt = _LEARNT.decode(said)
     lengths = {len(column) for column in (learnt.terms, learnt.counts, learnt.told)}
-    if learnt.count < 0 or len(lengths) > 1 or lengths.pop() % 4:
+    if learnt.count < 0 or len(lengths) > 1 or lengths.pop() % 4 or (kept_sum and kept_sum != crc32(said)):
         raise ValueError(f"{path.name} was written over")
     return learnt

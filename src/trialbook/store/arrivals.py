@@ -48,13 +48,18 @@ def find_last_before(store: Store, day: str) -> int:
     """The number of the last version that came before a day (ISO date, UTC); 0 where none did.
 
     Versions are numbered in the order of their coming, so halving finds it without a look at each.
+    Raises NotesDamagedError.
     """
     low, high = 0, find_last_arrival(store)
     while low < high:
         middle = (low + high + 1) // 2
         row = store.fetch_one(
-            "SELECT learnt_at FROM version WHERE version_id >= ? ORDER BY version_id LIMIT 1", (middle,)
+            "SELECT learnt_at, (SELECT nct_id FROM study WHERE study.study_id = abs(version.study_id))"
+            " FROM version WHERE version_id >= ? ORDER BY version_id LIMIT 1",
+            (middle,),
         )
+        if row is not None:
+            store.check_notes(str(row[1] or ""))
         if row is not None and row[0] < day:
             low = middle
         else:

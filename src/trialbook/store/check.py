@@ -9,9 +9,19 @@ from trialbook.model.study import decode_record, read_typed
 from trialbook.model.version_days import find_days
 from trialbook.store.codec import compute_content
 from trialbook.store.dictionaries import find_altered_dictionaries
+from trialbook.store.schema import ANNOUNCED, PARTS, REJECTION, SOURCE, STUDY, SYNC, TAKE_OUT
 from trialbook.store.store import Store
+from trialbook.store.sums import find_altered
 
 MOST_OF_FILE = 20
+NOTES = {
+    STUDY.name: "{}: what is noted of its versions (which there are, when each came, from where)",
+    ANNOUNCED.name: "{}: the registry's list of its versions",
+    SOURCE.name: "run {}: from where its records came",
+    REJECTION.name: "the rejected piece {}: why it was, and where it stood,",
+    SYNC.name: "how far a pull has come ({})",
+    TAKE_OUT.name: "{}: the log of what was taken out",
+}
 RESTORE = "restore a backup, or bring out what is whole with `trialbook check --repair`"
 
 
@@ -20,7 +30,14 @@ def find_damage(store: Store) -> Iterator[str]:
 
     0.5 ms for a record of average size; memory does not grow with their number.
     """
-    for part in (_check_file, _check_dictionaries, _check_versions, _check_studies, _check_rejections):
+    for part in (
+        _check_file,
+        _check_dictionaries,
+        _check_versions,
+        _check_studies,
+        _check_rejections,
+        _check_notes,
+    ):
         try:
             yield from part(store)
         except StoreError as error:
@@ -114,3 +131,11 @@ def _check_rejections(store: Store) -> Iterator[str]:
             store.get_rejected(rejection_id)
         except StoreDamagedError as error:
             yield str(error)
+
+
+def _check_notes(store: Store) -> Iterator[str]:
+    """What the library notes beside records is what was kept, as far as sums of it are."""
+    if store.has_table("row_sum"):
+        for part in PARTS:
+            for owner in find_altered(store.fetch_all, part):
+                yield f"{NOTES[part.name].format(owner)} is not what was kept; {RESTORE}"

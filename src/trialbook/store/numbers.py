@@ -7,15 +7,6 @@ from collections.abc import Mapping, Sequence
 from trialbook.store.copies import HeldVersion, is_posted_soon
 from trialbook.store.versions import AnnouncedVersion
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS registry_number (
-    nct_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    version_id INTEGER NOT NULL,
-    PRIMARY KEY (nct_id, number)
-) WITHOUT ROWID
-"""
-
 
 def number_versions(
     held: Sequence[HeldVersion], announced: Sequence[AnnouncedVersion], told: Mapping[int, int]
@@ -43,7 +34,9 @@ def number_versions(
         found = sorted(number for number, version_id in told.items() if _holds(version, version_id))
         own.update(found)
         if not found and is_whole:
-            found, is_own = _find_in_list(version, listed, after=numbers[-1][-1] if numbers else -1)
+            # One before it may stand in no place of the list.
+            after = max((number for each in numbers for number in each), default=-1)
+            found, is_own = _find_in_list(version, listed, after=after)
             own.update(found if is_own else ())
         numbers.append(found)
     flat = [number for found in numbers for number in found]

@@ -25,3 +25,13 @@ def make_private_file(path: Path) -> None:
 def open_private(path: Path, mode: str) -> IO[bytes]:
     """Open a file in a binary mode; where it is made, its owner alone may read it."""
     return open(path, mode, opener=lambda name, flags: os.open(name, flags, FILE_MODE))
+
+
+def list_older(folder: Path, name: str, version: int) -> list[Path]:
+    """The files of earlier forms of what is derived (NAME-VERSION.sqlite, and those beside it); a newer one stays."""
+    found = []
+    for path in folder.glob(f"{name}-*.sqlite*"):
+        number = path.name.removeprefix(f"{name}-").partition(".")[0]
+        if number.isdecimal() and int(number) < version:
+            found.append(path)
+    return found

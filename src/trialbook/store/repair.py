@@ -14,7 +14,7 @@ import msgspec
 from trialbook.errors import StoreError
 from trialbook.model.study import decode_record, read_typed
 from trialbook.model.version_days import VersionDays, find_days
-from trialbook.store import numbers, taking_out
+from trialbook.store import sums
 from trialbook.store.codec import (
     ChangedBytesError,
     Codec,
@@ -30,7 +30,17 @@ from trialbook.store.file import FILE_NAME, UNREADABLE
 from trialbook.store.lock import WriterLock
 from trialbook.store.private import make_private_file
 from trialbook.store.replace import finish, put_in_place
-from trialbook.store.schema import create_tables
+from trialbook.store.schema import (
+    ANNOUNCED,
+    LATER,
+    PARTS,
+    REJECTION,
+    SOURCE,
+    STUDY,
+    SYNC,
+    TAKE_OUT,
+    create_tables,
+)
 from trialbook.store.wreck import PAGE_BYTES, Wreck
 from trialbook.store.writer import now
 
@@ -59,8 +69,16 @@ OTHERS = {
         "numbers that the registry gave to versions",
     ),
 }
-# Of these, the tables that only a library has which needs them.
-LATER = {"take_out": taking_out.TABLE, "registry_number": numbers.TABLE}
+# What is said of a part whose rows were altered, or that lacks some of them.
+ALTERED = {
+    STUDY.name: "{}: what was noted of its versions (which there are, when each came, from where) was altered; what its"
+    " records say themselves was noted anew, the rest stays as it lies there",
+    ANNOUNCED.name: "{}: the registry's list of its versions was altered and stays so; import it again",
+    SOURCE.name: "run {}: from where its records came was altered and stays so",
+    REJECTION.name: "the rejected piece {}: why it was, and where it stood, was altered and stays so",
+    SYNC.name: "how far a pull had come was altered ({}): it begins anew",
+    TAKE_OUT.name: "{}: the log of what was taken out was altered and stays so",
+}
 
 
 class VersionRow(NamedTuple):
@@ -165,6 +183,9 @@ class _Salvage:
             self._copy_rejections()
             for table, (columns, order, meaning) in OTHERS.items():
                 self._copy_rows(table, columns, order, meaning)
+            self._name_altered()
+            for part in PARTS:
+                sums.keep_missing(self._new, part)
             self._new.execute("COMMIT")
             problem = self._new.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if problem != "ok":
@@ -384,6 +405,20 @@ class _Salvage:
             )
             current = held[-1].copies[0].version_id if held else 0
             self._new.execute("UPDATE study SET current_version_id = ? WHERE study_id = ?", (current, number))
+        self._write_facts()
+
+    def _write_facts(self) -> None:
+        """By what the copies of studies are arranged that have several."""
+        rows = self._new.execute(
+            "SELECT version_id FROM version WHERE abs(study_id) IN"
+            " (SELECT abs(study_id) FROM version GROUP BY abs(study_id) HAVING count(*) > 1)"
+        ).fetchall()
+        for (version_id,) in rows:
+            days, length = self._facts[version_id]
+            self._new.execute(
+                "INSERT INTO copy_fact VALUES (?, ?, ?, ?, ?, ?)",
+                (version_id, length, *msgspec.structs.astuple(days)),
+            )
 
     def _copy_rejections(self) -> None:
         columns = "rejection_id, source_id, place, reason, content_hash, original"
@@ -403,15 +438,30 @@ class _Salvage:
         return self._last if rows is None else int(rows[0][0] or 0)
 
     def _copy_rows(self, table: str, columns: str, order: str, meaning: str) -> None:
-        if table in LATER:
-            if not self.wreck.fetch(f"SELECT 1 FROM sqlite_master WHERE name = '{table}'"):
-                return
-            self._new.execute(LATER[table])
+        if table in LATER and not self.wreck.fetch(f"SELECT 1 FROM sqlite_master WHERE name = '{table}'"):
+            if self.wreck.has_other_head:
+                self.lost.append(f"{meaning} are lost, if there were any")
+            return
         rows, is_all = self.wreck.read_from_both_ends(table, columns, order)
         marks = ", ".join("?" * len(columns.split(",")))
         self._new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
         if not is_all:
             self.lost.append(f"some {meaning} may be lost")
+
+    def _name_altered(self) -> None:
+        """Say of what was copied where it is still not what was kept."""
+        if not self.wreck.has_sums:
+            return
+        parts = {part.name: part for part in PARTS}
+        for name, owner, kept in self.wreck.read_from_both_ends("row_sum", "part, owner, sum", "part, owner")[
+            0
+        ]:
+            found = sums.compute(self._new.execute, parts[name], owner) if name in parts else 0
+            # What is not there at all was named before.
+            if found and found != kept:
+                self.lost.append(ALTERED[name].format(owner))
+                if name == SYNC.name:
+                    self._new.execute("DELETE FROM sync_state WHERE request = ?", (owner,))
 
 
 def _is_out(row: VersionRow) -> bool:

@@ -6,8 +6,10 @@ import sqlite3
 import uuid
 
 from trialbook.errors import StoreError, StoreVersionError
+from trialbook.store import sums
 from trialbook.store.dictionaries import COPIES
 from trialbook.store.marks import MARKS
+from trialbook.store.sums import Part, write_trigger
 
 SCHEMA_VERSION = 1
 # By which rule the versions in force were chosen: 2 does not believe dates that lie after the arrival, 3 lays
@@ -86,16 +88,100 @@ CREATE TABLE IF NOT EXISTS sync_state (
 """
 
 
+# What came after the first libraries: a writer makes it in those that lack it.
+LATER = {
+    # By what copies are arranged, of studies that have several: their length and the days that they give.
+    "copy_fact": """
+CREATE TABLE IF NOT EXISTS copy_fact (
+    version_id INTEGER PRIMARY KEY,
+    length INTEGER NOT NULL,
+    submitted TEXT NOT NULL,
+    posted TEXT NOT NULL,
+    verified TEXT NOT NULL,
+    served TEXT NOT NULL
+);
+""",
+    # The numbers that the registry gave to single versions that came with one.
+    "registry_number": """
+CREATE TABLE IF NOT EXISTS registry_number (
+    nct_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    version_id INTEGER NOT NULL,
+    PRIMARY KEY (nct_id, number)
+) WITHOUT ROWID;
+""",
+    # The log of what a person took out.
+    "take_out": """
+CREATE TABLE IF NOT EXISTS take_out (
+    entry_id INTEGER PRIMARY KEY,
+    version_id INTEGER NOT NULL,
+    nct_id TEXT NOT NULL,
+    version_date TEXT,
+    is_out INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    noted_at TEXT NOT NULL
+);
+""",
+}
+
+# All that is noted of a study's versions beside their bodies, which have sums of their own.
+VERSION_NOTES = (
+    "version_id, version.study_id, version_date, fidelity, extent, learnt_at, source_id, place, format, wire_hash,"
+    " content_hash"
+)
+_VERSIONS_OF = "FROM study JOIN version ON version.study_id IN (study.study_id, -study.study_id)"
+STUDY = Part(
+    "study",
+    (
+        "SELECT study_id, nct_id, current_version_id FROM study WHERE nct_id = ?1",
+        f"SELECT {VERSION_NOTES} {_VERSIONS_OF} WHERE nct_id = ?1",
+        f"SELECT copy_fact.* {_VERSIONS_OF} JOIN copy_fact USING (version_id) WHERE nct_id = ?1",
+        "SELECT * FROM registry_number WHERE nct_id = ?1",
+    ),
+    "SELECT nct_id FROM study",
+)
+ANNOUNCED = Part(
+    "announced",
+    ("SELECT * FROM announced_version WHERE nct_id = ?1",),
+    "SELECT DISTINCT nct_id FROM announced_version",
+)
+SOURCE = Part("source", ("SELECT * FROM source WHERE source_id = ?1",), "SELECT source_id FROM source")
+REJECTION = Part(
+    "rejection",
+    ("SELECT source_id, place, reason, content_hash FROM rejection WHERE rejection_id = ?1",),
+    "SELECT rejection_id FROM rejection",
+)
+SYNC = Part("sync", ("SELECT * FROM sync_state WHERE request = ?1",), "SELECT request FROM sync_state")
+TAKE_OUT = Part(
+    "take_out", ("SELECT * FROM take_out WHERE nct_id = ?1",), "SELECT DISTINCT nct_id FROM take_out"
+)
+PARTS = (STUDY, ANNOUNCED, SOURCE, REJECTION, SYNC, TAKE_OUT)
+_OF_VERSION = "SELECT nct_id FROM study WHERE study_id = abs(new.study_id)"
+SUMS = "".join(
+    (
+        *LATER.values(),
+        sums.TABLE,
+        write_trigger("study", "UPDATE", "study", "new.nct_id"),
+        write_trigger("study", "INSERT", "version", _OF_VERSION),
+        write_trigger("study", "UPDATE", "version", _OF_VERSION),
+        write_trigger("study", "INSERT", "registry_number", "new.nct_id"),
+        write_trigger("take_out", "INSERT", "take_out", "new.nct_id"),
+        write_trigger("announced", "INSERT", "announced_version", "new.nct_id"),
+        write_trigger("sync", "INSERT", "sync_state", "new.request"),
+    )
+)
+
 # The few studies of which all versions are taken out, so that they need not be looked for among all.
 EMPTY_STUDIES = "CREATE INDEX IF NOT EXISTS study_empty ON study (nct_id) WHERE current_version_id = 0;"
 
 
-def create_tables(connection: sqlite3.Connection) -> None:
+def create_tables(connection: sqlite3.Connection, *, with_later: bool = True) -> None:
     """Lay out an empty library, with an identity of its own, in one transaction.
 
-    Where another process was quicker, its library stays as it is.
+    Where another process was quicker, its library stays as it is. Without `SUMS` it begins as every library does.
     """
-    connection.executescript(f"BEGIN IMMEDIATE;{TABLES}{MARKS};{COPIES};{EMPTY_STUDIES}")
+    later = SUMS if with_later else ""
+    connection.executescript(f"BEGIN IMMEDIATE;{TABLES}{MARKS};{COPIES};{EMPTY_STUDIES}{later}")
     connection.executemany(
         "INSERT OR IGNORE INTO library VALUES (?, ?)",
         [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from trialbook.errors import (
+    NotesDamagedError,
     NotFoundError,
     RecordDamagedError,
     SourceFormatError,
@@ -25,6 +26,8 @@ from trialbook.store.codec import (
 from trialbook.store.copies import HeldCopy, HeldVersion, arrange, read_days
 from trialbook.store.file import VALUES_AT_ONCE, LibraryFile
 from trialbook.store.numbers import number_versions
+from trialbook.store.schema import ANNOUNCED, REJECTION, SOURCE, STUDY, SYNC
+from trialbook.store.sums import Part, is_as_kept
 from trialbook.store.versions import COUNTS_FROM, AnnouncedVersion, Counts, Version
 
 # Is told of each damaged version that a walk meets; what it does not raise, the walk goes past.
@@ -62,9 +65,27 @@ class Store(LibraryFile):
         self.passed.append(error)
 
     def find_last_learnt(self) -> str | None:
-        """When the version that came last was received (UTC, ISO 8601); None in an empty library."""
-        row = self.fetch_one("SELECT learnt_at FROM version ORDER BY version_id DESC LIMIT 1")
-        return None if row is None else str(row[0])
+        """When the version that came last was received (UTC, ISO 8601); None in an empty library.
+
+        Raises NotesDamagedError.
+        """
+        row = self.fetch_one(
+            "SELECT learnt_at, nct_id FROM version LEFT JOIN study ON study.study_id = abs(version.study_id)"
+            " ORDER BY version_id DESC LIMIT 1"
+        )
+        if row is None:
+            return None
+        self.check_notes(str(row[1] or ""))
+        return str(row[0])
+
+    def is_as_kept(self, part: Part, owner: Any) -> bool:
+        """Whether what the library notes in some tables is what was kept there, as far as a sum of it was kept."""
+        return not self.has_table("row_sum") or is_as_kept(self.fetch_all, part, owner)
+
+    def check_notes(self, nct_id: str) -> None:
+        """Raise NotesDamagedError where what is noted of a study's versions is not what was kept; 0.03 ms."""
+        if not self.is_as_kept(STUDY, nct_id):
+            raise NotesDamagedError(nct_id)
 
     def count(self) -> Counts:
         """Count what the library holds."""
@@ -101,11 +122,7 @@ class Store(LibraryFile):
     def find_body(self, nct_id: str, *, as_of: str | None = None) -> bytes | None:
         """The record's bytes as in `get_body`; None where it is not here, or was not yet on that day."""
         if as_of is None:
-            row = self.fetch_one(
-                f"SELECT {HELD_BODY} FROM study LEFT JOIN version ON version_id = current_version_id"
-                " AND version.study_id = study.study_id WHERE nct_id = ? AND current_version_id <> 0",
-                (nct_id,),
-            )
+            row = self._find_current_row(nct_id)
         else:
             row = self._find_row(nct_id, as_of)
         if row is None:
@@ -118,8 +135,25 @@ class Store(LibraryFile):
             raise RecordDamagedError(nct_id, "")
         return body
 
+    def _find_current_row(self, nct_id: str) -> Any:
+        """The row of the version in force."""
+        row = self.fetch_one(
+            f"SELECT {HELD_BODY}, (SELECT count(*) FROM version AS each"
+            " WHERE each.study_id = study.study_id) FROM study LEFT JOIN version ON version_id ="
+            " current_version_id AND version.study_id = study.study_id WHERE nct_id = ? AND current_version_id <> 0",
+            (nct_id,),
+        )
+        if row is None:
+            self.check_notes(nct_id)  # it may be that no index leads to it any more
+            return None
+        *held, count = row
+        if count != 1:  # another of its versions would be as sound a record
+            self.check_notes(nct_id)
+        return held
+
     def _find_row(self, nct_id: str, as_of: str) -> Any:
         """The row of the fullest copy of the version that was in force at the end of a day."""
+        self.check_notes(nct_id)
         study = self.fetch_one("SELECT study_id FROM study WHERE nct_id = ?", (nct_id,))
         known = [each for each in self.arrange(study[0]) if each.counts_from <= as_of] if study else []
         if not known:
@@ -235,15 +269,21 @@ class Store(LibraryFile):
         return tuple(copies[0] for copies in self.find_copies(nct_id))
 
     def find_copies(self, nct_id: str) -> tuple[tuple[Version, ...], ...]:
-        """As `find_versions`, each version with all of its copies, the fullest first."""
+        """As `find_versions`, each version with all of its copies, the fullest first.
+
+        Raises NotesDamagedError.
+        """
+        self.check_notes(nct_id)
         study = self.fetch_one("SELECT study_id, current_version_id FROM study WHERE nct_id = ?", (nct_id,))
         if study is None:
             return ()
         rows = self.fetch_all(
-            "SELECT version_id, learnt_at, location, place, format, fidelity FROM version JOIN source"
-            " USING (source_id) WHERE study_id = ?",
+            "SELECT version_id, learnt_at, location, place, format, fidelity, source_id FROM version"
+            " JOIN source USING (source_id) WHERE study_id = ?",
             study[:1],
         )
+        if not all(self.is_as_kept(SOURCE, source_id) for source_id in {row[6] for row in rows}):
+            raise NotesDamagedError(nct_id)
         by_id = {row[0]: row for row in rows}
         held = [each for each in self.arrange(study[0]) if each.copies[0].version_id in by_id]
         numbers, is_numbered = number_versions(held, self.find_announced(nct_id), self._find_numbers(nct_id))
@@ -305,7 +345,9 @@ class Store(LibraryFile):
             raise self._name_damage(version_id) from error
 
     def find_announced(self, nct_id: str) -> tuple[AnnouncedVersion, ...]:
-        """The versions that the registry's own history lists, oldest first."""
+        """The versions that the registry's own history lists, oldest first; raises NotesDamagedError."""
+        if not self.is_as_kept(ANNOUNCED, nct_id):
+            raise NotesDamagedError(nct_id)
         rows = self.fetch_each(
             "SELECT number, version_date, overall_status, module_labels FROM announced_version"
             " WHERE nct_id = ? ORDER BY number",
@@ -397,11 +439,20 @@ class Store(LibraryFile):
 
     def find_rejections(self, limit: int = 100) -> list[tuple[str, str, bytes]]:
         """The last rejected pieces of input, as place, reason and bytes."""
-        rows = self.fetch_each(
-            "SELECT place, reason, original, content_hash FROM rejection ORDER BY rejection_id DESC LIMIT ?",
+        rows = self.fetch_all(
+            "SELECT rejection_id, place, reason, original, content_hash FROM rejection"
+            " ORDER BY rejection_id DESC LIMIT ?",
             (limit,),
         )
-        return [(place, reason, self._unpack_rejected(place, *held)) for place, reason, *held in rows]
+        found = []
+        for rejection_id, place, reason, *held in rows:
+            if not self.is_as_kept(REJECTION, rejection_id):
+                raise StoreDamagedError(
+                    f"the rejected piece {place}: what is noted of it (why, where it stood) is not what was kept;"
+                    " `trialbook check --repair` leaves it out"
+                )
+            found.append((place, reason, self._unpack_rejected(place, *held)))
+        return found
 
     def get_rejected(self, rejection_id: int) -> bytes:
         """The bytes of one rejected piece of input; raises NotFoundError."""
@@ -422,6 +473,8 @@ class Store(LibraryFile):
             ) from error
 
     def find_sync_state(self, request: str) -> str | None:
-        """How far a synchronisation has come, as its own JSON; None where it never ran."""
+        """How far a synchronisation has come, as its own JSON; None where it never ran, or nobody knows."""
+        if not self.is_as_kept(SYNC, request):
+            return None  # it begins again, and misses nothing
         row = self.fetch_one("SELECT state FROM sync_state WHERE request = ?", (request,))
         return None if row is None else str(row[0])

@@ -10,23 +10,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trialbook.errors import NotFoundError, UsageError
+from trialbook.errors import NotesDamagedError, NotFoundError, UsageError
+from trialbook.store.schema import TAKE_OUT
 from trialbook.store.store import Store
 from trialbook.store.versions import Version
 from trialbook.store.writer import Writer, now
 
 LONGEST_REASON = 2_000
-TABLE = """
-CREATE TABLE IF NOT EXISTS take_out (
-    entry_id INTEGER PRIMARY KEY,
-    version_id INTEGER NOT NULL,
-    nct_id TEXT NOT NULL,
-    version_date TEXT,
-    is_out INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    noted_at TEXT NOT NULL
-)
-"""
 
 
 class TakeOut(msgspec.Struct, frozen=True):
@@ -83,8 +73,8 @@ def _check_reason(reason: str) -> str:
 
 def _move(writer: Writer, entry: TakeOut) -> None:
     sign = "-" if entry.is_out else ""
-    with writer.transaction():
-        writer.connection.execute(TABLE)
+    nct_id = entry.nct_id
+    with writer.transaction(), writer.changing(nct_id), writer.changing(nct_id, TAKE_OUT):
         writer.connection.execute(
             f"UPDATE version SET study_id = {sign}abs(study_id) WHERE version_id = ?", (entry.number,)
         )
@@ -93,13 +83,19 @@ def _move(writer: Writer, entry: TakeOut) -> None:
             " VALUES (?, ?, ?, ?, ?, ?)",
             msgspec.structs.astuple(entry),
         )
-        writer.note_change_of(entry.nct_id)
+        writer.note_change_of(nct_id)
 
 
 def find_log(store: Store, nct_ids: Sequence[str]) -> tuple[TakeOut, ...]:
-    """What was taken out of the studies with these ids, or put back, the first entry first."""
-    if not store.fetch_one("SELECT 1 FROM sqlite_master WHERE name = 'take_out'"):
+    """What was taken out of the studies with these ids, or put back, the first entry first.
+
+    Raises NotesDamagedError.
+    """
+    if not store.has_table("take_out"):
         return ()
+    for nct_id in nct_ids:
+        if not store.is_as_kept(TAKE_OUT, nct_id):
+            raise NotesDamagedError(nct_id)
     rows = store.fetch_all(
         "SELECT version_id, nct_id, version_date, is_out, reason, noted_at FROM take_out"
         f" WHERE nct_id IN ({', '.join('?' * len(nct_ids))}) ORDER BY entry_id",

@@ -32,6 +32,8 @@ class Wreck:
     ----------
     unreadable
         Of each table, the numbers of rows on pages that cannot be read.
+    has_other_head
+        Whether the first page is that of an empty library.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,18 +41,31 @@ class Wreck:
         self._copy = path.with_name(f"{path.name}.wreck")
         self.unreadable: dict[str, list[int]] = {}
         self.known_last = 0
+        self.has_other_head = False
 
     def __enter__(self) -> Self:
         self.connection = _open(self.path)
         if not self._can_be_read():
             self.connection.close()
-            _copy_with_a_new_head(self.path, self._copy)
-            self.connection = _open(self._copy)
+            self.has_other_head = True
+            # In a library that is older than some of its tables, these lie on other pages.
+            for with_later in (True, False):
+                _copy_with_a_new_head(self.path, self._copy, with_later=with_later)
+                self.connection = _open(self._copy)
+                if self.has_sums or not with_later:
+                    break
+                self.connection.close()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.connection.close()
         self._copy.unlink(missing_ok=True)
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether sums of what is noted can be read."""
+        rows = self.fetch("SELECT typeof(sum) FROM row_sum LIMIT 1")
+        return rows is not None and [*map(tuple, rows)] == [("integer",)]
 
     def _can_be_read(self) -> bool:
         try:
@@ -134,12 +149,12 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _copy_with_a_new_head(path: Path, copy: Path) -> None:
+def _copy_with_a_new_head(path: Path, copy: Path, *, with_later: bool) -> None:
     """The tables of every library begin at the same pages, since they were made in the same order."""
     copy.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        create_tables(connection)
+        create_tables(connection, with_later=with_later)
     head = bytearray(copy.read_bytes()[:PAGE_BYTES])
     head[PAGES_AT] = (path.stat().st_size // PAGE_BYTES).to_bytes(4, "big")
     head[FREE_AT] = bytes(8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,14 +12,24 @@ import msgspec
 
 from trialbook.errors import StoreDamagedError, StoreError
 from trialbook.model.version_days import find_days
-from trialbook.store import numbers
+from trialbook.store import sums
 from trialbook.store.codec import HELD_BODY, compute_content, compute_wire_hash, train_dictionary
 from trialbook.store.copies import read_days
 from trialbook.store.dictionaries import keep_copies
 from trialbook.store.lock import WriterLock
 from trialbook.store.marks import MARKS, move_to
-from trialbook.store.schema import EMPTY_STUDIES, ORDER_VERSION
+from trialbook.store.schema import (
+    ANNOUNCED,
+    EMPTY_STUDIES,
+    ORDER_VERSION,
+    REJECTION,
+    SOURCE,
+    STUDY,
+    SUMS,
+    SYNC,
+)
 from trialbook.store.store import Store
+from trialbook.store.transaction import Transaction
 from trialbook.store.versions import find_first_day
 
 # What a writer looks at in a version that it meets again: its body, whether its study's version in force
@@ -28,19 +39,6 @@ HELD = (
     " current_version_id AND current.study_id = study.study_id WHERE study.study_id = version.study_id),"
     " original, wire_hash"
 )
-
-
-# By what copies are arranged, of studies that have several: their length and the days that they give.
-FACTS = """
-CREATE TABLE IF NOT EXISTS copy_fact (
-    version_id INTEGER PRIMARY KEY,
-    length INTEGER NOT NULL,
-    submitted TEXT NOT NULL,
-    posted TEXT NOT NULL,
-    verified TEXT NOT NULL,
-    served TEXT NOT NULL
-)
-"""
 
 
 class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +131,7 @@ class Writer:
         self._lock.__enter__()
         try:
             self.store.give_log()
+            self._complete_tables()
             self._complete_marks()
             self._order_anew()
         except BaseException:
@@ -140,11 +139,23 @@ class Writer:
             raise
         return self
 
+    def _complete_tables(self) -> None:
+        """Make what a library of an earlier Trialbook lacks."""
+        if not self.store.has_table("row_sum"):
+            try:
+                self.connection.executescript(f"BEGIN IMMEDIATE;{SUMS}COMMIT;")
+            except sqlite3.Error as error:
+                raise StoreError(f"cannot write to the library: {error}") from error
+
+    def changing(self, nct_id: str, part: sums.Part = STUDY) -> AbstractContextManager[None]:
+        """Keep the sum of what is noted of a study and changed within the statement; as `sums.changing`."""
+        return sums.changing(self.connection, part, [nct_id])
+
     def _complete_marks(self) -> None:
         """Mark the changes of a Trialbook that knows no marks."""
         seq = self.store.seq
         if not self.store.has_marks or (seq and not self.store.find_mark(seq)):
-            with _Transaction(self):
+            with Transaction(self):
                 self.connection.execute(MARKS)
                 move_to(self.connection, seq)
 
@@ -158,17 +169,18 @@ class Writer:
             if self.store.fetch_one(asked, (ORDER_VERSION,)):
                 return
             several = self.store.fetch_all(
-                "SELECT study_id, current_version_id FROM study WHERE EXISTS (SELECT 1 FROM version"
+                "SELECT study_id, nct_id, current_version_id FROM study WHERE EXISTS (SELECT 1 FROM version"
                 " WHERE version.study_id = study.study_id AND version_id <> study.study_id)"
             )
         except StoreDamagedError:
             return  # what this run may mend is put in order by the next
-        with _Transaction(self):
+        with Transaction(self):
             seq = self.store.seq
-            for study_id, current in several:
+            for study_id, nct_id, current in several:
                 if self._find_current(study_id) != current:
                     seq += 1
-                    self._put_in_force(study_id, seq)
+                    with self.changing(nct_id):
+                        self._put_in_force(study_id, seq)
             move_to(self.connection, seq)
             self.connection.execute(EMPTY_STUDIES)
             self.connection.execute("INSERT OR REPLACE INTO library VALUES ('order', ?)", (ORDER_VERSION,))
@@ -187,7 +199,6 @@ class Writer:
 
     def _note_facts(self, study_id: int, version_id: int, version: NewVersion) -> None:
         """Keep what a further copy of a study is arranged by, and of the first one if it is not kept yet."""
-        self.connection.execute(FACTS)
         keep = "INSERT OR IGNORE INTO copy_fact VALUES (?, ?, ?, ?, ?, ?)"
         days = read_days(find_days(version.record), version.format)
         self.connection.execute(keep, (version_id, len(version.body), *msgspec.structs.astuple(days)))
@@ -201,15 +212,14 @@ class Writer:
 
     def _note_number(self, version: NewVersion, version_id: int) -> None:
         if version.registry_number is not None:
-            self.connection.execute(numbers.TABLE)
             self.connection.execute(
                 "INSERT OR REPLACE INTO registry_number VALUES (?, ?, ?)",
                 (version.nct_id, version.registry_number, version_id),
             )
 
-    def transaction(self) -> _Transaction:
+    def transaction(self) -> Transaction:
         """All that is written within it, or nothing; for a `with` statement."""
-        return _Transaction(self)
+        return Transaction(self)
 
     def note_change_of(self, nct_id: str) -> None:
         """Note that other versions of a study count than before; within a transaction."""
@@ -239,7 +249,11 @@ class Writer:
                 (self._location, now(), self._note),
             )
             self._source_id = int(cursor.lastrowid or 0)
+            self._sum_up(SOURCE, self._source_id)
         return self._source_id
+
+    def _sum_up(self, part: sums.Part, owner: int | str) -> None:
+        sums.keep(self.connection, part.name, {owner: sums.compute(self.connection.execute, part, owner)})
 
     def knows(self, wire_hash: bytes, received: bytes = b"") -> bool:
         """Whether these very bytes are held already, unharmed; `received`, the bytes, makes that quicker.
@@ -262,13 +276,12 @@ class Writer:
         changes: list[KeptVersion] = []
         if not versions:
             return changes
-        with _Transaction(self):
+        with Transaction(self):
             self._train(versions)
             seq = self.store.seq
             learnt_at = now()
             for version in versions:
-                day = find_first_day(version.version_date, learnt_at)
-                change = self._save_one(KeptVersion(seq + 1, version, day, is_first=True), learnt_at)
+                change = self._save_one(version, seq + 1, learnt_at)
                 if change is not None:
                     seq += 1
                     changes.append(change)
@@ -286,22 +299,48 @@ class Writer:
             keep_copies(self.connection)
             self._has_copies = True
 
-    def _save_one(self, change: KeptVersion, learnt_at: str) -> KeptVersion | None:
+    def _save_one(self, version: NewVersion, seq: int, learnt_at: str) -> KeptVersion | None:
         """Keep a version under its change number; says what it was to its study, None where it was here."""
-        version = change.version
-        content_hash, extent = compute_content(version.record)
+        day = find_first_day(version.version_date, learnt_at)
         study = self.connection.execute(
             "SELECT study_id FROM study WHERE nct_id = ?", (version.nct_id,)
         ).fetchone()
         if study is None:
+            content_hash, extent = compute_content(version.record)
             version_id = self._insert_version(version, None, content_hash, extent, learnt_at)
             self.connection.execute(
-                "INSERT INTO study VALUES (?, ?, ?, ?)",
-                (version_id, version.nct_id, version_id, change.seq),
+                "INSERT INTO study VALUES (?, ?, ?, ?)", (version_id, version.nct_id, version_id, seq)
             )
             self._note_number(version, version_id)
-            return change
-        (study_id,) = study
+            noted = (version.version_date, version.fidelity, extent, learnt_at, self.source_id)
+            self._sum_up_first(version, version_id, (*noted, content_hash))
+            return KeptVersion(seq, version, day, is_first=True)
+        with self.changing(version.nct_id):
+            return self._save_further(KeptVersion(seq, version, day, is_first=False), study[0], learnt_at)
+
+    def _sum_up_first(self, version: NewVersion, version_id: int, noted: tuple[Any, ...]) -> None:
+        """Keep the sum of a study with its first version without reading both again: the rows of `STUDY`."""
+        *noted_first, content_hash = noted
+        rows: list[tuple[Any, ...]] = [
+            (version_id, version.nct_id, version_id),
+            (
+                version_id,
+                version_id,
+                *noted_first,
+                version.place,
+                version.format,
+                version.wire_hash,
+                content_hash,
+            ),
+        ]
+        if version.registry_number is not None:
+            rows.append((version.nct_id, version.registry_number, version_id))
+        sums.keep(self.connection, STUDY.name, {version.nct_id: sums.sum_up(rows)})
+
+    def _save_further(self, change: KeptVersion, study_id: int, learnt_at: str) -> KeptVersion | None:
+        """As `_save_one`, of a study that is here."""
+        version = change.version
+        content_hash, extent = compute_content(version.record)
         if self._was_taken_out(version, study_id, content_hash):
             return None
         held = self.connection.execute(
@@ -318,7 +357,7 @@ class Writer:
             self._note_facts(study_id, version_id, version)
             self._note_number(version, version_id)
         self._put_in_force(study_id, change.seq)
-        return msgspec.structs.replace(change, is_first=False, is_mended=held is not None)
+        return msgspec.structs.replace(change, is_mended=held is not None)
 
     def _was_taken_out(self, version: NewVersion, study_id: int, content_hash: bytes) -> bool:
         """Whether a person took out what says the same; notes it for whoever brings it again."""
@@ -388,9 +427,9 @@ class Writer:
 
     def reject(self, rejections: Iterable[tuple[str, str, bytes]]) -> None:
         """Keep input that could not be understood, as (place, reason, bytes); a repeated one once."""
-        with _Transaction(self):
+        with Transaction(self):
             for place, reason, original in rejections:
-                self.connection.execute(
+                cursor = self.connection.execute(
                     "INSERT OR IGNORE INTO rejection (source_id, place, reason, content_hash, original)"
                     " VALUES (?, ?, ?, ?, ?)",
                     (
@@ -401,54 +440,36 @@ class Writer:
                         self.store.codec.pack_plain(original),
                     ),
                 )
+                if cursor.rowcount:
+                    self._sum_up(REJECTION, int(cursor.lastrowid or 0))
 
     def announce(self, notices: Iterable[tuple[str, int, str, str, tuple[str, ...]]]) -> None:
         """Keep lines of a registry's history: (id, number, date, status, labels of changed modules)."""
-        with _Transaction(self):
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO announced_version VALUES (?, ?, ?, ?, ?)",
-                [(*facts, "\n".join(labels)) for *facts, labels in notices],
-            )
+        by_study: dict[str, list[tuple[Any, ...]]] = {}
+        for *facts, labels in notices:
+            by_study.setdefault(str(facts[0]), []).append((*facts, "\n".join(labels)))
+        with Transaction(self):
+            for nct_id, lines in by_study.items():
+                self._announce_one(nct_id, lines)
+
+    def _announce_one(self, nct_id: str, lines: list[tuple[Any, ...]]) -> None:
+        ask = self.connection.execute
+        held = {
+            number for (number,) in ask("SELECT number FROM announced_version WHERE nct_id = ?", (nct_id,))
+        }
+        # A list that comes whole takes the place of one that was altered.
+        is_sound = held <= {line[1] for line in lines} or sums.is_as_kept(ask, ANNOUNCED, nct_id)
+        self.connection.executemany("INSERT OR REPLACE INTO announced_version VALUES (?, ?, ?, ?, ?)", lines)
+        found = sums.compute(ask, ANNOUNCED, nct_id) if is_sound else sums.ALTERED
+        sums.keep(self.connection, ANNOUNCED.name, {nct_id: found})
 
     def save_sync_state(self, request: str, state: str) -> None:
         """Remember how far a synchronisation has come."""
-        with _Transaction(self):
+        with Transaction(self):
             self.connection.execute(
                 "INSERT OR REPLACE INTO sync_state VALUES (?, ?, ?)", (request, state, now())
             )
-
-
-class _Transaction:
-    """All or nothing; a full or read-only disk becomes a StoreError that says so."""
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer, self._connection = writer, writer.connection
-
-    def __enter__(self) -> None:
-        self._marks = self._writer.mark()
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot write to the library: {error}") from error
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        try:
-            if kind is None:
-                self._connection.execute("COMMIT")
-                return
-        except sqlite3.Error as failure:
-            error = failure
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            self._writer.return_to(*self._marks)
-        except sqlite3.Error as failure:
-            error = failure
-        if isinstance(error, sqlite3.Error):
-            raise StoreError(
-                f"cannot write to the library: {error}; nothing of this batch was kept, "
-                "everything before it was: make room and run the same command again"
-            ) from error
+            self._sum_up(SYNC, request)
 
 
 def now() -> str:

@@ -44,19 +44,26 @@ class MemoryRoom:
         self._taken = self._waiting = 0
         self._changed = threading.Condition()
 
-    def take(self, size: int, *, may_wait: bool) -> None:
-        """Take so many bytes; raises ApiError (503) where they do not become free in time."""
+    def take(self, size: int, *, may_wait: bool, is_begun: bool = False) -> None:
+        """Take so many bytes; raises ApiError (503) where they do not become free in time.
+
+        What is for an answer that has begun is taken then all the same, so that others wait for it.
+        """
         with self._changed:
-            if not self._has_room(size):
-                if not may_wait or self._waiting >= MOST_WAITING:
-                    raise self._refuse()
-                self._waiting += 1
-                try:
-                    if not self._changed.wait_for(lambda: self._has_room(size), self._wait_s):
-                        raise self._refuse()
-                finally:
-                    self._waiting -= 1
+            if not self._wait_for(size, may_wait=may_wait) and not is_begun:
+                raise self._refuse()
             self._taken += size
+
+    def _wait_for(self, size: int, *, may_wait: bool) -> bool:
+        if self._has_room(size):
+            return True
+        if not may_wait or self._waiting >= MOST_WAITING:
+            return False
+        self._waiting += 1
+        try:
+            return self._changed.wait_for(lambda: self._has_room(size), self._wait_s)
+        finally:
+            self._waiting -= 1
 
     def give_back(self, size: int) -> None:
         """Let others have so many bytes."""
@@ -78,11 +85,11 @@ class _Charge:
     def __init__(self, room: MemoryRoom) -> None:
         self._room = room
         self._held = self._largest = 0
-        self._has_begun = False
+        self._has_begun = self._is_streamed = False
 
     def add(self, size: int) -> None:
-        """Take what a record of so many bytes needs, unless the answer has begun, which is never broken off."""
-        if self._has_begun or size <= self._largest:
+        """Take what a record of so many bytes needs; an answer that has begun waits, and is never broken off."""
+        if size <= self._largest:
             return
         # Given back first: two requests that each hold a part and wait for more would wait for one another.
         self._set(0)
@@ -91,13 +98,18 @@ class _Charge:
 
     def begin(self, length: int | None, *, is_made: bool) -> None:
         """From now on the answer, of so many bytes where that is known, is on its way; made, or only begun."""
-        self._has_begun = True
+        self._has_begun, self._is_streamed = True, is_made and length is None
         if not is_made:
             return
         if length is None:
             self._set(min(self._held, self._largest * TIMES_STREAMED))
         else:
             self._set(min(self._held, length * TIMES_SENT if length > LARGE_BYTES else 0))
+
+    def go_on(self) -> None:
+        """A part of an answer of unknown length is on its way: what was read for it is made."""
+        if self._is_streamed:
+            self._set(min(self._held, self._largest * TIMES_STREAMED))
 
     def end(self) -> None:
         """Nothing is held any more."""
@@ -108,7 +120,7 @@ class _Charge:
     def _set(self, size: int, *, may_wait: bool = False) -> None:
         size = min(size, self._room.most_bytes)
         if size > self._held:
-            self._room.take(size - self._held, may_wait=may_wait)
+            self._room.take(size - self._held, may_wait=may_wait, is_begun=self._has_begun)
         elif size < self._held:
             self._room.give_back(self._held - size)
         self._held = size
@@ -145,6 +157,8 @@ class BoundedMemory:
                 length = Headers(raw=message["headers"]).get("content-length")
                 is_made = not scope.get("state", {}).get(_HELD)
                 charge.begin(None if length is None else int(length), is_made=is_made)
+            else:
+                charge.go_on()
             await send(message)
 
         token = ON_LARGE.set(charge.add)

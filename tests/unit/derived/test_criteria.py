@@ -216,3 +216,14 @@ def test_a_reader_waits_for_no_writer_and_writes_nothing(home: Path) -> None:
     home.joinpath(FILE_NAME).chmod(0o400)
     assert set(find(home, FIRST)) == {FIRST}
     assert sorted(home.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["criteria", "summaries"])
+def test_what_a_newer_trialbook_made_stays_and_what_an_older_one_made_goes(home: Path, name: str) -> None:
+    older, newer = home / f"{name}-1.sqlite", home / f"{name}-999.sqlite"
+    older.write_bytes(b"")
+    newer.write_bytes(b"theirs")
+    rebuild(home, [name])
+    assert not older.exists()
+    assert newer.read_bytes() == b"theirs"
+    assert len(list(home.glob(f"{name}-*.sqlite"))) == 2

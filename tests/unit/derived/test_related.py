@@ -293,3 +293,33 @@ def test_where_another_writes_the_command_has_them_in_memory(home: Path) -> None
     assert asked.exit_code == 0
     assert json.loads(asked.stdout)
     assert not (home / FOLDER / STATE_FILE).exists()
+
+
+def flip(path: Path) -> None:
+    """A bit in the middle of a file."""
+    changed = bytearray(path.read_bytes())
+    changed[len(changed) // 3] ^= 4
+    path.write_bytes(changed)
+
+
+@pytest.mark.parametrize("name", ["learnt.msgpack", "*.idx", "*.store", "*.fast"])
+def test_a_bit_that_flipped_in_the_profiles_is_named_and_never_shown(home: Path, name: str) -> None:
+    before = tell(home)
+    (path,) = (home / FOLDER / read_state(home).folder).glob(name)
+    flip(path)
+
+    with pytest.raises(StoreError, match="try `trialbook rebuild related`"):
+        tell(home)
+    with Library(home) as library:
+        (problem,) = library.check()
+    assert path.name in problem
+    rebuild(home, ["related"])
+    assert tell(home) == before
+
+
+def test_a_bit_that_flipped_in_their_state_makes_it_none(home: Path) -> None:
+    before = tell(home)
+    flip(home / FOLDER / STATE_FILE)
+    assert tell(home) == before
+    with Library(home) as library:
+        assert [each for each in library.check() if each.startswith("related: it is not made yet")]

@@ -14,10 +14,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
 from tests.library import make_library
 
 import trialbook
-from trialbook.errors import NoLibraryError, StoreDamagedError
+from trialbook.cli.main import main
+from trialbook.errors import NoLibraryError, NotFoundError, StoreDamagedError, UsageError
 from trialbook.library import Library
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.store import Store, Writer
@@ -364,3 +366,47 @@ def test_half_a_character_and_an_unknown_home_are_refused_in_words(sample_librar
         sample_library.search(country="\ud800")
     with pytest.raises(trialbook.TrialbookError, match="there is no folder ~nobody-of-that-name/x"):
         trialbook.open("~nobody-of-that-name/x")
+
+
+def test_a_folder_may_be_told_as_text(sample_library: Library) -> None:
+    with Library(str(sample_library.home)) as library:
+        assert library.home == sample_library.home
+        assert ACESO in library
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda library: library.export("~nobody-here/out.jsonl"),
+        lambda library: library.export_tables("~nobody-here/out.sqlite"),
+        lambda library: library.import_files("~nobody-here/records.jsonl"),
+        lambda library: library.backup("~nobody-here/backup.zip"),
+        lambda library: library.restore("~nobody-here/backup.zip", library.home),
+        lambda library: library.export_list("a", "~nobody-here/out.csv"),
+        lambda library: Library("~nobody-here/library"),
+        lambda library: library.repair("~nobody-here/library"),
+        lambda library: trialbook.open("~nobody-here/library"),
+    ],
+)
+def test_a_home_that_nobody_has_is_said(sample_library: Library, ask: Any) -> None:
+    with pytest.raises(UsageError, match=r"there is no folder ~nobody-here/.*write the whole path"):
+        ask(sample_library)
+
+
+def test_a_history_of_a_day_before_all_says_which_version_is_the_first(sample_library: Library) -> None:
+    with pytest.raises(NotFoundError, match=r"no version as old as 1900.*the first known one is of 2022"):
+        sample_library.find_history(ACESO, as_of="1900")
+    assert sample_library.find_history(ACESO, as_of="2100")
+
+
+def test_what_is_derived_is_listed_by_name(sample_library: Library) -> None:
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, ["--home", str(sample_library.home), "rebuild", "--list", *words])
+
+    assert [line.split(":")[0] for line in run("summaries", "index").stdout.splitlines()] == [
+        "index",
+        "summaries",
+    ]
+    assert len(run().stdout.splitlines()) == 5
+    assert run("indez").exit_code == 1
+    assert "nothing derived is called 'indez'" in run("indez").stderr

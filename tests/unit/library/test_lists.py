@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.unit.web.own_api.conftest import make_version, write_records
 
-from trialbook.errors import NotFoundError, StoreError, StoreReadOnlyError, UsageError
+from trialbook.errors import NotFoundError, StoreDamagedError, StoreError, StoreReadOnlyError, UsageError
 from trialbook.library import Library, kept, lists
 from trialbook.library.backup import restore_backup
 from trialbook.library.build import import_paths
@@ -284,3 +284,71 @@ def test_a_library_that_may_not_be_written_says_so(
         with pytest.raises(StoreReadOnlyError, match="read-only or another's"):
             library.add_to_list("a", IDS[1])
         assert library.get_list("a").nct_ids == (IDS[0],)
+
+
+def alter(home: Path, statement: str) -> None:
+    """Change rows as a disk does: the sums beside them stay."""
+    with closing(sqlite3.connect(home / kept.FILE_NAME)) as connection:
+        sums = connection.execute("SELECT * FROM row_sum").fetchall()
+        connection.execute(statement)
+        connection.executemany("INSERT OR REPLACE INTO row_sum VALUES (?, ?, ?)", sums)
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE list_entry SET note = 'Cull them' WHERE entry_id = 1",
+        "UPDATE list_entry SET list_name = 'c' WHERE entry_id = 1",
+        "UPDATE list_entry SET after_number = 0 WHERE entry_id = 2",
+        "UPDATE list SET name = 'c' WHERE name = 'a'",
+        "UPDATE seen SET number = 1 WHERE key = 'list/a'",
+        "DELETE FROM list_entry WHERE entry_id = 2",
+        "DELETE FROM seen",
+    ],
+)
+def test_a_list_that_was_altered_is_named_and_never_shown(home: Path, statement: str) -> None:
+    with Library(home) as library:
+        library.add_to_list("a", IDS[0], IDS[1], note="Call them")
+        library.add_to_list("b", IDS[2])
+        library.mark_seen("list", "a")
+        alter(home, statement)
+
+        for ask in (
+            lambda: library.get_list("a"),
+            library.find_lists,
+            lambda: library.find_lists_with(IDS[0]),
+        ):
+            with pytest.raises(StoreDamagedError, match="the list a is not what was kept"):
+                ask()
+        assert library.get_list("b").nct_ids == (IDS[2],)
+        library.add_to_list("b", IDS[0])
+        assert [each for each in library.check() if "list a" in each]
+        lists.add_studies(home, "a", {IDS[2]: ""}, after=0)
+        with pytest.raises(StoreDamagedError):
+            library.get_list("a")
+
+
+def test_a_repair_keeps_an_altered_list_and_says_so(home: Path) -> None:
+    with Library(home) as library:
+        library.add_to_list("a", IDS[0], note="Call them")
+        library.add_to_list("b", IDS[1])
+        alter(home, "UPDATE list_entry SET note = 'Cull them' WHERE entry_id = 1")
+
+    assert [each for each in Library.repair(home).lost if each.startswith("the list a was altered")]
+    with Library(home) as library:
+        assert library.get_list("a").entries[0].note == "Cull them"
+        assert library.check() == ()
+
+
+def test_what_another_trialbook_wrote_is_read_and_gains_a_sum(home: Path) -> None:
+    with Library(home) as library:
+        library.add_to_list("a", IDS[0], note="Call them")
+        with closing(sqlite3.connect(home / kept.FILE_NAME)) as connection:
+            connection.execute("UPDATE list_entry SET note = 'By an older one'")
+            connection.commit()
+        assert library.get_list("a").entries[0].note == "By an older one"
+        library.add_to_list("b", IDS[1])
+        alter(home, "UPDATE list_entry SET note = 'By a dying disk' WHERE list_name = 'a'")
+        with pytest.raises(StoreDamagedError):
+            library.get_list("a")

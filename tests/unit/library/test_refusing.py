@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import sqlite3
 from contextlib import closing
 from itertools import islice
@@ -16,7 +17,7 @@ from tests.naive.records import make_record
 from trialbook.derived import criteria
 from trialbook.eligibility.days import one_day
 from trialbook.eligibility.facts import Fact, Person
-from trialbook.errors import QueryError
+from trialbook.errors import QueryError, StoreDamagedError
 from trialbook.library import Library
 from trialbook.library.build import import_paths
 from trialbook.library.rebuild import rebuild
@@ -285,3 +286,74 @@ def test_what_studies_refuse_is_not_counted_where_nobody_knows_it(
     monkeypatch.setattr(engine, "MOST_REFUSING", 10)
     with pytest.raises(QueryError, match=r"at most 10 studies, and 11 match"):
         library.engine.search(request)
+
+
+@pytest.mark.parametrize(
+    ("statement", "asked"),
+    [
+        ("UPDATE refused SET tree = tree + 100 WHERE rowid_of", 'AREA[Refuses]"pregnant"'),
+        ("DELETE FROM refused WHERE rowid_of", 'AREA[Accepts]"pregnant"'),
+        (
+            "UPDATE thing SET name = name || 'z' WHERE id IN (SELECT thing FROM refused WHERE rowid_of)",
+            'AREA[Refuses]"pregnant"',
+        ),
+        ("UPDATE refused_value SET low = 8.25 WHERE low = 8.0", 'AREA[Refuses]"HbA1c 8.2 %"'),
+        ("UPDATE refused_value SET unit = 'g/L' WHERE unit = '%'", 'AREA[Refuses]"HbA1c 8.2 %"'),
+        ("UPDATE study SET text = x'00' WHERE nct_id = 'NCT00000005'", 'AREA[Refuses]"pregnant"'),
+        ("UPDATE study SET nct_id = 'NCT00000009' WHERE nct_id = 'NCT00000005'", 'AREA[Refuses]"pregnant"'),
+        (
+            "UPDATE tree SET text = x'00' WHERE id IN (SELECT tree FROM refused WHERE rowid_of)",
+            'AREA[Refuses]"pregnant"',
+        ),
+    ],
+)
+def test_what_was_read_of_criteria_and_altered_is_never_an_answer(
+    library: Library, tmp_path: Path, statement: str, asked: str
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(library.home, home)
+    path = home / criteria.FILE_NAME
+    of_pregnancy = "tree = (SELECT tree.id FROM tree JOIN study USING (text) WHERE nct_id = 'NCT00000005')"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement.replace("rowid_of", of_pregnancy))
+        connection.commit()
+    with Library(home) as altered:
+        with pytest.raises(StoreDamagedError, match="rebuild criteria"):
+            altered.search(asked)
+        assert [each for each in altered.check() if each.startswith("the criteria: ")]
+    rebuild(home, ["criteria"])
+    with Library(home) as made_anew:
+        assert find(made_anew, asked) == find(library, asked)
+        assert made_anew.check() == ()
+
+
+def test_a_state_of_the_criteria_that_was_altered_claims_nothing(library: Library, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(library.home, home)
+    with closing(sqlite3.connect(home / criteria.FILE_NAME)) as connection:
+        connection.execute("UPDATE state SET value = '1' WHERE key = 'seq'")
+        connection.commit()
+    with Library(home) as altered, pytest.raises(QueryError, match="not known of all studies"):
+        altered.search('AREA[Refuses]"pregnant"')
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE thing SET words = 'Prognant' WHERE words = 'Pregnant'",
+        "UPDATE study SET text = x'00' WHERE nct_id = 'NCT00000005'",
+        "DELETE FROM study WHERE nct_id = 'NCT00000005'",
+        "DELETE FROM refused WHERE tree = (SELECT tree.id FROM tree JOIN study USING (text) WHERE nct_id = 'NCT00000005')",
+        "UPDATE tree SET text = x'00' WHERE text = (SELECT text FROM study WHERE nct_id = 'NCT00000005')",
+    ],
+)
+def test_what_most_studies_refuse_is_not_counted_where_it_was_altered(
+    library: Library, tmp_path: Path, statement: str
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(library.home, home)
+    with closing(sqlite3.connect(home / criteria.FILE_NAME)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    with Library(home) as altered, pytest.raises(StoreDamagedError):
+        altered.engine.search(SearchRequest(facets=("Refuses",), limit=0))

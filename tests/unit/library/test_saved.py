@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from trialbook.ask.query_string import describe_query, normalise_query, write_site_url
-from trialbook.errors import NotFoundError, QueryError, StoreError, UsageError
+from trialbook.errors import NotFoundError, QueryError, StoreDamagedError, StoreError, UsageError
 from trialbook.library import kept, saved
 from trialbook.library.saved import find_searches, get_search, remove_search, save_search
 
@@ -75,3 +75,17 @@ def test_a_search_near_a_place_is_kept_by_the_place_and_stays_readable_without_i
     with pytest.raises(QueryError, match="no place is called"):
         normalise_query("near=Xyzzyplugh")
     assert write_site_url("near=Xyzzyplugh") == "/?near=Xyzzyplugh"
+
+
+def test_a_search_that_was_altered_is_named_and_never_shown(tmp_path: Path) -> None:
+    save_search(tmp_path, "a", "query.term=cough", after=7)
+    with sqlite3.connect(tmp_path / kept.FILE_NAME) as connection:
+        sums = connection.execute("SELECT * FROM row_sum").fetchall()
+        connection.execute("UPDATE saved_search SET query = 'query.term=couch'")
+        connection.executemany("INSERT OR REPLACE INTO row_sum VALUES (?, ?, ?)", sums)
+    connection.close()
+
+    with pytest.raises(StoreDamagedError, match="the saved search a is not what was kept"):
+        get_search(tmp_path, "a")
+    with pytest.raises(StoreError, match="saved search a"):
+        kept.check_kept(tmp_path)

@@ -62,7 +62,9 @@ def find_place(home: Path) -> Path:
 
 def write_state(home: Path, **changes: Any) -> None:
     state = home / "index" / OWN / STATE_FILE
-    state.write_bytes(msgspec.json.encode({**msgspec.json.decode(state.read_bytes()), **changes}))
+    said = {**msgspec.json.decode(state.read_bytes()), **changes}
+    del said["sum"]
+    state.write_bytes(msgspec.json.encode(said))
 
 
 def move_to_form(form: str) -> Callable[[Path], None]:

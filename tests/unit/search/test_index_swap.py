@@ -17,11 +17,11 @@ from trialbook.library import Library
 from trialbook.library.check import find_problems
 from trialbook.library.rebuild import bring_into_step, rebuild
 from trialbook.search.engine.engine import SearchRequest
-from trialbook.search.index.disk import STATE_FILE
+from trialbook.search.index.disk import STATE_FILE, read_state
 from trialbook.search.index.intake import IndexIntake
 from trialbook.search.index.schema import INDEX_VERSION
 from trialbook.search.language.parse import parse_query
-from trialbook.store import Store
+from trialbook.store import Store, index_files
 
 IDS = tuple(f"NCT0000000{number}" for number in range(6, 0, -1))
 PHRASE = "bronchial asthma"
@@ -191,6 +191,33 @@ def test_a_bit_that_flipped_in_the_index_is_found_by_a_check(home: Path) -> None
         (problem,) = library.check()
     assert f"{path.name} is not as it was written" in problem
     assert "rebuild index" in problem
+
+
+def test_no_bit_of_a_small_index_may_flip(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path,) = find_place(home).glob("*.idx")
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[len(bytes_) // 3] ^= 4
+    path.write_bytes(bytes_)
+
+    with pytest.raises(
+        StoreError, match=f"{path.name} is not as it was written; try `trialbook rebuild index`"
+    ):
+        open_engine(home)
+    # All of a large one is not read at each opening.
+    monkeypatch.setattr(index_files, "MOST_COMPARED_BYTES", path.stat().st_size)
+    open_engine(home)
+
+
+def test_no_bit_of_what_an_index_says_of_itself_may_flip(home: Path) -> None:
+    folder = home / "index" / str(INDEX_VERSION)
+    whole, right = (folder / STATE_FILE).read_bytes(), read_state(folder)
+    assert right is not None
+    for bit in range(8 * len(whole)):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        (folder / STATE_FILE).write_bytes(changed)
+        # Where the name of the sum is lost, the rest is whole.
+        assert read_state(folder) in (None, right)
 
 
 def test_an_index_on_another_disk_behind_a_link_is_used_and_made_anew_there(

@@ -294,3 +294,16 @@ def test_a_folder_that_cannot_be_written_gets_a_clear_message(tmp_path: Path) ->
 
     assert all(message.startswith(f"cannot open the library in {sealed}") for message in messages)
     assert list(sealed.iterdir()) == []
+
+
+def test_a_registrys_list_that_begins_after_the_first_version_held_numbers_none(
+    empty_store: Store, make_version: MakeVersion
+) -> None:
+    with Writer(empty_store, "test") as writer:
+        for day in ("2024-01-01", "2024-03-01"):
+            writer.save([make_version(day=day, title=day)])
+        writer.announce([("NCT00000001", number, f"2024-0{number + 2}-15", "", ()) for number in range(2)])
+    assert [(each.number, each.is_numbered) for each in empty_store.find_versions("NCT00000001")] == [
+        (0, False),
+        (1, False),
+    ]

@@ -20,9 +20,9 @@ import msgspec
 import tantivy
 
 from trialbook.errors import IndexMissingError, StoreError
-from trialbook.search.index.files import META_FILE, Meta, check_files, read_meta
 from trialbook.search.index.linked import OpenedFolder
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
+from trialbook.store.index_files import META_FILE, Meta, check_files, is_as_sealed, read_meta
 from trialbook.terms.text import get_splitter
 
 # How long a state is taken for the newest without a look at the disk; a look costs some microseconds.
@@ -225,13 +225,14 @@ def _compare(state: IndexState, meta: Meta, documents: int) -> None:
 def read_state(folder: Path) -> IndexState | None:
     """The state that lies in a folder; None where it is missing or says nothing that can be used."""
     try:
-        state = _STATE.decode((folder / STATE_FILE).read_bytes())
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        said = (folder / STATE_FILE).read_bytes()
+        state = _STATE.decode(said)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
         raise StoreError(f"cannot read the index in {folder}: {error}") from error
     # The name is that of a folder beside the state, and never leads anywhere else.
-    return state if _MAKING.fullmatch(state.folder) else None
+    return state if _MAKING.fullmatch(state.folder) and is_as_sealed(said) else None
 
 
 def open_index(place: Path) -> tantivy.Index:

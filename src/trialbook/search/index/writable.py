@@ -18,9 +18,9 @@ import tantivy
 
 from trialbook.errors import StoreError
 from trialbook.search.index.disk import STATE_FILE, IndexState, StudyIndex, open_index, read_state
-from trialbook.search.index.files import read_meta
 from trialbook.search.index.schema import INDEX_VERSION, get_schema
 from trialbook.settings import read_number
+from trialbook.store.index_files import read_meta, seal
 from trialbook.store.private import open_private
 from trialbook.terms.known_names import NO_NAMES, KnownNames
 
@@ -124,7 +124,7 @@ class WritableIndex:
         fresh = self.folder / f"{STATE_FILE}.new"
         try:
             with open_private(fresh, "wb") as file:
-                file.write(msgspec.json.encode(self.state))
+                file.write(seal(msgspec.json.encode(self.state)))
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self.folder / STATE_FILE)

@@ -1,7 +1,8 @@
 """Are the files of an index all there and none of them cut short? How many documents do they hold?
 
 Tantivy opens an index whose file of positions is missing, or was cut, and then finds no phrase; this looks
-first. That every byte is as it was written only `find_changed_files` can tell, which reads them all.
+first. Of a small index every byte is compared then (0.3 ms a megabyte); of a larger one that is left to
+`find_changed_files`. What lies beside an index and says what it holds has a sum at its end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ PARTS = ("fast", "fieldnorm", "idx", "pos", "store", "term")
 _END = struct.Struct("<II")
 END_NUMBER = 1337
 BLOCK_BYTES = 1 << 20
+# The files of an index of up to so many bytes, some 12,000 studies, are compared whole when they are opened.
+MOST_COMPARED_BYTES = 128 << 20
+_SUM = b',"sum":'
 
 
 class Deletes(msgspec.Struct):
@@ -75,15 +79,18 @@ def read_meta(folder: Path) -> Meta:
 
 
 def check_files(folder: Path, meta: Meta, checked: set[str]) -> None:
-    """Look at the end of each file that is not among those `checked`, and add it to them.
+    """Look at the end of each file that is not among those `checked`, or at all of it, and add it to them.
 
-    Raises OSError for a file that is not there, ValueError for one that was cut short.
+    Raises OSError for a file that is not there, ValueError for one that was cut short or is not as it was written.
     """
-    for segment in meta.segments:
-        for name in segment.file_names:
-            if name not in checked:
-                _read_ending(folder / name)
-                checked.add(name)
+    names = [name for segment in meta.segments for name in segment.file_names]
+    others = [name for name in names if name not in checked]
+    ends = {name: _read_ending(folder / name) for name in others}
+    is_small = sum((folder / name).stat().st_size for name in names if others) <= MOST_COMPARED_BYTES
+    for name, (size, expected) in ends.items():
+        if is_small and _compute_checksum(folder / name, size) != expected:
+            raise ValueError(f"{name} is not as it was written")
+        checked.add(name)
 
 
 def _read_ending(path: Path) -> tuple[int, int]:
@@ -116,6 +123,17 @@ def find_changed_files(folder: Path) -> Iterator[str]:
                     yield f"{name} is not as it was written"
             except (OSError, ValueError) as error:
                 yield str(error)
+
+
+def seal(said: bytes) -> bytes:
+    """A JSON object with a sum of itself as its last member."""
+    return b"%s%s%d}" % (said[:-1], _SUM, zlib.crc32(said[:-1]))
+
+
+def is_as_sealed(data: bytes) -> bool:
+    """Whether a JSON object has the sum that it carries, or carries none."""
+    said, mark, kept = data.rpartition(_SUM)
+    return not mark or kept == b"%d}" % zlib.crc32(said)
 
 
 def _compute_checksum(path: Path, size: int) -> int:

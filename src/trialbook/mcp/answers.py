@@ -197,6 +197,16 @@ class ComparedLine(msgspec.Struct, frozen=True, kw_only=True):
     not_in_record: Annotated[Texts, Meta(description="Studies whose record says nothing.")] | UnsetType = (
         UNSET
     )
+    not_known: (
+        Annotated[Texts, Meta(description="Studies of which no copy that could say it is held.")] | UnsetType
+    ) = UNSET
+    rests_on: (
+        Annotated[
+            dict[str, str],
+            Meta(description="The version that says it, by study, where the copy in force cannot carry it."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class CompareAnswer(Answer, frozen=True, kw_only=True):

@@ -163,6 +163,32 @@ def test_a_newer_page_shows_what_other_copies_have_and_says_so(tmp_path: Path) -
         assert site.get(f"/study/{STUDY}?version=0").status_code == 200
 
 
+def test_side_by_side_a_poorer_copy_says_what_fuller_ones_say(tmp_path: Path) -> None:
+    other = write_full().replace(STUDY.encode(), b"NCT99800021")
+    cut = b'{"protocolSection":{"identificationModule":{"nctId":"NCT99800022"}}}'
+    with bring(tmp_path / "library", write_full(), PAGE, other, cut) as library:
+        rows = {row.name: row for row in library.set_side_by_side(STUDY, "NCT99800021", "NCT99800022").rows}
+        text = CliRunner().invoke(main, ["--home", str(library.home), "compare", STUDY, "NCT99800022"]).stdout
+    with TestClient(make_app(tmp_path / "library"), base_url="http://localhost") as site:
+        page = site.get(f"/compare?ids={STUDY},NCT99800022").text
+        answer = site.get(f"/api/trialbook/compare?ids={STUDY}|NCT99800022").json()
+    outcomes, conditions = rows["primary_outcomes"].cells, rows["conditions"].cells
+    assert [each.rests_on for each in outcomes] == ["version 0 of 10 January 2024", "", ""]
+    assert outcomes[0].items == outcomes[1].items != ()
+    assert [(each.is_missing, each.is_known) for each in outcomes] == [
+        (False, True),
+        (False, True),
+        (True, False),
+    ]
+    assert [each.text for each in conditions[0].items] == ["Cough", "Type 2 Diabetes Mellitus"]
+    assert "(from version 0 of 10 January 2024)" in text
+    assert "NCT99800022  (not known)" in text
+    assert "<small>from version 0 of 10 January 2024</small>" in page
+    assert '<span class="absent">Not known</span>' in page
+    (told,) = (row["cells"] for row in answer["rows"] if row["name"] == "primary_outcomes")
+    assert (told[0]["restsOn"], told[1]["isKnown"]) == ("version 0 of 10 January 2024", False)
+
+
 def test_of_a_record_that_was_cut_alone_nothing_is_said_to_be_lacking(tmp_path: Path) -> None:
     cut = {"protocolSection": {name: PROTOCOL[name] for name in ("identificationModule", "conditionsModule")}}
     with bring(tmp_path / "library", json.dumps(cut)) as library:

@@ -214,6 +214,34 @@ def test_a_telephone_shows_each_page_without_scrolling_sideways(
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_a_telephone_shows_what_related_studies_share_as_a_list_that_fits(browser: Any, address: str) -> None:
+    set_width(browser, 390)
+    try:
+        browser.get(f"{address}{STUDY}/related")
+        assert not find(browser, ".canvas.shared").is_displayed()
+        table = find(browser, "table.stacked")
+        assert table.is_displayed()
+        assert browser.execute_script(
+            "const box = arguments[0].parentNode; return box.scrollWidth <= box.clientWidth", table
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_long_flag_of_a_record_fits_a_narrow_screen(browser: Any, address: str) -> None:
+    set_width(browser, 320)
+    try:
+        browser.get(address + STUDY)
+        words = "A primary outcome changed after the start, and more"
+        flag = f'<p class="flags"><a class="badge stopped" href="#">{words}</a></p>'
+        browser.execute_script(
+            "document.querySelector('h1').insertAdjacentHTML('afterend', arguments[0])", flag
+        )
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 320
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_the_first_tab_key_reaches_the_link_to_the_content(browser: Any, address: str) -> None:
     open_study(browser, address)
     find(browser, "body").send_keys(Keys.TAB)

@@ -274,6 +274,8 @@ def test_on_paper_all_that_is_drawn_stands_and_what_is_long_is_told(browser: Any
         assert all(on_screen)
         assert find(browser, "#related .in-print").is_displayed()
         assert not find(browser, "#related .unprinted").is_displayed()
+        folded = "return getComputedStyle(document.querySelector('.text details:not([open]) > summary'), '::after')"
+        assert "not printed" in browser.execute_script(f"{folded}.content")
         browser.get(f"{address}study/NCT99000001?print=related&print=arms")
         assert not find_all(browser, "#related .in-print")[0].is_displayed()
         assert find(browser, "#related .unprinted").is_displayed()
@@ -281,6 +283,27 @@ def test_on_paper_all_that_is_drawn_stands_and_what_is_long_is_told(browser: Any
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
     assert base64.b64decode(printed).count(b"/Type /Page\n") < 10
+
+
+def test_on_paper_a_checklist_keeps_its_answers_and_studies_stand_side_by_side(
+    browser: Any, address: str
+) -> None:
+    sheet = {"width": 690, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sheet)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        browser.get(f"{address}{STUDY}/criteria")
+        assert browser.execute_script(
+            "return Array.from(document.querySelectorAll('.checklist fieldset'))"
+            ".every(each => each.scrollWidth <= each.clientWidth)"
+        )
+        browser.get(f"{address}compare?ids=NCT04776239,NCT99000001")
+        first, second = find_all(browser, "table.beside tbody tr:not(.group) td")[:2]
+        assert first.location["y"] == second.location["y"]
+        assert first.location["x"] < second.location["x"]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_pages_load_nothing_that_fails_or_is_refused(browser: Any, address: str) -> None:

@@ -333,6 +333,16 @@ class LibraryRecords:
         found = self.find_version(asked, version=version, as_of=as_of)
         return LibraryStudy.make(self, found, self.store.get_version_body(found.version_id))
 
+    def get_known_study(
+        self, asked: str, *, version: int | None = None, as_of: str | None = None, copy: int | None = None
+    ) -> LibraryStudy:
+        """The study as `get_study` gives it, with what other copies say where the one in front cannot."""
+        state = self.find_state(asked, version=version, as_of=as_of, copy=copy)
+        is_own = not (state.resting or state.apart)
+        version_id = state.version.version_id
+        body = self.store.get_version_body(version_id) if is_own else msgspec.json.encode(state.record)
+        return LibraryStudy.make(self, state.version, body, state=state)
+
     def __getitem__(self, asked: str) -> LibraryStudy:
         return self.get_study(asked)
 

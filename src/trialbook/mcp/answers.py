@@ -241,6 +241,10 @@ class CriteriaAnswer(Answer, frozen=True, kw_only=True):
     """What `get_criteria` answers."""
 
     nct_id: str
+    note: (
+        Annotated[str, Meta(description="Where the copy in force cannot carry criteria: whose they are.")]
+        | UnsetType
+    ) = UNSET
     criteria: Annotated[
         list[dict[str, Any]],
         Meta(
@@ -282,6 +286,10 @@ class ScreenAnswer(Answer, frozen=True, kw_only=True):
     """What `screen_patient` answers."""
 
     nct_id: str
+    note: (
+        Annotated[str, Meta(description="Where the copy in force cannot carry criteria: whose they are.")]
+        | UnsetType
+    ) = UNSET
     person_id: str
     day: str | None
     overall: Literal["eligible", "ineligible", "open"]

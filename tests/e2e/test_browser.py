@@ -214,6 +214,34 @@ def test_a_telephone_shows_each_page_without_scrolling_sideways(
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_a_telephone_shows_what_related_studies_share_as_a_list_that_fits(browser: Any, address: str) -> None:
+    set_width(browser, 390)
+    try:
+        browser.get(f"{address}{STUDY}/related")
+        assert not find(browser, ".canvas.shared").is_displayed()
+        table = find(browser, "table.stacked")
+        assert table.is_displayed()
+        assert browser.execute_script(
+            "const box = arguments[0].parentNode; return box.scrollWidth <= box.clientWidth", table
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_long_flag_of_a_record_fits_a_narrow_screen(browser: Any, address: str) -> None:
+    set_width(browser, 320)
+    try:
+        browser.get(address + STUDY)
+        words = "A primary outcome changed after the start, and more"
+        flag = f'<p class="flags"><a class="badge stopped" href="#">{words}</a></p>'
+        browser.execute_script(
+            "document.querySelector('h1').insertAdjacentHTML('afterend', arguments[0])", flag
+        )
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 320
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_the_first_tab_key_reaches_the_link_to_the_content(browser: Any, address: str) -> None:
     open_study(browser, address)
     find(browser, "body").send_keys(Keys.TAB)
@@ -246,6 +274,8 @@ def test_on_paper_all_that_is_drawn_stands_and_what_is_long_is_told(browser: Any
         assert all(on_screen)
         assert find(browser, "#related .in-print").is_displayed()
         assert not find(browser, "#related .unprinted").is_displayed()
+        folded = "return getComputedStyle(document.querySelector('.text details:not([open]) > summary'), '::after')"
+        assert "not printed" in browser.execute_script(f"{folded}.content")
         browser.get(f"{address}study/NCT99000001?print=related&print=arms")
         assert not find_all(browser, "#related .in-print")[0].is_displayed()
         assert find(browser, "#related .unprinted").is_displayed()
@@ -253,6 +283,27 @@ def test_on_paper_all_that_is_drawn_stands_and_what_is_long_is_told(browser: Any
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
     assert base64.b64decode(printed).count(b"/Type /Page\n") < 10
+
+
+def test_on_paper_a_checklist_keeps_its_answers_and_studies_stand_side_by_side(
+    browser: Any, address: str
+) -> None:
+    sheet = {"width": 690, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sheet)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        browser.get(f"{address}{STUDY}/criteria")
+        assert browser.execute_script(
+            "return Array.from(document.querySelectorAll('.checklist fieldset'))"
+            ".every(each => each.scrollWidth <= each.clientWidth)"
+        )
+        browser.get(f"{address}compare?ids=NCT04776239,NCT99000001")
+        first, second = find_all(browser, "table.beside tbody tr:not(.group) td")[:2]
+        assert first.location["y"] == second.location["y"]
+        assert first.location["x"] < second.location["x"]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_pages_load_nothing_that_fails_or_is_refused(browser: Any, address: str) -> None:

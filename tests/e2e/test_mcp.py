@@ -77,6 +77,9 @@ def test_a_session_from_question_to_what_changed(samples: Path, mode: str) -> No
             "screen_patient",
             "match_patient",
             "get_cohort",
+            "get_adverse_events",
+            "report_search",
+            "get_lists",
         ]
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
         counts = await ask(client, "facets", cond="heart disease", fields=["OverallStatus"])

@@ -83,6 +83,17 @@ def test_a_few_tab_presses_reach_the_first_hit(browser: Any, address: str) -> No
     assert browser.switch_to.active_element == first, f"not reached after {presses} presses"
 
 
+def test_the_first_link_of_an_answer_leads_past_the_form(browser: Any, address: str) -> None:
+    browser.get(f"{address}?q=heart&near=Miami&within=9000km&status=COMPLETED&phase=PHASE2")
+    find(browser, "body").send_keys(Keys.TAB)
+    link = browser.switch_to.active_element
+    assert link.text == "Skip to the results"
+    link.send_keys(Keys.ENTER)
+    results = browser.switch_to.active_element
+    assert results.get_attribute("id") == "results"
+    assert find(browser, "#results .tally").is_displayed()
+
+
 def test_a_slash_leads_to_the_box_and_words_are_completed(browser: Any, address: str) -> None:
     browser.get(f"{address}?q=asthma")
     find(browser, "body").send_keys("/")

@@ -319,8 +319,8 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     areas
         Queries that look in one search area each, by the names of `QUERIES`: cond, intr, spons, locn…
     sort
-        One of `SORTS`; where nothing ranks, "relevance" shows the newest first; "distance" needs a place, and
-        counts to the nearest open site, then to any.
+        One of `SORTS`; where nothing ranks, "relevance" shows the newest first; "distance" needs a place,
+        counts to the nearest open site, then to any, and shows the most relevant first of those as near.
     note
         What a note says of a patient (`read_note`): it ranks, and its age and sex filter.
     as_of
@@ -354,7 +354,7 @@ def make_request(  # noqa: PLR0913 - a search has that many sides, and callers n
     if note:
         filters += admits_patient(note)
     queries = tuple(read_parts(text, areas or {}).values())
-    is_ranked = bool(queries) and sort not in ("id", "distance")
+    is_ranked = bool(queries) and sort != "id"
     is_alike = sort == "relevance" and not queries and note is None
     return SearchRequest(
         queries=queries if is_ranked else (),

@@ -16,6 +16,70 @@ LONGEST_NAME = 9
 # Headings such as "Recurrence" say how, not which disease: beside a disease they are rather a part of its name.
 _DISEASES = ("C", "F03")
 _PROCESSES = "C23"
+# What says of the name before it what it is, and what says of the name behind it whose or which it is.
+_GENERAL = frozenset(
+    {
+        "cancer",
+        "cancers",
+        "complication",
+        "complications",
+        "disease",
+        "diseases",
+        "disorder",
+        "disorders",
+        "infection",
+        "infections",
+        "injuries",
+        "injury",
+        "neoplasm",
+        "neoplasms",
+        "pneumonia",
+        "syndrome",
+        "syndromes",
+        "toxicity",
+        "tumor",
+        "tumors",
+        "tumour",
+        "tumours",
+        "wound",
+        "wounds",
+    }
+)
+_ATTRIBUTES = frozenset(
+    {
+        "burn",
+        "burns",
+        "cancer",
+        "coronavirus",
+        "covid",
+        "covid-19",
+        "covid19",
+        "hiv",
+        "influenza",
+        "sars-cov-2",
+        "trauma",
+    }
+)
+# A name without a comma does not end with what belongs before the next one.
+_QUALIFIERS = frozenset(
+    {
+        "acute",
+        "adult",
+        "advanced",
+        "chronic",
+        "congestive",
+        "decompensated",
+        "diastolic",
+        "metastatic",
+        "pediatric",
+        "primary",
+        "recurrent",
+        "refractory",
+        "secondary",
+        "severe",
+        "systolic",
+    }
+)
 _KINDS = {
     "protocolSection.conditionsModule.conditions": ("condition",),
     "protocolSection.conditionsModule.keywords": ("condition", "drug", "other"),
@@ -85,7 +149,22 @@ def _take_apart(
     if not kinds or _is_name(line, kinds):
         return None
     cut = _cut(words, lambda text: _is_name(text, kinds))
-    return (cut, "vocabulary") if cut else None
+    return (tuple(name.rstrip(",;") for name in cut), "vocabulary") if cut and _is_clear(cut) else None
+
+
+def _is_clear(names: Sequence[str]) -> bool:
+    """Whether no other reading of a line lies as near: "COVID-19 Pneumonia" may be one name or two."""
+    closed = {name.endswith((",", ";")) for name in names[:-1]}
+    return (
+        len(closed) == 1
+        and not any("," not in name and _fold(name).split()[-1] in _QUALIFIERS for name in names)
+        and not any(_fold(name).strip(",;") in _GENERAL for name in names[1:])
+        and not any(_is_attribute(_fold(name)) for name in names[:-1])
+    )
+
+
+def _is_attribute(name: str) -> bool:
+    return name in _ATTRIBUTES or (name.endswith("ic") and " " not in name)
 
 
 def _cut(words: Sequence[str], is_name: Callable[[str], bool]) -> tuple[str, ...] | None:

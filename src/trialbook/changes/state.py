@@ -143,6 +143,16 @@ def read_state(
     return complete(state, _decode_all(store, suppliers[:MOST_SUPPLIERS], on_damage))
 
 
+def read_known_body(store: Store, nct_id: str) -> bytes | None:
+    """What is known of the version in force, whichever copy says it, as JSON; None for an unknown study.
+
+    Raises RecordDamagedError.
+    """
+    copies = () if store.is_of_one_copy(nct_id) else store.find_copies(nct_id)
+    state = read_state(store, copies, len(copies) - 1) if copies else None
+    return msgspec.json.encode(state.record) if state else store.find_body(nct_id)
+
+
 def read_states(store: Store, nct_id: str, *, on_damage: OnDamage = refuse_damage) -> tuple[KnownState, ...]:
     """The state of each version of a study that is held, oldest first; empty for an unknown one."""
     try:

@@ -41,15 +41,17 @@ def criteria(home: Path, nct_id: str, propose: bool, as_of: str | None, as_json:
     """
     found: Sequence[ParsedCriterion]
     with Library(home) as library:
-        study = library.get_study(nct_id, as_of=as_of)
+        study = library.get_known_study(nct_id, as_of=as_of)
         found = study.parsed_criteria
         if propose:
             found = library.propose_criteria(nct_id, as_of=as_of, on_question=_tell_question)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
-    text = find_text(study)
-    if not found:
+    text, note = find_text(study), study.criteria_note
+    if note:
+        click.echo(note)
+    elif not found:
         click.echo("The record has no eligibility criteria.")
     for each in found:
         click.echo(f"{each.kind} {each.number} {' '.join(each.text.split())}".replace("  ", " "))

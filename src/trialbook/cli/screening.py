@@ -63,11 +63,12 @@ def screen(
         first = list(islice(verdicts, 2))
         if not first:
             raise UsageError(f"{patient} tells of nobody")
-        study = library.get_study(nct_id, as_of=as_of)
+        study = library.get_known_study(nct_id, as_of=as_of)
         protocol = study.protocol_section
         module = protocol.eligibility_module if protocol else None
         text = (module.eligibility_criteria if module else None) or ""
         title = f"{study.nct_id}: {study.brief_title or ''}".rstrip(": ")
+        title = "\n".join(filter(None, (title, study.criteria_note)))
         if as_json:
             _print_json(chain(first, verdicts), text, is_one=len(first) == 1)
         elif len(first) == 1:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import zstandard
 
+from trialbook.changes.state import read_known_body
 from trialbook.derived.beside import work_beside
 from trialbook.derived.contract import DerivedState, OnStudy
 from trialbook.derived.criteria_rows import (
@@ -276,7 +277,8 @@ def read_criteria(store: Store, nct_ids: Sequence[str]) -> list[bytes | None]:
 
 
 def _find_text(store: Store, nct_id: str) -> str | None:
-    body = store.find_body(nct_id)
+    """The eligibility text of a study in force, whichever copy has it."""
+    body = read_known_body(store, nct_id)
     return parse_partial(body).eligibility.eligibility_criteria if body is not None else None
 
 

@@ -11,7 +11,6 @@ from trialbook.changes.past import find_past
 from trialbook.errors import NotFoundError, RecordDamagedError
 from trialbook.model import PartialDate
 from trialbook.model.dates import find_asked_day
-from trialbook.model.present import parse_present
 from trialbook.model.sentences import join_words, write_day, write_on
 from trialbook.record.links import study_url
 from trialbook.results.due import derive_results_outlook
@@ -68,7 +67,7 @@ def find_evidence(library: Library, nct_id: str, request: SearchRequest) -> tupl
 
 def _find_overdue(library: Library, nct_id: str, as_of: str | None) -> list[Evidence]:
     today: date = find_asked_day(as_of)
-    study = parse_present(library.get_body(nct_id, as_of=as_of))
+    study = library.get_known_study(nct_id, as_of=as_of)
     outlook = derive_results_outlook(study, today=today)
     if outlook.state != "overdue":
         return []

@@ -18,6 +18,8 @@ from trialbook.library import lists, news, saved
 from trialbook.library.export import find_form, iter_bodies_of, write_file
 from trialbook.library.kept import Kind, Look, show_name
 from trialbook.library.records import LibraryRecords
+from trialbook.model.present import parse_present
+from trialbook.pages.record.told import Told
 from trialbook.pages.side_by_side import SideBySide, check_asked, set_side_by_side
 from trialbook.record.ids import find_fault, find_nct_id
 from trialbook.search.engine.engine import SearchRequest
@@ -284,4 +286,6 @@ class LibraryKeeping(LibraryRecords):
         """
         nct_ids = check_asked([self.find_id(each) for each in asked[:MOST_NAMED]])
         day = read_as_of(as_of or "")
-        return set_side_by_side([self.get_study(each, as_of=day) for each in nct_ids], as_of=day)
+        states = [self.find_state(each, as_of=day) for each in nct_ids]
+        bodies = [self.store.get_version_body(each.version.version_id) for each in states]
+        return set_side_by_side([*map(parse_present, bodies)], told=[*map(Told, states)], as_of=day)

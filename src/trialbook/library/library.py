@@ -294,7 +294,9 @@ class Library(LibraryKeeping):
         """
         from trialbook.library import proposals
 
-        return proposals.propose_criteria(self.get_study(asked, as_of=as_of), model, on_question=on_question)
+        return proposals.propose_criteria(
+            self.get_known_study(asked, as_of=as_of), model, on_question=on_question
+        )
 
     def screen(
         self,
@@ -340,7 +342,7 @@ class Library(LibraryKeeping):
 
         day = day or find_asked_day(None)
         person = screening.get_person(patient, day)
-        screener = screening.make_screener(self.get_study(asked, as_of=as_of))
+        screener = screening.make_screener(self.get_known_study(asked, as_of=as_of))
         return screener.screen(told.add_to(person) if told else person, day, contests)
 
     def screen_all(
@@ -359,7 +361,7 @@ class Library(LibraryKeeping):
         from trialbook.library import screening
 
         day = day or find_asked_day(None)
-        screener = screening.make_screener(self.get_study(asked, as_of=as_of))
+        screener = screening.make_screener(self.get_known_study(asked, as_of=as_of))
         persons = screening.read_persons(patients, day)
         return screener.screen_all((told.add_to(each) if told else each for each in persons), day)
 
@@ -459,7 +461,7 @@ class Library(LibraryKeeping):
         from trialbook.library import cohorts
 
         day = day or find_asked_day(None)
-        study = self.get_study(asked, as_of=as_of)
+        study = self.get_known_study(asked, as_of=as_of)
         return cohorts.make_study_cohort(study, form, vocabulary=vocabulary, day=day, persons=persons)
 
     def find_landscape(

@@ -202,7 +202,7 @@ def match_person(
     candidates = [
         _Candidate(nct_id, score / best if best else 1.0, body, parse_partial(body))
         for nct_id, score in zip(found.nct_ids, found.scores, strict=True)
-        if isinstance(body := library.read_hit(nct_id, request.as_of), bytes)
+        if isinstance(body := library.read_known(nct_id, request.as_of), bytes)
     ]
     reading = make_reading(person, day, *_get_tools())
     about = _find_about(library, note, candidates, reading, request.as_of)

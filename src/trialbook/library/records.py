@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -208,20 +207,19 @@ class LibraryRecords:
     def find_id(self, asked: str) -> str:
         """The id of a study as the library writes it, from any form of it.
 
-        Any case, leading zeros left out, the address of a record page, or a number that the registry
-        has given up for another (NCTIdAlias). Raises NotFoundError for a study that is not here.
+        Any case, leading zeros left out, letters and digits apart, the address of a record page, a number that
+        the registry has given up for another (NCTIdAlias), or an id of another register that one record alone
+        gives. Raises NotFoundError for a study that is not here.
         """
         text = asked.strip().encode(errors="replace").decode()
-        bare = text
-        if "://" in text or "clinicaltrials.gov/" in text:
-            bare = re.split(r"[?#]", text)[0].rstrip("/").rpartition("/")[2]
+        bare = text if self.store.has_study(text) else cut_address(text)
         if len(bare) > LONGEST_ID:
             raise NotFoundError(f"{bare[:LONGEST_ID]}… is not in this library")
         nct_id = find_nct_id(bare)
         for each in dict.fromkeys((bare, nct_id, bare.upper())):
             if each and self.store.has_study(each):
                 return each
-        alias = self._find_alias(nct_id) if nct_id else self._find_by_european_number(bare)
+        alias = self._find_alias(nct_id) if nct_id else self._find_by_other_id(bare)
         if alias is None and (log := self.find_taken_out(bare)):
             raise NotFoundError(
                 f"{log[-1].nct_id} is not in this library any more: {log[-1]}; `trialbook put-back"
@@ -232,19 +230,9 @@ class LibraryRecords:
         return alias
 
     def find_by_id(self, text: str) -> str | None:
-        """The study that a text names, as `find_id`, or by an id of another register that its record gives.
-
-        None where it has nothing of an id, names no study here, or is given by several.
-        """
-        if not looks_like_id(text.strip()):
-            return None
-        bare = cut_address(text)
+        """The study that a text names, as `find_id`; None where it has nothing of an id, or names no study here."""
         with contextlib.suppress(NotFoundError):
-            return self.find_id(bare)
-        query = parse_query(f'AREA[SecondaryId]COVERAGE[FullMatch]EXPANSION[Term]"{bare}"')
-        with contextlib.suppress(StoreError):
-            found = self.engine.search(SearchRequest(filters=(query,), limit=MOST_NAMESAKES)).nct_ids
-            return found[0] if len(found) == 1 else None
+            return self.find_id(text) if looks_like_id(text.strip()) else None
         return None
 
     def _find_alias(self, nct_id: str) -> str | None:
@@ -254,15 +242,15 @@ class LibraryRecords:
             return next(iter(self.engine.search(request).nct_ids), None)
         return None
 
-    def _find_by_european_number(self, text: str) -> str | None:
-        """The study of a bare EudraCT or CTIS number: the European register's own record, or the only one."""
+    def _find_by_other_id(self, text: str) -> str | None:
+        """The only study that gives an id of another register; of a European number first that register's own."""
         number = find_european_number(text)
-        if not number:
+        if not number and not looks_like_id(text):
             return None
-        query = parse_query(f'AREA[SecondaryId]COVERAGE[FullMatch]EXPANSION[Term]"{number}"')
+        query = parse_query(f'AREA[SecondaryId]COVERAGE[FullMatch]EXPANSION[Term]"{number or text}"')
         with contextlib.suppress(StoreError):
             found = self.engine.search(SearchRequest(filters=(query,), limit=MOST_NAMESAKES)).nct_ids
-            own = [each for each in found if find_european_number(each) == number]
+            own = [each for each in found if number and find_european_number(each) == number]
             return own[0] if own else found[0] if len(found) == 1 else None
         return None
 
@@ -334,6 +322,16 @@ class LibraryRecords:
         """The study, typed, of the version that is meant, as `find_version`."""
         found = self.find_version(asked, version=version, as_of=as_of)
         return LibraryStudy.make(self, found, self.store.get_version_body(found.version_id))
+
+    def get_known_study(
+        self, asked: str, *, version: int | None = None, as_of: str | None = None, copy: int | None = None
+    ) -> LibraryStudy:
+        """The study as `get_study` gives it, with what other copies say where the one in front cannot."""
+        state = self.find_state(asked, version=version, as_of=as_of, copy=copy)
+        is_own = not (state.resting or state.apart)
+        version_id = state.version.version_id
+        body = self.store.get_version_body(version_id) if is_own else msgspec.json.encode(state.record)
+        return LibraryStudy.make(self, state.version, body, state=state)
 
     def __getitem__(self, asked: str) -> LibraryStudy:
         return self.get_study(asked)

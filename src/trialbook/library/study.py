@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trialbook.changes.history import Comparison, HistoryLine
+from trialbook.changes.state import KnownState
 from trialbook.model import Study
 from trialbook.model.criteria import Criterion
 from trialbook.model.present import parse_present
+from trialbook.pages.record.told import Told
 from trialbook.store import Version
 
 if TYPE_CHECKING:
     from trialbook.eligibility.tree import ParsedCriterion
     from trialbook.library.records import LibraryRecords
+
+
+_CRITERIA = "eligibilityModule.eligibilityCriteria"
 
 
 class LibraryStudy(Study, frozen=True, dict=True, gc=True):
@@ -34,11 +39,13 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
     """
 
     @classmethod
-    def make(cls, library: LibraryRecords, version: Version, body: bytes) -> LibraryStudy:
-        """The study in one version, from its bytes."""
+    def make(
+        cls, library: LibraryRecords, version: Version, body: bytes, *, state: KnownState | None = None
+    ) -> LibraryStudy:
+        """The study in one version, from its bytes; `state` is what is known of it, where they rest on that."""
         plain = parse_present(body)
         study = cls(**{name: getattr(plain, name) for name in plain.__struct_fields__})
-        study.__dict__.update(plain.__dict__, _library=library, _version=version, _body=body)
+        study.__dict__.update(plain.__dict__, _library=library, _version=version, _body=body, _state=state)
         return study
 
     @property
@@ -67,6 +74,18 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
     def criteria(self) -> tuple[Criterion, ...]:
         """The single criteria of the eligibility text, each with its place in it."""
         return self.eligibility.criteria
+
+    @property
+    def criteria_note(self) -> str:
+        """What to know of the criteria where the copy in front cannot carry them: of which version they are, or
+        that they are not known; "" where they are its own.
+        """
+        told = Told(self.__dict__["_state"])
+        if rests_on := told.name_resting(_CRITERIA):
+            return f"The criteria are those of {rests_on}: the copy in front cannot carry them."
+        if not self.eligibility.eligibility_criteria and not told.is_known(_CRITERIA):
+            return "The criteria are not known: no copy in this library can carry them."
+        return ""
 
     @property
     def parsed_criteria(self) -> tuple[ParsedCriterion, ...]:
@@ -101,7 +120,7 @@ class LibraryStudy(Study, frozen=True, dict=True, gc=True):
         return self._library.find_version(self.version.nct_id, as_of=asked).number
 
     def __copy__(self) -> LibraryStudy:
-        return LibraryStudy.make(self._library, self.version, self.body)
+        return LibraryStudy.make(self._library, self.version, self.body, state=self.__dict__["_state"])
 
     def __reduce__(self) -> Any:
         """A copy elsewhere (another process) is the record alone, without the library."""

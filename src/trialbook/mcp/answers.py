@@ -58,6 +58,16 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[dict[str, str], Meta(description="Passages that hold the words searched for, by field.")]
         | UnsetType
     ) = UNSET
+    evidence: (
+        Annotated[
+            list[dict[str, str]],
+            Meta(
+                description="Where results overdue or a changed primary outcome were asked for: what that rests on, in"
+                " words, and the page of the site that shows it."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class SearchAnswer(Answer, frozen=True, kw_only=True):
@@ -197,6 +207,16 @@ class ComparedLine(msgspec.Struct, frozen=True, kw_only=True):
     not_in_record: Annotated[Texts, Meta(description="Studies whose record says nothing.")] | UnsetType = (
         UNSET
     )
+    not_known: (
+        Annotated[Texts, Meta(description="Studies of which no copy that could say it is held.")] | UnsetType
+    ) = UNSET
+    rests_on: (
+        Annotated[
+            dict[str, str],
+            Meta(description="The version that says it, by study, where the copy in force cannot carry it."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class CompareAnswer(Answer, frozen=True, kw_only=True):
@@ -221,6 +241,10 @@ class CriteriaAnswer(Answer, frozen=True, kw_only=True):
     """What `get_criteria` answers."""
 
     nct_id: str
+    note: (
+        Annotated[str, Meta(description="Where the copy in force cannot carry criteria: whose they are.")]
+        | UnsetType
+    ) = UNSET
     criteria: Annotated[
         list[dict[str, Any]],
         Meta(
@@ -262,6 +286,10 @@ class ScreenAnswer(Answer, frozen=True, kw_only=True):
     """What `screen_patient` answers."""
 
     nct_id: str
+    note: (
+        Annotated[str, Meta(description="Where the copy in force cannot carry criteria: whose they are.")]
+        | UnsetType
+    ) = UNSET
     person_id: str
     day: str | None
     overall: Literal["eligible", "ineligible", "open"]
@@ -330,6 +358,62 @@ class MatchAnswer(Answer, frozen=True, kw_only=True):
     nearest: str | UnsetType = UNSET
 
 
+class EventsAnswer(Answer, frozen=True, kw_only=True):
+    """What `get_adverse_events` answers."""
+
+    nct_id: str
+    groups: list[dict[str, str]]
+    compared: Annotated[Texts, Meta(description="Ids of the two groups whose shares are compared.")]
+    totals: Annotated[
+        list[dict[str, Any]],
+        Meta(description="Deaths from any cause, and participants with any serious and any other event."),
+    ]
+    in_all: int
+    found: Annotated[int, Meta(description="How many events were asked for.")]
+    events: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="Each event: kind, term, organ_system, counts by group (affected, at_risk, events) and"
+            " difference_points (value, lower, upper)."
+        ),
+    ]
+    note: str
+    time_frame: str | UnsetType = UNSET
+    frequency_threshold: (
+        Annotated[str, Meta(description="Other events are listed from this percentage on.")] | UnsetType
+    ) = UNSET
+    groups_left_out: int | UnsetType = UNSET
+    next_offset: Annotated[int, Meta(description="Where to go on.")] | UnsetType = UNSET
+
+
+class ReportAnswer(Answer, frozen=True, kw_only=True):
+    """What `report_search` answers."""
+
+    total: int
+    query: Query
+    asked: Annotated[dict[str, str], Meta(description="What was asked, part by part.")]
+    words_added: Annotated[Texts, Meta(description="Other names that were searched for too.")]
+    searched_at: str
+    library: Annotated[dict[str, Any], Meta(description="What was searched.")]
+    to_run_it_again: dict[str, str]
+    prisma_s: Annotated[
+        list[dict[str, Any]],
+        Meta(description="The items of PRISMA-S; is_left: only the author of the review can say it."),
+    ]
+    text: Annotated[str, Meta(description="The report as plain text, for an appendix.")]
+
+
+class ListsAnswer(Answer, frozen=True, kw_only=True):
+    """What `get_lists` answers: all lists, or one with its studies."""
+
+    lists: list[dict[str, Any]] | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    made_at: str | UnsetType = UNSET
+    total: int | UnsetType = UNSET
+    studies: list[dict[str, str]] | UnsetType = UNSET
+    next_offset: Annotated[int, Meta(description="Where to go on.")] | UnsetType = UNSET
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
 _KINDS = (
     SearchAnswer,
@@ -342,6 +426,9 @@ _KINDS = (
     CohortAnswer,
     ScreenAnswer,
     MatchAnswer,
+    EventsAnswer,
+    ReportAnswer,
+    ListsAnswer,
 )
 _SCHEMAS = dict(zip(_KINDS, (msgspec.json.schema(kind) for kind in _KINDS), strict=True))
 

@@ -16,6 +16,7 @@ from trialbook.related.engine import MOST_ASKED
 from trialbook.related.facets import DEMANDS
 from trialbook.related.facets import FACETS as LIKENESS
 from trialbook.related.pasted import LONGEST_PASTED
+from trialbook.results.adverse_events import KINDS, SORTINGS
 from trialbook.search.engine.engine import FACETS
 
 LONGEST_QUERY = 20_000
@@ -321,6 +322,48 @@ class MatchArguments(PersonArguments, frozen=True, kw_only=True):
     ] = 10
 
 
+class EventsArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `get_adverse_events`."""
+
+    nct_id: Annotated[NctId, Meta(min_length=1, description="The study's id.")]
+    kind: Annotated[
+        str,
+        Meta(description="serious or other; both unless given.", extra_json_schema={"enum": ["", *KINDS]}),
+    ] = ""
+    organ: Annotated[str, Meta(max_length=300, description="An organ system, as the record writes it.")] = ""
+    words: Annotated[
+        str, Meta(max_length=200, description="Words that the names of event and organ system must have.")
+    ] = ""
+    sort: Annotated[
+        str,
+        Meta(
+            description="; ".join(f"{name}: {meaning}" for name, meaning in SORTINGS.items()) + ".",
+            extra_json_schema={"enum": list(SORTINGS)},
+        ),
+    ] = "difference"
+    first: Annotated[
+        str, Meta(max_length=100, description="Id of the group that is compared, from `groups`.")
+    ] = ""
+    second: Annotated[str, Meta(max_length=100, description="Id of the group that it is compared with.")] = ""
+    as_of: Annotated[Day, Meta(description="The record as it stood at the end of that day.")] = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST_VALUES, description="Events an answer.")] = 20
+    offset: Annotated[int, Meta(ge=0, le=1_000_000, description="Where to go on: next_offset.")] = 0
+
+
+class ReportArguments(StudyQuery, frozen=True, kw_only=True):
+    """Arguments of `report_search`."""
+
+
+class ListsArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of `get_lists`."""
+
+    name: Annotated[
+        str, Meta(max_length=200, description="A list, to see its studies; without it, all lists.")
+    ] = ""
+    limit: Annotated[int, Meta(ge=1, le=MOST_VALUES, description="Studies an answer.")] = 50
+    offset: Annotated[int, Meta(ge=0, le=1_000_000, description="Where to go on: next_offset.")] = 0
+
+
 # Worked out here, since that several threads work out a type at once can end the process.
 for _kind in (
     SearchArguments,
@@ -332,6 +375,9 @@ for _kind in (
     CriteriaArguments,
     ScreenArguments,
     MatchArguments,
+    EventsArguments,
+    ReportArguments,
+    ListsArguments,
 ):
     msgspec.json.Decoder(_kind)
 

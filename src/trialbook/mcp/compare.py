@@ -40,8 +40,13 @@ def _tell(row: ComparedRow, ids: list[str]) -> dict[str, Any]:
             some[nct_id] = _cut(texts, cell.left_out)
     if some:
         told["only_some"] = some
-    if lacking := [nct_id for nct_id, cell in zip(ids, row.cells, strict=True) if cell.is_missing]:
-        told["not_in_record"] = lacking
+    cells = dict(zip(ids, row.cells, strict=True))
+    for name, is_known in (("not_in_record", True), ("not_known", False)):
+        lacking = [each for each, cell in cells.items() if cell.is_missing and cell.is_known == is_known]
+        if lacking:
+            told[name] = lacking
+    if resting := {nct_id: cell.rests_on for nct_id, cell in cells.items() if cell.rests_on}:
+        told["rests_on"] = resting
     return told
 
 

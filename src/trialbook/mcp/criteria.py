@@ -16,10 +16,12 @@ from trialbook.mcp.shown import keep_what_fits, shorten
 
 def get_criteria(library: Library, asked: CriteriaArguments) -> dict[str, Any]:
     """The criteria of a study, each with its words, what it asks in plain words, and its tree."""
-    study = library.get_study(asked.nct_id, as_of=asked.as_of or None)
+    study = library.get_known_study(asked.nct_id, as_of=asked.as_of or None)
     text, criteria = find_text(study), find_criteria(study)
     told = keep_what_fits(_tell(each, text) for each in criteria)
     answer: dict[str, Any] = {"nct_id": study.nct_id, "criteria": told}
+    if study.criteria_note:
+        answer["note"] = study.criteria_note
     if left_out := len(criteria) - len(told):
         answer["criteria_left_out"] = left_out
     if faults := find_faults(study):

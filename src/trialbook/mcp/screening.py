@@ -14,7 +14,7 @@ from trialbook.mcp.shown import keep_what_fits
 
 def screen_patient(library: Library, asked: ScreenArguments) -> dict[str, Any]:
     """The verdict on each criterion of a study; nothing of the person is kept."""
-    study = library.get_study(asked.nct_id)
+    study = library.get_known_study(asked.nct_id)
     day = read_day(asked.day, "day")
     verdict = library.screen(
         asked.nct_id,
@@ -26,4 +26,6 @@ def screen_patient(library: Library, asked: ScreenArguments) -> dict[str, Any]:
     answer = {"nct_id": study.nct_id, **make_answer(verdict, text=find_text(study))}
     told = keep_what_fits(answer["criteria"])
     left_out = [each["name"] for each in answer["criteria"][len(told) :]]
+    if study.criteria_note:
+        answer["note"] = study.criteria_note
     return {**answer, "criteria": told, **({"criteria_left_out": left_out} if left_out else {})}

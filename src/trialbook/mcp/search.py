@@ -11,6 +11,7 @@ from trialbook.ask.agent import Parts, read_parts, read_sort
 from trialbook.ask.filters import find_own_filters
 from trialbook.errors import QueryError, RecordDamagedError, UsageError
 from trialbook.library import Library
+from trialbook.library.evidence import find_evidence
 from trialbook.library.hits import find_hit_facts
 from trialbook.library.nearby import PlaceTold, tell_place
 from trialbook.library.nothing import explain_nothing
@@ -81,7 +82,9 @@ def search_studies(library: Library, asked: SearchArguments) -> dict[str, Any]:
         answer["damaged"] = damaged
     whole = {nct_id: body for nct_id, body in bodies.items() if isinstance(body, bytes)}
     hits = (
-        _show_hit(body, nct_id, (today, origin), shown, page.words, areas) for nct_id, body in whole.items()
+        _show_hit(body, nct_id, (today, origin), shown, page.words, areas)
+        | _show_evidence(library, nct_id, request)
+        for nct_id, body in whole.items()
     )
     answer["studies"] = keep_what_fits(hits)
     left_out = [*whole][len(answer["studies"]) :]
@@ -152,6 +155,16 @@ def _show_hit(
     if passages:
         hit["matched"] = {passage.piece: shorten(passage.text, LONGEST_PASSAGE) for passage in passages}
     return hit
+
+
+def _show_evidence(library: Library, nct_id: str, request: SearchRequest) -> dict[str, Any]:
+    """What the findings that were asked for rest on in a study."""
+    found = find_evidence(library, nct_id, request)
+    told = [
+        {"finding": each.finding, "words": shorten(each.words, LONGEST_ECHO), "page": each.url}
+        for each in found
+    ]
+    return {"evidence": told} if told else {}
 
 
 def _explain_nothing(library: Library, asked: SearchArguments, parts: Parts) -> dict[str, Any]:

@@ -14,21 +14,27 @@ from trialbook.mcp.arguments import (
     Arguments,
     CompareArguments,
     CriteriaArguments,
+    EventsArguments,
     FacetArguments,
     HistoryArguments,
+    ListsArguments,
     MatchArguments,
     ReadArguments,
     RelatedArguments,
+    ReportArguments,
     ScreenArguments,
     SearchArguments,
 )
 from trialbook.mcp.cohort import get_cohort
 from trialbook.mcp.compare import compare_studies
 from trialbook.mcp.criteria import get_criteria
+from trialbook.mcp.events import find_adverse_events
 from trialbook.mcp.history import tell_history
+from trialbook.mcp.lists import show_lists
 from trialbook.mcp.matching import match_patient
 from trialbook.mcp.read import read_study
 from trialbook.mcp.related import find_related_studies
+from trialbook.mcp.report import report_search
 from trialbook.mcp.screening import screen_patient
 from trialbook.mcp.search import count_studies, search_studies
 from trialbook.mcp.shown import shorten
@@ -43,7 +49,8 @@ counts studies by the values of fields, which is cheaper than reading many; `his
 and when; `related` finds what is like a study or a draft, why, who works on it and what is measured; `compare` sets \
 a few studies side by side; `get_criteria` takes a study's eligibility text apart, `screen_patient` holds a \
 person against it, `get_cohort` makes a FHIR Group of it; `match_patient` finds the studies that would take a \
-person. Field \
+person; `get_adverse_events` compares the groups of a study; `report_search` says what a review says of a search; \
+`get_lists` shows what the person keeps. Field \
 names are ClinicalTrials.gov's (BriefTitle, OverallStatus, EligibilityCriteria, \
 LocationCity…), case-sensitive. A wrong name or query gives an error that says where it is wrong and what \
 would be right: correct it and call again.
@@ -193,6 +200,35 @@ TOOLS = (
         CriteriaArguments,
         get_cohort,
         answers.CohortAnswer,
+    ),
+    Tool(
+        "get_adverse_events",
+        "Adverse events of a study",
+        "List the adverse events that a study reports, largest difference between two of its groups first: affected,"
+        " at risk and events in each group, and the difference of shares with its interval; by kind, organ system and"
+        " words of the name. Deaths and sums in `totals`. Cheaper than reading AdverseEventsModule.",
+        EventsArguments,
+        find_adverse_events,
+        answers.EventsAnswer,
+    ),
+    Tool(
+        "report_search",
+        "Report a search",
+        "Run a search (the same arguments as `search`) and say of it what a systematic review must (PRISMA-S): the query"
+        " as it ran, other names searched for, filters, when, how many, on which state of the library, how to run it"
+        " again; `text` for an appendix.",
+        ReportArguments,
+        report_search,
+        answers.ReportAnswer,
+    ),
+    Tool(
+        "get_lists",
+        "Lists of studies",
+        "Show the lists of studies that the person keeps in this library, or with `name` the studies on one, with the"
+        " person's notes and each study's status. Nothing is changed.",
+        ListsArguments,
+        show_lists,
+        answers.ListsAnswer,
     ),
 )
 

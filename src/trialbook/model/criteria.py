@@ -97,13 +97,15 @@ NO_GROUP = re.compile(
 )
 CHARACTERISTICS = re.compile(r"[A-Z][A-Z /,&-]{3,60}(?:CHARACTERISTICS|THERAPY|REQUIREMENTS)\s*:?")
 # Parts of a study, each with criteria of its own: "Cohort A", "Sub-study 2 (expansion):", "High risk arm:".
-PART_NAME = r"(?:sub-?stud(?:y|ies)|cohorts?|arms?|parts?|groups?|phases?|strat(?:um|a)|modules?)"
+PART_NAME = (
+    r"(?:sub-?stud(?:y|ies)|cohorts?|arms?|parts?|groups?|phases?|strat(?:um|a)|modules?|periods?|steps?)"
+)
 PART_ID = r"(?:[A-Z]{1,2}|[A-Z]?\d{1,2}[a-zA-Z]?|[IVX]{1,4}[a-c]?)"
 PART = re.compile(
     r"(?i:(?:additional |specific |key )?(?:criteria )?(?:for |in |of |all |only )*(?:the )?"
     r"(?:(?:participants?|patients?|subjects?) (?:of|in|for) (?:the )?)?(?:[\w-]+ ){0,3}?)"
     rf"(?i:{PART_NAME})[ ]?#?(?P<id>{PART_ID}(?:(?:\s*(?:,|/|&|-|–)\s*|\s+(?:and|or|to)\s+)(?:(?i:{PART_NAME}) )?{PART_ID})*)"
-    r"(?:\s*\([^()]{1,80}\))?(?i:\s+(?:only|cohorts?))*"
+    r"(?:\s*\([^()]{1,80}\))?(?i:\s+(?:only|cohorts?|portion|part|segment))*"
 )
 NAMED_PART = re.compile(
     rf"(?:(?:for|in|additional|optional|the|all|criteria) )*(?:participants? (?:of|in) (?:the )?)?(?:[\w/-]+ ){{1,5}}?{PART_NAME}"
@@ -114,6 +116,7 @@ BEFORE_TITLE = re.compile(rf"(?:(?i:{PART_NAME}) ?{PART_ID}(?:\s*\([^()]{{1,80}}
 # The longest of real records' texts have 32,000 characters; what stands behind these is one criterion, unsplit.
 MOST_CHARACTERS = 100_000
 MAX_PART = 120
+MAX_PART_WORDS = 8
 MAX_HEADING = 220
 MAX_TITLE_WORDS = 14
 MAX_PREFIX_WORDS = 4
@@ -213,7 +216,7 @@ class _Splitter:
         words = self.text[line.start : line.end]
         title = _find_heading(words, line)
         if title is None and self._names_part(line, following):
-            self._open_part(line)
+            self._open_part(line, following)
         elif title is not None and (title.is_strict or self._may_announce(words)):
             self._open(line, title)
             for rest in _after_heading(self.text, line.start + title.length, line.end):
@@ -236,13 +239,30 @@ class _Splitter:
             return False
         if _names_people(self.text, line) and following.mark and not line.mark:
             return True
+        if self._stands_before_inclusion(line, following):
+            return True
         if not _is_part(self.text, line, following):
             return False
         # Names of parts one below the other are a list of them.
         return not _is_part(self.text, following, None)
 
-    def _open_part(self, line: _Line) -> None:
-        base = self.base
+    def _stands_before_inclusion(self, line: _Line, following: _Line) -> bool:
+        """Whether a short line of its own is followed by the title of inclusion criteria: those are of what it names."""
+        words, next_words = (self.text[each.start : each.end] for each in (line, following))
+        if line.mark or not line.follows_blank or (self.found and not self.found[-1].number):
+            return False
+        bare = words.strip("*_ \t[]\\").rstrip(" :：")
+        if len(bare.split()) > MAX_PART_WORDS or bare.endswith((".", ";", ",")) or CLAUSE.search(bare):
+            return False
+        title = _find_heading(next_words, following)
+        return (
+            title is not None and title.is_strict and title.kind == "inclusion" and not NO_GROUP.search(bare)
+        )
+
+    def _open_part(self, line: _Line, following: _Line | None) -> None:
+        title = _find_heading(self.text[following.start : following.end], following) if following else None
+        # A part with titles of its own does not belong to the list above it.
+        base = "" if title and title.is_strict else self.base
         self._open(line, _Title(self.kind, line.end - line.start, True))
         if base and not self.heading.startswith(base):
             self.heading = f"{base}: {self.heading}"
@@ -379,12 +399,17 @@ def _is_part(text: str, line: _Line, following: _Line | None) -> bool:
     has_colon = words.endswith((":", "："))
     found = PART.match(bare)
     if found and found.end() == len(bare):
-        return has_colon or not line.mark
+        return has_colon or not line.mark or _has_list(line, following)
     lists = following is not None and bool(following.mark) and not line.mark
     if found and lists and re.match(r"\s*[:：–—-]\s", bare[found.end() :]):
         return not CLAUSE.search(bare)
     is_loud = has_colon or bare.isupper() or words.startswith(("[", "\\["))
     return not line.mark and is_loud and bool(NAMED_PART.fullmatch(bare)) and not CLAUSE.search(bare)
+
+
+def _has_list(line: _Line, following: _Line | None) -> bool:
+    """Whether a list stands below a line, one level deeper."""
+    return following is not None and bool(following.mark) and following.indent > line.indent
 
 
 def _names_people(text: str, line: _Line) -> bool:

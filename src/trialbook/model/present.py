@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from trialbook.model.ages import Age
+from trialbook.model.ages import AGE, Age
 from trialbook.model.study import Study, decode_record, parse_record
 from trialbook.record.extent import (
     describe_left_out,
@@ -39,6 +39,8 @@ _MAY_BEGIN = re.compile(rb"&[#A-Za-z\\]")
 _OLDER = {
     "Status": {"unknownstatus": "UNKNOWN"},
     "Sex": {"both": "ALL"},
+    "StudyType": {"observationalpatientregistry": "OBSERVATIONAL"},
+    "StandardAge": {"senior": "OLDER_ADULT"},
     "DateType": {"anticipated": "ESTIMATED"},
     "EnrollmentType": {"anticipated": "ESTIMATED"},
     "DesignMasking": {
@@ -53,6 +55,48 @@ _YES_NO = {
     **dict.fromkeys(("yes", "true", "y", "accepts healthy volunteers"), True),
     **dict.fromkeys(("no", "false", "n"), False),
 }
+# Where an older form shows, by module: an enumeration (of a list its first value), or "" for what is yes or no today.
+_SIGNS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "statusModule": (
+        ("Status", "overallStatus", ""),
+        ("DateType", "startDateStruct", "type"),
+        ("DateType", "completionDateStruct", "type"),
+        ("DateType", "primaryCompletionDateStruct", "type"),
+        ("", "expandedAccessInfo", "hasExpandedAccess"),
+    ),
+    "sponsorCollaboratorsModule": (
+        ("AgencyClass", "leadSponsor", "class"),
+        ("ResponsiblePartyType", "responsibleParty", "type"),
+    ),
+    "oversightModule": (("", "oversightHasDmc", ""),),
+    "designModule": (
+        ("StudyType", "studyType", ""),
+        ("EnrollmentType", "enrollmentInfo", "type"),
+        ("DesignAllocation", "designInfo", "allocation"),
+        ("InterventionalAssignment", "designInfo", "interventionModel"),
+        ("ObservationalModel", "designInfo", "observationalModel"),
+        ("PrimaryPurpose", "designInfo", "primaryPurpose"),
+        ("DesignMasking", "designInfo", "maskingInfo"),
+        ("", "patientRegistry", ""),
+    ),
+    "armsInterventionsModule": (
+        ("ArmGroupType", "armGroups", "type"),
+        ("InterventionType", "interventions", "type"),
+    ),
+    "eligibilityModule": (
+        ("Sex", "sex", ""),
+        ("StandardAge", "stdAges", ""),
+        ("SamplingMethod", "samplingMethod", ""),
+        ("", "healthyVolunteers", ""),
+    ),
+    "contactsLocationsModule": (
+        ("RecruitmentStatus", "locations", "status"),
+        ("OfficialRole", "overallOfficials", "role"),
+    ),
+    "ipdSharingStatementModule": (("IpdSharing", "ipdSharing", ""),),
+}
+_AGES = ("minimumAge", "maximumAge")
+_NO_LIMIT = frozenset({"na", "nolimit", "none", "notapplicable"})
 _NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 _FILLER = re.compile(r"9{6,}|2147483647|4294967295")
 _OLDEST_YEARS = 150
@@ -126,6 +170,7 @@ def make_present(record: Record, *, has_entities: bool = True) -> Record:
     if _is_of_older_form(protocol):
         record = _rewrite(record, _get_tree())
         protocol = record["protocolSection"]
+        _rewrite_phases_and_ages(protocol)
     fillers = _find_fillers(protocol)
     return _leave_out(record, fillers) if fillers else record
 
@@ -178,20 +223,36 @@ def _decode_all(value: Any) -> Any:
 
 def _is_of_older_form(protocol: Record) -> bool:
     """Whether one of the values that show it at once is in the words of an older form."""
-    status, design, eligibility = (
-        _get_object(protocol, name) for name in ("statusModule", "designModule", "eligibilityModule")
-    )
-    phases = design.get("phases")
-    return (
-        _is_odd("Status", status.get("overallStatus"))
-        or _is_odd("StudyType", design.get("studyType"))
-        or _is_odd("Sex", eligibility.get("sex"))
-        or _is_odd("EnrollmentType", _get_object(design, "enrollmentInfo").get("type"))
-        or isinstance(eligibility.get("healthyVolunteers"), str)
-        or isinstance(design.get("patientRegistry"), str)
-        or isinstance(phases, str)
-        or (isinstance(phases, list) and any(_is_odd("Phase", each) for each in phases))
-    )
+    phases = _get_object(protocol, "designModule").get("phases")
+    if isinstance(phases, str) or (
+        isinstance(phases, list) and any(_is_odd("Phase", each) for each in phases)
+    ):
+        return True
+    eligibility = _get_object(protocol, "eligibilityModule")
+    if any(_is_odd_age(eligibility.get(name)) for name in _AGES):
+        return True
+    for module, signs in _SIGNS.items():
+        holder = protocol.get(module)
+        if type(holder) is not dict:
+            continue
+        for enum, name, inside in signs:
+            if name in holder and _is_sign(enum, holder[name], inside):
+                return True
+    return False
+
+
+def _is_sign(enum: str, value: Any, inside: str) -> bool:
+    if type(value) is list:
+        value = value[0] if value else None
+    if inside:
+        value = value.get(inside) if type(value) is dict else None
+        # Masking lies one deeper.
+        value = value.get("masking") if type(value) is dict else value
+    return isinstance(value, str) and (not enum or value not in _get_values(enum))
+
+
+def _is_odd_age(value: Any) -> bool:
+    return isinstance(value, str) and AGE.fullmatch(value) is None
 
 
 def _get_object(holder: Record, name: str) -> Record:
@@ -238,6 +299,35 @@ def _read_enum(enum: str, value: str) -> str:
         return value
     folded = _NOT_LETTER_OR_DIGIT.sub("", value).casefold()
     return _OLDER.get(enum, {}).get(folded) or find_enum_value(enum, value) or value
+
+
+def _rewrite_phases_and_ages(protocol: Record) -> None:
+    """In a record of ours to change: phases in one text, ages in other letters, limits that say there is none."""
+    design, eligibility = _get_object(protocol, "designModule"), _get_object(protocol, "eligibilityModule")
+    if "phases" in design:
+        design["phases"] = _read_phases(design["phases"])
+    for name in _AGES:
+        age = eligibility.get(name)
+        if not isinstance(age, str) or not _is_odd_age(age):
+            continue
+        if _NOT_LETTER_OR_DIGIT.sub("", age).casefold() in _NO_LIMIT:
+            del eligibility[name]
+        elif AGE.fullmatch(written := " ".join(age.split()).title()):
+            eligibility[name] = written
+
+
+def _read_phases(value: Any) -> Any:
+    """Phases as a list of today's values, also where two of them stand in one text ("Phase 1/Phase 2")."""
+    if not isinstance(value, str | list):
+        return value
+    read: list[Any] = []
+    for each in [value] if isinstance(value, str) else value:
+        if not isinstance(each, str) or not _is_odd("Phase", whole := _read_enum("Phase", each)):
+            read.append(each if not isinstance(each, str) else whole)
+            continue
+        parts = [_read_enum("Phase", part) for part in re.split(r"[/|]|_(?=PHASE)", each)]
+        read += [each] if any(_is_odd("Phase", part) for part in parts) else parts
+    return read
 
 
 def _read_yes_no(value: Any) -> Any:

@@ -24,6 +24,7 @@ def render_checklist_page(
     read: Sequence[ParsedCriterion] = (),
     findings: Sequence[Finding] = (),
     version: int | None = None,
+    note: str = "",
 ) -> str:
     """Render the criteria of a record, each with its number and three boxes.
 
@@ -37,6 +38,8 @@ def render_checklist_page(
         What in the record contradicts itself.
     version
         The number of the version that is shown, where it is not the one in force.
+    note
+        Of which version the criteria are, or that they are not known; "" where they are this one's.
     """
     listed = list_criteria(study)
     text = study.eligibility.eligibility_criteria or ""
@@ -60,6 +63,7 @@ def render_checklist_page(
         url=own,
         csv_url=f"{own}/criteria.csv",
         version=version,
+        note=note,
         which=f"?version={version}" if version is not None else "",
         query="",
     )

@@ -84,7 +84,8 @@ class StudyHistory(Content, frozen=True):
 class RelatedStudy(Content, frozen=True):
     """A study that resembles the one shown, and why.
 
-    `status` is the registry's value, `phase` is ready to read. `relation` says what it is to the one shown
+    `status` is the registry's value, `status_age` says as of when it is, `is_outdated` that time has passed it by;
+    `phase` is ready to read. `relation` says what it is to the one shown
     where they are of one family. `version_date` is that of the copy held here, `learnt_at` (ISO 8601) when
     this library received it.
     """
@@ -92,6 +93,8 @@ class RelatedStudy(Content, frozen=True):
     nct_id: str
     title: str
     status: str = ""
+    status_age: str = ""
+    is_outdated: bool = False
     phase: str = ""
     reasons: tuple[str, ...] = ()
     url: str = ""

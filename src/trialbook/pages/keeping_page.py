@@ -8,7 +8,7 @@ import msgspec
 
 from trialbook.pages.contents import Hit
 from trialbook.pages.environment import render
-from trialbook.pages.side_by_side import LEAST, MEANINGS, MISSING, MOST, SideBySide
+from trialbook.pages.side_by_side import LEAST, MEANINGS, MOST, SideBySide
 
 
 class ListLink(msgspec.Struct, frozen=True):
@@ -112,7 +112,6 @@ def render_compare_page(
         json_url=json_url,
         other_url=other_url,
         meanings=MEANINGS,
-        missing=MISSING,
         least=LEAST,
         most=MOST,
         query="",

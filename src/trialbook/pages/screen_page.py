@@ -60,8 +60,8 @@ class ScreenForm(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-def render_screen_page(study: Study, form: ScreenForm) -> str:
-    """Render the form, and once answers were sent what they come to."""
+def render_screen_page(study: Study, form: ScreenForm, *, note: str = "") -> str:
+    """Render the form, and once answers were sent what they come to; `note` as in `render_checklist_page`."""
     names = _name(form.criteria)
     answered = [each for each in form.questions if _is_answered(each, form.given)]
     others = [each for each in form.questions if not _is_answered(each, form.given)]
@@ -69,6 +69,7 @@ def render_screen_page(study: Study, form: ScreenForm) -> str:
     return render(
         "screen.html",
         **_describe(study),
+        note=note,
         form=form,
         groups=(
             ("", asked[:SHOWN], True),
@@ -94,12 +95,13 @@ def render_screen_page(study: Study, form: ScreenForm) -> str:
 
 
 def render_worksheet_page(
-    study: Study, criteria: Sequence[CriterionVerdict], verdict: PatientVerdict | None
+    study: Study, criteria: Sequence[CriterionVerdict], verdict: PatientVerdict | None, *, note: str = ""
 ) -> str:
-    """Render the sheet to print and sign: with verdicts, or blank where there is no `verdict`."""
+    """Render the sheet to print and sign: with verdicts, or blank where there is no `verdict`; `note` as above."""
     return render(
         "worksheet.html",
         **_describe(study),
+        note=note,
         criteria=criteria,
         verdict=verdict,
         names=_name(criteria),

@@ -18,6 +18,7 @@ from trialbook.model.protocol import DateStruct, PartialDateStruct
 from trialbook.model.sentences import count_of, write_day
 from trialbook.pages.labels import label_of, phase_words, yes_no
 from trialbook.pages.record.criteria import list_criteria
+from trialbook.pages.record.told import WHOLE, Told
 from trialbook.pages.status import show_status
 from trialbook.record.links import study_url
 from trialbook.record.markup import strip_markup
@@ -31,7 +32,6 @@ MEANINGS: dict[Sameness, str] = {
     "different": "different",
     "missing": "in none of the records",
 }
-MISSING = "Not in this record"
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -41,16 +41,27 @@ class Item(msgspec.Struct, frozen=True):
     said_by: int
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """What one record says in a row: nothing where it has none; `left_out` more are not shown."""
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """What one record says in a row: nothing where it has none; `left_out` more are not shown.
+
+    `rests_on` names the version that says it where the copy in front cannot carry it; where nothing is there,
+    `is_known` tells whether the record has none, or no copy that could say it is held.
+    """
 
     items: tuple[Item, ...]
     left_out: int = 0
+    rests_on: str = ""
+    is_known: bool = True
 
     @property
     def is_missing(self) -> bool:
         """Whether the record does not say it."""
         return not self.items
+
+    @property
+    def missing(self) -> str:
+        """What it means that nothing is there."""
+        return "Not in this record" if self.is_known else "Not known"
 
 
 class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +97,7 @@ class _Line(msgspec.Struct, frozen=True):
 
     name: str
     label: str
+    path: str
     read: Callable[[Study, date], Sequence[str]]
     is_list: bool = False
 
@@ -100,13 +112,17 @@ def check_asked(nct_ids: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def set_side_by_side(studies: Sequence[Study], *, as_of: str | None = None) -> SideBySide:
+def set_side_by_side(
+    studies: Sequence[Study], *, told: Sequence[Told] = (), as_of: str | None = None
+) -> SideBySide:
     """Compare records row by row.
 
     Parameters
     ----------
     studies
         Two to six.
+    told
+        What is known of each beside the copy that is in front; without it, copies count as whole.
     as_of
         The day (ISO) as of which they are shown, else they are those in force today.
 
@@ -117,8 +133,10 @@ def set_side_by_side(studies: Sequence[Study], *, as_of: str | None = None) -> S
     "missing" where none says anything, otherwise "different": also where one record says nothing.
     """
     today = find_asked_day(as_of)
+    told = told or [WHOLE] * len(studies)
+    known = [each.get_study(study) for each, study in zip(told, studies, strict=True)]
     rows = tuple(
-        _make_row(group, line, [line.read(study, today) for study in studies])
+        _make_row(group, line, [line.read(study, today) for study in known], told)
         for group, lines in GROUPS.items()
         for line in lines
     )
@@ -130,16 +148,18 @@ def _name_study(study: Study) -> ComparedStudy:
     return ComparedStudy(study.nct_id, title, study_url(study.nct_id), str(study.version_date or ""))
 
 
-def _make_row(group: str, line: _Line, told: Sequence[Sequence[str]]) -> ComparedRow:
-    values = [list(dict.fromkeys(text for each in items if (text := _plain(each)))) for items in told]
+def _make_row(group: str, line: _Line, said: Sequence[Sequence[str]], told: Sequence[Told]) -> ComparedRow:
+    values = [list(dict.fromkeys(text for each in items if (text := _plain(each)))) for items in said]
     keys = [frozenset(map(_make_key, items)) for items in values]
     counts = Counter(key for own in keys for key in own)
     cells = tuple(
         Cell(
-            tuple(Item(_cut(text), counts[_make_key(text)]) for text in items[:MOST_ITEMS]),
-            max(0, len(items) - MOST_ITEMS),
+            items=tuple(Item(_cut(text), counts[_make_key(text)]) for text in items[:MOST_ITEMS]),
+            left_out=max(0, len(items) - MOST_ITEMS),
+            rests_on=each.name_resting(line.path) if items else "",
+            is_known=bool(items) or each.is_known(line.path),
         )
-        for items in values
+        for items, each in zip(values, told, strict=True)
     )
     return ComparedRow(
         name=line.name,
@@ -283,54 +303,136 @@ def _read_countries(study: Study, _: date) -> Sequence[str]:
 
 GROUPS: dict[str, tuple[_Line, ...]] = {
     "State and dates": (
-        _Line("overall_status", "Status", _read_status),
-        _Line("study_type", "Kind of study", lambda s, _: (label_of(s.study_type),) if s.study_type else ()),
-        _Line("phases", "Phase", lambda s, _: (phase_words(tuple(map(str, s.phases))),) if s.phases else ()),
-        _Line("start_date", "Start", lambda s, _: _read_day(s.status.start_date_struct)),
+        _Line("overall_status", "Status", "statusModule.overallStatus", _read_status),
+        _Line(
+            "study_type",
+            "Kind of study",
+            "designModule.studyType",
+            lambda s, _: (label_of(s.study_type),) if s.study_type else (),
+        ),
+        _Line(
+            "phases",
+            "Phase",
+            "designModule.phases",
+            lambda s, _: (phase_words(tuple(map(str, s.phases))),) if s.phases else (),
+        ),
+        _Line(
+            "start_date",
+            "Start",
+            "statusModule.startDateStruct",
+            lambda s, _: _read_day(s.status.start_date_struct),
+        ),
         _Line(
             "primary_completion_date",
             "Primary completion",
+            "statusModule.primaryCompletionDateStruct",
             lambda s, _: _read_day(s.status.primary_completion_date_struct),
         ),
-        _Line("completion_date", "Completion", lambda s, _: _read_day(s.status.completion_date_struct)),
-        _Line("has_results", "Results posted", lambda s, _: (yes_no(bool(s.has_results)),)),
+        _Line(
+            "completion_date",
+            "Completion",
+            "statusModule.completionDateStruct",
+            lambda s, _: _read_day(s.status.completion_date_struct),
+        ),
+        _Line("has_results", "Results posted", "hasResults", lambda s, _: (yes_no(bool(s.has_results)),)),
         _Line(
             "last_update_posted",
             "Last update posted",
+            "statusModule.lastUpdatePostDateStruct",
             lambda s, _: _read_day(s.status.last_update_post_date_struct),
         ),
     ),
     "Who runs it": (
-        _Line("lead_sponsor", "Sponsor", _read_sponsor),
-        _Line("collaborators", "Collaborators", _read_collaborators, is_list=True),
+        _Line("lead_sponsor", "Sponsor", "sponsorCollaboratorsModule.leadSponsor", _read_sponsor),
+        _Line(
+            "collaborators",
+            "Collaborators",
+            "sponsorCollaboratorsModule.collaborators",
+            _read_collaborators,
+            is_list=True,
+        ),
     ),
     "Design and size": (
-        _Line("enrollment_count", "Participants", _read_enrollment),
-        _Line("allocation", "Allocation", _read_design("allocation")),
-        _Line("intervention_model", "Model", _read_design("intervention_model")),
-        _Line("observational_model", "Observational model", _read_design("observational_model")),
-        _Line("masking", "Masking", _read_masking),
-        _Line("primary_purpose", "Purpose", _read_design("primary_purpose")),
+        _Line("enrollment_count", "Participants", "designModule.enrollmentInfo", _read_enrollment),
+        _Line("allocation", "Allocation", "designModule.designInfo.allocation", _read_design("allocation")),
+        _Line(
+            "intervention_model",
+            "Model",
+            "designModule.designInfo.interventionModel",
+            _read_design("intervention_model"),
+        ),
+        _Line(
+            "observational_model",
+            "Observational model",
+            "designModule.designInfo.observationalModel",
+            _read_design("observational_model"),
+        ),
+        _Line("masking", "Masking", "designModule.designInfo.maskingInfo", _read_masking),
+        _Line(
+            "primary_purpose",
+            "Purpose",
+            "designModule.designInfo.primaryPurpose",
+            _read_design("primary_purpose"),
+        ),
     ),
     "What is studied": (
-        _Line("conditions", "Conditions", lambda s, _: s.conditions, is_list=True),
-        _Line("arm_groups", "Arms", _read_arms, is_list=True),
-        _Line("interventions", "Interventions", _read_interventions, is_list=True),
-        _Line("primary_outcomes", "Primary outcomes", _read_outcomes, is_list=True),
+        _Line(
+            "conditions", "Conditions", "conditionsModule.conditions", lambda s, _: s.conditions, is_list=True
+        ),
+        _Line("arm_groups", "Arms", "armsInterventionsModule.armGroups", _read_arms, is_list=True),
+        _Line(
+            "interventions",
+            "Interventions",
+            "armsInterventionsModule.interventions",
+            _read_interventions,
+            is_list=True,
+        ),
+        _Line(
+            "primary_outcomes",
+            "Primary outcomes",
+            "outcomesModule.primaryOutcomes",
+            _read_outcomes,
+            is_list=True,
+        ),
     ),
     "Who can join": (
-        _Line("minimum_age", "Youngest age", _read_eligibility("minimum_age")),
-        _Line("maximum_age", "Oldest age", _read_eligibility("maximum_age")),
-        _Line("sex", "Sex", _read_eligibility("sex")),
-        _Line("healthy_volunteers", "Healthy volunteers", _read_eligibility("healthy_volunteers")),
-        _Line("inclusion_criteria", "Inclusion criteria", _read_criteria("inclusion"), is_list=True),
-        _Line("exclusion_criteria", "Exclusion criteria", _read_criteria("exclusion"), is_list=True),
-        _Line("other_criteria", "Other words on who can join", _read_criteria("other"), is_list=True),
+        _Line(
+            "minimum_age", "Youngest age", "eligibilityModule.minimumAge", _read_eligibility("minimum_age")
+        ),
+        _Line("maximum_age", "Oldest age", "eligibilityModule.maximumAge", _read_eligibility("maximum_age")),
+        _Line("sex", "Sex", "eligibilityModule.sex", _read_eligibility("sex")),
+        _Line(
+            "healthy_volunteers",
+            "Healthy volunteers",
+            "eligibilityModule.healthyVolunteers",
+            _read_eligibility("healthy_volunteers"),
+        ),
+        _Line(
+            "inclusion_criteria",
+            "Inclusion criteria",
+            "eligibilityModule.eligibilityCriteria",
+            _read_criteria("inclusion"),
+            is_list=True,
+        ),
+        _Line(
+            "exclusion_criteria",
+            "Exclusion criteria",
+            "eligibilityModule.eligibilityCriteria",
+            _read_criteria("exclusion"),
+            is_list=True,
+        ),
+        _Line(
+            "other_criteria",
+            "Other words on who can join",
+            "eligibilityModule.eligibilityCriteria",
+            _read_criteria("other"),
+            is_list=True,
+        ),
     ),
     "Where": (
-        _Line("sites", "Sites", _read_sites),
-        _Line("open_sites", "Open sites", _read_open_sites),
-        _Line("countries", "Countries", _read_countries, is_list=True),
+        _Line("sites", "Sites", "contactsLocationsModule.locations", _read_sites),
+        _Line("open_sites", "Open sites", "contactsLocationsModule.locations", _read_open_sites),
+        _Line("countries", "Countries", "contactsLocationsModule.locations", _read_countries, is_list=True),
     ),
 }
 
@@ -367,13 +469,15 @@ def _write_lines(table: SideBySide, width: int, is_short: bool) -> Iterator[str]
         for nct_id, cell in zip(ids, row.cells, strict=True):
             lead = f"  {nct_id}".ljust(indent)
             if cell.is_missing:
-                yield f"{lead}({MISSING.lower()})"
+                yield f"{lead}({cell.missing.lower()})"
             for item in cell.items:
                 mark = "= " if item.said_by == len(ids) else "- " if row.is_list else ""
                 yield from _wrap(f"{lead}{mark}{item.text}", width, indent + len(mark))
                 lead = " " * indent
             if cell.left_out:
                 yield f"{' ' * indent}and {cell.left_out:,} more"
+            if cell.rests_on:
+                yield f"{' ' * indent}(from {cell.rests_on})"
 
 
 def _wrap(text: str, width: int, indent: int) -> list[str]:

@@ -407,7 +407,9 @@ def render_related(study: RelatedStudy) -> Markup:
     badge = ""
     if study.status:
         words = quote_text(status_words(study.status))
-        badge = f'<span class="badge {status_tone(study.status)}">{words}</span>'
+        tone = "quiet" if study.is_outdated else status_tone(study.status)
+        badge = f'<span class="badge {tone}">{words}</span>'
+        badge += f"<span>{quote_text(study.status_age)}</span>" if study.status_age else ""
     relation = f'<span class="relation">{quote_text(study.relation)}</span>' if study.relation else ""
     about = "".join(
         f"<span>{part}</span>"

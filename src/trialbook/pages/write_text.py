@@ -267,7 +267,7 @@ def _not_here(block: NotHere, width: int, level: int) -> Iterator[str]:
 def _related(block: Related, width: int, level: int) -> Iterator[str]:
     for study in block.studies:
         yield from wrap(study.title or study.nct_id, width, first="* ")
-        status = status_words(study.status) if study.status else ""
+        status = " ".join((status_words(study.status), study.status_age)).strip() if study.status else ""
         dated = (
             f"record of {write_day(study.version_date)}" if study.version_date else "record without a date"
         )

@@ -17,6 +17,11 @@ _OTHER_ID = re.compile(
     r"TCTR|TR|ITMCTR|U1111)[-/A-Z]{0,12}(?=(?:\D*\d){5})[\w./-]{5,50}",
     re.IGNORECASE,
 )
+# As people write them apart: the letters of a register, and the digits behind.
+_APART = re.compile(
+    r"(NCT|ISRCTN|ACTRN|ANZCTR|ChiCTR|DRKS|IRCT|jRCT|UMIN|KCT|NTR|TCTR|ITMCTR)(?: ?[-:#.] ?| )([0-9][0-9A-Z]{0,24})",
+    re.IGNORECASE,
+)
 LONGEST_ID = 64
 LONGEST_ADDRESS = 200
 # What stands behind an id, or in its place, in an address of a page or an API.
@@ -36,16 +41,20 @@ def find_nct_id(text: str) -> str | None:
 
 
 def cut_address(text: str) -> str:
-    """What is an id in the address of a record's page; any other text as it is, without white space around it.
+    """What is an id in the address of a record's page, or written apart; any other text as it is, without white
+    space around it.
 
     >>> cut_address(" https://clinicaltrials.gov/study/NCT04776239?tab=table#x"), cut_address("trial://nct1 ")
     ('NCT04776239', 'nct1')
+    >>> cut_address("NCT 04776239"), cut_address("nct-4776239"), cut_address("ISRCTN: 12345678")
+    ('NCT04776239', 'nct4776239', 'ISRCTN12345678')
     """
     bare = text.strip()
     if "://" in bare or "clinicaltrials.gov/" in bare.lower():
         found = NCT_IN_ADDRESS.search(bare)
         return found[1] if found else re.split(r"[?#]", bare)[0].rstrip("/").rpartition("/")[2]
-    return bare
+    apart = _APART.fullmatch(bare)
+    return apart[1] + apart[2] if apart else bare
 
 
 def looks_like_id(text: str) -> bool:
@@ -53,10 +62,12 @@ def looks_like_id(text: str) -> bool:
 
     >>> [looks_like_id(each) for each in ("nct4776239", "ISRCTN12345678", "CTRI/2020/03/023944", "jRCTs031180001")]
     [True, True, True, True]
+    >>> [looks_like_id(each) for each in ("NCT 4776239", "EudraCT 2011-003156-20", "DRKS 00012345")]
+    [True, True, True]
     >>> [looks_like_id(each) for each in ("COVID-19", "heart failure", "2021", "NCT04776239 heart")]
     [False, False, False, False]
     """
-    if len(text) > LONGEST_ADDRESS or not text or any(each.isspace() for each in text):
+    if len(text) > LONGEST_ADDRESS or not text:
         return False
     bare = cut_address(text)
     return bool(find_nct_id(bare) or find_european_number(bare) or _OTHER_ID.fullmatch(bare))

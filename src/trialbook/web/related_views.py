@@ -10,7 +10,9 @@ from trialbook.library import Library
 from trialbook.library.landscape import Landscape, Named
 from trialbook.library.measured import OutcomeGroup
 from trialbook.model import PartialDate
+from trialbook.model.dates import find_asked_day
 from trialbook.model.present import decode_present
+from trialbook.model.status_age import find_status_age
 from trialbook.model.study import read_typed
 from trialbook.pages.contents import RelatedGroup, RelatedStudy
 from trialbook.pages.labels import phase_words
@@ -59,10 +61,13 @@ def _view_study(library: Library, found: FoundStudy) -> Iterable[RelatedStudy]:
         study, _ = read_typed(decode_present(library.store.get_version_body(version.version_id)))
     except (NotFoundError, RecordDamagedError):
         return
+    age, today = find_status_age(study.status, study.served), find_asked_day(None)
     yield RelatedStudy(
         nct_id=found.nct_id,
         title=shorten(study.brief_title or study.official_title or found.title),
         status=study.overall_status or "",
+        status_age=age.write_short(today),
+        is_outdated=age.is_outdated(today),
         phase=phase_words(tuple(phase for phase in study.phases if phase != "NA")),
         reasons=tuple(map(label_reason, found.reasons[:LABELS_SHOWN])),
         url=study_url(found.nct_id),

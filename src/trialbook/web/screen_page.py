@@ -60,18 +60,20 @@ class Screening:
         return HTMLResponse(html, status_code=status, headers=HEADERS)
 
     def _compose_screen(self, nct_id: str, fields: Fields, *, is_sent: bool) -> tuple[str, int]:
-        study = self._library.get_study(nct_id)
+        study = self._library.get_known_study(nct_id)
         filled, error = _evaluate(study, fields)
         form = _view(filled, fields, is_sent=is_sent and not error, error=error)
-        return render_screen_page(study, form), 400 if error else 200
+        return render_screen_page(study, form, note=study.criteria_note), 400 if error else 200
 
     def _compose_worksheet(self, nct_id: str, fields: Fields, *, is_sent: bool) -> tuple[str, int]:
-        study = self._library.get_study(nct_id)
+        study = self._library.get_known_study(nct_id)
         filled, error = _evaluate(study, fields)
         if error:
-            return render_screen_page(study, _view(filled, fields, is_sent=False, error=error)), 400
+            return render_screen_page(
+                study, _view(filled, fields, is_sent=False, error=error), note=study.criteria_note
+            ), 400
         verdict = filled.verdict if is_sent else None
-        return render_worksheet_page(study, filled.verdict.criteria, verdict), 200
+        return render_worksheet_page(study, filled.verdict.criteria, verdict, note=study.criteria_note), 200
 
 
 def _evaluate(study: Study, fields: Fields) -> tuple[FilledForm, str]:

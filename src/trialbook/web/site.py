@@ -17,7 +17,7 @@ from trialbook.library import Library
 from trialbook.library.checklist import write_criteria_csv
 from trialbook.library.criteria import find_criteria, find_faults
 from trialbook.library.page import RecordPage, complete_page
-from trialbook.model import Study
+from trialbook.library.study import LibraryStudy
 from trialbook.model.present import parse_shown
 from trialbook.pages import (
     render_diff_page,
@@ -164,29 +164,30 @@ class Site:
 
     def criteria(self, request: Request) -> Response:
         """The criteria of a record as a checklist, with what was understood of them."""
-        version, study = self._find_study(request)
-        number = None if version.is_current else version.number
+        study = self._find_study(request)
+        number = None if study.version.is_current else study.version.number
         page = render_checklist_page(
-            study, read=find_criteria(study), findings=find_faults(study), version=number
+            study,
+            read=find_criteria(study),
+            findings=find_faults(study),
+            version=number,
+            note=study.criteria_note,
         )
         return HTMLResponse(page)
 
     def criteria_csv(self, request: Request) -> Response:
         """The criteria of a record as a table."""
-        version, study = self._find_study(request)
-        name = "".join(char for char in version.nct_id if char.isascii() and char.isalnum())
+        study = self._find_study(request)
+        name = "".join(char for char in study.nct_id if char.isascii() and char.isalnum())
         headers = {"content-disposition": f'attachment; filename="{name or "study"}-criteria.csv"'}
         return Response(write_criteria_csv(study), media_type="text/csv; charset=utf-8", headers=headers)
 
-    def _find_study(self, request: Request) -> tuple[Version, Study]:
+    def _find_study(self, request: Request) -> LibraryStudy:
         number, as_of = _read_version(request)
-        version = self._library.find_version(
-            self._library.find_id(request.path_params["nct_id"]),
-            version=number,
-            as_of=as_of,
-            copy=_read_number(request, "copy"),
+        nct_id = self._library.find_id(request.path_params["nct_id"])
+        return self._library.get_known_study(
+            nct_id, version=number, as_of=as_of, copy=_read_number(request, "copy")
         )
-        return version, parse_shown(self._library.store.get_version_body(version.version_id))
 
     def _read_body(self, request: Request) -> bytes:
         number, as_of = _read_version(request)

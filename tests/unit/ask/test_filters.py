@@ -94,10 +94,9 @@ def test_the_two_ends_of_a_span_are_one_condition() -> None:
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_a_query_ranks_unless_the_order_is_by_id_or_distance(sort: str) -> None:
+def test_a_query_ranks_unless_the_order_is_by_id(sort: str) -> None:
     request = make_request("heart", {"near": "25.8,-80.2"}, sort=sort)
-    is_unranked = sort in ("id", "distance")
-    assert (len(request.queries), len(request.filters)) == ((0, 2) if is_unranked else (1, 1))
+    assert (len(request.queries), len(request.filters)) == ((0, 2) if sort == "id" else (1, 1))
 
 
 def test_the_day_is_the_last_that_a_partial_date_can_mean() -> None:

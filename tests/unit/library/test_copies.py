@@ -163,6 +163,85 @@ def test_a_newer_page_shows_what_other_copies_have_and_says_so(tmp_path: Path) -
         assert site.get(f"/study/{STUDY}?version=0").status_code == 200
 
 
+def test_side_by_side_a_poorer_copy_says_what_fuller_ones_say(tmp_path: Path) -> None:
+    other = write_full().replace(STUDY.encode(), b"NCT99800021")
+    cut = b'{"protocolSection":{"identificationModule":{"nctId":"NCT99800022"}}}'
+    with bring(tmp_path / "library", write_full(), PAGE, other, cut) as library:
+        rows = {row.name: row for row in library.set_side_by_side(STUDY, "NCT99800021", "NCT99800022").rows}
+        text = CliRunner().invoke(main, ["--home", str(library.home), "compare", STUDY, "NCT99800022"]).stdout
+    with TestClient(make_app(tmp_path / "library"), base_url="http://localhost") as site:
+        page = site.get(f"/compare?ids={STUDY},NCT99800022").text
+        answer = site.get(f"/api/trialbook/compare?ids={STUDY}|NCT99800022").json()
+    outcomes, conditions = rows["primary_outcomes"].cells, rows["conditions"].cells
+    assert [each.rests_on for each in outcomes] == ["version 0 of 10 January 2024", "", ""]
+    assert outcomes[0].items == outcomes[1].items != ()
+    assert [(each.is_missing, each.is_known) for each in outcomes] == [
+        (False, True),
+        (False, True),
+        (True, False),
+    ]
+    assert [each.text for each in conditions[0].items] == ["Cough", "Type 2 Diabetes Mellitus"]
+    assert "(from version 0 of 10 January 2024)" in text
+    assert "NCT99800022  (not known)" in text
+    assert "<small>from version 0 of 10 January 2024</small>" in page
+    assert '<span class="absent">Not known</span>' in page
+    (told,) = (row["cells"] for row in answer["rows"] if row["name"] == "primary_outcomes")
+    assert (told[0]["restsOn"], told[1]["isKnown"]) == ("version 0 of 10 January 2024", False)
+
+
+ASKED = "Inclusion Criteria:\n\n* Age 18 years or older\n\nExclusion Criteria:\n\n* Diabetes\n"
+
+
+@pytest.mark.parametrize("is_poorer_first", [True, False])
+def test_criteria_are_those_that_any_copy_has_at_every_door(tmp_path: Path, is_poorer_first: bool) -> None:
+    full = json.loads(write_full())
+    full["protocolSection"]["eligibilityModule"] = {"eligibilityCriteria": ASKED}
+    names = ("identificationModule", "statusModule", "conditionsModule")
+    poor = {"protocolSection": {name: PROTOCOL[name] for name in names if name in PROTOCOL}}
+    poor["protocolSection"]["statusModule"] = {
+        "overallStatus": "RECRUITING",
+        "lastUpdateSubmitDate": "2025-03-04",
+    }
+    files = [json.dumps(poor), json.dumps(full)]
+    note = "The criteria are those of version 0 of 10 January 2024: the copy in front cannot carry them."
+    with bring(tmp_path / "library", *(files if is_poorer_first else files[::-1])) as library:
+        assert library.get_study(STUDY).eligibility.eligibility_criteria is None
+        study = library.get_known_study(STUDY)
+        assert [each.kind for each in study.parsed_criteria] == ["inclusion", "exclusion"]
+        assert (study.criteria_note, study.version.version_date) == (note, "2025-03-04")
+        library.rebuild("criteria")
+        sick = "A woman of 40 with a cough and diabetes."
+        assert library.screen(STUDY, sick).overall == "ineligible"
+        matched = library.match(sick)
+        assert [each.facts.nct_id for each in matched.refusals] == [STUDY]
+        assert library.search("", accepts="diabetes").total == 0
+        shown = CliRunner().invoke(main, ["--home", str(library.home), "criteria", STUDY]).stdout
+        assert shown.startswith(f"{note}\ninclusion * Age 18 years")
+        made = library.make_cohort(STUDY, "fhir").definition
+        assert "iabetes" in made
+    with TestClient(make_app(tmp_path / "library"), base_url="http://localhost") as site:
+        for page in ("criteria", "screen", "worksheet"):
+            text = site.get(f"/study/{STUDY}/{page}").text
+            assert f'<p class="note">{note}</p>' in text
+            assert "no eligibility criteria" not in text
+        assert "Diabetes" in site.get(f"/study/{STUDY}/criteria.csv").text
+        assert len(site.get(f"/api/trialbook/studies/{STUDY}/criteria").json()) == 2
+
+
+def test_criteria_that_no_copy_can_carry_are_not_known(tmp_path: Path) -> None:
+    cut = {"protocolSection": {name: PROTOCOL[name] for name in ("identificationModule", "conditionsModule")}}
+    whole = json.loads(write_full())
+    whole["protocolSection"]["eligibilityModule"] = {"sex": "ALL"}
+    for record, words in ((cut, "not known"), (whole, "The record has no eligibility criteria.")):
+        home = tmp_path / words[:3]
+        with bring(home, json.dumps(record)):
+            assert words in CliRunner().invoke(main, ["--home", str(home), "criteria", STUDY]).stdout
+        with TestClient(make_app(home), base_url="http://localhost") as site:
+            text = site.get(f"/study/{STUDY}/criteria").text
+        assert ("gives no eligibility criteria" in text) == (record is whole)
+        assert ("The criteria are not known" in text) == (record is cut)
+
+
 def test_of_a_record_that_was_cut_alone_nothing_is_said_to_be_lacking(tmp_path: Path) -> None:
     cut = {"protocolSection": {name: PROTOCOL[name] for name in ("identificationModule", "conditionsModule")}}
     with bring(tmp_path / "library", json.dumps(cut)) as library:

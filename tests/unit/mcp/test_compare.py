@@ -18,9 +18,17 @@ def test_rows_tell_what_is_common_and_what_is_not(call: Call, library: Library) 
     assert rows["Kind of study"] == {"row": "Kind of study", "sameness": "same", "in_all": ["Interventional"]}
     assert rows["Observational model"] == {"row": "Observational model", "sameness": "missing"}
     for label, row in rows.items():
-        told = {*row.get("only_some", {}), *row.get("not_in_record", ())}
+        told = {*row.get("only_some", {}), *row.get("not_in_record", ()), *row.get("not_known", ())}
         if row["sameness"] == "different":
             assert told == {FIRST, SECOND}, label
+
+
+def test_a_poorer_copy_says_what_rests_on_another(call: Call, library: Library) -> None:
+    rows = {row["row"]: row for row in call("compare", nct_ids=[FIRST, SECOND]).facts["rows"]}
+    cells = {row.label: row.cells[0] for row in library.set_side_by_side(FIRST, SECOND).rows}
+    for label, cell in cells.items():
+        assert rows[label].get("rests_on", {}).get(FIRST, "") == cell.rests_on
+        assert (FIRST in rows[label].get("not_known", ())) == (cell.is_missing and not cell.is_known)
 
 
 def test_what_cannot_be_compared_is_said(call: Call) -> None:

@@ -119,8 +119,10 @@ def test_a_damaged_library_is_named(library: Library, monkeypatch: pytest.Monkey
 
 def test_every_tool_answers_while_a_long_import_holds_the_library(library: Library) -> None:
     arguments: dict[str, dict[str, Any]] = {
-        name: {"nct_id": "NCT04776239"} for name in ("read", "history", "get_criteria", "get_cohort")
+        name: {"nct_id": "NCT04776239"}
+        for name in ("read", "history", "get_criteria", "get_cohort", "get_adverse_events")
     }
+    arguments["get_lists"] = {}
     arguments["related"] = {"nct_ids": ["NCT04776239"]}
     arguments["match_patient"] = {"patient": "A man of 54 with heart failure."}
     arguments["screen_patient"] = {"nct_id": "NCT04776239", "patient": "A man of 54."}

@@ -115,6 +115,11 @@ CALLS = [
     ("compare", {"nct_ids": [ACESO, "NCT99000001"]}),
     ("get_criteria", {"nct_id": ACESO}),
     ("get_cohort", {"nct_id": ACESO}),
+    ("get_adverse_events", {"nct_id": "NCT99000001", "limit": 2}),
+    ("get_adverse_events", {"nct_id": ACESO}),
+    ("report_search", {"query": "heart failure", "status": "RECRUITING", "as_of": "2025"}),
+    ("get_lists", {}),
+    ("search", {"results_overdue": True}),
     ("screen_patient", {"nct_id": ACESO, "patient": {"age": 54, "HbA1c": "9 %"}, "complete": ["condition"]}),
     ("match_patient", {"patient": {"age": 64, "conditions": ["heart failure", "breast cancer"]}}),
     (

@@ -255,3 +255,54 @@ def test_behind_what_any_real_text_has_all_is_one_criterion() -> None:
     assert (found[-1].kind, found[-1].end) == ("other", len(text) - 1)
     assert found[-1].text == text[found[-1].start : found[-1].end]
     assert text[found[-2].end : found[-1].start].strip() == ""
+
+
+PARTS = [
+    *("Control group", "Healthy Controls", "Mothers", "AIM 1", "Study 2", "Surgical cohort", "HBPLS01"),
+    *("Open-label extension", "OLE:", "Randomization:", "SAFETY LEAD-IN", "Phase 1b portion", "Period 2"),
+    *(
+        "Healthy controls (HCs)",
+        "Group 1: Patients with asthma",
+        "Cohort B - relapsed disease:",
+        "Caregivers",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_stands_alone_before_a_title_of_inclusion_names_whose_criteria_follow(name: str) -> None:
+    block = "{}\n\nInclusion Criteria:\n\n* Age {} years or older\n\nExclusion Criteria:\n\n* {}\n\n"
+    found = split_criteria(block.format(name, 18, "Diabetes") + block.format("Substudy C", 65, "Stroke"))
+    assert [(each.kind, each.text) for each in found] == [
+        ("inclusion", "Age 18 years or older"),
+        ("exclusion", "Diabetes"),
+        ("inclusion", "Age 65 years or older"),
+        ("exclusion", "Stroke"),
+    ]
+    assert found[0].heading == f"{name.rstrip(':')}: Inclusion Criteria"
+    assert found[2].heading == "Substudy C: Inclusion Criteria"
+
+
+@pytest.mark.parametrize("name", ["Substudy B", "Part 1", "Arm 1", "Period 2", "PART B", "Phase 1b portion"])
+def test_a_part_that_is_a_list_item_with_a_list_below_is_its_heading(name: str) -> None:
+    found = split_criteria(
+        f"Inclusion Criteria:\n\n* {name}\n\n  * Adult\n  * Asthma\n* Cohort C\n\n  * Child\n\nExclusion Criteria:\n\n* Stroke"
+    )
+    assert [each.text for each in found] == ["Adult", "Asthma", "Child", "Stroke"]
+    assert name in found[0].heading
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Exclusion Criteria:\n\nDiabetes\n\nPregnancy\n\nInclusion Criteria:\n\nAdult",
+        "Exclusion Criteria:\n\n* Diabetes\n* Pregnancy\n\nInclusion Criteria:\n\n* Adult",
+        "Exclusion Criteria:\n\n* Diabetes\n\nPatients must not be pregnant.\n\nInclusion Criteria:\n\n* Adult",
+        "Exclusion Criteria:\n\n* Diabetes\n\nAny of the following\n\nInclusion Criteria:\n\n* Adult",
+        "Inclusion Criteria:\n\n* Skin stage 4\n* Adult",
+        "Inclusion Criteria:\n\n* Cohort A\n* Cohort B",
+    ],
+)
+def test_what_asks_something_or_stands_in_a_list_stays_a_criterion(text: str) -> None:
+    lines = [line.strip("* ") for line in text.splitlines() if line and not line.endswith("Criteria:")]
+    assert [each.text for each in split_criteria(text)] == lines

@@ -346,6 +346,8 @@ def test_versions_and_related_studies_are_listed_with_links(bare: Study) -> None
         nct_id="NCT99000098",
         title="Like <it>",
         status="RECRUITING",
+        status_age="as of October 2024, out of date",
+        is_outdated=True,
         reasons=("same drug",),
         url="/study/NCT99000098",
         relation="extension",
@@ -366,10 +368,17 @@ def test_versions_and_related_studies_are_listed_with_links(bare: Study) -> None
     assert {"/study/NCT99000098", "/study/NCT99000099/related"} <= set(page.values("href"))
     for words in ("same drug", "Like <it>", "Its own family", "extension", "Recruiting", "Behind by one."):
         assert words in page.text
+    assert (
+        '<span class="badge quiet">Recruiting</span><span>as of October 2024, out of date</span>'
+        in render_study_page(bare, related=related, today=TODAY)
+    )
     for words in ("record of", "2 September 2025", "learnt 1 January 2026"):
         assert words in page.text
     written = " ".join(render_study_text(bare, related=related).split())
-    assert "* Like <it> NCT99000098, extension, Recruiting, record of 2 September 2025" in written
+    assert (
+        "* Like <it> NCT99000098, extension, Recruiting as of October 2024, out of date, record of 2"
+        in written
+    )
     assert "Behind by one." in written
 
 

@@ -218,6 +218,43 @@ def test_nearer_sites_come_first_when_asked(tmp_path: Path, monkeypatch: pytest.
     assert rank(engine, "asthma", geo_decay=decay) == ["4", "3", "2", "1"]
 
 
+@pytest.mark.parametrize("keys", [("@distance",), ("@distance", "@relevance")])
+@pytest.mark.parametrize("alike", [0, 1, 200])
+def test_of_studies_as_near_the_most_relevant_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...], alike: int
+) -> None:
+    pieces = {
+        "title": "identificationModule.briefTitle",
+        "summary": "descriptionModule.briefSummary",
+        "outcome": "outcomesModule.primaryOutcomes",
+    }
+
+    def study(number: int, lat: float, **said: Any) -> Record:
+        site = {"city": "X", "geoPoint": {"lat": lat, "lon": 10.0}}
+        values: Record = {pieces[name]: text for name, text in said.items()}
+        return make_record(f"NCT0000000{number}", values | {"contactsLocationsModule.locations": [site]})
+
+    engine = make_engine(
+        tmp_path,
+        study(1, 50.0, title="Asthma"),
+        study(2, 50.0, summary="asthma"),
+        study(3, 50.0, title="Asthma"),
+        study(4, 50.0, title="Eczema", outcome=[{"measure": "asthma"}]),
+        study(5, 49.0, title="Asthma"),
+        study(6, 50.0, title="Eczema"),
+        make_titled("NCT00000007", "Asthma"),
+    )
+    monkeypatch.setattr(order, "MOST_ALIKE", alike)
+    monkeypatch.setattr(order, "MOST_AMONG", max(1, alike))
+    asked: dict[str, Any] = {
+        "sort": tuple(SortKey(key, descending=key == "@relevance") for key in keys),
+        "origin": order.Origin(50.0, 10.0),
+    }
+    assert rank(engine, "asthma", **asked) == ["3", "1", "4", "2", "5", "7"]
+    assert [rank(engine, "asthma", **asked, offset=at, limit=1) for at in range(3)] == [["3"], ["1"], ["4"]]
+    assert engine.search(SearchRequest(queries=(parse_query("asthma"),), **asked)).words == ("asthma",)
+
+
 def test_tilt_prefers_the_later_and_finds_no_others(tmp_path: Path) -> None:
     engine = make_engine(
         tmp_path,

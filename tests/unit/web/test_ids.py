@@ -118,3 +118,47 @@ def test_what_is_not_here_is_not_found(tmp_path: Path, address: str) -> None:
     import_paths(tmp_path / "library", [make_file(tmp_path / "records.jsonl", TAKEN[:1])])
     with TestClient(make_app(tmp_path / "library"), base_url="http://localhost") as client:
         assert client.get(address).status_code == 404
+
+
+IDS = ["2011-003156-20", "2023-505678-12-00", "ISRCTN12345678", "DRKS00012345", "CTRI/2020/05/025210"]
+WRITTEN = [
+    *("NCT 00000333", "nct-333", "NCT: 333", "NCT00000111", "nct 111"),
+    *("EudraCT 2011-003156-20", "EUCTR2011-003156-20-DE", "EU CT 2023-505678-12-00"),
+    *("isrctn12345678", "ISRCTN 12345678", "DRKS: 00012345", "ctri/2020/05/025210"),
+    *("https://clinicaltrials.gov/ct2/show/NCT00000333", "clinicaltrials.gov/study/nct00000111?tab=table"),
+]
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with one study of many ids, and another that shares one of them."""
+    home = tmp_path_factory.mktemp("named")
+    other = [{"id": each} for each in (*IDS, "ACTRN12617000123456")]
+    own = {"nctId": "NCT00000333", "nctIdAliases": ["NCT00000111"], "briefTitle": "The one meant"}
+    second = {"nctId": "NCT00000444", "briefTitle": "Another"}
+    records = [
+        {"protocolSection": {"identificationModule": {**own, "secondaryIdInfos": other}}},
+        {"protocolSection": {"identificationModule": {**second, "secondaryIdInfos": other[-1:]}}},
+    ]
+    (home / "records.jsonl").write_text("\n".join(map(json.dumps, records)))
+    import_paths(home / "library", [home / "records.jsonl"])
+    return home / "library"
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_an_id_leads_to_its_study_however_it_is_written(named: Path, written: str) -> None:
+    shown = CliRunner().invoke(main, ["--home", str(named), "show", written])
+    assert "The one meant" in shown.stdout
+    with TestClient(make_app(named), base_url="http://localhost") as client:
+        assert client.get("/", params={"q": written}).url.path == "/study/NCT00000333"
+        if "/" not in written:
+            name = quote(written, safe="")
+            for address in (f"/study/{name}", f"/study/{name}/criteria", f"/api/trialbook/studies/{name}"):
+                answer = client.get(address)
+                assert (answer.status_code, "NCT00000333" in answer.text) == (200, True), address
+
+
+@pytest.mark.parametrize("written", ["ACTRN12617000123456", "NCT 00000999", "ISRCTN99999999", "heart 333"])
+def test_an_id_of_several_studies_or_of_none_leads_nowhere(named: Path, written: str) -> None:
+    shown = CliRunner().invoke(main, ["--home", str(named), "show", written])
+    assert (shown.exit_code, "is not in this library" in shown.output) == (1, True)

@@ -138,7 +138,7 @@ def test_the_page_of_a_record_has_list_drawing_table_people_and_outcomes(site: T
     assert answer.status_code == 200
     assert find_listed(answer.text)[0] == EXTENSION
     drawing = answer.text.partition('<svg class="drawing')[2].partition("</svg>")[0]
-    table = answer.text.partition("The same as a table")[2].partition("</table>")[0]
+    table = answer.text.partition("What each of them shares")[2].partition("</table>")[0]
     drawn = set(re.findall(r"<title>([^<]*)</title>", drawing))
     assert drawn
     for name in drawn:
@@ -208,7 +208,7 @@ def test_several_studies_and_a_text_are_asked_in_one_form(site: TestClient) -> N
 
 def list_shared(page: str) -> dict[str, str]:
     """What the table beside the drawing says of each study."""
-    table = page.partition("The same as a table")[2].partition("</table>")[0]
+    table = page.partition("What each of them shares")[2].partition("</table>")[0]
     rows = [read(row) for row in table.split("<tr>")[2:]]
     return {row.partition(" ")[0]: row for row in rows}
 

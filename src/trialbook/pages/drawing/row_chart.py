@@ -20,6 +20,8 @@ STRIP = 20.0
 TEXT_LETTER, LONGEST_TEXT = 7.0, 40
 # A small letter's share of a letter.
 SMALL = 0.86
+# A bold one's, with room for capitals and digits.
+BOLD = 1.13
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,8 +200,8 @@ def _draw_keys(chart: Chart, width: float) -> tuple[list[str], float]:
     parts: list[str] = []
     x, y = EDGE, EDGE
     for series, name in enumerate(chart.keys):
-        label = cut_lines(name, width - 2 * EDGE - 20, most=1)[0]
-        needed = 20 + LETTER * len(label)
+        label = cut_lines(name, (width - 2 * EDGE - 20) / BOLD, most=1)[0]
+        needed = 20 + LETTER * BOLD * len(label)
         if x > EDGE and x + needed > width - EDGE:
             x, y = EDGE, y + LINE + 4
         parts.append(element("g", draw_shape(series, x + 6, y + 8), class_=f"mark-key s{series % 6}"))

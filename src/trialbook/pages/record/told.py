@@ -67,6 +67,15 @@ class Told:
         """In two words, that something is not there: in the record, or as far as is known."""
         return "None given" if self._is_carried((path,)) else "Not known"
 
+    def is_known(self, path: str) -> bool:
+        """Whether it is known of an element that is not there that the record lacks it: a copy could say so."""
+        return self._is_carried((path,)) or self._find_telling((path,))[1]
+
+    def name_resting(self, path: str) -> str:
+        """The version that says an element which the copy in front cannot carry; "" where that says it itself."""
+        found = self._state.find_resting(_complete_path(path), is_used=True) if self._state else None
+        return "" if found is None else name_version(found, is_start=False)
+
     def tell_parts(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """A page on which each missing part says which of the three it is; of a whole copy it is as it was."""
         if self._state is None or self._state.carried is None:

@@ -105,7 +105,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     filters
         Parsed queries, all of which must match; they never touch the order.
     sort
-        At most two keys; () stands for relevance where a query ranks, else for the order of ids.
+        At most two keys; () stands for relevance where a query ranks, else for the order of ids. Where
+        "@distance" is the only one, relevance is the second.
     origin
         The point from which "@distance" counts.
     geo_decay
@@ -424,7 +425,7 @@ class SearchEngine:
             best = reader.compile_ranked(request.queries, request.as_of, is_best=True)
             found = _collect_best(reader, join(best), offset=offset, limit=limit)
         if found is None:
-            sort = request.sort or ((BEST_FIRST,) if request.is_ranked else ())
+            sort = _find_sort(request)
             is_scored = request.is_ranked and any(key.field == RELEVANCE for key in sort)
             compiled = reader.compile_ranked(request.queries, request.as_of) if is_scored else []
             ranked = join(compiled) if is_scored else counted
@@ -505,7 +506,14 @@ class SearchEngine:
         limit: int,
     ) -> Found:
         if sort and sort[0].field == DISTANCE:
-            query, sort = _rank_by_distance(reader, request, query), (BEST_FIRST, *sort[1:])
+            return collect(
+                reader.searcher,
+                _rank_by_distance(reader, request, query),
+                (BEST_FIRST, *sort[1:]),
+                offset=offset,
+                limit=limit,
+                relevance=query,
+            )
         decay = request.geo_decay
         if decay is not None and not request.sort:
             near = reader.places.find_within(decay.latitude, decay.longitude, decay.radius_km)
@@ -519,6 +527,13 @@ class SearchEngine:
                 is_ranked=request.is_ranked,
             )
         return collect(reader.searcher, query, sort, offset=offset, limit=limit)
+
+
+def _find_sort(request: SearchRequest) -> tuple[SortKey, ...]:
+    """The keys of the order: the most relevant come first where nothing else is asked, and among those as near."""
+    is_by_distance_alone = [key.field for key in request.sort] == [DISTANCE]
+    best = (BEST_FIRST,) if request.is_ranked and (is_by_distance_alone or not request.sort) else ()
+    return (*request.sort, *best)
 
 
 def _rank_by_distance(reader: Reader, request: SearchRequest, query: IndexQuery) -> IndexQuery:

@@ -152,7 +152,7 @@ def _make_point(latitude: str, longitude: str) -> Place:
 def _read_ways(words: str) -> Iterable[tuple[str, tuple[str, ...]]]:
     """A text as a name and what it lies in: parted at its commas, or before its last words."""
     head, *rest = [part.strip() for part in words.split(",")]
-    qualifiers = tuple(part for part in rest if part)
+    qualifiers = tuple(each for part in rest for each in _part_code(part) if each)
     if head:
         yield head, qualifiers
     parts = head.split()
@@ -162,8 +162,19 @@ def _read_ways(words: str) -> Iterable[tuple[str, tuple[str, ...]]]:
             yield first, (last, *qualifiers)
         if at == 1 and _is_code(first):
             yield first, (last, *qualifiers)
+    if len(parts) > 1 and _is_code(parts[-1]):
+        # As addresses end: "Houston TX 77030", "TX 77030".
+        *before, code = parts
+        yield from ((name, (*more, code, *qualifiers)) for name, more in _read_ways(" ".join(before)))
+        yield code, (" ".join(before), *qualifiers)
     if len(parts) > 1 and _is_code(head):
         yield head, qualifiers
+
+
+def _part_code(text: str) -> tuple[str, ...]:
+    """A state with the postal code behind it as two ("FL 33136"), any other text as it is."""
+    before, _, last = text.rpartition(" ")
+    return (before, last) if before and _is_code(last) and not _is_code(before) else (text,)
 
 
 def _is_code(text: str) -> bool:

@@ -107,20 +107,35 @@ def _total(found: Any) -> int:
 
 
 def collect(
-    searcher: tantivy.Searcher, query: Query, sort: Sequence[SortKey], *, offset: int, limit: int
+    searcher: tantivy.Searcher,
+    query: Query,
+    sort: Sequence[SortKey],
+    *,
+    offset: int,
+    limit: int,
+    relevance: Query | None = None,
 ) -> Found:
     """The documents of a window; what no key tells apart stands newest first, as far as ids tell (`_rank_id`).
+
+    Where the scores of `query` tell something else, `relevance` finds the same with those of "@relevance" as a
+    later key.
 
     So the order is one of the records alone, whatever became of the index before: how it lies in
     parts, and in which order the studies came. Without a key they stand by their ids.
     """
     if not sort:
         return _by_field(searcher, query, "order", offset=offset, limit=limit, descending=False)
-    return _collect(searcher, query, sort, offset=offset, limit=limit)
+    return _collect(searcher, query, sort, offset=offset, limit=limit, relevance=relevance)
 
 
 def _collect(
-    searcher: tantivy.Searcher, query: Query, sort: Sequence[SortKey], *, offset: int, limit: int
+    searcher: tantivy.Searcher,
+    query: Query,
+    sort: Sequence[SortKey],
+    *,
+    offset: int,
+    limit: int,
+    relevance: Query | None = None,
 ) -> Found:
     """As `collect`, where equals stand newest first without a key too."""
     if not sort or sort[0].field == NEWEST:
@@ -129,7 +144,7 @@ def _collect(
     if key.field != RELEVANCE:
         return _by_value(searcher, query, key, rest, offset=offset, limit=limit)
     if key.descending:
-        return _by_score(searcher, query, rest, offset=offset, limit=limit)
+        return _by_score(searcher, query, rest, offset=offset, limit=limit, relevance=relevance)
     hits = _fetch_all(searcher, query)
     groups = [_sort_alike(searcher, hits[start:end], rest) for start, end in _find_groups(hits, _score_alike)]
     return [hit for group in reversed(groups) for hit in group][offset : offset + limit], len(hits)
@@ -199,7 +214,13 @@ def _find_groups(hits: Sequence[Hit], is_alike: Callable[[float, float], bool]) 
 
 
 def _by_score(
-    searcher: tantivy.Searcher, query: Query, rest: Sequence[SortKey], *, offset: int, limit: int
+    searcher: tantivy.Searcher,
+    query: Query,
+    rest: Sequence[SortKey],
+    *,
+    offset: int,
+    limit: int,
+    relevance: Query | None = None,
 ) -> Found:
     stop = offset + limit
     first = 0 if stop <= MOST_FETCHED else max(0, offset - MOST_ALIKE)
@@ -221,9 +242,11 @@ def _by_score(
             start = _find_start(searcher, query, group[0][0], first)
         is_cut = start < first or (low + end == len(hits) and first + low + end < total)
         if is_cut:
-            group = _find_alike(searcher, query, group, rest, wanted=stop - start, total=total)
+            group = _find_alike(
+                searcher, query, group, rest, wanted=stop - start, total=total, relevance=relevance
+            )
         else:
-            group = _sort_alike(searcher, group, rest, orders[begin:end])
+            group = _sort_alike(searcher, group, rest, orders[begin:end], relevance=relevance)
         window += group[max(0, offset - start) : stop - start]
     return window, total
 
@@ -245,6 +268,7 @@ def _find_alike(
     *,
     wanted: int,
     total: int,
+    relevance: Query | None,
 ) -> list[Hit]:
     """Of a great many studies of one score, of which `some` are known, at least the first `wanted`.
 
@@ -262,7 +286,7 @@ def _find_alike(
         # Those of lower scores come behind: only where none was met may there be more of this one.
         hits = searcher.search(narrowed, among, count=False).hits
     alike = [hit for hit in hits if _score_alike(hit[0], score) and _score_alike(score, hit[0])]
-    return _sort_alike(searcher, alike, rest)
+    return _sort_alike(searcher, alike, rest, relevance=relevance)
 
 
 def _not_behind(order: int) -> Query:
@@ -347,7 +371,12 @@ def _find_orders(searcher: tantivy.Searcher, hits: Sequence[Hit]) -> list[int]:
 
 
 def _sort_alike(
-    searcher: tantivy.Searcher, group: Sequence[Hit], rest: Sequence[SortKey], orders: Sequence[int] = ()
+    searcher: tantivy.Searcher,
+    group: Sequence[Hit],
+    rest: Sequence[SortKey],
+    orders: Sequence[int] = (),
+    *,
+    relevance: Query | None = None,
 ) -> list[Hit]:
     """Sort what one key does not tell apart by the others, then newest first; `orders` as `_find_orders` has them."""
     if len(group) < 2:
@@ -355,7 +384,9 @@ def _sort_alike(
     addresses = [address for _, address in group]
     ranks: list[list[Any]] = []
     for key in rest:
-        if key.field not in (RELEVANCE, NEWEST):
+        if key.field == RELEVANCE and relevance is not None:
+            ranks.append(_rank_by_score(searcher, group, relevance, is_best_first=key.descending))
+        elif key.field not in (RELEVANCE, NEWEST):
             sign = -1 if key.descending else 1
             values = searcher.fast_field_values(order_field(key.field), addresses)
             ranks.append([(value is None, 0 if value is None else sign * value) for value in values])
@@ -363,6 +394,22 @@ def _sort_alike(
     keys = ranks[0] if len(ranks) == 1 else list(zip(*ranks, strict=True))
     ordered = sorted(range(len(group)), key=keys.__getitem__)
     return [group[at] for at in ordered]
+
+
+def _rank_by_score(
+    searcher: tantivy.Searcher, group: Sequence[Hit], query: Query, *, is_best_first: bool
+) -> list[int]:
+    """Where each of some documents stands by the scores that a query gives; those of one score stand together."""
+    among = unscored(_among(searcher, group))
+    asked = Query.boolean_query([(Occur.Must, query), (Occur.Must, among)])
+    hits = searcher.search(asked, len(group), count=False).hits
+    ranks = {
+        (address.segment_ord, address.doc): number
+        for number, (start, end) in enumerate(_find_groups(hits, _score_alike))
+        for _, address in hits[start:end]
+    }
+    sign = 1 if is_best_first else -1
+    return [sign * ranks.get((address.segment_ord, address.doc), len(hits)) for _, address in group]
 
 
 def collect_near(

@@ -246,10 +246,16 @@ class ItemAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class CellAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """What one record says in a row: no items where it says nothing; `leftOut` more are not given."""
+    """What one record says in a row: no items where it says nothing; `leftOut` more are not given.
+
+    `restsOn` names the version that says it where the copy in force cannot carry it; where nothing is there,
+    `isKnown` tells whether the record has none, or no copy that could say it is held.
+    """
 
     items: tuple[ItemAnswer, ...]
     left_out: int
+    rests_on: str
+    is_known: bool
 
 
 class ComparedRowAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

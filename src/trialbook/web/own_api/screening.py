@@ -30,7 +30,7 @@ _MATCH = msgspec.json.Decoder(MatchRequest)
 
 def answer_criteria(library: Library, nct_id: str, parameters: Parameters) -> tuple[ParsedCriterion, ...]:
     """The criteria of a study with their trees; raises NotFoundError."""
-    return find_criteria(library.get_study(nct_id, as_of=parameters.text("as_of") or None))
+    return find_criteria(library.get_known_study(nct_id, as_of=parameters.text("as_of") or None))
 
 
 def answer_cohort(library: Library, nct_id: str, parameters: Parameters) -> CohortAnswer:
@@ -43,7 +43,7 @@ def answer_screen(library: Library, nct_id: str, body: bytes) -> dict[str, Any]:
     """The verdicts on a person; raises NotFoundError, ApiError, and as `Library.screen`."""
     asked = _read_sent(body, _SCREEN)
     # The text alone is held on to: a giant study would lie in memory twice.
-    text = find_text(library.get_study(nct_id))
+    text = find_text(library.get_known_study(nct_id))
     day = read_day(asked.day, "day")
     verdict = library.screen(
         nct_id,

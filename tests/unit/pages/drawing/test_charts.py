@@ -40,6 +40,16 @@ def make_chart(rows: int = 1, text: str = "Stroke") -> Chart:
     )
 
 
+def test_the_name_of_a_group_is_cut_where_its_bold_letters_end_at_the_edge() -> None:
+    drawn = draw_chart(
+        make_chart(text="SSA: BNT162b2 30 MCG BLINDED AND OPEN LABEL PERIOD, PLACEBO AFTERWARDS, ALL")
+    )
+    wide, narrow = re.findall(r'class="key"[^>]*>([^<]*)<', str(drawn))
+    assert len(wide) == 75
+    # Of 380 units the edges and the sign take 28; a bold capital takes 8.2.
+    assert 20 < len(narrow) <= (380 - 28) / 8.2
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [("12", 12.0), ("-1.5", -1.5), ("\u22121.5", -1.5), ("1,234", 1234.0), (" 3 ", 3.0), ("2e-3", 0.002)],

@@ -75,6 +75,6 @@ def find_scales(text: str) -> list[tuple[int, int]]:
     """Where numbers only say how far a scale reaches: nobody is asked for them.
 
     >>> find_scales("pain of 4 or more on a 0-10 scale")
-    [(24, 28)]
+    [(23, 27)]
     """
     return [found.span(found.lastgroup or 0) for found in _SCALE.finditer(text)]

@@ -473,8 +473,8 @@ class Store(LibraryFile):
             ) from error
 
     def find_sync_state(self, request: str) -> str | None:
-        """How far a synchronisation has come, as its own JSON; None where it never ran, or nobody knows."""
+        """How far a synchronisation has come, as its own JSON; None where it never ran, "" where it was altered."""
         if not self.is_as_kept(SYNC, request):
-            return None  # it begins again, and misses nothing
+            return ""
         row = self.fetch_one("SELECT state FROM sync_state WHERE request = ?", (request,))
         return None if row is None else str(row[0])

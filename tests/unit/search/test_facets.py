@@ -25,7 +25,7 @@ START = "statusModule.startDateStruct.date"
 ODD_RECORDS = (
     {STATUS: "RECRUITING", PHASES: ["PHASE1", "PHASE2"], SEX: "ALL"},
     {STATUS: "RECRUITING", PHASES: ["PHASE2", "PHASE2"], SEX: "Any"},
-    {STATUS: "Paused", PHASES: ["PHASE2/PHASE3"]},
+    {STATUS: "Paused", PHASES: ["PHASE9"]},
     {STATUS: "RECRUITING", PHASES: "PHASE3", SEX: "FEMALE"},
     {STATUS: "COMPLETED"},
     {},

@@ -86,7 +86,7 @@ def test_what_is_altered_is_named_and_never_answered(store: Store, statement: st
 
 def test_how_far_a_pull_has_come_is_forgotten_where_it_was_altered(store: Store) -> None:
     alter(store, """UPDATE sync_state SET state = '{"since": "2029"}'""")
-    assert store.find_sync_state("all") is None
+    assert store.find_sync_state("all") == ""
     assert [each.split(" (")[0] for each in find_damage(store)] == ["how far a pull has come"]
 
 

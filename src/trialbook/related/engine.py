@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -43,6 +42,8 @@ MOST_LISTED = 100
 NO_FACETS = Facets()
 MOST_ASKED = 10
 THREADS = 2
+# So many damaged records are named.
+MOST_NAMED = 3
 NOTHING = "No study of this library is like it."
 NOTHING_AS_ASKED = "No study of this library is like it in the way that is asked."
 # Two records whose texts and titles are so alike describe one trial, or twins.
@@ -156,10 +157,13 @@ class RelatedEngine:
         weights = get_weights(facets.weights)
         owns = [_prepare(traits, snapshot) for traits in asked[:MOST_ASKED]]
         scored = self._score(owns, snapshot, weights, facets.demands)
-        listed = self._explain(scored, owns, snapshot, weights, limit=min(limit, MOST_LISTED))
+        listed, damaged = self._explain(scored, owns, snapshot, weights, limit=min(limit, MOST_LISTED))
         listed.sort(key=lambda study: (-study.score, study.nct_id))
         state = snapshot.state
-        note = _note(owns) or ("" if listed else NOTHING_AS_ASKED if facets != NO_FACETS else NOTHING)
+        note = _note(owns) or (
+            "" if listed or damaged else NOTHING_AS_ASKED if facets != NO_FACETS else NOTHING
+        )
+        note = " ".join(filter(None, (note, _tell_damage(damaged))))
         return RelatedList(tuple(listed), note, state.learnt_from, state.learnt_at, state.seq)
 
     def rank(self, asked: Traits, weights: Weights, *, limit: int = 10) -> list[str]:
@@ -223,17 +227,23 @@ class RelatedEngine:
         weights: Weights,
         *,
         limit: int,
-    ) -> list[RelatedStudy]:
-        """The first so many that have something in common, each explained."""
+    ) -> tuple[list[RelatedStudy], list[str]]:
+        """The first so many that have something in common, each explained; and those whose records are damaged."""
         listed: list[RelatedStudy] = []
+        damaged: list[str] = []
         for each in found:
             if len(listed) == limit:
                 break
-            # A record that is not here any more, or damaged, leaves its place to the next, as in a search.
-            with contextlib.suppress(RecordDamagedError, NotFoundError):
+            # A record that is not here any more, or damaged, leaves its place to the next.
+            try:
                 study = self._explain_one(each, owns, snapshot, weights)
-                listed += [study] if study.score > 0 else []
-        return listed
+            except NotFoundError:
+                continue
+            except RecordDamagedError:
+                damaged.append(each.nct_id)
+                continue
+            listed += [study] if study.score > 0 else []
+        return listed, damaged
 
     def _explain_one(
         self, found: _Found, owns: Sequence[_Own], snapshot: Snapshot, weights: Weights
@@ -251,6 +261,13 @@ class RelatedEngine:
             side = _make_side(read_traits(record, self._thesaurus), snapshot.learnt)
             features = tuple(_compare(own, [side.profile], weights)[0] for own in owns)
         return _describe(owns, side, features, weights)
+
+
+def _tell_damage(nct_ids: Sequence[str]) -> str:
+    if not nct_ids:
+        return ""
+    named = ", ".join(nct_ids[:MOST_NAMED]) + (" and others" if len(nct_ids) > MOST_NAMED else "")
+    return f"Left out, as nothing can be said of a damaged record: {named}; `trialbook check` says more."
 
 
 def _make_side(traits: Traits, learnt: Learnt) -> Side:

@@ -13,6 +13,7 @@ from tests.unit.related.conftest import make_record, make_records, make_trial, w
 from trialbook.derived import related
 from trialbook.errors import NotFoundError, StoreError, UsageError
 from trialbook.library import Library
+from trialbook.related import engine
 from trialbook.related.engine import RelatedEngine, RelatedStudy
 from trialbook.related.likeness import OTHER_DISEASE
 from trialbook.store.file import FILE_NAME
@@ -124,14 +125,21 @@ def damage(home: Path, *nct_ids: str) -> None:
     connection.close()
 
 
-def test_what_cannot_be_read_any_more_leaves_its_place_to_the_next(
-    related_home: Path, tmp_path: Path
+def test_what_cannot_be_read_any_more_leaves_its_place_to_the_next_and_is_named(
+    related_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = [each.nct_id for each in find(related_home, PARENT, limit=5)]
     home = Path(shutil.copytree(related_home, tmp_path / "library"))
     damage(home, *whole[:2])
-    found = find(home, PARENT, limit=3)
-    assert [each.nct_id for each in found] == whole[2:5]
+    with Library(home) as library:
+        found = library.find_related(PARENT, limit=3)
+    assert [each.nct_id for each in found.studies] == whole[2:5]
+    assert f"a damaged record: {', '.join(whole[:2])};" in found.note
+    damage(home, *whole[2:])
+    monkeypatch.setattr(engine, "MOST_NAMED", 1)
+    with Library(home) as library:
+        note = library.find_related(PARENT, limit=3).note
+    assert note.startswith(f"Left out, as nothing can be said of a damaged record: {whole[0]} and others;")
 
 
 def test_a_list_never_holds_what_was_asked_for(related_home: Path) -> None:

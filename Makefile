@@ -28,7 +28,7 @@ demo: $(RUN) ## open the site with the sample records; REGISTRY=path for your ow
 	@echo 'Ctrl-C ends the site; the library stays in $(DEMO). PORT=8081 takes another port than $(PORT).'
 	@$(BIN)/trialbook --home $(DEMO) serve --port $(PORT)
 
-test: $(READY) ## run the tests, without the whole-corpus sweeps: some sixteen minutes on two cores; ROOM=store for one room
+test: $(READY) ## run the tests, without the whole-corpus sweeps: some fourteen minutes on two cores; ROOM=store for one room
 	@$(BIN)/python -m pytest -rs -m 'not slow' $(SPREAD) $(if $(ROOM),tests/unit/$(ROOM) $(wildcard src/trialbook/$(ROOM)))
 
 test-all: $(READY) ## run every test, the slow sweeps too: hours

@@ -33,7 +33,7 @@ PAGE = 8192
 WHOLE, SAID, SILENT = "whole", "said", "SILENT"
 LONGEST_VALUE = 500
 # Stands in an answer in which something is named that a disk has altered.
-DAMAGE = re.compile("not what was kept|not those that were kept")
+DAMAGE = re.compile("not what was kept|not those that were kept|a damaged record")
 COLUMNS = (
     "damaged",
     "asked",

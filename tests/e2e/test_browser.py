@@ -242,6 +242,18 @@ def test_a_long_flag_of_a_record_fits_a_narrow_screen(browser: Any, address: str
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+@pytest.mark.parametrize("width", [320, 600, 640, 768])
+def test_the_name_of_the_site_stays_on_one_line(browser: Any, address: str, width: int) -> None:
+    set_width(browser, width)
+    try:
+        browser.get(address + STUDY)
+        name = find(browser, "header.top .brand")
+        assert name.size["height"] < 40
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_the_first_tab_key_reaches_the_link_to_the_content(browser: Any, address: str) -> None:
     open_study(browser, address)
     find(browser, "body").send_keys(Keys.TAB)
